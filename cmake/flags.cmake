@@ -1,0 +1,51 @@
+# Language, warnings, hardening, sanitizers, linker and compiler cache. Everything here holds for every target of ours.
+include_guard(GLOBAL)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+
+# -g1 keeps line tables for stack traces and leaves out the types, which are nine tenths of a link.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+
+# Our own code only: generated code and libraries do not link this.
+add_library(keten_warnings INTERFACE)
+target_compile_options(keten_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+
+# Paths in assertions and debug information start at the repository, whatever machine built them.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+# Hardening. -fPIE by hand and not by POSITION_INDEPENDENT_CODE, which compiles libraries with other flags than programs and
+# so would refuse a precompiled header that both share.
+add_compile_options(-fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+if(KETEN_SANITIZE)
+  # Fortified functions hide from the sanitizers what they look for.
+  string(REPLACE "," ";" keten_sanitizers "${KETEN_SANITIZE}")
+  add_compile_options(-fsanitize=${KETEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  string(REPLACE "fuzzer-no-link," "" keten_link_sanitizers "${KETEN_SANITIZE}")
+  add_link_options(-fsanitize=${keten_link_sanitizers})
+else()
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+find_program(KETEN_MOLD mold)
+if(KETEN_MOLD AND NOT KETEN_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Two build trees of one checkout share results. The launcher carries the settings, so that a plain "ninja" has them too.
+find_program(KETEN_CCACHE ccache)
+if(KETEN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+      ${KETEN_CCACHE})
+endif()
