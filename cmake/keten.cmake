@@ -3,9 +3,6 @@
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/flags.cmake)
 
-# Debian's gRPC exports no target for its protoc plugin.
-find_program(KETEN_GRPC_PLUGIN grpc_cpp_plugin)
-
 # What a library, a program and a test have in common. MODE is how dependencies are passed on.
 function(_keten_target target mode)
   set(options)
@@ -98,7 +95,7 @@ function(keten_protobuf target)
     string(REGEX REPLACE "\\.proto$" "" stem ${proto})
     if(arg_GRPC)
       set(files ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
-      set(how --grpc_out=${out} --plugin=protoc-gen-grpc=${KETEN_GRPC_PLUGIN})
+      set(how --grpc_out=${out} --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
     else()
       set(files ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
       set(how --cpp_out=${out})
