@@ -1,8 +1,6 @@
 // What nearly every test includes, compiled once. Tests still include what they name.
 #pragma once
 
-#include <boost/test/unit_test.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -16,3 +14,5 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
