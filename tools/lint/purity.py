@@ -22,7 +22,7 @@ REFUSED = {
     "file": r"f?open(at)?(64)?|creat|read|pread(64)?|write|pwrite(64)?|fread|fwrite|fputs|fputc|fgets|fprintf|__fprintf_chk|close|"
             r"unlink|rename|mkdir|stat(64)?|fstat(64)?|fsync|fdatasync|mmap(64)?|std::(__cxx11::)?basic_[io]?f(ile|stream).*|"
             r"std::filesystem::.*",
-    "output": r"printf|__printf_chk|vprintf|puts|putchar|perror|std::c(out|err|log|in)|std::ios_base::Init::.*|stdout|stderr|stdin|"
+    "output": r"printf|__printf_chk|vprintf|puts|putchar|perror|std::c(out|err|log|in)|stdout|stderr|stdin|"
               r"spdlog::.*|syslog|openlog|fmt::v\d+::vprint.*",
     "random source": r"rand|srand|rand_r|random|srandom|drand48|getrandom|getentropy|arc4random\w*|std::random_device::.*|randombytes\w*|"
                      r"sodium_init|crypto_(sign|sign_ed25519|box|kx|auth|secretbox|shorthash|generichash)\w*_keygen|"
