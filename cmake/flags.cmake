@@ -18,7 +18,9 @@ add_library(keten_warnings INTERFACE)
 target_compile_options(keten_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
 
 # Paths in assertions and debug information start at the repository, whatever machine built them.
-add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+# The second form is what the compiler cache makes of the first.
+cmake_path(RELATIVE_PATH PROJECT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_BINARY_DIR} OUTPUT_VARIABLE keten_source_from_build)
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${keten_source_from_build}/=)
 
 # Hardening. -fPIE by hand and not by POSITION_INDEPENDENT_CODE, which compiles libraries with other flags than programs and
 # so would refuse a precompiled header that both share.
