@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/ids.h"
+#include "core/json.h"
+#include "core/receipt.h"
+#include "core/result.h"
+
+namespace keten::http {
+
+/// One `name=value` of a query string, percent-decoded, in the order of the URL. The lists inside a value (`|`) are not split.
+struct QueryParameter {
+  std::string name;
+  std::string value;
+  friend bool operator==(const QueryParameter&, const QueryParameter&) = default;
+};
+
+/// An EPCIS query (EPCIS 2.0, 8.2.7.1). `perPage` and `nextPageToken` are taken out of `parameters`.
+struct EventQuery {
+  std::vector<QueryParameter> parameters;
+  std::size_t per_page = 0;  ///< 1 to limits::kPageMax; fewer may be returned
+  std::string page_token;    ///< empty: the first page
+};
+
+struct EventPage {
+  std::vector<json::Value> events;
+  std::string next_page_token;  ///< empty: this is the last page; characters of RFC 3986 "unreserved" only
+  std::optional<Milliseconds> next_page_token_expires;
+  json::Value context;  ///< the array for `@context`; null means the GS1 context alone
+  Height height;        ///< of the snapshot that was read
+};
+
+/// A JSON answer and the executed height of the snapshot it was read from.
+struct ValueAt {
+  json::Value value;
+  Height height;
+};
+
+enum class TraceDirection : std::uint8_t { back, forward };
+
+struct TraceQuery {
+  std::string entity;  ///< an EPC or class as the client wrote it: URN or Digital Link
+  TraceDirection direction = TraceDirection::back;
+  std::size_t depth = 0;  ///< 1 to limits::kTraceDepthMax
+};
+
+enum class DocumentForm : std::uint8_t {
+  document,  ///< an EPCISDocument or EPCISQueryDocument, as POST /capture takes
+  event,     ///< one bare event, as POST /events takes
+};
+
+/// What a capture transaction did, read from its receipt.
+struct CaptureOutcome {
+  std::vector<std::string> event_ids;  ///< of the stored events in document order, assigned ones included
+  std::vector<Error> errors;           ///< per event that was not stored; `conflict` when an event exists already
+};
+
+/// One line of `/readyz`.
+struct ReadinessCheck {
+  std::string name;
+  bool passed = false;
+  std::string detail;
+};
+
+/// What the HTTP front door needs from reads. Implemented by the daemon over snapshots, and by a fake in tests.
+/// Thread-safe; may take as long as a query is allowed to take, never waits for the loop.
+class HttpBackend {
+ public:
+  virtual ~HttpBackend() = default;
+
+  /// Shape and rules of one document, before it becomes a transaction. Reasons of core/json.h and of `production`;
+  /// `violations` says where. Fails with TOO_MANY_EVENTS (too_large) over limits::kEventsPerDocumentMax.
+  [[nodiscard]] virtual Status check_document(ByteView document, DocumentForm form) const = 0;
+
+  /// Fails with `invalid` for an unknown parameter or a malformed value or token, `too_large` for too many hits.
+  [[nodiscard]] virtual Result<EventPage> query_events(const EventQuery& query) const = 0;
+  /// The event and its error declarations; fails with `not_found`.
+  [[nodiscard]] virtual Result<EventPage> event_by_id(std::string_view event_id) const = 0;
+
+  [[nodiscard]] virtual Result<ValueAt> trace(const TraceQuery& query) const = 0;
+
+  /// What a recorded transaction says (organisation, contract, method, ...); fails with `not_found`.
+  [[nodiscard]] virtual Result<ValueAt> transaction(const TransactionId& id) const = 0;
+  [[nodiscard]] virtual Result<ValueAt> block(Height height) const {
+    static_cast<void>(height);
+    return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not serve blocks over HTTP; use gRPC GetBlock");
+  }
+
+  /// Event ids and per-event errors in the result of an executed `production.capture`.
+  [[nodiscard]] virtual CaptureOutcome capture_outcome(const Receipt& receipt) const = 0;
+
+  /// Prometheus text format 0.0.4.
+  [[nodiscard]] virtual std::string metrics() const = 0;
+  /// Members of `/version`, for example `version`, `commit`, `protocol`.
+  [[nodiscard]] virtual json::Value version() const = 0;
+  /// Checks of `/readyz` beside quorum, lag and execution, for example free disk space.
+  [[nodiscard]] virtual std::vector<ReadinessCheck> readiness() const { return {}; }
+};
+
+}  // namespace keten::http
