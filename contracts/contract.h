@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/ids.h"
+#include "core/roles.h"
+#include "core/transaction.h"
+
+namespace keten::contracts {
+
+/// Ordered key-value state as it was after some height. Keys sort as unsigned bytes.
+class StateReader {
+ public:
+  virtual ~StateReader() = default;
+  [[nodiscard]] virtual std::optional<Bytes> get(ByteView key) const = 0;
+  /// Visits keys in [first, end) in order until `visit` returns false.
+  using Visit = std::function<bool(ByteView key, ByteView value)>;
+  virtual void scan(ByteView first, ByteView end, const Visit& visit) const = 0;
+};
+
+/// Sorted changes; no value means erased.
+using WriteSet = std::map<Bytes, std::optional<Bytes>>;
+
+struct BlockContext {
+  ChainId chain_id;
+  Height height;
+  Milliseconds time = 0;  ///< header time: the only time a contract sees
+};
+
+struct Caller {
+  std::string organisation;
+  PublicKey key;
+  Roles roles;
+  std::string user;  ///< the name registered with the key; empty for machines
+};
+
+/// Something a transaction did, in its receipt; what watchers receive.
+struct ContractEvent {
+  std::string kind;     ///< for example `epcis.event`
+  std::string subject;  ///< the entity it is about, canonical
+  Bytes data;           ///< contract-defined
+};
+
+/// A row of a local, rebuildable query index. Not part of the write set nor of any root.
+struct IndexEntry {
+  Bytes key;
+  Bytes value;
+};
+
+/// Thrown inside execution when a limit is hit; `execute_block` turns it into a failed receipt.
+struct Abort {
+  Error error;
+};
+
+/// Everything one transaction may see and do. Every access is charged; running out of fuel throws Abort.
+class Context {
+ public:
+  Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
+          const StateReader& state, std::uint64_t fuel_limit)
+      : block_(block), transaction_(transaction), caller_(caller), index_(index), state_(state), fuel_left_(fuel_limit) {}
+
+  [[nodiscard]] const BlockContext& block() const { return block_; }
+  [[nodiscard]] const Transaction& transaction() const { return transaction_; }
+  [[nodiscard]] const Caller& caller() const { return caller_; }
+  /// The transaction's place in its block.
+  [[nodiscard]] std::uint32_t transaction_index() const { return index_; }
+
+  // State, keys in the contract's own namespace (`<contract>/...` is prepended by the caller of these functions).
+  [[nodiscard]] std::optional<Bytes> get(ByteView key);
+  void put(ByteView key, Bytes value);
+  void erase(ByteView key);
+  /// Sees this transaction's own writes. Visits [first, end) in order.
+  void scan(ByteView first, ByteView end, const StateReader::Visit& visit);
+
+  void emit(ContractEvent event);
+  void index(Bytes key, Bytes value) { index_entries_.push_back({std::move(key), std::move(value)}); }
+  /// Throws Abort{OUT_OF_FUEL}.
+  void charge(std::uint64_t fuel);
+
+  /// Writes made since the mark can be taken back: the savepoint of `proceed` captures.
+  struct Savepoint {
+    WriteSet writes;
+    std::size_t events;
+    std::size_t index_entries;
+  };
+  [[nodiscard]] Savepoint savepoint() const { return {writes_, events_.size(), index_entries_.size()}; }
+  void roll_back(Savepoint savepoint);
+
+  [[nodiscard]] const WriteSet& writes() const { return writes_; }
+  [[nodiscard]] std::vector<ContractEvent>& events() { return events_; }
+  [[nodiscard]] std::vector<IndexEntry>& index_entries() { return index_entries_; }
+  [[nodiscard]] std::uint64_t fuel_left() const { return fuel_left_; }
+
+ private:
+  const BlockContext& block_;
+  const Transaction& transaction_;
+  const Caller& caller_;
+  std::uint32_t index_;
+  const StateReader& state_;
+  std::uint64_t fuel_left_;
+  WriteSet writes_;
+  std::vector<ContractEvent> events_;
+  std::vector<IndexEntry> index_entries_;
+};
+
+/// A built-in contract. Stateless: everything it knows is in the Context.
+class Contract {
+ public:
+  virtual ~Contract() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Which roles may call the method; an unknown method is an error (UNKNOWN_METHOD).
+  [[nodiscard]] virtual Result<Roles> allowed_roles(std::string_view method) const = 0;
+  /// Shape only, no state: what the submitter can be told at once. Runs at admission, before the signature check.
+  [[nodiscard]] virtual Status check(const Transaction& transaction) const = 0;
+  /// Runs the transaction; the result bytes go into the receipt. A failure undoes all writes. May throw Abort.
+  [[nodiscard]] virtual Result<Bytes> execute(Context& context) const = 0;
+};
+
+}  // namespace keten::contracts

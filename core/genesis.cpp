@@ -1,0 +1,204 @@
+#include "core/genesis.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/block.h"
+#include "core/encoding.h"
+#include "core/genesis_json.h"
+#include "core/hash.h"
+#include "core/limits.h"
+#include "core/merkle.h"
+
+namespace keten {
+namespace {
+
+void hash_organisation(Hasher& hasher, const GenesisOrganisation& organisation) {
+  hasher.sized(organisation.name).number(organisation.keys.size());
+  for (const auto& key : organisation.keys) {
+    hasher.sized(key.name).fixed(key.key).number(key.roles.bits()).fixed(key.possession);
+  }
+  hasher.number(organisation.validators.size());
+  for (const auto& validator : organisation.validators) {
+    hasher.sized(validator.node)
+        .fixed(validator.key)
+        .fixed(validator.possession)
+        .sized(validator.tls_certificate)
+        .sized(validator.peer_address);
+  }
+}
+
+Error genesis_error(std::string message) { return invalid("GENESIS_INVALID", std::move(message)); }
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= limits::kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+Status check_parameters(const Parameters& parameters) {
+  struct Range {
+    std::string_view name;
+    std::uint64_t value;
+    std::uint64_t least;
+    std::uint64_t most;
+  };
+  const Range ranges[] = {
+      {"block_bytes_max", parameters.block_bytes_max, 64 * 1024, limits::kBlockBytesMax},
+      {"block_transactions_max", parameters.block_transactions_max, 1, limits::kBlockTransactionsMax},
+      {"block_fuel_max", parameters.block_fuel_max, 1'000'000, limits::kBlockFuelMax},
+      {"transaction_bytes_max", parameters.transaction_bytes_max, 4096, limits::kTransactionBytesMax},
+      {"validity_blocks_max", parameters.validity_blocks_max, 10, limits::kValidityBlocksMax},
+      {"execution_lag_max", parameters.execution_lag_max, 2, limits::kExecutionLagMax},
+      {"clock_drift_ms_max", parameters.clock_drift_ms_max, 100, 60'000},
+      {"min_block_interval_ms", parameters.min_block_interval_ms, 1, 60'000},
+  };
+  for (const auto& range : ranges) {
+    if (range.value < range.least || range.value > range.most) {
+      return genesis_error("parameters." + std::string(range.name) + ": expected " + std::to_string(range.least) +
+                           " to " + std::to_string(range.most) + ", found " + std::to_string(range.value));
+    }
+  }
+  if (parameters.transaction_bytes_max > parameters.block_bytes_max) {
+    return genesis_error("parameters.transaction_bytes_max: expected at most block_bytes_max, or no block could hold it");
+  }
+  return kDone;
+}
+
+Status check_key(const std::string& where, const PublicKey& key, const Hash& possession_hash,
+                 const Signature& possession, std::set<PublicKey>& seen) {
+  if (!is_valid_public_key(key)) { return genesis_error(where + ": expected a valid Ed25519 key of prime order"); }
+  if (!seen.insert(key).second) { return genesis_error(where + ": this key is listed twice; every key has one owner"); }
+  if (!verify(key, possession_hash.view(), possession)) {
+    return genesis_error(where + ": the proof of possession does not hold; make the member card again with keten init");
+  }
+  return kDone;
+}
+
+Status check_organisation(const GenesisOrganisation& organisation, std::set<PublicKey>& keys, std::set<std::string>& nodes) {
+  const std::string where = "organisation " + organisation.name;
+  if (!is_name(organisation.name)) {
+    return genesis_error("organisation name: expected 1 to 64 letters, digits, '-', '_' or '.', found '" +
+                         organisation.name.substr(0, 64) + "'");
+  }
+  std::set<std::string> names;
+  bool has_admin = false;
+  for (const auto& key : organisation.keys) {
+    if (!is_name(key.name) || !names.insert(key.name).second) {
+      return genesis_error(where + ": key name '" + key.name.substr(0, 64) + "' is malformed or used twice");
+    }
+    if (key.roles.has(Role::capture) && key.roles.bits() != Roles{Role::capture}.bits()) {
+      return genesis_error(where + " key " + key.name + ": a capture key is held by a node and may have no other role");
+    }
+    if (key.roles.bits() == 0 || key.roles.has(Role::validator)) {
+      return genesis_error(where + " key " + key.name + ": expected admin, submitter, auditor, publisher or capture");
+    }
+    has_admin = has_admin || key.roles.has(Role::admin);
+    auto checked = check_key(where + " key " + key.name, key.key,
+                             key_possession_hash(organisation.name, key.name, key.key, key.roles), key.possession, keys);
+    if (!checked) { return checked; }
+  }
+  if (!has_admin) { return genesis_error(where + ": expected at least one key with the role admin"); }
+  for (const auto& validator : organisation.validators) {
+    const std::string at = where + " validator " + validator.node;
+    if (!is_name(validator.node) || !nodes.insert(validator.node).second) {
+      return genesis_error(at + ": node name is malformed or used twice");
+    }
+    auto checked = check_key(
+        at, validator.key,
+        key_possession_hash(organisation.name, validator.node, validator.key, Roles{Role::validator}),
+        validator.possession, keys);
+    if (!checked) { return checked; }
+    if (validator.tls_certificate.find("BEGIN CERTIFICATE") == std::string::npos ||
+        validator.tls_certificate.size() > 16 * 1024) {
+      return genesis_error(at + ": tls_certificate: expected one PEM certificate");
+    }
+    if (validator.peer_address.find(':') == std::string::npos || validator.peer_address.size() > 256) {
+      return genesis_error(at + ": peer_address: expected host:port, found '" + validator.peer_address.substr(0, 64) + "'");
+    }
+  }
+  return kDone;
+}
+
+}  // namespace
+
+ChainId Genesis::chain_id() const {
+  Hasher hasher("keten/genesis/1");
+  hasher.sized(chain_name).number(time);
+  for (const auto value : {parameters.block_bytes_max, parameters.block_transactions_max, parameters.block_fuel_max,
+                           parameters.transaction_bytes_max, parameters.validity_blocks_max,
+                           parameters.execution_lag_max, parameters.clock_drift_ms_max,
+                           parameters.min_block_interval_ms}) {
+    hasher.number(value);
+  }
+  hasher.number(organisations.size());
+  for (const auto& organisation : organisations) { hash_organisation(hasher, organisation); }
+  return hasher.finish();
+}
+
+ValidatorSet Genesis::validators() const {
+  std::vector<Validator> members;
+  for (const auto& organisation : organisations) {
+    for (const auto& validator : organisation.validators) {
+      members.push_back({organisation.name, validator.node, validator.key, 1});
+    }
+  }
+  return ValidatorSet(std::move(members));
+}
+
+Status Genesis::check() const {
+  if (!is_name(chain_name)) { return genesis_error("chain: expected a name of 1 to 64 letters, digits, '-', '_' or '.'"); }
+  if (auto checked = check_parameters(parameters); !checked) { return checked; }
+  std::set<std::string> names;
+  std::set<std::string> nodes;
+  std::set<PublicKey> keys;
+  for (const auto& organisation : organisations) {
+    if (auto checked = check_organisation(organisation, keys, nodes); !checked) { return checked; }
+    if (!names.insert(organisation.name).second) {
+      return genesis_error("organisation " + organisation.name + " is listed twice");
+    }
+  }
+  if (nodes.empty() || nodes.size() > limits::kValidatorsMax) {
+    return genesis_error("expected 1 to " + std::to_string(limits::kValidatorsMax) + " validators, found " +
+                         std::to_string(nodes.size()));
+  }
+  return kDone;
+}
+
+Status Genesis::check_signed() const {
+  if (auto checked = check(); !checked) { return checked; }
+  const Hash digest = genesis_signing_hash(chain_id());
+  std::string missing;
+  for (const auto& organisation : organisations) {
+    const bool has_signed = std::any_of(signatures.begin(), signatures.end(), [&](const GenesisSignature& signature) {
+      const bool is_admin = std::any_of(organisation.keys.begin(), organisation.keys.end(), [&](const GenesisKey& key) {
+        return key.key == signature.key && key.roles.has(Role::admin);
+      });
+      return signature.organisation == organisation.name && is_admin &&
+             verify(signature.key, digest.view(), signature.signature);
+    });
+    if (!has_signed) { missing += (missing.empty() ? "" : ", ") + organisation.name; }
+  }
+  if (!missing.empty()) {
+    return failure(ErrorKind::refused, "GENESIS_UNSIGNED",
+                   "expected a valid admin signature of every organisation; missing: " + missing +
+                       "; each signs with: keten genesis sign FILE --home DIR");
+  }
+  return kDone;
+}
+
+Hash key_possession_hash(std::string_view organisation, std::string_view name, const PublicKey& key, Roles roles) {
+  return Hasher("keten/key-possession/1").sized(organisation).sized(name).fixed(key).number(roles.bits()).finish();
+}
+
+Hash genesis_signing_hash(const ChainId& chain) { return Hasher("keten/genesis-signature/1").fixed(chain).finish(); }
+
+BlockHeader genesis_header(const Genesis& genesis) {
+  BlockHeader header;
+  header.chain_id = genesis.chain_id();
+  header.time = genesis.time;
+  header.payload_root = merkle_root({});
+  return header;
+}
+
+}  // namespace keten

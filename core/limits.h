@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound of the system in one place. What all validators must agree on is a protocol parameter of the genesis
+/// (core/genesis.h) with its default and its ceiling here; the rest bounds one node's memory.
+namespace keten::limits {
+
+inline constexpr std::size_t kValidatorsMax = 100;
+inline constexpr std::size_t kNameBytesMax = 64;  ///< organisation, node, user, contract, method
+
+// Transactions
+inline constexpr std::size_t kTransactionBytesMax = 1024 * 1024;  ///< envelope with payloads
+inline constexpr std::size_t kArgumentBytesMax = 256 * 1024;
+inline constexpr std::size_t kPayloadsMax = 16;
+inline constexpr std::uint64_t kValidityBlocksMax = 2000;  ///< how far ahead `valid_until` may lie
+inline constexpr std::size_t kEntitiesPerTransactionMax = 10'000;
+inline constexpr std::uint64_t kFuelPerTransactionMax = 100'000'000;
+
+// Blocks
+inline constexpr std::size_t kBlockBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kBlockTransactionsMax = 2000;
+inline constexpr std::uint64_t kBlockFuelMax = 1'000'000'000;
+inline constexpr std::uint64_t kExecutionLagMax = 32;
+inline constexpr std::uint64_t kClockDriftMsMax = 5000;
+
+// JSON
+inline constexpr std::size_t kJsonDepthMax = 32;
+inline constexpr std::size_t kJsonBytesMax = kTransactionBytesMax;
+inline constexpr std::size_t kJsonValuesMax = 200'000;
+
+// EPCIS
+inline constexpr std::size_t kEventsPerDocumentMax = 1000;
+inline constexpr std::size_t kCaptureBytesMax = 1'000'000;  ///< announced in GS1-EPCIS-Capture-File-Size-Limit
+inline constexpr std::size_t kViolationsMax = 50;           ///< reported for one document
+inline constexpr std::size_t kUriBytesMax = 1024;           ///< one EPC, class, event id, location or other identifier
+inline constexpr std::size_t kTraceNodesMax = 10'000;
+inline constexpr std::size_t kTraceDepthMax = 64;
+inline constexpr std::size_t kPageMax = 1000;
+inline constexpr std::size_t kPageDefault = 30;
+
+// Consensus and peers
+inline constexpr std::size_t kJustificationMax = 34;
+inline constexpr std::uint64_t kVoteViewsAhead = 8;
+inline constexpr std::size_t kRetransmitViews = 16;
+inline constexpr std::size_t kRetransmitBytesPerSecond = 512 * 1024;
+inline constexpr std::size_t kPeerMessageBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kPeerVoteQueueMax = 4096;                  ///< messages waiting in one peer's vote lane
+inline constexpr std::size_t kPeerBulkQueueBytesMax = 32 * 1024 * 1024;  ///< bytes waiting in one peer's bulk lane
+inline constexpr std::size_t kSyncBlocksMax = 64;                       ///< blocks in one response
+
+// Node
+inline constexpr std::size_t kInboxEventsMax = 16'384;
+inline constexpr std::size_t kMempoolTransactionsMax = 20'000;
+inline constexpr std::size_t kMempoolBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kMempoolBytesPerOrganisation = 24 * 1024 * 1024;
+inline constexpr std::size_t kVerifiedCacheMax = 65'536;
+inline constexpr std::size_t kWaitersMax = 10'000;
+inline constexpr std::size_t kBatchTransactionsMax = 1000;  ///< in one submit or gossip message
+inline constexpr std::size_t kHttpBodyBytesMax = kTransactionBytesMax;
+inline constexpr std::size_t kHttpHeaderBytesMax = 16 * 1024;
+inline constexpr std::size_t kHttpTargetBytesMax = 8 * 1024;
+inline constexpr std::size_t kHttpConnectionsMax = 1024;
+
+}  // namespace keten::limits

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/encoding.h"
+#include "core/ids.h"
+#include "core/keys.h"
+
+namespace keten {
+
+struct Validator {
+  std::string organisation;
+  std::string node;
+  PublicKey key;
+  std::uint32_t weight = 1;
+  friend bool operator==(const Validator&, const Validator&) = default;
+};
+
+/// The ordered validators of one epoch. A validator's index is its only identity inside votes and certificates.
+class ValidatorSet {
+ public:
+  ValidatorSet() = default;
+  /// Precondition: checked by the genesis or by governance (1..100 members, distinct valid keys, total weight <= 2^31).
+  explicit ValidatorSet(std::vector<Validator> members);
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] bool contains(ValidatorIndex index) const { return index.value < members_.size(); }
+  [[nodiscard]] const Validator& at(ValidatorIndex index) const { return members_.at(index.value); }
+  [[nodiscard]] std::uint64_t weight(ValidatorIndex index) const { return at(index).weight; }
+  [[nodiscard]] std::optional<ValidatorIndex> find(const PublicKey& key) const;
+  [[nodiscard]] const std::vector<Validator>& members() const { return members_; }
+
+  [[nodiscard]] std::uint64_t total_weight() const { return total_weight_; }
+  /// floor(2W/3) + 1: two quorums share an honest validator.
+  [[nodiscard]] std::uint64_t quorum_weight() const { return 2 * total_weight_ / 3 + 1; }
+  [[nodiscard]] bool has_quorum(std::uint64_t weight) const { return weight >= quorum_weight(); }
+  /// More than this weight holds at least one honest validator.
+  [[nodiscard]] std::uint64_t fault_weight() const { return total_weight_ - quorum_weight(); }
+  /// Hash of the ordered members with keys and weights; inside every vote.
+  [[nodiscard]] const SetId& id() const { return id_; }
+
+ private:
+  std::vector<Validator> members_;
+  std::uint64_t total_weight_ = 0;
+  SetId id_;
+};
+
+}  // namespace keten
