@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/block.h"
+#include "core/certificate.h"
+#include "core/ids.h"
+#include "core/receipt.h"
+#include "core/result.h"
+
+namespace keten::api {
+
+/// Place of an event: ordered, and written `height.index.event`.
+struct EventCursor {
+  Height height;
+  std::uint32_t index = 0;  ///< of the transaction in its block
+  std::uint32_t event = 0;  ///< in the order the transaction emitted them
+  friend auto operator<=>(const EventCursor&, const EventCursor&) = default;
+
+  [[nodiscard]] std::string text() const;
+  /// Accepts `height.index.event`, and a height alone as the end of that block: "0" is before everything.
+  /// Fails with CURSOR_INVALID.
+  static Result<EventCursor> parse(std::string_view text);
+  /// After every event of the block at `height`.
+  static EventCursor end_of(Height height) { return {height, UINT32_MAX, UINT32_MAX}; }
+};
+
+struct LedgerEvent {
+  EventCursor cursor;
+  std::string kind;
+  std::string subject;
+  Bytes data;
+  TransactionId transaction;
+  Milliseconds time = 0;  ///< of the block
+};
+
+struct EventPage {
+  std::vector<LedgerEvent> events;
+  EventCursor next;  ///< everything at or before it was looked at; the position to go on from
+};
+
+struct StoredTransaction {
+  Bytes envelope;
+  Height height;
+  std::uint32_t index = 0;
+};
+
+struct StoredReceipt {
+  Receipt receipt;
+  Height height;
+  std::uint32_t index = 0;
+};
+
+struct StoredBlock {
+  BlockPointer block;
+  std::optional<Certificate> finalization;  ///< of this block or of a descendant
+};
+
+/// What the gRPC front door reads from the store. The daemon adapts node/query to it; a fake serves tests.
+/// Thread-safe; may read the disk, so it is called on the API's own workers.
+class LedgerReads {
+ public:
+  virtual ~LedgerReads() = default;
+
+  /// In an executed block; TRANSACTION_UNKNOWN (not_found) otherwise.
+  [[nodiscard]] virtual Result<StoredTransaction> transaction(const TransactionId& id) const = 0;
+  [[nodiscard]] virtual Result<StoredReceipt> receipt(const TransactionId& id) const = 0;
+  /// A final block; BLOCK_UNKNOWN (not_found) otherwise.
+  [[nodiscard]] virtual Result<StoredBlock> block(Height height) const = 0;
+  [[nodiscard]] virtual Result<StoredBlock> block(const BlockId& id) const = 0;
+  /// Events after `after` of executed blocks, in order, at most `limit`; of one kind unless `kind` is empty.
+  [[nodiscard]] virtual Result<EventPage> events(const EventCursor& after, std::string_view kind,
+                                                 std::size_t limit) const = 0;
+  [[nodiscard]] virtual Height executed_height() const = 0;
+};
+
+}  // namespace keten::api

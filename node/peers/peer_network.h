@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/keys.h"
+#include "core/result.h"
+#include "core/validator_set.h"
+#include "node/pipeline/messages.h"
+#include "node/runtime/certificates.h"
+#include "node/runtime/metrics.h"
+
+namespace keten::peers {
+
+/// One validator as the network sees it.
+struct PeerPin {
+  std::string address;          ///< host:port to dial
+  std::string certificate_pem;  ///< the genesis pin
+};
+
+struct PeerNetworkConfig {
+  std::string listen;  ///< host:port; port 0 takes a free one
+  ChainId chain_id;
+  Epoch epoch;
+  ValidatorSet validators;
+  std::vector<PeerPin> pins;  ///< by validator index, self included
+  ValidatorIndex self;
+  TlsIdentity identity;  ///< its certificate equals this node's pin
+  std::uint64_t reconnect_min_ms = 50;
+  std::uint64_t reconnect_max_ms = 2000;
+};
+
+/// What the network tells its owner. Called on threads of the network, one call at a time per peer and lane; must not block.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  /// Takes messages from the front as long as there is room and returns how many; those may be moved from. The rest is
+  /// offered again a few milliseconds later, and until then nothing more is read from that stream.
+  virtual std::size_t on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) = 0;
+  /// Both lanes out and the vote lane in are open; alternates with on_disconnected.
+  virtual void on_connected(ValidatorIndex peer) = 0;
+  virtual void on_disconnected(ValidatorIndex peer) = 0;
+};
+
+/// What happened on the streams of one peer since the start.
+struct PeerStats {
+  bool connected = false;
+  std::uint64_t messages_sent = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t dropped_batches = 0;   ///< oldest transaction batches that made room; pulled again when needed
+  std::uint64_t dropped_unsent = 0;    ///< for a peer that is not connected, or over a limit
+  std::uint64_t connects = 0;          ///< streams of ours that were accepted
+  std::uint64_t refused = 0;           ///< hellos and messages of this peer that broke a rule
+  std::string last_failure;            ///< why the newest connection attempt failed; empty when none
+};
+
+/// Streams between validators: gRPC over mutual TLS 1.3, trust is the pin of the genesis, no authority. Every node dials
+/// every other one and sends on the two streams (votes, bulk) that it dialled; it receives on those that others dialled.
+/// docs/formats/wire.md, "Between validators".
+class PeerNetwork {
+ public:
+  /// `handler` and `metrics` are borrowed.
+  PeerNetwork(PeerNetworkConfig config, const KeyPair& validator_key, Handler& handler, Metrics& metrics);
+  /// stop().
+  ~PeerNetwork();
+  PeerNetwork(const PeerNetwork&) = delete;
+  PeerNetwork& operator=(const PeerNetwork&) = delete;
+
+  /// Listens and begins to dial. Fails with ADDRESS_IN_USE, PIN_MISMATCH (own certificate is not the pin), CERTIFICATE_INVALID.
+  [[nodiscard]] Status start();
+  /// The port it listens on, after start().
+  [[nodiscard]] std::uint16_t port() const;
+
+  /// To one validator or, without `to`, to all others. Never blocks; thread-safe. What cannot be queued is dropped and
+  /// counted: every protocol above repeats what still matters.
+  void send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
+
+  [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
+  /// By validator index.
+  [[nodiscard]] std::vector<PeerStats> stats() const;
+
+  /// No call to the handler after it returns. Idempotent.
+  void stop();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace keten::peers
