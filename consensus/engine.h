@@ -30,10 +30,10 @@ class Signer {
 
 /// Local policy: safe to differ between validators. docs/consensus.md, "Timers".
 struct Timing {
-  std::uint64_t leader_timeout_ms = 400;   ///< T_leader: from view entry (or first work) to a proposal
-  std::uint64_t view_timeout_ms = 900;     ///< T_view: to a certificate that ends the view
-  std::uint64_t retry_ms = 1000;           ///< T_retry
-  std::uint64_t skip_silent_ms = 10'000;   ///< T_skip: a leader silent this long is skipped at once
+  std::uint64_t leader_timeout_ms = 400;  ///< T_leader: from view entry (or first work) to a proposal
+  std::uint64_t view_timeout_ms = 900;    ///< T_view: to a certificate that ends the view
+  std::uint64_t retry_ms = 1000;          ///< T_retry
+  std::uint64_t skip_silent_ms = 10'000;  ///< T_skip: a leader silent this long is skipped at once
   std::uint64_t status_interval_ms = 500;
   std::uint64_t idle_interval_ms = 60'000;  ///< heartbeat block of an idle chain
   std::uint64_t timeout_cap_ms = 30'000;
@@ -115,7 +115,7 @@ struct Effects {
   std::vector<VerifyRequest> verify;
   std::vector<CheckPayload> check;
   std::vector<FetchBlock> fetch;
-  std::optional<BuildRequest> build;     ///< the newest; an older one is void
+  std::optional<BuildRequest> build;  ///< the newest; an older one is void
   std::vector<Finalized> finalized;
   std::vector<Alarm> alarms;
 };

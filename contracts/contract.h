@@ -64,7 +64,12 @@ class Context {
  public:
   Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
           const StateReader& state, std::uint64_t fuel_limit)
-      : block_(block), transaction_(transaction), caller_(caller), index_(index), state_(state), fuel_left_(fuel_limit) {}
+      : block_(block),
+        transaction_(transaction),
+        caller_(caller),
+        index_(index),
+        state_(state),
+        fuel_left_(fuel_limit) {}
 
   [[nodiscard]] const BlockContext& block() const { return block_; }
   [[nodiscard]] const Transaction& transaction() const { return transaction_; }

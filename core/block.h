@@ -20,14 +20,14 @@ struct BlockHeader {
   Height height;
   BlockId parent;
   ValidatorIndex proposer;
-  Milliseconds time = 0;        ///< strictly greater than the parent's
-  Hash payload_root;            ///< merkle_root of the transactions' leaves
+  Milliseconds time = 0;            ///< strictly greater than the parent's
+  Hash payload_root;                ///< merkle_root of the transactions' leaves
   std::uint32_t payload_bytes = 0;  ///< sum of the envelopes' sizes
   std::uint32_t transaction_count = 0;
   Height executed_height;
-  Hash state_root;              ///< after executing `executed_height`
-  SetId next_set;               ///< zero but in a sealing block
-  Hash evidence_root;           ///< zero while a block carries no evidence
+  Hash state_root;     ///< after executing `executed_height`
+  SetId next_set;      ///< zero but in a sealing block
+  Hash evidence_root;  ///< zero while a block carries no evidence
 
   friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 

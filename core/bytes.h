@@ -21,9 +21,7 @@ inline ByteView as_bytes(std::string_view text) {
 }
 
 /// Bytes as characters; borrows. No encoding is checked.
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline Bytes to_bytes(std::string_view text) { return {text.begin(), text.end()}; }
 inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }

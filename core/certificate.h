@@ -42,7 +42,7 @@ struct Vote {
 /// Votes of a quorum for one subject: a notarization, nullification or finalization.
 struct Certificate {
   Subject subject;
-  Bytes signers;  ///< bitmap, ceil(n/8) bytes, bit i of byte i/8 is validator i, padding zero
+  Bytes signers;                      ///< bitmap, ceil(n/8) bytes, bit i of byte i/8 is validator i, padding zero
   std::vector<Signature> signatures;  ///< in ascending order of index
   friend bool operator==(const Certificate&, const Certificate&) = default;
 

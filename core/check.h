@@ -8,9 +8,7 @@ namespace keten {
 }  // namespace keten
 
 /// Our own invariant. Stays on in release builds; input from outside must never be able to break one.
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) [[unlikely]] {                                  \
-      ::keten::check_failed(#condition, __FILE__, __LINE__);          \
-    }                                                                 \
+#define CHECK(condition)                                                                      \
+  do {                                                                                        \
+    if (!(condition)) [[unlikely]] { ::keten::check_failed(#condition, __FILE__, __LINE__); } \
   } while (false)

@@ -4,7 +4,9 @@ namespace keten {
 
 Directory::Directory(const Genesis& genesis) {
   for (const auto& organisation : genesis.organisations) {
-    for (const auto& key : organisation.keys) { keys_.emplace(key.key, RegisteredKey{organisation.name, key.name, key.roles}); }
+    for (const auto& key : organisation.keys) {
+      keys_.emplace(key.key, RegisteredKey{organisation.name, key.name, key.roles});
+    }
     for (const auto& validator : organisation.validators) {
       keys_.emplace(validator.key, RegisteredKey{organisation.name, validator.node, Roles{Role::validator}});
     }

@@ -32,7 +32,8 @@ Error genesis_error(std::string message) { return invalid("GENESIS_INVALID", std
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= limits::kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
@@ -60,7 +61,8 @@ Status check_parameters(const Parameters& parameters) {
     }
   }
   if (parameters.transaction_bytes_max > parameters.block_bytes_max) {
-    return genesis_error("parameters.transaction_bytes_max: expected at most block_bytes_max, or no block could hold it");
+    return genesis_error(
+        "parameters.transaction_bytes_max: expected at most block_bytes_max, or no block could hold it");
   }
   return kDone;
 }
@@ -75,7 +77,8 @@ Status check_key(const std::string& where, const PublicKey& key, const Hash& pos
   return kDone;
 }
 
-Status check_organisation(const GenesisOrganisation& organisation, std::set<PublicKey>& keys, std::set<std::string>& nodes) {
+Status check_organisation(const GenesisOrganisation& organisation, std::set<PublicKey>& keys,
+                          std::set<std::string>& nodes) {
   const std::string where = "organisation " + organisation.name;
   if (!is_name(organisation.name)) {
     return genesis_error("organisation name: expected 1 to 64 letters, digits, '-', '_' or '.', found '" +
@@ -94,8 +97,9 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
       return genesis_error(where + " key " + key.name + ": expected admin, submitter, auditor, publisher or capture");
     }
     has_admin = has_admin || key.roles.has(Role::admin);
-    auto checked = check_key(where + " key " + key.name, key.key,
-                             key_possession_hash(organisation.name, key.name, key.key, key.roles), key.possession, keys);
+    auto checked =
+        check_key(where + " key " + key.name, key.key,
+                  key_possession_hash(organisation.name, key.name, key.key, key.roles), key.possession, keys);
     if (!checked) { return checked; }
   }
   if (!has_admin) { return genesis_error(where + ": expected at least one key with the role admin"); }
@@ -104,17 +108,18 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
     if (!is_name(validator.node) || !nodes.insert(validator.node).second) {
       return genesis_error(at + ": node name is malformed or used twice");
     }
-    auto checked = check_key(
-        at, validator.key,
-        key_possession_hash(organisation.name, validator.node, validator.key, Roles{Role::validator}),
-        validator.possession, keys);
+    auto checked =
+        check_key(at, validator.key,
+                  key_possession_hash(organisation.name, validator.node, validator.key, Roles{Role::validator}),
+                  validator.possession, keys);
     if (!checked) { return checked; }
     if (validator.tls_certificate.find("BEGIN CERTIFICATE") == std::string::npos ||
         validator.tls_certificate.size() > 16 * 1024) {
       return genesis_error(at + ": tls_certificate: expected one PEM certificate");
     }
     if (validator.peer_address.find(':') == std::string::npos || validator.peer_address.size() > 256) {
-      return genesis_error(at + ": peer_address: expected host:port, found '" + validator.peer_address.substr(0, 64) + "'");
+      return genesis_error(at + ": peer_address: expected host:port, found '" + validator.peer_address.substr(0, 64) +
+                           "'");
     }
   }
   return kDone;
@@ -125,10 +130,10 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
 ChainId Genesis::chain_id() const {
   Hasher hasher("keten/genesis/1");
   hasher.sized(chain_name).number(time);
-  for (const auto value : {parameters.block_bytes_max, parameters.block_transactions_max, parameters.block_fuel_max,
-                           parameters.transaction_bytes_max, parameters.validity_blocks_max,
-                           parameters.execution_lag_max, parameters.clock_drift_ms_max,
-                           parameters.min_block_interval_ms}) {
+  for (const auto value :
+       {parameters.block_bytes_max, parameters.block_transactions_max, parameters.block_fuel_max,
+        parameters.transaction_bytes_max, parameters.validity_blocks_max, parameters.execution_lag_max,
+        parameters.clock_drift_ms_max, parameters.min_block_interval_ms}) {
     hasher.number(value);
   }
   hasher.number(organisations.size());
@@ -147,7 +152,9 @@ ValidatorSet Genesis::validators() const {
 }
 
 Status Genesis::check() const {
-  if (!is_name(chain_name)) { return genesis_error("chain: expected a name of 1 to 64 letters, digits, '-', '_' or '.'"); }
+  if (!is_name(chain_name)) {
+    return genesis_error("chain: expected a name of 1 to 64 letters, digits, '-', '_' or '.'");
+  }
   if (auto checked = check_parameters(parameters); !checked) { return checked; }
   std::set<std::string> names;
   std::set<std::string> nodes;

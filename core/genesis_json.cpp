@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "core/limits.h"
 
@@ -13,7 +15,8 @@ using json::Kind;
 using json::Value;
 
 Error wrong(const std::string& pointer, const std::string& expected, const std::string& found) {
-  Error error = invalid("GENESIS_INVALID", (pointer.empty() ? "/" : pointer) + ": expected " + expected + ", found " + found);
+  Error error =
+      invalid("GENESIS_INVALID", (pointer.empty() ? "/" : pointer) + ": expected " + expected + ", found " + found);
   error.violations.push_back({pointer, expected, found});
   return error;
 }
@@ -34,7 +37,7 @@ std::string kind_text(const Value* value) {
 /// An object with exactly these members: the first error is kept, reads after it yield defaults.
 class Fields {
  public:
-  Fields(const Value& value, std::string pointer, std::initializer_list<std::string_view> names)
+  Fields(const Value& value, std::string pointer, const std::vector<std::string_view>& names)
       : value_(value), pointer_(std::move(pointer)) {
     if (!value.is(Kind::object)) {
       fail(wrong(pointer_, "an object", kind_text(&value)));
@@ -126,14 +129,14 @@ Roles roles_from(Fields& fields, std::string_view name) {
   return Roles{bits};
 }
 
-constexpr std::initializer_list<std::string_view> kParameterNames = {
+const std::vector<std::string_view> kParameterNames = {
     "block_bytes_max",     "block_transactions_max", "block_fuel_max",     "transaction_bytes_max",
     "validity_blocks_max", "execution_lag_max",      "clock_drift_ms_max", "min_block_interval_ms"};
 
 std::array<std::uint64_t*, 8> parameter_fields(Parameters& parameters) {
-  return {&parameters.block_bytes_max,     &parameters.block_transactions_max, &parameters.block_fuel_max,
-          &parameters.transaction_bytes_max, &parameters.validity_blocks_max,  &parameters.execution_lag_max,
-          &parameters.clock_drift_ms_max,  &parameters.min_block_interval_ms};
+  return {&parameters.block_bytes_max,       &parameters.block_transactions_max, &parameters.block_fuel_max,
+          &parameters.transaction_bytes_max, &parameters.validity_blocks_max,    &parameters.execution_lag_max,
+          &parameters.clock_drift_ms_max,    &parameters.min_block_interval_ms};
 }
 
 Result<Parameters> parameters_from_json(const Value& value, const std::string& pointer) {
@@ -188,8 +191,10 @@ Result<GenesisOrganisation> organisation_from_json(const Value& value, const std
   organisation.name = fields.text("name");
   std::size_t index = 0;
   for (const auto& item : fields.list("keys")) {
-    Fields key(item, json::pointer_add(fields.at("keys"), std::to_string(index++)), {"name", "key", "roles", "possession"});
-    organisation.keys.push_back({key.text("name"), key.key("key"), roles_from(key, "roles"), key.signature("possession")});
+    Fields key(item, json::pointer_add(fields.at("keys"), std::to_string(index++)),
+               {"name", "key", "roles", "possession"});
+    organisation.keys.push_back(
+        {key.text("name"), key.key("key"), roles_from(key, "roles"), key.signature("possession")});
     if (key.error()) { return *key.error(); }
   }
   index = 0;
@@ -249,7 +254,8 @@ Result<Genesis> Genesis::from_json(std::string_view text) {
   index = 0;
   for (const auto& item : fields.list("signatures")) {
     Fields signature(item, "/signatures/" + std::to_string(index++), {"organisation", "key", "signature"});
-    genesis.signatures.push_back({signature.text("organisation"), signature.key("key"), signature.signature("signature")});
+    genesis.signatures.push_back(
+        {signature.text("organisation"), signature.key("key"), signature.signature("signature")});
     if (signature.error()) { return *signature.error(); }
   }
   if (fields.error()) { return *fields.error(); }

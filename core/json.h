@@ -31,9 +31,9 @@ class Value {
 
   [[nodiscard]] Kind kind() const { return kind_; }
   [[nodiscard]] bool is(Kind kind) const { return kind_ == kind; }
-  [[nodiscard]] bool as_bool() const;                    ///< precondition: boolean
-  [[nodiscard]] const std::string& text() const;         ///< string content or the number's text
-  [[nodiscard]] const std::vector<Value>& items() const; ///< precondition: array
+  [[nodiscard]] bool as_bool() const;                        ///< precondition: boolean
+  [[nodiscard]] const std::string& text() const;             ///< string content or the number's text
+  [[nodiscard]] const std::vector<Value>& items() const;     ///< precondition: array
   [[nodiscard]] const std::vector<Member>& members() const;  ///< precondition: object
   /// Null when this is not an object or has no such member.
   [[nodiscard]] const Value* find(std::string_view name) const;
@@ -42,8 +42,8 @@ class Value {
   /// Number as integer when it is one, without fraction or exponent, in range.
   [[nodiscard]] std::optional<std::int64_t> as_integer() const;
 
-  Value& push(Value item);                        ///< precondition: array; returns *this
-  Value& set(std::string name, Value value);      ///< precondition: object; replaces; returns *this
+  Value& push(Value item);                    ///< precondition: array; returns *this
+  Value& set(std::string name, Value value);  ///< precondition: object; replaces; returns *this
   bool remove(std::string_view name);
 
   friend bool operator==(const Value&, const Value&) = default;

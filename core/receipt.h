@@ -15,9 +15,9 @@ struct Receipt {
   std::string reason;   ///< empty on success; stable code otherwise
   std::string message;  ///< empty on success
   std::uint64_t fuel_used = 0;
-  Hash writes_digest;   ///< of the sorted write set; zero when nothing was written
-  Bytes result;         ///< contract-defined
-  Height valid_until;   ///< of the transaction: receipts also carry the duplicate window
+  Hash writes_digest;  ///< of the sorted write set; zero when nothing was written
+  Bytes result;        ///< contract-defined
+  Height valid_until;  ///< of the transaction: receipts also carry the duplicate window
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
   void encode(Writer& writer) const;

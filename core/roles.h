@@ -11,12 +11,12 @@ namespace keten {
 
 /// What a key may do, as bits.
 enum class Role : std::uint8_t {
-  validator = 1,  ///< signs votes; submits nothing
-  admin = 2,      ///< governance on behalf of its organisation
-  submitter = 4,  ///< any transaction but governance
-  auditor = 8,    ///< reads only
-  publisher = 16, ///< publishes contract packages
-  capture = 32,   ///< delegated to a node by a user: `production` methods only
+  validator = 1,   ///< signs votes; submits nothing
+  admin = 2,       ///< governance on behalf of its organisation
+  submitter = 4,   ///< any transaction but governance
+  auditor = 8,     ///< reads only
+  publisher = 16,  ///< publishes contract packages
+  capture = 32,    ///< delegated to a node by a user: `production` methods only
 };
 
 class Roles {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "keten/v1/transaction.pb.h"
+
 #include "core/hash.h"
 #include "core/limits.h"
-#include "keten/v1/transaction.pb.h"
 
 namespace keten {
 namespace {
@@ -24,7 +25,8 @@ bool is_canonical(Message& message, ByteView bytes) {
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > limits::kNameBytesMax) { return false; }
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
@@ -49,8 +51,9 @@ Result<TransactionBody> decode_body(ByteView bytes) {
   if (!read(message.chain_id(), body.chain_id)) { return malformed("body.chain_id: expected 32 bytes"); }
   if (!read(message.public_key(), body.sender)) { return malformed("body.public_key: expected 32 bytes"); }
   if (!read(message.salt(), body.salt)) { return malformed("body.salt: expected 16 bytes"); }
-  for (const auto& [text, field] : {std::pair{&message.organisation(), "organisation"},
-                                    std::pair{&message.contract(), "contract"}, std::pair{&message.method(), "method"}}) {
+  for (const auto& [text, field] :
+       {std::pair{&message.organisation(), "organisation"}, std::pair{&message.contract(), "contract"},
+        std::pair{&message.method(), "method"}}) {
     if (!is_name(*text)) {
       return invalid("NAME_INVALID", std::string("body.") + field +
                                          ": expected 1 to 64 letters, digits, '-', '_' or '.', found " +
@@ -120,7 +123,8 @@ Result<TransactionPointer> decode_transaction(ByteView envelope) {
   transaction->body = std::move(*body);
   if (!read(message.signature(), transaction->signature)) { return malformed("signature: expected 64 bytes"); }
   const auto& commitments = transaction->body.payload_commitments;
-  if (commitments.size() > limits::kPayloadsMax || commitments.size() != static_cast<std::size_t>(message.payloads_size())) {
+  if (commitments.size() > limits::kPayloadsMax ||
+      commitments.size() != static_cast<std::size_t>(message.payloads_size())) {
     return invalid("PAYLOAD_MISMATCH", "expected one payload per commitment and at most " +
                                            std::to_string(limits::kPayloadsMax) + ", found " +
                                            std::to_string(message.payloads_size()) + " payloads for " +

@@ -42,9 +42,9 @@ struct NodeStatus {
   std::string organisation;
   ChainId chain_id;
   std::string chain_name;
-  Height height;           ///< finalized
+  Height height;  ///< finalized
   Height executed_height;
-  Hash state_root;         ///< after executed_height
+  Hash state_root;  ///< after executed_height
   Epoch epoch;
   View view;
   ValidatorIndex self;
@@ -54,7 +54,7 @@ struct NodeStatus {
   bool quorum = false;             ///< enough validators are connected for the chain to advance
   std::size_t mempool_transactions = 0;
   std::size_t mempool_bytes = 0;
-  Milliseconds block_time = 0;     ///< of the newest finalized block
+  Milliseconds block_time = 0;  ///< of the newest finalized block
   std::string version;
   std::map<std::string, std::uint64_t> counters;
 };

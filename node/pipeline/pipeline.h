@@ -111,7 +111,7 @@ struct Effects {
   std::vector<Final> finals;
   std::vector<TransactionId> expired;  ///< left the mempool without reaching a block
   std::vector<consensus::Alarm> alarms;
-  std::uint64_t wake_at_ms = 0;        ///< steady time of the next Tick
+  std::uint64_t wake_at_ms = 0;  ///< steady time of the next Tick
 };
 
 /// Static checks that the built-in contracts make before a transaction is admitted or voted for.
@@ -142,7 +142,7 @@ struct PipelineRecovered {
   Height executed_height;
   Hash state_root;
   std::vector<std::pair<Height, Hash>> recent_roots;  ///< state roots of the newest executed heights, ascending
-  std::vector<WindowBlock> window;   ///< executed blocks whose transactions may still be valid
+  std::vector<WindowBlock> window;                    ///< executed blocks whose transactions may still be valid
   DirectoryPointer directory;
 };
 
