@@ -22,6 +22,12 @@ target_compile_options(keten_warnings INTERFACE -Wall -Wextra -Wconversion -Wsha
 cmake_path(RELATIVE_PATH PROJECT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_BINARY_DIR} OUTPUT_VARIABLE keten_source_from_build)
 add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${keten_source_from_build}/=)
 
+# Some libraries ask for -pthread and some do not; a precompiled header must not see a difference.
+add_compile_options(-pthread)
+add_link_options(-pthread)
+# A test that cannot use the precompiled header builds slower, which is no error.
+set(CMAKE_PCH_WARN_INVALID OFF)
+
 # Hardening. -fPIE by hand and not by POSITION_INDEPENDENT_CODE, which compiles libraries with other flags than programs and
 # so would refuse a precompiled header that both share.
 add_compile_options(-fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection)
