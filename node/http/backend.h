@@ -95,8 +95,6 @@ class HttpBackend {
   /// Event ids and per-event errors in the result of an executed `production.capture`.
   [[nodiscard]] virtual CaptureOutcome capture_outcome(const Receipt& receipt) const = 0;
 
-  /// Prometheus text format 0.0.4.
-  [[nodiscard]] virtual std::string metrics() const = 0;
   /// Members of `/version`, for example `version`, `commit`, `protocol`.
   [[nodiscard]] virtual json::Value version() const = 0;
   /// Checks of `/readyz` beside quorum, lag and execution, for example free disk space.

@@ -6,14 +6,15 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/result.h"
+#include "node/runtime/clock.h"
 
 namespace keten {
 class Gateway;
+class Metrics;
 }
 
 namespace keten::http {
@@ -42,18 +43,17 @@ struct ServerOptions {
   std::string organisation;                ///< the node's own: users of another one are refused
   std::uint64_t capture_wait_ms = 20'000;  ///< how long POST /events waits for execution
   std::size_t capture_jobs_max = 1'000;    ///< what GET /capture lists
-  /// Milliseconds since the Unix epoch. Required.
-  std::function<Milliseconds()> clock;
-  /// One line for the operator, without secrets and control characters. Thread-safe. May be empty.
-  std::function<void(std::string_view)> warn;
+  std::function<Milliseconds()> clock = wall_ms;
 };
 
 /// The HTTP front door: EPCIS 2.0 REST, JSON API, health. Own threads, which only translate.
 class Server {
  public:
-  /// Listens when it returns. `gateway` and `backend` must outlive the server.
+  /// Listens when it returns. `gateway`, `backend` and `metrics` must outlive the server.
+  /// `/metrics` shows `metrics`, which the server adds its own to.
   /// Fails with PORT_IN_USE, ADDRESS_INVALID, or the reasons of UserStore::open: the node must not start then.
-  static Result<std::unique_ptr<Server>> start(ServerOptions options, Gateway& gateway, const HttpBackend& backend);
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, Gateway& gateway, const HttpBackend& backend,
+                                               Metrics& metrics);
 
   /// Stops as `stop` does.
   ~Server();

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,23 +30,21 @@ struct User {
 };
 using UserPointer = std::shared_ptr<const User>;
 
-/// What the users file keeps of a bearer token: Hasher("keten http token v1").sized(token). Tokens carry 32 random bytes, so a
+/// What the users file keeps of a bearer token: Hasher("keten/http-token/1").sized(token). Tokens carry 32 random bytes, so a
 /// plain hash suffices.
 Hash token_hash(std::string_view token);
 
 /// Strict: unknown members, wrong types, double names or tokens and users of another organisation are refused with the place.
-/// Reads the key files beside the users file. Reasons: those of core/json.h, USERS_INVALID, KEY_FILE_INVALID.
+/// Reads the key files beside the users file. Reasons: those of core/json.h and node/runtime/secrets.h, USERS_INVALID.
 Result<std::vector<UserPointer>> parse_users(std::string_view text, const std::filesystem::path& folder,
                                              std::string_view organisation);
 
 /// The users of one node from `users.json`, read again when the file changes: revoking needs no restart. Thread-safe.
 class UserStore {
  public:
-  using Warn = std::function<void(std::string_view)>;
-
-  /// A missing file means no users yet. Fails with the reasons of parse_users, or FILE_MODE when others than the owner may
-  /// read the users file or a key file.
-  static Result<std::unique_ptr<UserStore>> open(std::filesystem::path file, std::string organisation, Warn warn);
+  /// A missing file means no users yet. Fails with the reasons of parse_users, of which KEY_FILE_MODE means
+  /// that others than the owner may read the users file or a key file.
+  static Result<std::unique_ptr<UserStore>> open(std::filesystem::path file, std::string organisation);
 
   /// The user of this token, also when revoked; null when there is none. Reads the file again when it has changed; a broken
   /// file leaves the users as they were and is reported once.
@@ -63,14 +60,13 @@ class UserStore {
     friend bool operator==(const Stamp&, const Stamp&) = default;
   };
 
-  UserStore(std::filesystem::path file, std::string organisation, Warn warn);
+  UserStore(std::filesystem::path file, std::string organisation);
   [[nodiscard]] Stamp stamp() const;
   [[nodiscard]] Status load();
   void refresh();
 
   const std::filesystem::path file_;
   const std::string organisation_;
-  const Warn warn_;
   std::mutex mutex_;  // handlers on several threads ask; guards what follows
   Stamp read_;
   std::vector<UserPointer> users_;
