@@ -6,10 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.h"
 #include "core/ids.h"
+#include "core/keys.h"
+#include "core/result.h"
 #include "core/roles.h"
 #include "core/transaction.h"
 
@@ -20,7 +23,8 @@ class StateReader {
  public:
   virtual ~StateReader() = default;
   [[nodiscard]] virtual std::optional<Bytes> get(ByteView key) const = 0;
-  /// Visits keys in [first, end) in order until `visit` returns false.
+  /// Visits keys in [first, end) in order until `visit` returns false; an empty `end` is no upper bound. The views
+  /// live as long as the call of `visit`.
   using Visit = std::function<bool(ByteView key, ByteView value)>;
   virtual void scan(ByteView first, ByteView end, const Visit& visit) const = 0;
 };
@@ -62,14 +66,9 @@ struct Abort {
 /// Everything one transaction may see and do. Every access is charged; running out of fuel throws Abort.
 class Context {
  public:
+  /// Everything but the fuel is borrowed.
   Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
-          const StateReader& state, std::uint64_t fuel_limit)
-      : block_(block),
-        transaction_(transaction),
-        caller_(caller),
-        index_(index),
-        state_(state),
-        fuel_left_(fuel_limit) {}
+          const StateReader& state, std::uint64_t fuel_limit);
 
   [[nodiscard]] const BlockContext& block() const { return block_; }
   [[nodiscard]] const Transaction& transaction() const { return transaction_; }
@@ -77,15 +76,17 @@ class Context {
   /// The transaction's place in its block.
   [[nodiscard]] std::uint32_t transaction_index() const { return index_; }
 
-  // State, keys in the contract's own namespace (`<contract>/...` is prepended by the caller of these functions).
+  // State. Keys are the contract's own: `<contract>/` is put before them here and taken off again in a scan.
   [[nodiscard]] std::optional<Bytes> get(ByteView key);
   void put(ByteView key, Bytes value);
   void erase(ByteView key);
-  /// Sees this transaction's own writes. Visits [first, end) in order.
+  /// Sees this transaction's own writes. Visits [first, end) in order; an empty `end` is the end of the namespace.
+  /// `visit` may write, but not roll back.
   void scan(ByteView first, ByteView end, const StateReader::Visit& visit);
 
   void emit(ContractEvent event);
-  void index(Bytes key, Bytes value) { index_entries_.push_back({std::move(key), std::move(value)}); }
+  /// Keys of an index are the contract's own business: nothing is put before them.
+  void index(Bytes key, Bytes value);
   /// Throws Abort{OUT_OF_FUEL}.
   void charge(std::uint64_t fuel);
 
@@ -98,18 +99,23 @@ class Context {
   [[nodiscard]] Savepoint savepoint() const { return {writes_, events_.size(), index_entries_.size()}; }
   void roll_back(Savepoint savepoint);
 
+  /// Under full keys, namespace included.
   [[nodiscard]] const WriteSet& writes() const { return writes_; }
+  [[nodiscard]] WriteSet take_writes() { return std::move(writes_); }
   [[nodiscard]] std::vector<ContractEvent>& events() { return events_; }
   [[nodiscard]] std::vector<IndexEntry>& index_entries() { return index_entries_; }
   [[nodiscard]] std::uint64_t fuel_left() const { return fuel_left_; }
 
  private:
+  [[nodiscard]] Bytes full_key(ByteView key) const;
+
   const BlockContext& block_;
   const Transaction& transaction_;
   const Caller& caller_;
   std::uint32_t index_;
   const StateReader& state_;
   std::uint64_t fuel_left_;
+  Bytes prefix_;  ///< `<contract>/`
   WriteSet writes_;
   std::vector<ContractEvent> events_;
   std::vector<IndexEntry> index_entries_;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+/// What execution costs. Part of the protocol: another number is another receipt and so another state root.
+/// A unit is about a nanosecond of the slowest validator that should keep up; bytes that stay on the disk cost more.
+namespace keten::contracts::fuel {
+
+inline constexpr std::uint64_t kTransaction = 1000;  ///< before anything else is done
+inline constexpr std::uint64_t kEnvelopeByte = 1;
+
+inline constexpr std::uint64_t kGet = 500;
+inline constexpr std::uint64_t kReadByte = 1;  ///< of a value that was found, and of keys and values in a scan
+inline constexpr std::uint64_t kPut = 1000;
+inline constexpr std::uint64_t kWrittenByte = 10;  ///< of key and value
+inline constexpr std::uint64_t kErase = 1000;
+inline constexpr std::uint64_t kScan = 1000;
+inline constexpr std::uint64_t kScanStep = 200;
+
+inline constexpr std::uint64_t kEvent = 200;
+inline constexpr std::uint64_t kEventByte = 2;
+inline constexpr std::uint64_t kIndexEntry = 500;
+inline constexpr std::uint64_t kIndexByte = 2;
+
+}  // namespace keten::contracts::fuel

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/ids.h"
+#include "core/result.h"
+#include "node/storage/location.h"
+
+namespace keten::journal {
+
+struct SegmentOptions {
+  std::uint64_t segment_bytes = 64 * 1024 * 1024;      ///< a segment that would grow longer is closed
+  std::uint64_t preallocate_bytes = 16 * 1024 * 1024;  ///< reserved ahead, step by step
+};
+
+/// Block bodies in append-only files `<directory>/000001.seg`, `000002.seg`, .... Blocks of abandoned forks lie among
+/// the others: nothing points to them. One thread appends and syncs, any thread reads what was appended.
+class SegmentStore : public storage::BlockReader {
+ public:
+  /// Makes the directory when it is missing; cuts a torn tail off the last segment. Fails with SEGMENT_WRONG_CHAIN,
+  /// SEGMENT_CORRUPT (a bad record before the end of the last segment, a missing segment), SEGMENTS_LOCKED or SEGMENT_IO.
+  [[nodiscard]] static Result<std::unique_ptr<SegmentStore>> open(const std::string& directory, const ChainId& chain_id,
+                                                                  const SegmentOptions& options = {});
+  ~SegmentStore() override;
+  SegmentStore(const SegmentStore&) = delete;
+  SegmentStore& operator=(const SegmentStore&) = delete;
+
+  /// `block` is Block::encode. The bytes can be read at once, and are durable after `sync`.
+  [[nodiscard]] Result<storage::Location> append(ByteView block);
+  /// After a failure every further append and sync fails with SEGMENT_IO: a sync is never tried again.
+  [[nodiscard]] Status sync();
+
+  [[nodiscard]] Result<Bytes> read(const storage::Location& location, std::uint32_t offset,
+                                   std::uint32_t length) const override;
+
+  /// Visits stored blocks in the order of appending, from the block at `from` (included; the default is the very first)
+  /// to the end. The view lives as long as the call. Call it before the first append.
+  using Visit = std::function<void(const storage::Location& location, ByteView block)>;
+  [[nodiscard]] Status replay(const storage::Location& from, const Visit& visit) const;
+
+  /// Any thread.
+  struct Counters {
+    std::uint64_t appended = 0;  ///< blocks
+    std::uint64_t synced = 0;
+    std::uint64_t segments = 0;
+    std::uint64_t bytes = 0;  ///< of the segment being written
+  };
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options);
+  [[nodiscard]] Status lock();
+  [[nodiscard]] Status load();
+  [[nodiscard]] Status start_segment(std::uint32_t number);
+  [[nodiscard]] Status close_segment();
+  [[nodiscard]] Status reserve(std::uint64_t end);
+  [[nodiscard]] std::string path(std::uint32_t number) const;
+
+  std::string directory_;
+  ChainId chain_id_;
+  SegmentOptions options_;
+  int lock_ = -1;
+  int file_ = -1;
+  std::uint32_t segment_ = 0;
+  std::uint64_t end_ = 0;
+  std::uint64_t reserved_ = 0;
+  bool group_open_ = false;  ///< something was appended since the last sync
+  bool failed_ = false;
+  std::atomic<std::uint64_t> appended_count_{0};
+  std::atomic<std::uint64_t> synced_count_{0};
+  std::atomic<std::uint64_t> segment_count_{0};
+  std::atomic<std::uint64_t> byte_count_{0};
+};
+
+}  // namespace keten::journal

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consensus/journal_record.h"
+#include "core/ids.h"
+#include "core/keys.h"
+#include "core/result.h"
+
+namespace keten::journal {
+
+/// Whose votes these are. Another key or chain is refused.
+struct JournalIdentity {
+  ChainId chain_id;
+  PublicKey validator;  ///< zero for a follower
+};
+
+struct JournalOptions {
+  std::uint64_t preallocate_bytes = 16 * 1024 * 1024;  ///< zero bytes written ahead, so that a sync writes data only
+  std::uint64_t rotate_bytes = 16 * 1024 * 1024;       ///< a longer file is replaced by one with what still counts
+};
+
+/// The vote journal on disk: the only durable thing that keeps this validator from signing two things
+/// (docs/consensus.md, "Durability"). One thread; one process at a time (flock on `<directory>/votes.lock`).
+class VoteJournal {
+ public:
+  /// Makes a new journal; only when the node starts for the first time, because an empty journal has forgotten every
+  /// vote. Fails with JOURNAL_EXISTS when there is one.
+  [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> create(const std::string& directory,
+                                                                   const JournalIdentity& identity,
+                                                                   const JournalOptions& options = {});
+  /// Opens what `create` made. A torn tail is cut off. Fails with JOURNAL_MISSING; JOURNAL_LOCKED when another process
+  /// uses it; JOURNAL_WRONG_OWNER for another chain or key; JOURNAL_FORMAT for an unknown version; JOURNAL_CORRUPT when
+  /// a record before the end is bad (the node must not vote); JOURNAL_IO.
+  [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> open(const std::string& directory,
+                                                                 const JournalIdentity& identity,
+                                                                 const JournalOptions& options = {});
+  /// Whether `create` was ever done here.
+  [[nodiscard]] static bool exists(const std::string& directory);
+  ~VoteJournal();
+  VoteJournal(const VoteJournal&) = delete;
+  VoteJournal& operator=(const VoteJournal&) = delete;
+
+  /// Everything that was in the file at the start, in order; handed over once.
+  [[nodiscard]] std::vector<consensus::JournalRecord> take_records() { return std::move(recovered_); }
+  /// A torn tail was cut off at the start.
+  [[nodiscard]] bool was_torn() const { return was_torn_; }
+
+  /// Takes the records into memory; `sync` writes them.
+  void append(const std::vector<consensus::JournalRecord>& records);
+  /// Writes everything appended as one group and waits for the disk (fdatasync); rotates when the file has grown too
+  /// long. After a failure every further call fails with JOURNAL_IO: a sync is never tried again.
+  [[nodiscard]] Status sync();
+  /// Blocks up to this height are executed and committed. Rotation keeps the newest floor at or below it and everything
+  /// above that floor's view, so that a start can fall back to a floor whose block is there.
+  void executed(Height height) { executed_ = height; }
+
+  /// Any thread.
+  struct Counters {
+    std::uint64_t appended = 0;  ///< records
+    std::uint64_t synced = 0;    ///< groups
+    std::uint64_t rotations = 0;
+    std::uint64_t bytes = 0;     ///< of the current file, preallocation not counted
+  };
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  struct File;
+  VoteJournal(std::string directory, JournalIdentity identity, JournalOptions options);
+  [[nodiscard]] Status lock();
+  [[nodiscard]] Status load();
+  [[nodiscard]] Status start_file(const std::vector<consensus::JournalRecord>& records);
+  [[nodiscard]] Status write_group();
+  [[nodiscard]] Status rotate();
+  void remember(const consensus::JournalRecord& record);
+  void forget_below_base();
+
+  std::string directory_;
+  JournalIdentity identity_;
+  JournalOptions options_;
+  int lock_ = -1;
+  int file_ = -1;
+  std::uint64_t end_ = 0;                           ///< where the next record belongs
+  std::uint64_t rotate_at_ = 0;                     ///< length that asks for the next rotation
+  std::vector<consensus::JournalRecord> waiting_;   ///< appended, not yet written
+  std::vector<consensus::JournalRecord> kept_;      ///< what the next file must begin with
+  std::vector<consensus::JournalRecord> recovered_;
+  Height executed_;
+  bool was_torn_ = false;
+  bool failed_ = false;
+  std::atomic<std::uint64_t> appended_count_{0};
+  std::atomic<std::uint64_t> synced_count_{0};
+  std::atomic<std::uint64_t> rotation_count_{0};
+  std::atomic<std::uint64_t> byte_count_{0};
+};
+
+}  // namespace keten::journal

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+/// Framing of append-only files: vote journal and block segments. docs/formats/storage.md, "Record log".
+///
+/// A record is { length u32 of the payload, type u8, crc32c u32, payload }; the checksum covers the record's place in
+/// the file, length, type and payload. Bit 7 of the type says that the record was written in the same group (up to one
+/// sync) as the record before it.
+namespace keten::storage {
+
+inline constexpr std::size_t kRecordHeaderBytes = 9;
+/// A block of the largest size with its header and size table fits.
+inline constexpr std::uint32_t kRecordPayloadMax = 8 * 1024 * 1024;
+
+enum class Group : std::uint8_t { begins, continues };
+
+/// Appends one framed record to `out`. `place` is its offset in the file. Precondition: type in 1..127.
+void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView payload, Group group);
+
+struct RecordView {
+  std::uint8_t type = 0;      ///< without the group bit
+  std::uint64_t place = 0;    ///< of the frame in the file
+  ByteView payload;           ///< borrows from the recovered bytes
+};
+
+enum class Tail : std::uint8_t {
+  clean,  ///< ends with the file or with zeros (preallocated space)
+  torn,   ///< an unfinished group follows; nobody was told that it is durable: cut it off
+};
+
+struct RecoveredLog {
+  std::vector<RecordView> records;
+  std::uint64_t valid_length = 0;  ///< where the next record belongs
+  Tail tail = Tail::clean;
+};
+
+/// Reads records from `start` (the place of a record). A bad record is a torn tail when no group begins after it: a
+/// group that begins later was written after a sync of this one. Otherwise LOG_CORRUPT, naming the place.
+[[nodiscard]] Result<RecoveredLog> recover(ByteView file, std::uint64_t start = 0);
+
+}  // namespace keten::storage
