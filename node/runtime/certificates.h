@@ -16,7 +16,7 @@ struct TlsIdentity {
   std::string key_pem;  ///< secret
 };
 
-/// CN and DNS name are `name`, 1 to 64 letters, digits, dots and hyphens; NAME_INVALID otherwise.
+/// CN and DNS name are `name`: 1 to 64 letters, digits, dots, hyphens, underscores; NAME_INVALID otherwise.
 [[nodiscard]] Result<TlsIdentity> make_certificate(std::string_view name);
 
 /// Common name of the first certificate. Fails with CERTIFICATE_INVALID, as the following do.
