@@ -26,6 +26,7 @@ struct Route {
   Dialect dialect = Dialect::keten;
   Handler handler;
   std::size_t body_bytes_max = 0;  ///< one more is answered with 413
+  std::uint64_t answer_ms = 0;     ///< 0: TransportOptions::answer_ms
 };
 
 /// What a path and method lead to.

@@ -145,6 +145,22 @@ std::string iso_time(Milliseconds time) {
   return text.data();
 }
 
+std::string http_date(Milliseconds time) {
+  constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::sys_seconds point{std::chrono::seconds(static_cast<std::int64_t>(time / 1000))};
+  const auto day = std::chrono::floor<std::chrono::days>(point);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{point - day};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[std::chrono::weekday(day).c_encoding()],
+                static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
 std::optional<Bytes> base64_decode(std::string_view text) {
   const bool url_safe = text.find_first_of("-_") != std::string_view::npos;
   while (text.ends_with('=')) { text.remove_suffix(1); }

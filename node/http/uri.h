@@ -31,6 +31,8 @@ bool is_utf8(std::string_view text);
 
 /// "2026-01-31T12:00:00.000Z".
 std::string iso_time(Milliseconds time);
+/// "Sat, 31 Jan 2026 12:00:00 GMT" (RFC 9110, 5.6.7).
+std::string http_date(Milliseconds time);
 
 /// Standard or URL-safe alphabet, padding optional. Empty when it is neither.
 std::optional<Bytes> base64_decode(std::string_view text);
