@@ -133,12 +133,18 @@ class Purity(SmallTree):
         self.write("node/x.cpp", text)
         self.expect(purity.check_sources(self.root, ["core"]), *words)
 
-    def test_floating_point_and_unordered_containers_are_refused(self):
+    def test_floating_point_threads_and_their_state_are_refused(self):
         self.source("int a;\ndouble b;\n", "core/x.cpp:2: 'double'")
         self.source("float b;\n", "'float'")
-        self.source("std::unordered_map<int, int> m;\n", "'unordered_map'")
         self.source("#include <thread>\n", "<thread>")
         self.source("thread_local int x;\n", "'thread_local'")
+
+    def test_an_unordered_container_may_be_asked_but_not_walked(self):
+        self.write("core/x.h", "#include <unordered_map>\nstd::unordered_map<int, std::map<int, int>> m_;\n")
+        self.source("int a = m_.at(1);\nfor (auto& x : ordered_) {}\n")
+        self.source("for (auto& [k, v] : m_) {}\n", "the order of an unordered container")
+        self.source("for (auto& [k, v] : state.m_) {}\n", "the order of an unordered container")
+        self.source("f(m_.begin(), m_.end());\n", "the order of an unordered container")
 
     def test_words_in_comments_and_strings_are_not_code(self):
         self.source('// a double\n/* float\n float */ int a = 1\'000; // float\nauto s = "double"; auto r = R"(float)";\n')
