@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keten::production {
+
+/// The GS1 Digital Link that names the same thing as an EPC URI (`urn:epc:id:...`), class URI (`urn:epc:class:lgtin:...`), pattern
+/// (`urn:epc:idpat:...:*`) or Digital Link of any domain: on https://id.gs1.org, with check digit, GTINs of 14 digits, only the finest
+/// identification (a serial number drops the lot, the consumer product variant is always dropped), without query string. Empty when there is no such mapping.
+/// GS1 EPC Tag Data Standard 2.0 section 6, GS1 Digital Link 1.1.2 section 4.
+std::optional<std::string> digital_link(std::string_view uri);
+
+/// The name under which the ledger keeps an item, lot, product, place or party: its Digital Link, or the URI itself.
+std::string entity_key(std::string_view uri);
+
+/// GS1 General Specifications 7.9: the last digit of a GTIN, GLN, SSCC and so on, from the digits before it.
+char check_digit(std::string_view digits);
+
+/// For MATCH_ parameters: a name, or every name that starts with it.
+struct EntityPattern {
+  std::string key;
+  bool is_prefix = false;  ///< matches keys that start with `key`
+  [[nodiscard]] bool matches(std::string_view entity) const {
+    return is_prefix ? entity.starts_with(key) : entity == key;
+  }
+};
+/// `urn:epc:idpat:sgtin:4012345.011111.*` matches the instances of that product; other URIs match themselves.
+/// Empty for a pattern whose instances have no common prefix (a wildcard item reference).
+std::optional<EntityPattern> entity_pattern(std::string_view uri);
+
+}  // namespace keten::production

@@ -1,0 +1,125 @@
+#include "contracts/production/index_rows.h"
+
+#include <map>
+
+namespace keten::production::index_rows {
+namespace {
+
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
+
+void append(Bytes& out, std::uint64_t value, unsigned bytes) {
+  for (auto shift = 8 * bytes; shift > 0; shift -= 8) { out.push_back(static_cast<std::uint8_t>(value >> (shift - 8))); }
+}
+
+std::uint64_t take(ByteView& in, std::size_t bytes) {
+  std::uint64_t result = 0;
+  for (std::size_t i = 0; i < bytes; ++i) { result = (result << 8U) | in[i]; }
+  in = in.subspan(bytes);
+  return result;
+}
+
+void append(Bytes& out, const EventPosition& position) {
+  append(out, position.height.value, 8);
+  append(out, position.transaction, 4);
+  append(out, position.event, 2);
+}
+
+EventPosition take_position(ByteView& in) {
+  EventPosition position;
+  position.height = Height{take(in, 8)};
+  position.transaction = static_cast<std::uint32_t>(take(in, 4));
+  position.event = static_cast<std::uint16_t>(take(in, 2));
+  return position;
+}
+
+Bytes table(char name) { return to_bytes(std::string("p/") + name + '/'); }
+
+/// Identifiers hold no zero byte, so a longer one cannot lie between a shorter one's rows.
+Bytes table(char name, std::string_view text) {
+  auto result = table(name);
+  result.insert(result.end(), text.begin(), text.end());
+  result.push_back(0);
+  return result;
+}
+
+Bytes joined(Bytes prefix, const Bytes& tail) {
+  prefix.insert(prefix.end(), tail.begin(), tail.end());
+  return prefix;
+}
+
+}  // namespace
+
+Bytes descending(const Stamp& stamp) {
+  Bytes result;
+  append(result, static_cast<std::uint64_t>(stamp.time) ^ kSign, 8);
+  append(result, stamp.position);
+  for (auto& byte : result) { byte = static_cast<std::uint8_t>(~byte); }
+  return result;
+}
+
+std::optional<Stamp> stamp_of(ByteView key) {
+  if (key.size() < kStampBytes) { return std::nullopt; }
+  Bytes tail = to_bytes(key.last(kStampBytes));
+  for (auto& byte : tail) { byte = static_cast<std::uint8_t>(~byte); }
+  ByteView rest = tail;
+  const auto time = static_cast<EventTime>(take(rest, 8) ^ kSign);
+  return Stamp{time, take_position(rest)};
+}
+
+Bytes all_events() { return table('t'); }
+Bytes of_type(EventType type) {
+  auto result = table('y');
+  result.push_back(static_cast<std::uint8_t>(type));
+  return result;
+}
+Bytes of_biz_step(std::string_view word) { return table('s', word); }
+Bytes of_entity(std::string_view key) { return table('e', key); }
+Bytes of_transformation(std::string_view key) { return table('x', key); }
+Bytes by_recording() { return table('r'); }
+Bytes of_event_id(std::string_view id) { return table('d', id); }
+
+Bytes summary_key(const EventPosition& position) {
+  auto result = table('v');
+  append(result, position);
+  return result;
+}
+
+Bytes event_id_key(std::string_view id, std::string_view organisation, bool declares_error) {
+  auto result = of_event_id(id);
+  result.insert(result.end(), organisation.begin(), organisation.end());
+  result.push_back(0);
+  result.push_back(declares_error ? 1 : 0);
+  return result;
+}
+
+std::optional<EventPosition> position_of(ByteView value) {
+  if (value.size() != kPositionBytes) { return std::nullopt; }
+  return take_position(value);
+}
+
+Bytes end_of(Bytes prefix) {
+  while (!prefix.empty() && prefix.back() == 0xFFU) { prefix.pop_back(); }
+  if (!prefix.empty()) { ++prefix.back(); }
+  return prefix;
+}
+
+void add(contracts::Context& context, const EventSummary& summary) {
+  const auto tail = descending({summary.time, summary.position});
+  context.index(summary_key(summary.position), encode(summary));
+  context.index(joined(all_events(), tail), {});
+  context.index(joined(by_recording(), descending({static_cast<EventTime>(summary.record_time), summary.position})), {});
+  context.index(joined(of_type(summary.type), tail), {});
+  if (!summary.biz_step.empty()) { context.index(joined(of_biz_step(summary.biz_step), tail), {}); }
+  if (!summary.transformation_id.empty()) { context.index(joined(of_transformation(summary.transformation_id), tail), {}); }
+  std::map<std::string_view, std::uint8_t> roles;
+  for (const auto& entity : summary.entities) {
+    auto& bits = roles[entity.key];
+    bits = static_cast<std::uint8_t>(bits | entity.roles);
+  }
+  for (const auto& [key, bits] : roles) { context.index(joined(of_entity(key), tail), {bits}); }
+  Bytes position;
+  append(position, summary.position);
+  context.index(event_id_key(summary.id, summary.organisation, summary.declares_error), std::move(position));
+}
+
+}  // namespace keten::production::index_rows

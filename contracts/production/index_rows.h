@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "contracts/contract.h"
+#include "contracts/production/event_summary.h"
+#include "core/bytes.h"
+
+namespace keten::production {
+
+/// The local query index of events: docs/formats/production.md, "Index". Rows of one range are in descending order of event time, then
+/// of recording, because the newest come first by default (EPCIS 2.0, section 8.2.7.1, orderDirection).
+namespace index_rows {
+
+/// When an event happened and where it was recorded: how rows are ordered.
+struct Stamp {
+  EventTime time = 0;
+  EventPosition position;
+  friend auto operator<=>(const Stamp&, const Stamp&) = default;
+};
+inline constexpr std::size_t kPositionBytes = 14;
+inline constexpr std::size_t kStampBytes = 8 + kPositionBytes;
+
+/// The fixed-size tail of a key, inverted, so that bytes ascend as stamps descend.
+Bytes descending(const Stamp& stamp);
+/// Reads the tail of a row's key; empty when the key is too short.
+std::optional<Stamp> stamp_of(ByteView key);
+
+// What a range's keys start with; a stamp follows.
+Bytes all_events();
+Bytes of_type(EventType type);
+Bytes of_biz_step(std::string_view word);
+Bytes of_entity(std::string_view key);          ///< value: one byte of roles
+Bytes of_transformation(std::string_view key);  ///< joined transformations
+Bytes by_recording();                           ///< the stamp's time is the record time
+
+/// The one row of a summary.
+Bytes summary_key(const EventPosition& position);
+/// Keys of one id start with this; organisation, 0 and the error flag follow, and the value is a position.
+Bytes of_event_id(std::string_view id);
+/// The whole key of one organisation's event.
+Bytes event_id_key(std::string_view id, std::string_view organisation, bool declares_error);
+std::optional<EventPosition> position_of(ByteView value);
+
+/// The first key behind all keys that start with `prefix`.
+Bytes end_of(Bytes prefix);
+
+/// Adds the rows of one recorded event.
+void add(contracts::Context& context, const EventSummary& summary);
+
+}  // namespace index_rows
+
+}  // namespace keten::production

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <array>
+
+#include "contracts/production/validation.h"
+
+namespace keten::production {
+namespace {
+
+using json::Kind;
+using json::Value;
+
+// Addresses under which the one EPCIS 2.0 context has been published.
+constexpr std::array<std::string_view, 9> kContexts = {
+    "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",       "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    "https://ref.gs1.org/standards/epcis/2.0.1/epcis-context.jsonld", "https://ref.gs1.org/standards/epcis/2.0/epcis-context.jsonld",
+    "https://gs1.github.io/EPCIS/epcis-context.jsonld",               "https://id.gs1.org/epcis-context.jsonld",
+    "http://ref.gs1.org/standards/epcis/epcis-context.jsonld",        "http://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    "https://ref.gs1.org/epcis/epcis-context.jsonld",
+};
+
+// The terms of that context which documents use as member names or types: a document must not give them another meaning.
+constexpr std::array<std::string_view, 76> kTerms = {
+    "AggregationEvent", "AssociationEvent", "EPCISDocument", "EPCISQueryDocument", "ObjectEvent", "TransactionEvent",
+    "TransformationEvent", "action", "attribute", "attributes", "bizLocation", "bizRules", "bizStep", "bizTransaction",
+    "bizTransactionList", "booleanValue", "certificationInfo", "chemicalSubstance", "childEPCs", "childQuantityList", "children",
+    "component", "coordinateReferenceSystem", "correctiveEventIDs", "creationDate", "dataProcessingMethod", "declarationTime",
+    "destination", "destinationList", "deviceID", "deviceMetadata", "disposition", "endTime", "epcClass", "epcList", "epcisBody",
+    "epcisHeader", "errorDeclaration", "eventID", "eventList", "eventTime", "eventTimeZoneOffset", "exception", "hexBinaryValue", "id", "ilmd",
+    "inputEPCList", "inputQuantityList", "maxValue", "meanValue", "microorganism", "minValue", "outputEPCList",
+    "outputQuantityList", "parentID", "percRank", "percValue", "persistentDisposition", "quantity", "quantityList", "rawData",
+    "readPoint", "reason", "recordTime", "sDev", "schemaVersion", "sensorElementList", "sensorMetadata", "sensorReport", "source",
+    "sourceList", "startTime", "stringValue", "time", "transformationID", "type",
+};
+constexpr std::array<std::string_view, 7> kMoreTerms = {"uom", "uriValue", "value", "set", "unset", "queryResults", "resultsBody"};
+
+bool is_standard_term(std::string_view name) {
+  return std::find(kTerms.begin(), kTerms.end(), name) != kTerms.end() ||
+         std::find(kMoreTerms.begin(), kMoreTerms.end(), name) != kMoreTerms.end();
+}
+
+void validate_definition(const std::string& name, const Value& definition, const std::string& pointer,
+                         std::vector<Violation>& violations) {
+  if (name.starts_with('@')) {
+    report(violations, pointer, "definitions of prefixes; JSON-LD keywords would change the meaning of the whole document", name);
+  } else if (is_standard_term(name)) {
+    report(violations, pointer, "no other meaning for a term of the EPCIS context", shown(definition));
+  } else if (definition.is(Kind::object)) {
+    const auto id = definition.find_string("@id");
+    if (!id || !is_uri(*id)) { report(violations, pointer, "a definition with an absolute @id", shown(definition)); }
+  } else if (!definition.is(Kind::string) || !is_uri(definition.text())) {
+    report(violations, pointer, "a namespace URI", shown(definition));
+  }
+}
+
+}  // namespace
+
+bool is_known_context(std::string_view address) { return std::find(kContexts.begin(), kContexts.end(), address) != kContexts.end(); }
+
+void validate_context(const Value& context, const std::string& pointer, std::vector<Violation>& violations) {
+  switch (context.kind()) {
+    case Kind::string:
+      if (!is_known_context(context.text())) {
+        report(violations, pointer,
+               "the EPCIS context https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld or inline prefixes; no other context is fetched",
+               shown(context));
+      }
+      return;
+    case Kind::object:
+      for (const auto& [name, definition] : context.members()) {
+        validate_definition(name, definition, json::pointer_add(pointer, name), violations);
+      }
+      return;
+    case Kind::array: {
+      std::size_t index = 0;
+      for (const auto& item : context.items()) {
+        const auto place = json::pointer_add(pointer, std::to_string(index++));
+        if (item.is(Kind::array)) {
+          report(violations, place, "an address or an object", shown(item));
+        } else {
+          validate_context(item, place, violations);
+        }
+      }
+      return;
+    }
+    case Kind::null:
+    case Kind::boolean:
+    case Kind::number: report(violations, pointer, "an address, an object or an array of these", shown(context));
+  }
+}
+
+}  // namespace keten::production
