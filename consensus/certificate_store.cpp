@@ -1,0 +1,110 @@
+#include "consensus/certificate_store.h"
+
+#include "core/check.h"
+
+namespace keten::consensus {
+
+namespace {
+
+bool same_block(const Certificate& left, const Certificate& right) {
+  return left.subject.block == right.subject.block && left.subject.parent_view == right.subject.parent_view;
+}
+
+}  // namespace
+
+const std::optional<Certificate>& CertificateStore::Slot::of(VoteKind kind) const {
+  switch (kind) {
+    case VoteKind::notarize: return notarization;
+    case VoteKind::nullify: return nullification;
+    case VoteKind::finalize: return finalization;
+  }
+  CHECK(false);
+}
+
+std::optional<Certificate>& CertificateStore::Slot::of(VoteKind kind) {
+  return const_cast<std::optional<Certificate>&>(static_cast<const Slot*>(this)->of(kind));
+}
+
+CertificateStore::Added CertificateStore::add(const Certificate& certificate) {
+  auto& slot = views_[certificate.subject.view];
+  auto& place = slot.of(certificate.subject.kind);
+  if (place) {
+    return place->subject == certificate.subject ? Added::known : Added::contradiction;
+  }
+  // docs/consensus.md, rule R6: one notarized block a view, and no view is both finalized and nullified.
+  const auto kind = certificate.subject.kind;
+  const bool contradicts =
+      (kind == VoteKind::notarize && slot.finalization && !same_block(certificate, *slot.finalization)) ||
+      (kind == VoteKind::finalize && slot.notarization && !same_block(certificate, *slot.notarization)) ||
+      (kind == VoteKind::finalize && slot.nullification) || (kind == VoteKind::nullify && slot.finalization);
+  if (contradicts) { return Added::contradiction; }
+  place = certificate;
+  return Added::added;
+}
+
+const Certificate* CertificateStore::find(VoteKind kind, View view) const {
+  const auto slot = views_.find(view);
+  if (slot == views_.end()) { return nullptr; }
+  const auto& place = slot->second.of(kind);
+  return place ? &*place : nullptr;
+}
+
+const Certificate* CertificateStore::notarization(View view) const { return find(VoteKind::notarize, view); }
+const Certificate* CertificateStore::nullification(View view) const { return find(VoteKind::nullify, view); }
+const Certificate* CertificateStore::finalization(View view) const { return find(VoteKind::finalize, view); }
+
+const Certificate* CertificateStore::acceptance(View view) const {
+  const auto* notarized = notarization(view);
+  return notarized != nullptr ? notarized : finalization(view);
+}
+
+bool CertificateStore::is_cleared(View view) const {
+  return acceptance(view) != nullptr || nullification(view) != nullptr;
+}
+
+bool CertificateStore::are_nullified_between(View low, View high) const {
+  for (auto view = low.next(); view < high; ++view) {
+    if (nullification(view) == nullptr) { return false; }
+  }
+  return true;
+}
+
+std::optional<View> CertificateStore::newest_accepted_below(View view) const {
+  for (auto slot = views_.lower_bound(view); slot != views_.begin();) {
+    --slot;
+    if (slot->second.notarization || slot->second.finalization) { return slot->first; }
+  }
+  return std::nullopt;
+}
+
+std::vector<const Certificate*> CertificateStore::newest_notarizations(std::size_t most) const {
+  std::vector<const Certificate*> result;
+  for (auto slot = views_.rbegin(); slot != views_.rend() && result.size() < most; ++slot) {
+    if (slot->second.notarization) { result.push_back(&*slot->second.notarization); }
+  }
+  return result;
+}
+
+std::vector<const Certificate*> CertificateStore::newest_finalizations(std::size_t most) const {
+  std::vector<const Certificate*> result;
+  for (auto slot = views_.rbegin(); slot != views_.rend() && result.size() < most; ++slot) {
+    if (slot->second.finalization) { result.push_back(&*slot->second.finalization); }
+  }
+  return result;
+}
+
+std::vector<Certificate> CertificateStore::from(View first, std::size_t most) const {
+  std::vector<Certificate> result;
+  for (auto slot = views_.lower_bound(first); slot != views_.end(); ++slot) {
+    for (const auto* place : {&slot->second.notarization, &slot->second.nullification, &slot->second.finalization}) {
+      if (!*place) { continue; }
+      if (result.size() == most) { return result; }
+      result.push_back(**place);
+    }
+  }
+  return result;
+}
+
+void CertificateStore::prune(View floor) { views_.erase(views_.begin(), views_.upper_bound(floor)); }
+
+}  // namespace keten::consensus

@@ -1,0 +1,38 @@
+#include "consensus/header_rules.h"
+
+#include <algorithm>
+
+#include "core/limits.h"
+
+namespace keten::consensus {
+
+bool is_well_formed_proposal(const Proposal& proposal, const Config& config, ValidatorIndex leader) {
+  const auto& header = proposal.header;
+  const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch &&
+                      header.view == proposal.view && proposal.parent_view < proposal.view &&
+                      header.proposer == leader;
+  const bool known_form = header.version == kProtocolVersion && header.chain_id == config.chain_id &&
+                          header.next_set.is_zero() && header.evidence_root.is_zero();
+  const bool bounded_lag = header.executed_height < header.height &&
+                           (header.transaction_count == 0 ||
+                            header.height.value - header.executed_height.value <= config.execution_lag_max);
+  return agrees && known_form && bounded_lag && proposal.justification.size() <= limits::kJustificationMax &&
+         std::all_of(proposal.justification.begin(), proposal.justification.end(), [&](const Certificate& one) {
+           return one.subject.epoch == config.epoch && is_well_formed(one, config.validators);
+         });
+}
+
+Succession check_succession(const BlockHeader& parent, const BlockHeader& header, const Config& config,
+                            Milliseconds wall_ms) {
+  const bool follows = header.parent == parent.id() && header.height == parent.height.next() &&
+                       header.time > parent.time && header.executed_height >= parent.executed_height;
+  // The same executed height binds the same state; the genesis header binds none.
+  const bool same_state = parent.height.value == 0 || header.executed_height != parent.executed_height ||
+                          header.state_root == parent.state_root;
+  if (!follows || !same_state) { return Succession::invalid; }
+  // Only an upper bound: companies' clocks disagree, and a two-sided bound would halt the chain.
+  if (header.time > wall_ms && header.time - wall_ms > config.clock_drift_ms_max) { return Succession::early; }
+  return Succession::good;
+}
+
+}  // namespace keten::consensus
