@@ -1,0 +1,37 @@
+#include "tests/simulator/checkers/durable_before_send.h"
+
+#include <algorithm>
+
+namespace keten::simulator {
+
+void DurableBeforeSend::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+  auto& disk = disks_[at];
+  for (const auto& block : persist.blocks) { disk.blocks.insert(block->header.id()); }
+  for (const auto& record : persist.records) {
+    if (const auto* own = std::get_if<consensus::OwnVote>(&record)) { disk.votes.insert(own->vote.subject); }
+    if (const auto* floor = std::get_if<consensus::Floor>(&record)) { disk.floor = std::max(disk.floor, floor->height); }
+  }
+}
+
+void DurableBeforeSend::vote_sent(const Subject& subject, ValidatorIndex signer) {
+  const auto& disk = disks_[signer];
+  if (!disk.votes.contains(subject)) {
+    violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not in its synced journal");
+  }
+  if (subject.kind == VoteKind::notarize && !disk.blocks.contains(subject.block)) {
+    violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and the body not in its synced segments");
+  }
+}
+
+void DurableBeforeSend::block_final(ValidatorIndex at, const SeenBlock& seen) { check_final(at, seen, "called final"); }
+
+void DurableBeforeSend::execute_asked(ValidatorIndex at, const SeenBlock& seen) { check_final(at, seen, "executed"); }
+
+void DurableBeforeSend::check_final(ValidatorIndex at, const SeenBlock& seen, const char* what) {
+  const auto& disk = disks_[at];
+  const auto where = text_of(at) + ": height " + seen.block.header.height.text() + " is " + what + " and ";
+  if (!disk.blocks.contains(seen.id)) { violated(where + "its body is not in the synced segments"); }
+  if (disk.floor < seen.block.header.height) { violated(where + "lies above the durable floor"); }
+}
+
+}  // namespace keten::simulator

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_set>
+
+#include "tests/simulator/checkers/checker.h"
+
+namespace keten::simulator {
+
+/// I6: what others rely on survives a crash. A vote on the wire is in its signer's synced journal, the body of a block that
+/// it notarized in its synced segments; a block that is called final or executed is stored there and below the durable floor.
+class DurableBeforeSend final : public Checker {
+ public:
+  DurableBeforeSend() : Checker("durable_before_send") {}
+  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
+  void vote_sent(const Subject& subject, ValidatorIndex signer) override;
+  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
+  void execute_asked(ValidatorIndex at, const SeenBlock& seen) override;
+
+ private:
+  struct Disk {
+    std::set<Subject> votes;
+    std::unordered_set<BlockId, FixedBytesHash> blocks;
+    Height floor;
+  };
+  void check_final(ValidatorIndex at, const SeenBlock& seen, const char* what);
+  std::map<ValidatorIndex, Disk> disks_;
+};
+
+}  // namespace keten::simulator

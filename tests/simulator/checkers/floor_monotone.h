@@ -1,0 +1,25 @@
+#pragma once
+
+#include <map>
+
+#include "tests/simulator/checkers/checker.h"
+
+namespace keten::simulator {
+
+/// I7: the floor never moves backwards, in the journal, in a running process and across restarts.
+class FloorMonotone final : public Checker {
+ public:
+  FloorMonotone() : Checker("floor_monotone") {}
+  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) override;
+  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
+  void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
+
+ private:
+  struct Known {
+    View durable;
+    View running;
+  };
+  std::map<ValidatorIndex, Known> known_;
+};
+
+}  // namespace keten::simulator

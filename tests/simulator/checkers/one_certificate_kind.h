@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+
+#include "tests/simulator/checkers/checker.h"
+
+namespace keten::simulator {
+
+/// I2, I3: at most one block of a view is notarized, no view is both finalized and nullified, and what is finalized is
+/// what was notarized.
+class OneCertificateKind final : public Checker {
+ public:
+  OneCertificateKind() : Checker("one_certificate_kind") {}
+  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
+  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
+
+ private:
+  struct Seen {
+    std::optional<BlockId> notarized;
+    std::optional<BlockId> finalized;
+    bool nullified = false;
+  };
+  void take(const Subject& subject);
+  std::map<View, Seen> views_;
+};
+
+}  // namespace keten::simulator

@@ -1,0 +1,42 @@
+#include "tests/simulator/checkers/parent_chain.h"
+
+namespace keten::simulator {
+
+ParentChain::ParentChain(const BlockHeader& genesis) : Checker("parent_chain") {
+  chain_.push_back({genesis.id(), genesis});
+}
+
+void ParentChain::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+  for (const auto& record : persist.records) {
+    if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) { certificate_sent(at, held->certificate); }
+  }
+}
+
+void ParentChain::certificate_sent(ValidatorIndex /*from*/, const Certificate& certificate) {
+  if (certificate.subject.kind == VoteKind::nullify) { nullified_.insert(certificate.subject.view); }
+}
+
+void ParentChain::block_final(ValidatorIndex /*at*/, const SeenBlock& seen) {
+  const auto height = seen.block.header.height.value;
+  if (height < chain_.size()) { return; }  // the agreement checker compares it
+  if (height > chain_.size()) {
+    violated("height " + std::to_string(height) + " is final before height " + std::to_string(chain_.size()));
+    return;
+  }
+  check(chain_.back(), seen);
+  chain_.push_back({seen.id, seen.block.header});
+}
+
+void ParentChain::check(const Link& parent, const SeenBlock& seen) {
+  const auto& header = seen.block.header;
+  const auto where = "height " + header.height.text() + ": ";
+  if (header.parent != parent.id) { violated(where + "the parent is not the block below"); }
+  if (header.view <= parent.header.view) { violated(where + "the view does not ascend"); }
+  if (header.time <= parent.header.time) { violated(where + "time does not ascend"); }
+  for (auto view = parent.header.view.next(); view < header.view; ++view) {
+    if (!nullified_.contains(view)) { violated(where + "view " + view.text() + " was skipped and never nullified"); }
+  }
+  if (!seen.block.payload_matches()) { violated(where + "the payload is not what the header commits to"); }
+}
+
+}  // namespace keten::simulator

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "tests/simulator/checkers/checker.h"
+
+namespace keten::simulator {
+
+/// I4: final blocks form one chain of ascending views, and every view between two of them is nullified.
+class ParentChain final : public Checker {
+ public:
+  /// `genesis` is the header of height 0.
+  explicit ParentChain(const BlockHeader& genesis);
+  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
+  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
+  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
+
+ private:
+  struct Link {
+    BlockId id;
+    BlockHeader header;
+  };
+  void check(const Link& parent, const SeenBlock& seen);
+  std::vector<Link> chain_;  ///< by height
+  std::set<View> nullified_;
+};
+
+}  // namespace keten::simulator

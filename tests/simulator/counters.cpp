@@ -1,0 +1,51 @@
+#include "tests/simulator/counters.h"
+
+namespace keten::simulator {
+
+std::string_view happening_name(Happening happening) {
+  switch (happening) {
+    case Happening::message_lost: return "message_lost";
+    case Happening::message_duplicated: return "message_duplicated";
+    case Happening::message_straggled: return "message_straggled";
+    case Happening::connected: return "connected";
+    case Happening::disconnected: return "disconnected";
+    case Happening::crash: return "crash";
+    case Happening::crash_between_effects: return "crash_between_effects";
+    case Happening::power_failure: return "power_failure";
+    case Happening::restart: return "restart";
+    case Happening::torn_tail_recovered: return "torn_tail_recovered";
+    case Happening::database_rolled_back: return "database_rolled_back";
+    case Happening::validator_isolated: return "validator_isolated";
+    case Happening::network_halved: return "network_halved";
+    case Happening::link_cut_one_way: return "link_cut_one_way";
+    case Happening::disk_stalled: return "disk_stalled";
+    case Happening::execution_slowed: return "execution_slowed";
+    case Happening::clocks_skewed: return "clocks_skewed";
+    case Happening::view_skipped: return "view_skipped";
+    case Happening::notarized_after_nullify: return "notarized_after_nullify";
+    case Happening::notarized_not_final: return "notarized_not_final";
+    case Happening::vote_repeated: return "vote_repeated";
+    case Happening::certificate_requested: return "certificate_requested";
+    case Happening::payload_requested: return "payload_requested";
+    case Happening::payload_served: return "payload_served";
+    case Happening::whole_block_requested: return "whole_block_requested";
+    case Happening::block_sync_used: return "block_sync_used";
+    case Happening::blocks_served: return "blocks_served";
+    case Happening::empty_block_final: return "empty_block_final";
+    case Happening::full_block_final: return "full_block_final";
+    case Happening::final_by_descendant: return "final_by_descendant";
+    case Happening::lagging_execution: return "lagging_execution";
+    case Happening::submitted: return "submitted";
+    case Happening::submitted_twice: return "submitted_twice";
+    case Happening::submitted_again: return "submitted_again";
+    case Happening::admitted: return "admitted";
+    case Happening::refused: return "refused";
+    case Happening::forged_refused: return "forged_refused";
+    case Happening::expired_in_mempool: return "expired_in_mempool";
+    case Happening::peer_alarm: return "peer_alarm";
+    case Happening::real_signatures: return "real_signatures";
+  }
+  return "";
+}
+
+}  // namespace keten::simulator

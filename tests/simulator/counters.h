@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace keten::simulator {
+
+/// What a run is meant to reach now and then; a count of zero over many seeds says that the tests have a hole.
+enum class Happening : std::uint8_t {
+  message_lost,
+  message_duplicated,
+  message_straggled,
+  connected,
+  disconnected,
+  crash,
+  crash_between_effects,
+  power_failure,
+  restart,
+  torn_tail_recovered,
+  database_rolled_back,
+  validator_isolated,
+  network_halved,
+  link_cut_one_way,
+  disk_stalled,
+  execution_slowed,
+  clocks_skewed,
+  view_skipped,
+  notarized_after_nullify,
+  notarized_not_final,
+  vote_repeated,
+  certificate_requested,
+  payload_requested,
+  payload_served,
+  whole_block_requested,
+  block_sync_used,
+  blocks_served,
+  empty_block_final,
+  full_block_final,
+  final_by_descendant,
+  lagging_execution,
+  submitted,
+  submitted_twice,
+  submitted_again,
+  admitted,
+  refused,
+  forged_refused,
+  expired_in_mempool,
+  peer_alarm,
+  real_signatures,
+};
+inline constexpr std::size_t kHappenings = static_cast<std::size_t>(Happening::real_signatures) + 1;
+
+std::string_view happening_name(Happening happening);
+
+class Counters {
+ public:
+  void count(Happening happening, std::uint64_t times = 1) { counts_[static_cast<std::size_t>(happening)] += times; }
+  [[nodiscard]] std::uint64_t of(Happening happening) const { return counts_[static_cast<std::size_t>(happening)]; }
+  void add(const Counters& other) {
+    for (std::size_t i = 0; i < kHappenings; ++i) { counts_[i] += other.counts_[i]; }
+  }
+
+ private:
+  std::array<std::uint64_t, kHappenings> counts_{};
+};
+
+}  // namespace keten::simulator

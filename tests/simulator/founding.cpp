@@ -1,0 +1,94 @@
+#include "tests/simulator/founding.h"
+
+#include <algorithm>
+#include <string>
+
+#include "contracts/record_contract.h"
+#include "core/check.h"
+#include "tests/simulator/random.h"
+
+namespace keten::simulator {
+namespace {
+
+/// Any fixed moment: runs must not depend on the day they are made.
+constexpr Milliseconds kGenesisTime = 1'750'000'000'000;
+
+KeyPair key_pair(std::uint64_t number) {
+  Random random(number);
+  KeySeed seed;
+  for (auto& byte : seed.bytes) { byte = static_cast<std::uint8_t>(random.next()); }
+  return KeyPair::from_seed(seed);
+}
+
+GenesisKey genesis_key(const std::string& organisation, const std::string& name, const KeyPair& key, Roles roles) {
+  const auto possession = key_possession_hash(organisation, name, key.public_key(), roles);
+  return {name, key.public_key(), roles, key.sign(possession.view())};
+}
+
+/// The same transaction with one bit of its signature flipped.
+TransactionPointer forge(const Transaction& transaction) {
+  auto envelope = transaction.envelope;
+  const auto place = std::search(envelope.begin(), envelope.end(), transaction.signature.bytes.begin(),
+                                 transaction.signature.bytes.end());
+  CHECK(place != envelope.end());
+  *place ^= 1U;
+  return decode_transaction(envelope).value();
+}
+
+}  // namespace
+
+Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contracts()) {
+  genesis_.chain_name = "simulated";
+  genesis_.time = kGenesisTime;
+  genesis_.parameters.block_transactions_max = 10;
+  std::vector<KeyPair> senders;
+  for (std::size_t i = 0; i < validators; ++i) {
+    const auto name = "company" + std::to_string(i);
+    validator_keys_.push_back(key_pair(1000 + i));
+    senders.push_back(key_pair(2000 + i));
+    const auto admin = key_pair(3000 + i);
+    const auto& key = validator_keys_.back();
+    const auto possession = key_possession_hash(name, "node" + std::to_string(i), key.public_key(), Roles{Role::validator});
+    GenesisOrganisation organisation;
+    organisation.name = name;
+    organisation.keys.push_back(genesis_key(name, "admin", admin, Roles{Role::admin}));
+    organisation.keys.push_back(genesis_key(name, "device", senders.back(), Roles{Role::submitter}));
+    organisation.validators.push_back({"node" + std::to_string(i), key.public_key(), key.sign(possession.view()),
+                                       "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+                                       "127.0.0.1:" + std::to_string(7000 + i)});
+    genesis_.organisations.push_back(std::move(organisation));
+  }
+  CHECK(genesis_.check().ok());
+  chain_id_ = genesis_.chain_id();
+  validators_ = genesis_.validators();
+  make_transactions(senders);
+}
+
+void Founding::make_transactions(const std::vector<KeyPair>& senders) {
+  const auto stranger = key_pair(9000);
+  Random random(4000);
+  for (std::uint64_t i = 0; i < kTransactions; ++i) {
+    const auto sender = random.below(senders.size());
+    TransactionBody body;
+    body.chain_id = chain_id_;
+    body.organisation = "company" + std::to_string(sender);
+    body.valid_until = i % kExpiringEvery == 0 ? kEarlyExpiry : kExpiry;
+    for (auto& byte : body.salt.bytes) { byte = static_cast<std::uint8_t>(random.next()); }
+    body.fuel_limit = 1'000'000;
+    body.contract = "record";
+    body.method = "put";
+    contracts::RecordPut put;
+    put.key = to_bytes("shelf" + std::to_string(random.below(20)));
+    put.value = to_bytes(std::to_string(i));
+    body.arguments = put.encode();
+    const auto& key = i % kStrangerEvery == 0 ? stranger : senders[sender];
+    auto transaction = sign_transaction(std::move(body), {}, key);
+    if (i % kForgedEvery == 0) {
+      transaction = forge(*transaction);
+      forged_.insert(transaction->id);
+    }
+    transactions_.push_back(std::move(transaction));
+  }
+}
+
+}  // namespace keten::simulator

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "contracts/registry.h"
+#include "core/genesis.h"
+#include "core/keys.h"
+#include "core/transaction.h"
+
+namespace keten::simulator {
+
+/// What all runs with one number of validators share: genesis, keys, contracts and a stock of signed transactions, made
+/// once because real signatures are dear. Read-only afterwards, by any thread.
+class Founding {
+ public:
+  static constexpr std::size_t kTransactions = 4096;
+  /// A small share of the stock cannot become final: wrong signature, unknown sender, or expiring soon.
+  static constexpr std::uint64_t kForgedEvery = 61;
+  static constexpr std::uint64_t kStrangerEvery = 67;
+  static constexpr std::uint64_t kExpiringEvery = 23;
+  static constexpr Height kExpiry{1990};
+  static constexpr Height kEarlyExpiry{25};
+
+  explicit Founding(std::size_t validators);
+
+  [[nodiscard]] const Genesis& genesis() const { return genesis_; }
+  [[nodiscard]] const ValidatorSet& validators() const { return validators_; }
+  [[nodiscard]] const ChainId& chain_id() const { return chain_id_; }
+  [[nodiscard]] const std::vector<KeyPair>& validator_keys() const { return validator_keys_; }
+  [[nodiscard]] const contracts::Registry& registry() const { return registry_; }
+  [[nodiscard]] const std::vector<TransactionPointer>& transactions() const { return transactions_; }
+  /// Known without checking: the signature of a stock transaction.
+  [[nodiscard]] bool is_signed(const Transaction& transaction) const { return !forged_.contains(transaction.id); }
+
+ private:
+  void make_transactions(const std::vector<KeyPair>& senders);
+
+  Genesis genesis_;
+  ValidatorSet validators_;
+  ChainId chain_id_;
+  std::vector<KeyPair> validator_keys_;
+  contracts::Registry registry_;
+  std::vector<TransactionPointer> transactions_;
+  std::set<TransactionId> forged_;
+};
+
+}  // namespace keten::simulator
