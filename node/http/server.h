@@ -49,7 +49,7 @@ struct ServerOptions {
 /// The HTTP front door: EPCIS 2.0 REST, JSON API, health. Own threads, which only translate.
 class Server {
  public:
-  /// Listens when it returns. `gateway`, `backend` and `metrics` must outlive the server.
+  /// Listens when it returns. `gateway`, `backend` and `metrics` must live until the gateway has made its last callback.
   /// `/metrics` shows `metrics`, which the server adds its own to.
   /// Fails with PORT_IN_USE, ADDRESS_INVALID, or the reasons of UserStore::open: the node must not start then.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Gateway& gateway, const HttpBackend& backend,

@@ -1,0 +1,319 @@
+#include "node/http/capture.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/check.h"
+#include "core/limits.h"
+#include "node/http/services.h"
+#include "node/http/uri.h"
+#include "node/runtime/secrets.h"
+
+namespace keten::http {
+namespace {
+
+constexpr std::string_view kCapturePath = "/epcis/v2/capture";
+constexpr std::string_view kEventsPath = "/epcis/v2/events";
+
+Response capture_problem(const Error& error) { return problem_response(epcis_problem(error, Subject::capture)); }
+Response capture_transport_problem(unsigned status, std::string reason, std::string detail) {
+  return problem_response(transport_problem(status, Dialect::epcis, std::move(reason), std::move(detail)));
+}
+
+bool is_json(const Request& request) {
+  const auto type = request.header("Content-Type").value_or("");
+  const auto media = trimmed(type.substr(0, type.find(';')));
+  return equal_without_case(media, "application/json") || equal_without_case(media, "application/ld+json");
+}
+
+std::optional<ErrorBehaviour> behaviour_of(const Request& request) {
+  const auto text = request.header("GS1-Capture-Error-Behaviour").value_or("rollback");
+  if (text == "rollback") { return ErrorBehaviour::rollback; }
+  if (text == "proceed") { return ErrorBehaviour::proceed; }
+  return std::nullopt;
+}
+
+std::string_view behaviour_name(ErrorBehaviour behaviour) {
+  switch (behaviour) {
+    case ErrorBehaviour::rollback: return "rollback";
+    case ErrorBehaviour::proceed: return "proceed";
+  }
+  return "rollback";
+}
+
+/// The transaction of a request, or what to answer instead.
+struct Prepared {
+  TransactionPointer transaction;
+  std::optional<Response> refusal;
+};
+
+Prepared refuse(Response response) { return {nullptr, std::move(response)}; }
+
+Prepared prepare(const Services& services, const Request& request, DocumentForm form, ErrorBehaviour behaviour) {
+  if (!is_json(request)) {
+    return refuse(capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED", "expected application/json or application/ld+json"));
+  }
+  if (request.body.empty()) { return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body"))); }
+  const auto document = as_bytes(request.body);
+  const auto checked = services.backend.check_document(document, form);
+  if (!checked) { return refuse(capture_problem(checked.error())); }
+  if (!request.user->key) {
+    return refuse(capture_problem(failure(ErrorKind::forbidden, "KEY_MISSING", "this user has no signing key on this node")));
+  }
+  const auto status = services.gateway.status();
+  if (!status.quorum) { return refuse(capture_problem(*missing_quorum(services))); }
+  const CaptureContext context{.chain_id = status.chain_id,
+                               .finalized = status.height,
+                               .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max};
+  auto transaction = make_capture(document, behaviour, *request.user, context);
+  const auto bytes_max = services.gateway.genesis().parameters.transaction_bytes_max;
+  if (transaction->envelope.size() > bytes_max) {
+    return refuse(capture_problem(failure(ErrorKind::too_large, "TRANSACTION_TOO_LARGE",
+                                          "with its signature the document makes a transaction of " +
+                                              std::to_string(transaction->envelope.size()) + " bytes, this chain takes " +
+                                              std::to_string(bytes_max))));
+  }
+  return {std::move(transaction), std::nullopt};
+}
+
+/// Remembers the job and asks to be told of its end.
+void start_job(const ServicesPointer& services, const TransactionId& id, ErrorBehaviour behaviour) {
+  services->jobs.add({.id = id, .behaviour = behaviour, .created_at = services->clock(), .finished_at = std::nullopt});
+}
+
+void finish_job(const ServicesPointer& services, const TransactionId& id) { services->jobs.finish(id, services->clock()); }
+
+void watch_job(const ServicesPointer& services, const TransactionId& id) {
+  services->gateway.wait(id, WaitLevel::executed, kWaitMsMax, [services, id](Result<TransactionProgress> progress) {
+    if (progress && progress->state == TransactionState::executed) { finish_job(services, id); }
+  });
+}
+
+std::string job_path(const TransactionId& id) { return std::string(kCapturePath) + "/" + id.hex(); }
+
+Error receipt_error(const Receipt& receipt) {
+  return failure(ErrorKind::refused, receipt.reason.empty() ? "REFUSED" : receipt.reason, receipt.message);
+}
+
+/// Status of the whole POST: the first answer of a batch of one.
+Status only(const std::vector<Status>& results) {
+  if (results.size() == 1) { return results.front(); }
+  return failure(ErrorKind::corrupt, "INTERNAL", "the node did not say what became of the transaction");
+}
+
+void post_capture(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
+  const auto behaviour = behaviour_of(*request);
+  if (!behaviour) {
+    return respond(capture_problem(invalid("HEADER_INVALID", "GS1-Capture-Error-Behaviour must be rollback or proceed")));
+  }
+  auto prepared = prepare(*services, *request, DocumentForm::document, *behaviour);
+  if (prepared.refusal) { return respond(std::move(*prepared.refusal)); }
+  const auto id = prepared.transaction->id;
+  services->gateway.submit({prepared.transaction}, [services, respond, id, kind = *behaviour](const std::vector<Status>& results) {
+    const auto admitted = only(results);
+    if (!admitted) { return respond(capture_problem(admitted.error())); }
+    start_job(services, id, kind);
+    Response response;
+    response.status = 202;
+    response.with("Location", job_path(id));
+    respond(std::move(response));
+    watch_job(services, id);
+  });
+}
+
+/// The end of POST /events: the transaction was executed, or was not in time.
+Response event_stored(const Services& services, const TransactionId& id, const Result<TransactionProgress>& progress) {
+  if (!progress) {
+    auto error = progress.error();
+    error.message += "; the event may still be stored: see " + job_path(id);
+    return capture_problem(error);
+  }
+  if (progress->state == TransactionState::expired) {
+    return capture_problem(failure(ErrorKind::unavailable, "EXPIRED", "the event was not taken into a block in time; send it again"));
+  }
+  if (!progress->receipt) {
+    return capture_problem(failure(ErrorKind::timeout, "TIMEOUT", "the event is not stored yet: see " + job_path(id)));
+  }
+  const auto outcome = services.backend.capture_outcome(*progress->receipt);
+  if (!outcome.errors.empty()) { return capture_problem(outcome.errors.front()); }
+  if (!progress->receipt->succeeded) { return capture_problem(receipt_error(*progress->receipt)); }
+  Response response;
+  response.status = 201;
+  response.with("Location", outcome.event_ids.empty()
+                                ? job_path(id)
+                                : std::string(kEventsPath) + "/" + percent_encode(outcome.event_ids.front()));
+  response.with("Keten-Height", progress->height.text());
+  return response;
+}
+
+void post_event(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
+  auto prepared = prepare(*services, *request, DocumentForm::event, ErrorBehaviour::rollback);
+  if (prepared.refusal) { return respond(std::move(*prepared.refusal)); }
+  const auto id = prepared.transaction->id;
+  services->gateway.submit({prepared.transaction}, [services, respond, id](const std::vector<Status>& results) {
+    const auto admitted = only(results);
+    if (!admitted) { return respond(capture_problem(admitted.error())); }
+    start_job(services, id, ErrorBehaviour::rollback);
+    services->gateway.wait(id, WaitLevel::executed, services->capture_wait_ms, [services, respond, id](Result<TransactionProgress> progress) {
+      if (progress && progress->state == TransactionState::executed) { finish_job(services, id); }
+      answer_safely(respond, Dialect::epcis, [&] { return event_stored(*services, id, progress); });
+    });
+  });
+}
+
+json::Value texts(const std::vector<std::string>& items) {
+  auto list = json::Value::array();
+  for (const auto& item : items) { list.push(json::Value::string(item)); }
+  return list;
+}
+
+/// EPCIS 2.0, CaptureJob; `transactionId`, `height`, `eventIDs` and `reason` are ours.
+json::Value job_json(const Services& services, const TransactionId& id, const std::optional<CaptureJob>& job,
+                     const TransactionProgress& progress, const std::string& waiting_reason) {
+  auto errors = json::Value::array();
+  auto event_ids = json::Value::array();
+  const bool ended = progress.state == TransactionState::executed || progress.state == TransactionState::expired;
+  bool stored = progress.state == TransactionState::executed && progress.receipt && progress.receipt->succeeded;
+  if (progress.receipt) {
+    const auto outcome = services.backend.capture_outcome(*progress.receipt);
+    event_ids = texts(outcome.event_ids);
+    for (const auto& error : outcome.errors) { errors.push(problem_json(epcis_problem(error, Subject::capture))); }
+    if (!progress.receipt->succeeded && outcome.errors.empty()) {
+      errors.push(problem_json(epcis_problem(receipt_error(*progress.receipt), Subject::capture)));
+    }
+    stored = stored && outcome.errors.empty();
+  }
+  if (progress.state == TransactionState::expired) {
+    errors.push(problem_json(epcis_problem(
+        failure(ErrorKind::unavailable, "EXPIRED", "the document was not taken into a block in time; send it again"), Subject::capture)));
+  }
+  auto document = json::Value::object();
+  document.set("captureID", json::Value::string(id.hex()));
+  if (job) {
+    document.set("createdAt", json::Value::string(iso_time(job->created_at)));
+    if (ended && job->finished_at) { document.set("finishedAt", json::Value::string(iso_time(*job->finished_at))); }
+    document.set("captureErrorBehaviour", json::Value::string(std::string(behaviour_name(job->behaviour))));
+  }
+  document.set("running", json::Value::boolean(!ended));
+  document.set("success", json::Value::boolean(ended ? stored : true));
+  document.set("errors", std::move(errors));
+  document.set("transactionId", json::Value::string(id.hex()));
+  if (progress.height.value > 0) { document.set("height", json::Value::number(static_cast<std::int64_t>(progress.height.value))); }
+  document.set("eventIDs", std::move(event_ids));
+  if (!ended && !waiting_reason.empty()) { document.set("reason", json::Value::string(waiting_reason)); }
+  return document;
+}
+
+/// Why running jobs do not end; empty when they do.
+std::string waiting_reason(const Services& services) { return services.gateway.status().quorum ? "" : "NO_QUORUM"; }
+
+/// A transaction that is no capture has no job, although it has an id.
+bool is_capture(const Services& services, const TransactionId& id) {
+  const auto recorded = services.backend.transaction(id);
+  if (!recorded) { return true; }
+  const auto contract = recorded->value.find_string("contract");
+  return !contract || *contract == "production";
+}
+
+Response get_job(const Services& services, const Request& request) {
+  const auto id = TransactionId::from_hex(request.arguments.at(0));
+  const auto missing = failure(ErrorKind::not_found, "CAPTURE_UNKNOWN", "this node knows no capture job of this id");
+  if (!id) { return read_problem(services, missing, Dialect::epcis); }
+  const auto progress = services.gateway.progress(*id);
+  const auto job = services.jobs.find(*id);
+  if (!job && (progress.state == TransactionState::unknown || !is_capture(services, *id))) {
+    return read_problem(services, missing, Dialect::epcis);
+  }
+  auto response = json_response(200, job_json(services, *id, job, progress, waiting_reason(services)));
+  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  return response;
+}
+
+Response list_jobs(const Services& services, const Request& request) {
+  std::size_t count = limits::kPageDefault;
+  std::optional<TransactionId> after;
+  for (const auto& [name, value] : request.query) {
+    if (name == "perPage") {
+      const auto number = parse_number(value);
+      if (!number || *number == 0) { return read_problem(services, invalid("PARAMETER_INVALID", "perPage must be a positive number"), Dialect::epcis); }
+      count = std::min<std::size_t>(*number, limits::kPageMax);
+    } else if (name == "nextPageToken") {
+      const auto id = TransactionId::from_hex(value);
+      if (!id) { return read_problem(services, invalid("PAGE_TOKEN_INVALID", "this nextPageToken is not ours"), Dialect::epcis); }
+      after = *id;
+    } else {
+      return read_problem(services, invalid("PARAMETER_UNKNOWN", "the list of captures takes perPage and nextPageToken"), Dialect::epcis);
+    }
+  }
+  const auto page = services.jobs.list(count + 1, after);
+  if (!page) {
+    return read_problem(services, invalid("PAGE_TOKEN_INVALID", "the job of this nextPageToken is no longer kept; start again"), Dialect::epcis);
+  }
+  const auto reason = waiting_reason(services);
+  auto list = json::Value::array();
+  for (std::size_t i = 0; i < page->size() && i < count; ++i) {
+    const auto& job = (*page)[i];
+    list.push(job_json(services, job.id, job, services.gateway.progress(job.id), reason));
+  }
+  auto response = json_response(200, list);
+  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  if (page->size() > count) {
+    response.with("Link", "<" + std::string(kCapturePath) + "?perPage=" + std::to_string(count) +
+                              "&nextPageToken=" + (*page)[count - 1].id.hex() + ">; rel=\"next\"");
+  }
+  return response;
+}
+
+}  // namespace
+
+std::uint64_t capture_fuel(std::size_t bytes) {
+  constexpr std::uint64_t kFixed = 1'000'000;
+  constexpr std::uint64_t kPerByte = 100;
+  return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
+}
+
+TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user, const CaptureContext& context) {
+  CHECK(user.key.has_value());
+  TransactionBody body;
+  body.chain_id = context.chain_id;
+  body.organisation = user.organisation;
+  body.sender = user.key->public_key();
+  body.valid_until = context.finalized.plus(std::min(kCaptureValidityBlocks, context.validity_blocks_max));
+  body.salt = random_fixed<Salt>();
+  body.fuel_limit = capture_fuel(document.size());
+  body.contract = "production";
+  body.method = "capture";
+  body.arguments = {behaviour == ErrorBehaviour::proceed ? std::uint8_t{1} : std::uint8_t{0}};
+  std::vector<Payload> payloads(1);
+  random_bytes(payloads[0].salt.bytes);
+  payloads[0].content = to_bytes(document);
+  return sign_transaction(std::move(body), std::move(payloads), *user.key);
+}
+
+void add_capture_routes(Router& router, const ServicesPointer& services) {
+  router.add({.method = Method::post,
+              .pattern = std::string(kCapturePath),
+              .access = Access::writer,
+              .dialect = Dialect::epcis,
+              .handler = [services](const RequestPointer& request, const Respond& respond) { post_capture(services, request, respond); },
+              .body_bytes_max = limits::kCaptureBytesMax});
+  router.add({.method = Method::get,
+              .pattern = std::string(kCapturePath),
+              .dialect = Dialect::epcis,
+              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(list_jobs(*services, *request)); }});
+  router.add({.method = Method::get,
+              .pattern = std::string(kCapturePath) + "/{captureID}",
+              .dialect = Dialect::epcis,
+              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_job(*services, *request)); }});
+  router.add({.method = Method::post,
+              .pattern = std::string(kEventsPath),
+              .access = Access::writer,
+              .dialect = Dialect::epcis,
+              .handler = [services](const RequestPointer& request, const Respond& respond) { post_event(services, request, respond); },
+              .body_bytes_max = limits::kCaptureBytesMax});
+}
+
+}  // namespace keten::http

@@ -1,0 +1,82 @@
+#include "node/http/services.h"
+
+#include <charconv>
+#include <exception>
+#include <string>
+
+#include "node/runtime/log.h"
+
+namespace keten::http {
+
+Router make_router(const ServicesPointer& services) {
+  Router router;
+  add_capture_routes(router, services);
+  add_query_routes(router, services);
+  add_ledger_routes(router, services);
+  add_operations_routes(router, services);
+  return router;
+}
+
+std::optional<Error> missing_quorum(const Services& services) {
+  const auto status = services.gateway.status();
+  if (status.quorum) { return std::nullopt; }
+  return failure(ErrorKind::unavailable, "NO_QUORUM",
+                 "no quorum: too few validators are connected to make anything final" +
+                     (status.reason.empty() ? std::string() : " (" + status.reason + ")") + "; try again when they are back");
+}
+
+std::optional<Error> height_not_reached(const Services& services, const Request& request) {
+  const auto wanted = request.header("Keten-Min-Height");
+  if (!wanted) { return std::nullopt; }
+  const auto height = parse_number(*wanted);
+  if (!height) { return invalid("PARAMETER_INVALID", "Keten-Min-Height must be a decimal number"); }
+  const auto reached = services.gateway.status().executed_height;
+  if (reached.value >= *height) { return std::nullopt; }
+  return failure(ErrorKind::unavailable, "HEIGHT_NOT_REACHED",
+                 "this node has executed height " + reached.text() + ", not yet " + std::to_string(*height));
+}
+
+Response json_response(unsigned status, const json::Value& value) {
+  Response response;
+  response.status = status;
+  response.with("Content-Type", "application/json");
+  response.body = json::serialize(value);
+  return response;
+}
+
+Response read_response(const ValueAt& answer) {
+  auto response = json_response(200, answer.value);
+  response.with("Keten-Height", answer.height.text());
+  return response;
+}
+
+Response read_problem(const Services& services, const Error& error, Dialect dialect) {
+  auto response = problem_response(problem_of(error, dialect, Subject::query));
+  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  return response;
+}
+
+Response late_answer(const Services& services, Dialect dialect) {
+  const auto quorum = missing_quorum(services);
+  const auto error =
+      quorum ? *quorum : failure(ErrorKind::timeout, "TIMEOUT", "the node had no answer in time; what was asked may still happen");
+  return problem_response(problem_of(error, dialect, Subject::capture));
+}
+
+void answer_safely(const Respond& respond, Dialect dialect, const std::function<Response()>& make) {
+  try {
+    respond(make());
+  } catch (const std::exception& failed) {
+    log_error("http: an answer failed: {}", failed.what());
+    respond(problem_response(transport_problem(500, dialect, "INTERNAL", "the node failed to answer; its log says why")));
+  }
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) { return std::nullopt; }
+  return value;
+}
+
+}  // namespace keten::http

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "core/ids.h"
+#include "node/http/backend.h"
+#include "node/http/capture_jobs.h"
+#include "node/http/problem.h"
+#include "node/http/router.h"
+#include "node/pipeline/gateway.h"
+#include "node/runtime/metrics.h"
+
+namespace keten::http {
+
+/// What the handlers of all routes work with. Shared with callbacks that the gateway may make late.
+struct Services {
+  Gateway& gateway;
+  const HttpBackend& backend;
+  Metrics& metrics;
+  std::function<Milliseconds()> clock;
+  std::uint64_t capture_wait_ms = 0;
+  CaptureJobs jobs;
+};
+using ServicesPointer = std::shared_ptr<Services>;
+
+/// How long a client may wait for a transaction, and when it names no time.
+inline constexpr std::uint64_t kWaitMsMax = 60'000;
+inline constexpr std::uint64_t kWaitMsDefault = 10'000;
+
+void add_capture_routes(Router& router, const ServicesPointer& services);
+void add_query_routes(Router& router, const ServicesPointer& services);
+void add_ledger_routes(Router& router, const ServicesPointer& services);
+void add_operations_routes(Router& router, const ServicesPointer& services);
+/// All of the above: the whole API.
+Router make_router(const ServicesPointer& services);
+
+/// 503 NO_QUORUM when too few validators are connected for anything to become final.
+std::optional<Error> missing_quorum(const Services& services);
+
+/// Reads carry the height that they speak about; `Keten-Min-Height` of the request lets a client read its own writes.
+std::optional<Error> height_not_reached(const Services& services, const Request& request);
+Response json_response(unsigned status, const json::Value& value);
+Response read_response(const ValueAt& answer);
+Response read_problem(const Services& services, const Error& error, Dialect dialect);
+
+/// The answer of a handler that had none in time.
+Response late_answer(const Services& services, Dialect dialect);
+
+/// Responds with what `make` returns, or 500 when it throws: for callbacks, which no handler's caller guards.
+void answer_safely(const Respond& respond, Dialect dialect, const std::function<Response()>& make);
+
+/// Decimal digits only, no sign.
+std::optional<std::uint64_t> parse_number(std::string_view text);
+
+}  // namespace keten::http
