@@ -15,7 +15,7 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 
 # Our own code only: generated code and libraries do not link this.
 add_library(keten_warnings INTERFACE)
-target_compile_options(keten_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+target_compile_options(keten_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror -Wno-array-bounds)
 
 # Paths in assertions and debug information start at the repository, whatever machine built them.
 # The second form is what the compiler cache makes of the first.

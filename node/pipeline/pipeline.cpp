@@ -1,0 +1,332 @@
+#include "node/pipeline/pipeline.h"
+
+#include <algorithm>
+
+#include "node/pipeline/state.h"
+
+namespace keten::pipeline {
+namespace {
+
+consensus::Config engine_config(const PipelineConfig& config, const ValidatorSet& validators) {
+  consensus::Config engine;
+  engine.chain_id = config.genesis.chain_id();
+  engine.validators = validators;
+  engine.self = config.self;
+  engine.clock_drift_ms_max = config.genesis.parameters.clock_drift_ms_max;
+  engine.execution_lag_max = config.genesis.parameters.execution_lag_max;
+  engine.timing = config.timing;
+  return engine;
+}
+
+}  // namespace
+
+Pipeline::State::State(PipelineConfig configuration, const consensus::Signer* signer,
+                       const TransactionRules& transaction_rules, PipelineRecovered recovered)
+    : config(std::move(configuration)),
+      chain_id(config.genesis.chain_id()),
+      validators(config.genesis.validators()),
+      rules(transaction_rules),
+      engine(engine_config(config, validators), signer, recovered.consensus),
+      directory(std::move(recovered.directory)),
+      executed_height(recovered.executed_height) {
+  CHECK(directory != nullptr);
+  for (std::size_t i = 0; i < validators.size(); ++i) { peers[ValidatorIndex{static_cast<std::uint16_t>(i)}] = {}; }
+  for (const auto& [height, root] : recovered.recent_roots) { roots[height] = root; }
+  roots[executed_height] = recovered.state_root;
+  for (const auto& old : recovered.window) {
+    for (const auto& [id, valid_until] : old.transactions) { window.add(id, valid_until); }
+    if (!old.transactions.empty()) { newest_work = std::max(newest_work, old.height); }
+  }
+  window.advance(executed_height);
+  for (const auto& block : recovered.blocks) { hold(block); }
+
+  // Where execution goes on: the block at the executed height, below the floor or the floor itself.
+  delivered = executed_height;
+  delivered_id = recovered.consensus.floor.block;
+  auto height = recovered.consensus.floor.height;
+  CHECK(height >= executed_height);
+  while (height > executed_height) {
+    const auto found = blocks.find(delivered_id);
+    CHECK(found != blocks.end());  // recovery refuses a floor without its blocks
+    delivered_id = found->second.block->header.parent;
+    height = height.previous();
+  }
+}
+
+void Pipeline::State::hold(const BlockPointer& block) {
+  HeldBlock holding{block, {}};
+  holding.ids.reserve(block->transactions.size());
+  for (const auto& transaction : block->transactions) { holding.ids.insert(transaction->id); }
+  blocks.insert_or_assign(block->header.id(), std::move(holding));
+}
+
+void Pipeline::State::forget_old_blocks() {
+  const auto done = std::min(executed_height, delivered).value;
+  for (auto at = blocks.begin(); at != blocks.end();) {
+    if (at->second.block->header.height.value + kBlocksKept <= done) {
+      at = blocks.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  while (!delivered_ids.empty() && delivered_ids.begin()->first.value + kBlocksKept <= done) {
+    delivered_ids.erase(delivered_ids.begin());
+  }
+}
+
+void Pipeline::State::send(std::optional<ValidatorIndex> to, PeerMessage message) {
+  effects.send.push_back({to, std::move(message)});
+}
+
+void Pipeline::State::persist(std::vector<BlockPointer> store, std::vector<consensus::JournalRecord> records) {
+  if (store.empty() && records.empty()) { return; }
+  // One sync per step: bodies go to the disk before the records, whichever part of the step made them.
+  if (effects.persist.empty()) { effects.persist.push_back({++persist_sequence, {}, {}}); }
+  auto& target = effects.persist.back();
+  target.blocks.insert(target.blocks.end(), store.begin(), store.end());
+  target.records.insert(target.records.end(), std::make_move_iterator(records.begin()),
+                        std::make_move_iterator(records.end()));
+}
+
+/// Carries the engine's wishes out, in their order: what must be durable first, then who hears of it.
+void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockPointer> store) {
+  persist(std::move(store), std::move(from_engine.persist));
+  for (auto& outgoing : from_engine.send) {
+    std::optional<PeerMessage> message;
+    if (auto* proposal = std::get_if<consensus::Proposal>(&outgoing.message); proposal != nullptr) {
+      const auto found = blocks.find(proposal->header.id());
+      if (found == blocks.end()) { continue; }
+      message = ProposalMessage{std::move(*proposal), payload_leaves(found->second.block->transactions)};
+    } else {
+      std::visit(
+          [&message](auto& other) {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(other)>, consensus::Proposal>) {
+              message = std::move(other);
+            }
+          },
+          outgoing.message);
+    }
+    Send ready{outgoing.to, std::move(*message)};
+    if (outgoing.after_durable && durable_sequence < persist_sequence) {
+      held.push_back({persist_sequence, std::move(ready)});
+    } else {
+      effects.send.push_back(std::move(ready));
+    }
+  }
+  for (auto& request : from_engine.verify) { effects.verify_votes.push_back(std::move(request)); }
+  for (auto& alarm : from_engine.alarms) { effects.alarms.push_back(std::move(alarm)); }
+  for (const auto& fetch : from_engine.fetch) {
+    if (const auto known = blocks.find(fetch.block); known != blocks.end()) {
+      apply(engine.on_block_stored(known->second.block->header, now));
+      continue;
+    }
+    if (wanted.size() >= 2 * limits::kRetransmitViews) { wanted.erase(wanted.begin()); }
+    wanted.try_emplace(fetch.block, WantedBlock{fetch.hint, now.steady_ms, 0});
+  }
+  if (from_engine.build) {
+    build = from_engine.build;
+    build_since_ms = now.steady_ms;
+  }
+  if (!from_engine.finalized.empty()) { deliver(); }
+  for (const auto& request : from_engine.check) { check_payload(request); }
+}
+
+/// Lets go what waited for the disk, in the order it was held.
+void Pipeline::State::release() {
+  while (!held.empty() && held.front().sequence <= durable_sequence) {
+    auto ready = std::move(held.front());
+    held.pop_front();
+    if (auto* message = std::get_if<Send>(&ready.what); message != nullptr) {
+      effects.send.push_back(std::move(*message));
+      continue;
+    }
+    auto& delivery = std::get<Delivered>(ready.what);
+    effects.finals.push_back({delivery.block});
+    effects.execute.push_back({std::move(delivery.block), std::move(delivery.finalization)});
+  }
+}
+
+bool Pipeline::State::is_live(ValidatorIndex peer) const {
+  if (config.self && *config.self == peer) { return true; }
+  const auto found = peers.find(peer);
+  return found != peers.end() && found->second.connected && now.steady_ms <= found->second.heard_ms + kSilentMs;
+}
+
+bool Pipeline::State::has_quorum_connected() const {
+  std::uint64_t weight = 0;
+  for (const auto& [index, peer] : peers) {
+    if (is_live(index)) { weight += validators.weight(index); }
+  }
+  return validators.has_quorum(weight);
+}
+
+std::optional<ValidatorIndex> Pipeline::State::choose_peer(std::size_t attempt,
+                                                           std::optional<ValidatorIndex> hint) const {
+  if (attempt == 0 && hint && (!config.self || *hint != *config.self) && is_live(*hint)) { return hint; }
+  std::vector<ValidatorIndex> live;
+  for (const auto& [index, peer] : peers) {
+    if (is_live(index) && !(config.self && *config.self == index)) { live.push_back(index); }
+  }
+  if (live.empty()) { return std::nullopt; }
+  return live[attempt % live.size()];
+}
+
+std::string Pipeline::State::stuck_reason() const {
+  if (has_quorum_connected()) { return engine.stuck_reason(now); }
+  std::string missing;
+  std::size_t present = 0;
+  for (const auto& [index, peer] : peers) {
+    if (is_live(index)) {
+      ++present;
+      continue;
+    }
+    const auto& validator = validators.at(index);
+    missing += (missing.empty() ? "" : ", ") + validator.node + " (" + validator.organisation + ")";
+  }
+  return "no quorum: " + std::to_string(present) + " of " + std::to_string(validators.size()) +
+         " validators are connected, weight " + std::to_string(validators.quorum_weight()) + " of " +
+         std::to_string(validators.total_weight()) + " is needed; missing: " + missing;
+}
+
+/// What may have become possible by whatever happened; then the next wake-up.
+void Pipeline::State::finish_step() {
+  if (now.steady_ms >= engine.deadline_ms()) { apply(engine.on_time(now)); }
+  if (config.self && !votes_allowed && has_quorum_connected()) {
+    votes_allowed = true;
+    apply(engine.allow_votes(now));
+  }
+  update_work();
+  try_build();
+  ask_for_missing();
+  ask_for_blocks();
+  update_work();
+  release();
+  const auto wake_at = [&](std::uint64_t at) {
+    effects.wake_at_ms = effects.wake_at_ms == 0 ? at : std::min(effects.wake_at_ms, at);
+  };
+  wake_at(engine.deadline_ms());
+  for (const auto& [id, proposal] : proposals) {
+    if (proposal.missing > 0) { wake_at(proposal.ask_at_ms); }
+  }
+  for (const auto& [id, want] : wanted) { wake_at(want.ask_at_ms); }
+  if (behind_since_ms != 0) {
+    wake_at(std::max(range_ask_at_ms, behind_since_ms + 2 * kFetchRetryMs));
+    if (effects.wake_at_ms <= now.steady_ms) { effects.wake_at_ms = now.steady_ms + kFetchRetryMs; }
+  }
+  if (effects.wake_at_ms <= now.steady_ms) { effects.wake_at_ms = now.steady_ms + 1; }
+}
+
+Pipeline::Pipeline(PipelineConfig config, const consensus::Signer* signer, const TransactionRules& rules,
+                   PipelineRecovered recovered)
+    : state_(std::make_unique<State>(std::move(config), signer, rules, std::move(recovered))) {}
+Pipeline::~Pipeline() = default;
+
+Effects Pipeline::start(Now now) {
+  auto& state = *state_;
+  state.now = now;
+  state.effects = {};
+  state.apply(state.engine.start(now));
+  if (state.executed_height.value > 0) { state.apply(state.engine.on_executed(state.executed_height, now)); }
+  state.deliver();
+  state.finish_step();
+  return std::move(state.effects);
+}
+
+Effects Pipeline::step(Event event, Now now) {
+  auto& state = *state_;
+  state.now = now;
+  state.effects = {};
+  if (auto* submitted = std::get_if<Submitted>(&event)) {
+    state.submit(std::move(*submitted));
+  } else if (auto* message = std::get_if<FromPeer>(&event)) {
+    state.from_peer(message->from, std::move(message->message));
+  } else if (const auto* connected = std::get_if<PeerConnected>(&event)) {
+    auto& peer = state.peers.at(connected->peer);
+    peer.connected = true;
+    peer.heard_ms = now.steady_ms;
+    state.apply(state.engine.on_peer_connected(connected->peer, now));
+  } else if (const auto* disconnected = std::get_if<PeerDisconnected>(&event)) {
+    state.peers.at(disconnected->peer).connected = false;
+  } else if (const auto* votes = std::get_if<VotesVerified>(&event)) {
+    if ((votes->ticket & kPipelineTicket) != 0) {
+      state.range_verified(votes->ticket, votes->valid);
+    } else {
+      state.apply(state.engine.on_verified(votes->ticket, votes->valid, now));
+    }
+  } else if (const auto* verified = std::get_if<TransactionsVerified>(&event)) {
+    state.transactions_verified(*verified);
+  } else if (const auto* persisted = std::get_if<Persisted>(&event)) {
+    state.durable_sequence = std::max(state.durable_sequence, persisted->sequence);
+  } else if (const auto* executed = std::get_if<Executed>(&event)) {
+    state.executed(*executed);
+  } else {
+    CHECK(std::holds_alternative<Tick>(event));
+  }
+  state.finish_step();
+  return std::move(state.effects);
+}
+
+void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
+  if (!validators.contains(from) || (config.self && from == *config.self)) { return; }
+  auto& peer = peers.at(from);
+  peer.heard_ms = now.steady_ms;
+  std::visit(
+      [&](auto& content) {
+        using Content = std::decay_t<decltype(content)>;
+        constexpr bool is_for_engine = std::is_same_v<Content, Vote> || std::is_same_v<Content, Certificate> ||
+                                       std::is_same_v<Content, consensus::Status> ||
+                                       std::is_same_v<Content, consensus::CertificateRequest> ||
+                                       std::is_same_v<Content, consensus::CertificateResponse>;
+        if constexpr (is_for_engine) {
+          if constexpr (std::is_same_v<Content, consensus::Status>) { peer.status = content; }
+          apply(engine.on_message(from, std::move(content), now));
+          resolve_proposals();
+        } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
+          receive(from, content);
+        } else {
+          receive(from, std::move(content));
+        }
+      },
+      message);
+}
+
+PipelineStatus Pipeline::status(Now now) const {
+  auto& state = *state_;
+  state.now = now;
+  PipelineStatus status;
+  status.height = state.delivered;
+  status.executed_height = state.executed_height;
+  status.state_root = state.roots.at(state.executed_height);
+  status.epoch = state.config_epoch();
+  status.view = state.engine.view();
+  status.block_time = state.engine.floor_header().time;
+  status.quorum = state.has_quorum_connected();
+  status.mempool_transactions = state.mempool.size();
+  status.mempool_bytes = state.mempool.bytes();
+  for (const auto& [index, peer] : state.peers) {
+    const bool is_self = state.config.self && *state.config.self == index;
+    const auto live = is_self || state.is_live(index);
+    status.peers.push_back(
+        {live, is_self ? state.delivered : peer.status.floor_height,
+         is_self ? state.executed_height : peer.status.executed_height,
+         is_self || peer.heard_ms == 0 ? 0 : now.steady_ms - std::min(now.steady_ms, peer.heard_ms)});
+    if (live && peer.status.floor_height > state.delivered) {
+      status.lag = std::max(status.lag, peer.status.floor_height.value - state.delivered.value);
+    }
+  }
+  status.reason = state.stuck_reason();
+  if (status.reason.empty() && status.lag > 8) {
+    status.reason = "behind by " + std::to_string(status.lag) + " blocks, catching up from the other validators";
+  }
+  return status;
+}
+
+Pipeline::Place Pipeline::place(const TransactionId& id) const {
+  if (state_->window.contains(id)) { return Place::final; }
+  if (state_->mempool.is_admitted(id)) { return Place::admitted; }
+  return state_->mempool.contains(id) ? Place::verifying : Place::unknown;
+}
+
+const consensus::Engine& Pipeline::engine() const { return state_->engine; }
+
+}  // namespace keten::pipeline

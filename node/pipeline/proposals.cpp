@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/merkle.h"
+#include "node/pipeline/state.h"
+
+namespace keten::pipeline {
+
+void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
+  const auto id = message.proposal.header.id();
+  if (message.leaves.size() != message.proposal.header.transaction_count ||
+      merkle_root(message.leaves) != message.proposal.header.payload_root) {
+    return;  // not what the header says: the leader is as good as silent
+  }
+  if (!leaves.contains(id)) {
+    // Two per leader and view could exist at most; the oldest make room.
+    while (leaves_order.size() >= 4 * validators.size()) {
+      leaves.erase(leaves_order.front());
+      leaves_order.pop_front();
+    }
+    leaves.emplace(id, std::move(message.leaves));
+    leaves_order.push_back(id);
+  }
+  apply(engine.on_message(from, std::move(message.proposal), now));
+}
+
+void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
+  const auto id = request.header.id();
+  if (blocks.contains(id)) {
+    apply(engine.on_payload(request.view, id, consensus::PayloadVerdict::stored, now));
+    return;
+  }
+  const auto found = leaves.find(id);
+  if (found == leaves.end()) { return; }
+  if (proposals.contains(id)) { return; }
+  PendingProposal pending;
+  pending.view = request.view;
+  pending.leader = request.leader;
+  pending.header = request.header;
+  pending.leaves = found->second;
+  pending.transactions.resize(pending.leaves.size());
+  pending.missing = pending.leaves.size();
+  pending.ask_at_ms = now.steady_ms + kGossipGraceMs;
+  proposals.emplace(id, std::move(pending));
+  resolve_proposals();
+}
+
+bool Pipeline::State::fill(PendingProposal& proposal) {
+  if (proposal.missing == 0) { return true; }
+  for (std::size_t i = 0; i < proposal.leaves.size(); ++i) {
+    if (proposal.transactions[i] != nullptr) { continue; }
+    auto transaction = mempool.find_leaf(proposal.leaves[i]);
+    if (transaction == nullptr || !mempool.is_admitted(transaction->id)) { continue; }
+    proposal.transactions[i] = std::move(transaction);
+    --proposal.missing;
+  }
+  return proposal.missing == 0;
+}
+
+keten::Status Pipeline::State::check_content(const BlockHeader& header,
+                                             const std::vector<TransactionPointer>& transactions) const {
+  const auto& parameters = config.genesis.parameters;
+  const auto refuse = [](std::string why) { return invalid("BLOCK_INVALID", std::move(why)); };
+  std::uint64_t bytes = 0;
+  std::uint64_t fuel = 0;
+  std::unordered_set<TransactionId, FixedBytesHash> seen;
+  for (const auto& transaction : transactions) {
+    bytes += transaction->envelope.size();
+    fuel += transaction->body.fuel_limit;
+    if (!seen.insert(transaction->id).second) { return refuse("a transaction stands in it twice"); }
+    if (window.contains(transaction->id) || is_on_branch(transaction->id, header.parent)) {
+      return refuse("transaction " + transaction->id.hex() + " is in an earlier block");
+    }
+    if (transaction->body.valid_until < header.height ||
+        transaction->body.valid_until.value > header.height.value + parameters.validity_blocks_max) {
+      return refuse("transaction " + transaction->id.hex() + " is not valid at this height");
+    }
+  }
+  if (transactions.size() > parameters.block_transactions_max || bytes > parameters.block_bytes_max ||
+      fuel > parameters.block_fuel_max) {
+    return refuse("more transactions, bytes or fuel than a block may hold");
+  }
+  if (bytes != header.payload_bytes || transactions.size() != header.transaction_count) {
+    return refuse("the header counts other bytes or transactions");
+  }
+  return kDone;
+}
+
+Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal) const {
+  // The duplicate window is that of the branch: its blocks must be here down to the newest delivered one.
+  auto ancestor = proposal.header.parent;
+  while (ancestor != delivered_id) {
+    const auto found = blocks.find(ancestor);
+    if (found == blocks.end()) { return Verdict::wait; }
+    if (found->second.block->header.height <= delivered) { break; }
+    ancestor = found->second.block->header.parent;
+  }
+  if (proposal.header.executed_height > executed_height) { return Verdict::wait; }
+  const auto root = roots.find(proposal.header.executed_height);
+  if (root == roots.end()) { return Verdict::wait; }
+  if (root->second != proposal.header.state_root) { return Verdict::invalid; }
+  if (auto checked = check_content(proposal.header, proposal.transactions); !checked) { return Verdict::invalid; }
+  return Verdict::valid;
+}
+
+void Pipeline::State::resolve_proposals() {
+  const auto floor_view = engine.floor().view;
+  std::vector<BlockId> ready;
+  for (auto at = proposals.begin(); at != proposals.end();) {
+    if (at->second.view <= floor_view) {
+      at = proposals.erase(at);
+      continue;
+    }
+    if (fill(at->second) && judge(at->second) != Verdict::wait) { ready.push_back(at->first); }
+    ++at;
+  }
+  for (const auto& id : ready) {
+    const auto found = proposals.find(id);
+    if (found == proposals.end()) { continue; }
+    const auto verdict = judge(found->second);
+    if (verdict == Verdict::wait) { continue; }
+    const auto pending = std::move(found->second);
+    proposals.erase(found);
+    if (verdict == Verdict::invalid) {
+      const auto root = roots.find(pending.header.executed_height);
+      if (root != roots.end() && root->second != pending.header.state_root) {
+        effects.alarms.push_back({consensus::AlarmKind::rejected_notarized,
+                                  "state divergence: proposal of view " + pending.view.text() + " says state root " +
+                                      pending.header.state_root.hex() + " after height " +
+                                      pending.header.executed_height.text() + ", this node computed " +
+                                      root->second.hex() + "; compare the nodes' blocks from there on"});
+      }
+      apply(engine.on_payload(pending.view, id, consensus::PayloadVerdict::invalid, now));
+      continue;
+    }
+    auto block = std::make_shared<Block>();
+    block->header = pending.header;
+    block->transactions = pending.transactions;
+    hold(block);
+    // Stored before whatever this step persists: the vote's record follows the body it speaks of.
+    apply(engine.on_payload(pending.view, id, consensus::PayloadVerdict::stored, now), {block});
+  }
+}
+
+void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request) {
+  const auto found = blocks.find(request.block);
+  if (found == blocks.end()) { return; }
+  const auto& block = found->second.block;
+  PayloadResponse response;
+  response.block_id = request.block;
+  if (request.indices.empty()) {
+    response.block = block;
+  } else {
+    for (const auto index : request.indices) {
+      if (index >= block->transactions.size()) { return; }
+      response.indices.push_back(index);
+      response.transactions.push_back(block->transactions[index]);
+    }
+  }
+  send(from, std::move(response));
+}
+
+void Pipeline::State::receive(ValidatorIndex from, PayloadResponse response) {
+  if (response.block != nullptr) {
+    const auto found = wanted.find(response.block_id);
+    if (found == wanted.end() || response.block->header.id() != response.block_id ||
+        !response.block->payload_matches()) {
+      return;
+    }
+    wanted.erase(found);
+    hold(response.block);
+    apply(engine.on_block_stored(response.block->header, now), {response.block});
+    deliver();
+    resolve_proposals();
+    return;
+  }
+  const auto found = proposals.find(response.block_id);
+  if (found == proposals.end() || response.indices.size() != response.transactions.size()) { return; }
+  // They join the mempool like gossip does, so that each signature is checked once whoever asks next.
+  Verification verification;
+  verification.from = from;
+  for (std::size_t i = 0; i < response.indices.size(); ++i) {
+    const auto index = response.indices[i];
+    auto& transaction = response.transactions[i];
+    const auto& pending = found->second;
+    if (index >= pending.leaves.size() || pending.leaves[index] != transaction->leaf) { return; }
+    if (auto checked = check_admission(*transaction); !checked) { continue; }
+    if (mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
+    // The same body may wait under another signature: what a leader chose takes its place.
+    mempool.remove(transaction->id);
+    if (!mempool.reserve(transaction, mempool::Mempool::Room::guaranteed)) { continue; }
+    verification.transactions.push_back(std::move(transaction));
+  }
+  if (verification.transactions.empty()) { return; }
+  const auto ticket = next_ticket++;
+  effects.verify_transactions.push_back({ticket, verification.transactions});
+  verifications.emplace(ticket, std::move(verification));
+}
+
+void Pipeline::State::ask_for_missing() {
+  for (auto& [id, proposal] : proposals) {
+    if (proposal.missing == 0 || proposal.ask_at_ms > now.steady_ms) { continue; }
+    proposal.ask_at_ms = now.steady_ms + kFetchRetryMs;
+    const auto peer = choose_peer(proposal.asked++, proposal.leader);
+    if (!peer) { continue; }
+    PayloadRequest request;
+    request.block = id;
+    for (std::uint32_t i = 0; i < proposal.leaves.size(); ++i) {
+      if (proposal.transactions[i] == nullptr && mempool.find_leaf(proposal.leaves[i]) == nullptr) {
+        request.indices.push_back(i);
+      }
+    }
+    if (!request.indices.empty()) { send(*peer, std::move(request)); }
+  }
+  for (auto& [id, want] : wanted) {
+    if (want.ask_at_ms > now.steady_ms) { continue; }
+    want.ask_at_ms = now.steady_ms + kFetchRetryMs;
+    if (const auto peer = choose_peer(want.asked++, want.hint)) { send(*peer, PayloadRequest{id, {}}); }
+  }
+}
+
+}  // namespace keten::pipeline

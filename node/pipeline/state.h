@@ -1,0 +1,189 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <unordered_set>
+
+#include "node/mempool/duplicate_window.h"
+#include "node/mempool/mempool.h"
+#include "node/pipeline/pipeline.h"
+
+namespace keten::pipeline {
+
+/// How long misses of a proposal are left to gossip before they are asked for.
+inline constexpr std::uint64_t kGossipGraceMs = 20;
+/// Between two requests for the same thing; each goes to another peer.
+inline constexpr std::uint64_t kFetchRetryMs = 250;
+/// A connected peer that says nothing for so long does not count for the quorum (it sends its status every 500 ms).
+inline constexpr std::uint64_t kSilentMs = 3000;
+/// Blocks that may be synced ahead of execution.
+inline constexpr std::uint64_t kSyncAheadBlocks = 256;
+/// Executed blocks that stay in memory to answer peers.
+inline constexpr std::uint64_t kBlocksKept = 16;
+/// State roots remembered to check headers against.
+inline constexpr std::size_t kRootsKept = 512;
+
+/// A block in memory: above the executed height, or one of the newest executed.
+struct HeldBlock {
+  BlockPointer block;
+  std::unordered_set<TransactionId, FixedBytesHash> ids;
+};
+
+/// A proposal whose payload is being obtained.
+struct PendingProposal {
+  View view;
+  ValidatorIndex leader;
+  BlockHeader header;
+  std::vector<Hash> leaves;
+  std::vector<TransactionPointer> transactions;  ///< by place; null while missing
+  std::size_t missing = 0;
+  std::uint64_t ask_at_ms = 0;
+  std::size_t asked = 0;
+};
+
+/// A whole block that is wanted by id.
+struct WantedBlock {
+  std::optional<ValidatorIndex> hint;
+  std::uint64_t ask_at_ms = 0;
+  std::size_t asked = 0;
+};
+
+/// Transactions whose signatures are with the pool, and why.
+struct Verification {
+  std::vector<TransactionPointer> transactions;
+  std::optional<std::uint64_t> submission;  ///< ticket of the front door; none: from a peer
+  std::vector<std::uint32_t> places;        ///< in the submission
+  std::optional<ValidatorIndex> from;
+};
+
+/// A range of final blocks whose finalization is being checked.
+struct SyncedRange {
+  std::vector<BlockPointer> blocks;
+  Certificate finalization;
+};
+
+/// A final block on its way to execution.
+struct Delivered {
+  BlockPointer block;
+  std::optional<Certificate> finalization;  ///< of this very block
+};
+
+/// What waits until everything persisted so far is durable.
+struct Held {
+  std::uint64_t sequence = 0;
+  std::variant<Send, Delivered> what;
+};
+
+struct PeerState {
+  bool connected = false;
+  std::uint64_t heard_ms = 0;
+  consensus::Status status;
+};
+
+struct Pipeline::State {
+  State(PipelineConfig configuration, const consensus::Signer* signer, const TransactionRules& transaction_rules,
+        PipelineRecovered recovered);
+
+  // submission.cpp: how transactions come in
+  void submit(Submitted event);
+  void receive(ValidatorIndex from, TransactionBatch batch);
+  void transactions_verified(const TransactionsVerified& event);
+  [[nodiscard]] keten::Status check_admission(const Transaction& transaction) const;
+  void share(std::vector<TransactionPointer> transactions);
+  void update_work();
+
+  // proposals.cpp: payloads of others' proposals
+  void receive(ValidatorIndex from, ProposalMessage message);
+  void check_payload(const consensus::CheckPayload& request);
+  void resolve_proposals();
+  [[nodiscard]] bool fill(PendingProposal& proposal);
+  enum class Verdict : std::uint8_t { wait, valid, invalid };
+  [[nodiscard]] Verdict judge(const PendingProposal& proposal) const;
+  [[nodiscard]] keten::Status check_content(const BlockHeader& header,
+                                            const std::vector<TransactionPointer>& transactions) const;
+  void receive(ValidatorIndex from, const PayloadRequest& request);
+  void receive(ValidatorIndex from, PayloadResponse response);
+  void ask_for_missing();
+
+  // building.cpp: own proposals
+  void try_build();
+  /// A block with transactions waits on this branch for longer than a view should take.
+  [[nodiscard]] bool holds_old_work(const BlockHeader& tip) const;
+  [[nodiscard]] std::pair<Height, Hash> result_to_bind(const BlockHeader& parent) const;
+  [[nodiscard]] bool has_unbound_result() const;
+  [[nodiscard]] bool is_on_branch(const TransactionId& id, const BlockId& tip) const;
+
+  // delivery.cpp: final blocks, execution, block sync
+  void deliver();
+  void deliver_block(const BlockPointer& block, std::optional<Certificate> finalization);
+  void executed(const Executed& event);
+  void receive(ValidatorIndex from, const BlockRequest& request);
+  void receive(ValidatorIndex from, BlockResponse response);
+  void range_verified(std::uint64_t ticket, const std::vector<bool>& valid);
+  void ask_for_blocks();
+
+  // pipeline.cpp: the loop
+  void from_peer(ValidatorIndex from, PeerMessage message);
+  [[nodiscard]] Epoch config_epoch() const { return Epoch{}; }
+  void apply(consensus::Effects&& from_engine, std::vector<BlockPointer> store = {});
+  void persist(std::vector<BlockPointer> blocks, std::vector<consensus::JournalRecord> records);
+  void release();
+  void hold(const BlockPointer& block);
+  void forget_old_blocks();
+  void send(std::optional<ValidatorIndex> to, PeerMessage message);
+  [[nodiscard]] bool is_live(ValidatorIndex peer) const;
+  [[nodiscard]] bool has_quorum_connected() const;
+  /// Some connected peer, another one each time; prefers `hint` on the first attempt.
+  [[nodiscard]] std::optional<ValidatorIndex> choose_peer(std::size_t attempt,
+                                                          std::optional<ValidatorIndex> hint) const;
+  [[nodiscard]] std::string stuck_reason() const;
+  void finish_step();
+
+  PipelineConfig config;
+  ChainId chain_id;
+  ValidatorSet validators;
+  const TransactionRules& rules;
+  consensus::Engine engine;
+  DirectoryPointer directory;
+  Now now;
+  Effects effects;
+
+  mempool::Mempool mempool;
+  mempool::DuplicateWindow window;
+
+  std::map<BlockId, HeldBlock> blocks;
+  std::map<BlockId, std::vector<Hash>> leaves;  ///< payloads of proposals seen, until they are checked
+  std::deque<BlockId> leaves_order;
+  std::map<BlockId, PendingProposal> proposals;
+  std::map<BlockId, WantedBlock> wanted;
+  std::optional<consensus::BuildRequest> build;
+
+  std::uint64_t next_ticket = 1;
+  std::map<std::uint64_t, Verification> verifications;
+  std::map<std::uint64_t, SyncedRange> ranges;
+
+  std::uint64_t persist_sequence = 0;
+  std::uint64_t durable_sequence = 0;
+  std::deque<Held> held;
+
+  Height delivered;  ///< newest final block handed to execution (or waiting to be durable)
+  BlockId delivered_id;
+  Height executed_height;
+  std::map<Height, Hash> roots;
+  Height newest_work;                       ///< newest delivered block that held transactions
+  std::map<Height, BlockId> delivered_ids;  ///< of blocks still held in memory
+  std::uint64_t range_ask_at_ms = 0;
+  std::size_t range_asked = 0;
+  std::uint64_t behind_since_ms = 0;
+  std::uint64_t build_since_ms = 0;
+
+  std::map<ValidatorIndex, PeerState> peers;
+  bool votes_allowed = false;
+  bool work_told = false;
+};
+
+/// Tickets of the pipeline's own checks; the engine's stay below.
+inline constexpr std::uint64_t kPipelineTicket = 1ULL << 63U;
+
+}  // namespace keten::pipeline

@@ -1,0 +1,134 @@
+#include <algorithm>
+
+#include "node/pipeline/state.h"
+
+namespace keten::pipeline {
+
+keten::Status Pipeline::State::check_admission(const Transaction& transaction) const {
+  const auto& body = transaction.body;
+  if (body.chain_id != chain_id) {
+    return failure(ErrorKind::refused, "WRONG_CHAIN",
+                   "expected chain " + chain_id.hex() + ", found " + body.chain_id.hex() +
+                       "; sign with the genesis of this network");
+  }
+  if (transaction.envelope.size() > config.genesis.parameters.transaction_bytes_max) {
+    return failure(ErrorKind::too_large, "TRANSACTION_TOO_LARGE",
+                   "at most " + std::to_string(config.genesis.parameters.transaction_bytes_max) +
+                       " bytes on this chain, found " + std::to_string(transaction.envelope.size()));
+  }
+  if (body.fuel_limit > config.genesis.parameters.block_fuel_max || body.fuel_limit > limits::kFuelPerTransactionMax) {
+    return failure(ErrorKind::too_large, "FUEL_LIMIT_TOO_HIGH",
+                   "fuel_limit: at most " + std::to_string(limits::kFuelPerTransactionMax) + ", found " +
+                       std::to_string(body.fuel_limit));
+  }
+  const Height next = delivered.next();
+  if (body.valid_until < next) {
+    return failure(ErrorKind::refused, "EXPIRED",
+                   "valid_until is height " + body.valid_until.text() + ", the next block is " + next.text() +
+                       "; sign again with a later height");
+  }
+  const auto farthest = delivered.plus(config.genesis.parameters.validity_blocks_max);
+  if (body.valid_until > farthest) {
+    return failure(ErrorKind::refused, "VALID_UNTIL_TOO_FAR",
+                   "valid_until: at most height " + farthest.text() + ", found " + body.valid_until.text());
+  }
+  if (window.contains(transaction.id)) {
+    return failure(ErrorKind::conflict, "DUPLICATE", "transaction " + transaction.id.hex() + " is final already");
+  }
+  const auto* sender = directory->find(body.sender);
+  if (sender == nullptr) {
+    return failure(ErrorKind::forbidden, "UNKNOWN_SENDER",
+                   "key " + key_text(body.sender) + " is not registered on this chain");
+  }
+  if (sender->organisation != body.organisation) {
+    return failure(
+        ErrorKind::forbidden, "UNKNOWN_SENDER",
+        "key " + key_text(body.sender) + " belongs to " + sender->organisation + ", not to " + body.organisation);
+  }
+  return rules.check(transaction, sender->roles);
+}
+
+void Pipeline::State::submit(Submitted event) {
+  Verification verification;
+  verification.submission = event.ticket;
+  const bool quorum = has_quorum_connected();
+  for (std::uint32_t place = 0; place < event.transactions.size(); ++place) {
+    auto& transaction = event.transactions[place];
+    keten::Status checked = kDone;
+    if (!quorum) {
+      checked = failure(ErrorKind::unavailable, "NO_QUORUM", stuck_reason());
+    } else {
+      checked = check_admission(*transaction);
+      if (checked) { checked = mempool.reserve(transaction); }
+    }
+    if (!checked) {
+      effects.admissions.push_back({event.ticket, place, std::move(checked)});
+      continue;
+    }
+    verification.places.push_back(place);
+    verification.transactions.push_back(std::move(transaction));
+  }
+  if (verification.transactions.empty()) { return; }
+  const auto ticket = next_ticket++;
+  effects.verify_transactions.push_back({ticket, verification.transactions});
+  verifications.emplace(ticket, std::move(verification));
+}
+
+void Pipeline::State::receive(ValidatorIndex from, TransactionBatch batch) {
+  Verification verification;
+  verification.from = from;
+  for (auto& transaction : batch.transactions) {
+    // A peer's transaction that does not fit is left out: if it reaches a block, it is fetched with it.
+    if (!check_admission(*transaction) || !mempool.reserve(transaction)) { continue; }
+    verification.transactions.push_back(std::move(transaction));
+  }
+  if (verification.transactions.empty()) { return; }
+  const auto ticket = next_ticket++;
+  effects.verify_transactions.push_back({ticket, verification.transactions});
+  verifications.emplace(ticket, std::move(verification));
+}
+
+void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
+  const auto found = verifications.find(event.ticket);
+  if (found == verifications.end()) { return; }
+  const auto verification = std::move(found->second);
+  verifications.erase(found);
+  CHECK(event.valid.size() == verification.transactions.size());
+  std::vector<TransactionPointer> fresh;
+  for (std::size_t i = 0; i < event.valid.size(); ++i) {
+    const auto& transaction = verification.transactions[i];
+    keten::Status status = kDone;
+    if (event.valid[i]) {
+      mempool.admit(transaction->id);
+      if (verification.submission) { fresh.push_back(transaction); }
+    } else {
+      mempool.remove(transaction->id);
+      status =
+          invalid("SIGNATURE_INVALID", "the signature does not hold for key " + key_text(transaction->body.sender));
+    }
+    if (verification.submission) {
+      effects.admissions.push_back({*verification.submission, verification.places[i], std::move(status)});
+    }
+  }
+  share(std::move(fresh));
+  resolve_proposals();
+}
+
+void Pipeline::State::share(std::vector<TransactionPointer> transactions) {
+  for (std::size_t first = 0; first < transactions.size(); first += limits::kBatchTransactionsMax) {
+    const auto last = std::min(first + limits::kBatchTransactionsMax, transactions.size());
+    TransactionBatch batch;
+    batch.transactions.assign(transactions.begin() + static_cast<std::ptrdiff_t>(first),
+                              transactions.begin() + static_cast<std::ptrdiff_t>(last));
+    send(std::nullopt, std::move(batch));
+  }
+}
+
+void Pipeline::State::update_work() {
+  const bool pending = mempool.admitted() > 0 || has_unbound_result();
+  if (pending == work_told) { return; }
+  work_told = pending;
+  apply(engine.on_work(pending, now));
+}
+
+}  // namespace keten::pipeline
