@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who includes whom, against layers.txt, and heavy headers only where they are paid for once."""
+"""Who includes whom, against layers.txt; heavy headers never reach another folder."""
 
 import argparse
 import os
@@ -57,9 +57,27 @@ def generated(name, target, allowed):
     return None if "messages" in allowed else "generated messages"
 
 
+def seen_from_outside(root, names):
+    """Headers that a file of another folder includes, itself or through other headers."""
+    includes = {}
+    for name in names:
+        matches = (INCLUDE.match(line) for line in tree.lines(root, name))
+        includes[name] = {match.group(3) for match in matches if match and match.group(3)}
+    seen = {target for name, targets in includes.items() for target in targets if os.path.dirname(name) != os.path.dirname(target)}
+    waiting = list(seen)
+    while waiting:
+        for target in includes.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
 def check(root, table):
     findings = []
-    for name in tree.sources(root):
+    names = tree.sources(root)
+    seen = seen_from_outside(root, names)
+    for name in names:
         folder = os.path.dirname(name)
         row = row_of(folder, table)
         if not row:
@@ -71,9 +89,8 @@ def check(root, table):
             if not match or tree.ALLOW.search(line):
                 continue
             where, target = f"{name}:{number}", match.group(2) or match.group(3)
-            is_header = name.endswith(".h")
-            if is_header and (target.startswith(HEAVY) or target.endswith(".grpc.pb.h")):
-                findings.append(f"{where}: heavy header <{target}> in a header; include it in .cpp files only")
+            if name in seen and (target.startswith(HEAVY) or target.endswith(".grpc.pb.h")):
+                findings.append(f"{where}: heavy header <{target}> in a header that other folders include")
             for prefix, places in ONLY_IN.items():
                 if target.startswith(prefix) and not row.startswith(places):
                     findings.append(f"{where}: <{target}> is for {' and '.join(places)} only")

@@ -72,10 +72,15 @@ class Layers(SmallTree):
     def test_a_new_top_folder_needs_a_line(self):
         self.check("util/x.h", "#pragma once\n", "no line")
 
-    def test_heavy_headers_stay_in_cpp_files(self):
+    def test_heavy_headers_stay_inside_their_folder(self):
         self.check("node/rocksdb/x.cpp", "#include <rocksdb/db.h>\n")
         for header in ("rocksdb/db.h", "grpcpp/grpcpp.h", "boost/asio.hpp", "boost/beast/http.hpp", "CLI/CLI.hpp", "spdlog/spdlog.h"):
-            self.check("node/rocksdb/x.h", f"#include <{header}>\n", "in a header")
+            self.write("node/daemon/x.cpp", "")
+            self.check("node/rocksdb/inside.h", f"#include <{header}>\n")
+            self.write("node/daemon/x.cpp", '#include "node/rocksdb/inside.h"\n')
+            self.check("node/rocksdb/inside.h", f"#include <{header}>\n", "other folders")
+            self.write("node/daemon/x.cpp", '#include "node/rocksdb/outside.h"\n')
+            self.check("node/rocksdb/outside.h", '#include "node/rocksdb/inside.h"\n', "node/rocksdb/inside.h:1")
 
     def test_rocksdb_has_one_home(self):
         self.check("node/api/x.cpp", "#include <rocksdb/db.h>\n", "only")
