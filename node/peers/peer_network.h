@@ -90,8 +90,10 @@ class PeerNetwork {
   void stop();
 
  private:
+  friend class OutgoingStream;
+  friend class IncomingStream;
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace keten::peers

@@ -1,0 +1,170 @@
+#pragma once
+
+// Inside of node/peers: includes gRPC, so no other folder includes it.
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include "node/peers/handshake.h"
+#include "node/peers/peer_network.h"
+#include "node/peers/send_queue.h"
+
+namespace keten::peers {
+
+inline constexpr std::size_t kLanes = 2;
+inline std::size_t lane_number(pipeline::Lane lane) { return lane == pipeline::Lane::votes ? 0 : 1; }
+inline const char* lane_name(pipeline::Lane lane) { return lane == pipeline::Lane::votes ? "votes" : "bulk"; }
+
+class OutgoingStream;
+class IncomingStream;
+
+/// What happened, counted from many threads.
+struct Tally {
+  std::atomic<std::uint64_t> messages_sent{0};
+  std::atomic<std::uint64_t> messages_received{0};
+  std::atomic<std::uint64_t> bytes_sent{0};
+  std::atomic<std::uint64_t> bytes_received{0};
+  std::atomic<std::uint64_t> dropped_batches{0};
+  std::atomic<std::uint64_t> dropped_unsent{0};
+  std::atomic<std::uint64_t> connects{0};
+  std::atomic<std::uint64_t> refused{0};
+};
+
+/// One stream to one validator over a connection of its own, dialled again whenever it ends: so large messages of the bulk
+/// lane never stand before a vote in a socket.
+struct Outlet {
+  enum class Phase : std::uint8_t { down, greeting, open };
+
+  Outlet(ValidatorIndex peer_index, pipeline::Lane its_lane) : peer(peer_index), lane(its_lane), queue(lane_bounds(its_lane)) {}
+
+  const ValidatorIndex peer;
+  const pipeline::Lane lane;
+  std::unique_ptr<grpc::GenericStub> stub;
+
+  std::mutex mutex;  // guards the rest: the owner's thread sends while gRPC's threads report
+  SendQueue queue;
+  Phase phase = Phase::down;
+  OutgoingStream* stream = nullptr;  // not null while it may be written to
+  std::uint64_t dial_at_ms = 0;
+  std::uint64_t backoff_ms = 0;
+  std::string last_failure;
+};
+
+/// One other validator.
+struct Peer {
+  Peer(ValidatorIndex index, std::string node_name)
+      : name(std::move(node_name)), votes(index, pipeline::Lane::votes), bulk(index, pipeline::Lane::bulk) {}
+
+  Outlet& outlet(pipeline::Lane lane) { return lane == pipeline::Lane::votes ? votes : bulk; }
+
+  const std::string name;
+  Outlet votes;
+  Outlet bulk;
+  Tally tally;
+  std::atomic<bool> connected{false};
+  std::atomic<std::uint64_t> banned_until_ms{0};
+
+  std::mutex mutex;  // guards the rest and the order of on_connected and on_disconnected
+  std::array<bool, kLanes> out_open{};
+  std::array<IncomingStream*, kLanes> in_open{};
+  std::string last_refusal;  // logged once per text
+};
+
+/// Everything of one PeerNetwork. Three kinds of threads: the owner's (send), gRPC's two (streams), and one of its own that
+/// dials, decodes the bulk lane and offers again what the handler had no room for.
+struct PeerNetwork::State {
+  State(PeerNetworkConfig config, const KeyPair& key, Handler& handler, Metrics& metrics);
+  ~State();
+
+  Status start();
+  void stop();
+  void send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
+  [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
+  [[nodiscard]] std::vector<PeerStats> stats() const;
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  // Called by streams.
+  [[nodiscard]] bool is_stopping() const { return stopping_.load(); }
+  [[nodiscard]] Peer& peer(ValidatorIndex index) { return *peers_.at(index.value); }
+  [[nodiscard]] const Acquaintance& known() const { return known_; }
+  [[nodiscard]] const KeyPair& key() const { return key_; }
+  [[nodiscard]] Handler& handler() { return handler_; }
+  void out_changed(ValidatorIndex peer, pipeline::Lane lane, bool open);
+  /// Ends an older stream of the same peer and lane.
+  void in_opened(ValidatorIndex peer, pipeline::Lane lane, IncomingStream* stream);
+  void in_closed(ValidatorIndex peer, pipeline::Lane lane, IncomingStream* stream);
+  /// The stream ended: dial again after the backoff.
+  void redial(Outlet& outlet);
+  /// One refused hello or message; the peer's streams are not accepted for a while.
+  void refuse(ValidatorIndex peer, const Error& error);
+  /// Runs `stream->work()` on the network's own thread, as soon as possible or after a pause.
+  void work_now(IncomingStream* stream);
+  void work_later(IncomingStream* stream, std::uint64_t at_ms);
+  void count_received(std::size_t messages, std::size_t bytes);
+  void count_sent(std::size_t messages, std::size_t bytes);
+  void count_dropped(std::size_t messages);
+
+  void outgoing_began();
+  void outgoing_ended();
+  void incoming_began(IncomingStream* stream);
+  void incoming_ended(IncomingStream* stream);
+
+ private:
+  class Service;
+
+  Status prepare();
+  Status listen();
+  void make_stubs();
+  void run();
+  [[nodiscard]] std::uint64_t dial_due(std::uint64_t now_ms);
+  [[nodiscard]] std::uint64_t end_silent_greetings(std::uint64_t now_ms);
+  void update_connected(ValidatorIndex index, Peer& peer);
+  void enqueue(Outlet& outlet, const SharedBytes& bytes, SendQueue::Kind kind);
+  void wake();
+
+  PeerNetworkConfig config_;
+  KeyPair key_;
+  Handler& handler_;
+  Acquaintance known_;
+  std::vector<std::unique_ptr<Peer>> peers_;  // by index; null for this node
+
+  Counter sent_messages_;
+  Counter sent_bytes_;
+  Counter received_messages_;
+  Counter received_bytes_;
+  Counter dropped_;
+  Counter refused_;
+  Gauge connected_;
+
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+  bool started_ = false;
+  bool stopped_ = false;
+
+  std::mutex mutex_;  // guards the rest
+  std::condition_variable changed_;
+  bool woken_ = false;
+  bool ended_ = false;
+  std::deque<IncomingStream*> todo_;
+  std::vector<std::pair<std::uint64_t, IncomingStream*>> later_;
+  std::set<IncomingStream*> incoming_;
+  std::size_t outgoing_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace keten::peers

@@ -1,0 +1,23 @@
+#include "node/peers/peer_network.h"
+
+#include <utility>
+
+#include "node/peers/network_state.h"
+
+namespace keten::peers {
+
+PeerNetwork::PeerNetwork(PeerNetworkConfig config, const KeyPair& validator_key, Handler& handler, Metrics& metrics)
+    : state_(std::make_unique<State>(std::move(config), validator_key, handler, metrics)) {}
+
+PeerNetwork::~PeerNetwork() { stop(); }
+
+Status PeerNetwork::start() { return state_->start(); }
+std::uint16_t PeerNetwork::port() const { return state_->port(); }
+void PeerNetwork::send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message) {
+  state_->send(to, message);
+}
+bool PeerNetwork::is_connected(ValidatorIndex peer) const { return state_->is_connected(peer); }
+std::vector<PeerStats> PeerNetwork::stats() const { return state_->stats(); }
+void PeerNetwork::stop() { state_->stop(); }
+
+}  // namespace keten::peers

@@ -1,0 +1,359 @@
+#include "node/wire/peer_wire.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <keten/v1/peer.pb.h>
+
+#include "core/limits.h"
+
+namespace keten::wire {
+namespace {
+
+using pipeline::PeerMessage;
+
+/// Certificates and headers in one response; far above what 16 views of standstill need.
+constexpr int kCertificatesMax = 4096;
+
+Error malformed(std::string message) { return invalid("PEER_MESSAGE_MALFORMED", std::move(message)); }
+
+Error too_large(std::string_view what, std::size_t found, std::size_t most) {
+  return failure(ErrorKind::too_large, "PEER_MESSAGE_TOO_LARGE",
+                 std::string(what) + ": expected at most " + std::to_string(most) + ", found " + std::to_string(found));
+}
+
+// ---- out ----
+
+template <typename T>
+std::string canonical(const T& value) {
+  Writer writer;
+  value.encode(writer);
+  return to_text(writer.bytes());
+}
+
+std::string text_of(const Hash& hash) { return to_text(hash.view()); }
+
+void put(const Vote& vote, v1::PeerMessage& out) { out.set_vote(canonical(vote)); }
+void put(const Certificate& certificate, v1::PeerMessage& out) { out.set_certificate(canonical(certificate)); }
+
+void put(const pipeline::ProposalMessage& message, v1::PeerMessage& out) {
+  auto& proposal = *out.mutable_proposal();
+  proposal.set_core(canonical(message.proposal));
+  auto& leaves = *proposal.mutable_leaves();
+  leaves.reserve(message.leaves.size() * Hash::size);
+  for (const auto& leaf : message.leaves) { leaves += as_text(leaf.view()); }
+}
+
+void put(const consensus::Status& status, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_status();
+  wire.set_epoch(status.epoch.value);
+  wire.set_view(status.view.value);
+  wire.set_floor_view(status.floor_view.value);
+  wire.set_floor_height(status.floor_height.value);
+  wire.set_executed_height(status.executed_height.value);
+  wire.set_wants_progress(status.wants_progress);
+}
+
+void put(const consensus::CertificateRequest& request, v1::PeerMessage& out) {
+  out.mutable_certificate_request()->set_epoch(request.epoch.value);
+  out.mutable_certificate_request()->set_from_view(request.from_view.value);
+}
+
+void put(const consensus::CertificateResponse& response, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_certificate_response();
+  for (const auto& certificate : response.certificates) { wire.add_certificates(canonical(certificate)); }
+  for (const auto& header : response.headers) { wire.add_headers(canonical(header)); }
+}
+
+void put(const pipeline::PayloadRequest& request, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_payload_request();
+  wire.set_block_id(text_of(request.block));
+  wire.mutable_indices()->Add(request.indices.begin(), request.indices.end());
+}
+
+void put(const pipeline::PayloadResponse& response, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_payload_response();
+  wire.set_block_id(text_of(response.block_id));
+  if (response.block) { wire.set_block(to_text(response.block->encode())); }
+  wire.mutable_indices()->Add(response.indices.begin(), response.indices.end());
+  for (const auto& transaction : response.transactions) { wire.add_transactions(to_text(transaction->envelope)); }
+}
+
+void put(const pipeline::BlockRequest& request, v1::PeerMessage& out) {
+  out.mutable_block_request()->set_from_height(request.from.value);
+  out.mutable_block_request()->set_to_height(request.to.value);
+}
+
+void put(const pipeline::BlockResponse& response, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_block_response();
+  wire.set_from_height(response.from.value);
+  for (const auto& block : response.blocks) { wire.add_blocks(to_text(block->encode())); }
+  if (response.finalization) { wire.set_finalization(canonical(*response.finalization)); }
+}
+
+void put(const pipeline::TransactionBatch& batch, v1::PeerMessage& out) {
+  auto& wire = *out.mutable_transactions();
+  for (const auto& transaction : batch.transactions) { wire.add_transactions(to_text(transaction->envelope)); }
+}
+
+// ---- in ----
+
+template <typename T>
+Result<T> parse_canonical(std::string_view bytes, std::string_view what) {
+  Reader reader(as_bytes(bytes));
+  T value = T::decode(reader);
+  if (auto end = reader.finish(what); !end) { return malformed(end.error().message); }
+  return value;
+}
+
+Result<Hash> parse_hash(std::string_view bytes, std::string_view what) {
+  auto hash = Hash::from(as_bytes(bytes));
+  if (!hash) { return malformed(std::string(what) + ": " + hash.error().message); }
+  return *hash;
+}
+
+template <typename Repeated>
+Result<std::vector<TransactionPointer>> parse_transactions(const Repeated& envelopes, std::size_t most) {
+  const auto count = static_cast<std::size_t>(envelopes.size());
+  if (count > most) { return too_large("transactions", count, most); }
+  std::vector<TransactionPointer> transactions;
+  transactions.reserve(count);
+  for (const auto& envelope : envelopes) {
+    auto transaction = decode_transaction(as_bytes(envelope));
+    if (!transaction) { return transaction.error(); }
+    transactions.push_back(std::move(*transaction));
+  }
+  return transactions;
+}
+
+template <typename Repeated>
+Result<std::vector<std::uint32_t>> parse_indices(const Repeated& indices) {
+  const auto count = static_cast<std::size_t>(indices.size());
+  if (count > limits::kBlockTransactionsMax) { return too_large("indices", count, limits::kBlockTransactionsMax); }
+  std::vector<std::uint32_t> found(indices.begin(), indices.end());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] >= limits::kBlockTransactionsMax) { return malformed("indices: no block has so many transactions"); }
+    if (i > 0 && found[i] <= found[i - 1]) { return malformed("indices: expected ascending order without repetition"); }
+  }
+  return found;
+}
+
+Result<BlockPointer> parse_block(std::string_view bytes) {
+  auto block = Block::decode(as_bytes(bytes));
+  if (!block) { return block.error(); }
+  return BlockPointer(std::make_shared<const Block>(std::move(*block)));
+}
+
+Result<PeerMessage> parse(const v1::Proposal& wire) {
+  auto proposal = consensus::Proposal::decode(as_bytes(wire.core()));
+  if (!proposal) { return proposal.error(); }
+  const auto& leaves = wire.leaves();
+  if (leaves.size() % Hash::size != 0) { return malformed("proposal: expected 32 bytes for each leaf"); }
+  const auto count = leaves.size() / Hash::size;
+  if (count > limits::kBlockTransactionsMax) { return too_large("leaves", count, limits::kBlockTransactionsMax); }
+  if (count != proposal->header.transaction_count) {
+    return malformed("proposal: expected " + std::to_string(proposal->header.transaction_count) + " leaves, found " +
+                     std::to_string(count));
+  }
+  pipeline::ProposalMessage message;
+  message.proposal = std::move(*proposal);
+  message.leaves.resize(count);
+  const auto bytes = as_bytes(leaves);
+  for (std::size_t i = 0; i < count; ++i) { message.leaves[i] = *Hash::from(bytes.subspan(i * Hash::size, Hash::size)); }
+  return PeerMessage(std::move(message));
+}
+
+Result<PeerMessage> parse(const v1::PeerStatus& wire) {
+  consensus::Status status;
+  status.epoch = {wire.epoch()};
+  status.view = {wire.view()};
+  status.floor_view = {wire.floor_view()};
+  status.floor_height = {wire.floor_height()};
+  status.executed_height = {wire.executed_height()};
+  status.wants_progress = wire.wants_progress();
+  return PeerMessage(status);
+}
+
+Result<PeerMessage> parse(const v1::CertificateResponse& wire) {
+  if (wire.certificates_size() > kCertificatesMax || wire.headers_size() > kCertificatesMax) {
+    const auto found = static_cast<std::size_t>(std::max(wire.certificates_size(), wire.headers_size()));
+    return too_large("certificates", found, kCertificatesMax);
+  }
+  consensus::CertificateResponse response;
+  for (const auto& bytes : wire.certificates()) {
+    auto certificate = parse_canonical<Certificate>(bytes, "certificate");
+    if (!certificate) { return certificate.error(); }
+    response.certificates.push_back(std::move(*certificate));
+  }
+  for (const auto& bytes : wire.headers()) {
+    auto header = parse_canonical<BlockHeader>(bytes, "header");
+    if (!header) { return header.error(); }
+    response.headers.push_back(std::move(*header));
+  }
+  return PeerMessage(std::move(response));
+}
+
+Result<PeerMessage> parse(const v1::PayloadRequest& wire) {
+  auto block = parse_hash(wire.block_id(), "block_id");
+  if (!block) { return block.error(); }
+  auto indices = parse_indices(wire.indices());
+  if (!indices) { return indices.error(); }
+  return PeerMessage(pipeline::PayloadRequest{*block, std::move(*indices)});
+}
+
+Result<PeerMessage> parse(const v1::PayloadResponse& wire) {
+  auto id = parse_hash(wire.block_id(), "block_id");
+  if (!id) { return id.error(); }
+  auto indices = parse_indices(wire.indices());
+  if (!indices) { return indices.error(); }
+  auto transactions = parse_transactions(wire.transactions(), limits::kBlockTransactionsMax);
+  if (!transactions) { return transactions.error(); }
+  if (indices->size() != transactions->size()) { return malformed("payload: expected one transaction for each index"); }
+  pipeline::PayloadResponse response{*id, nullptr, std::move(*indices), std::move(*transactions)};
+  if (!wire.block().empty()) {
+    auto block = parse_block(wire.block());
+    if (!block) { return block.error(); }
+    if ((*block)->header.id() != *id) { return malformed("payload: the block has another id than the one it is sent for"); }
+    response.block = std::move(*block);
+  }
+  return PeerMessage(std::move(response));
+}
+
+Result<PeerMessage> parse(const v1::BlockRequest& wire) {
+  if (wire.from_height() > wire.to_height()) { return malformed("block request: expected from_height <= to_height"); }
+  return PeerMessage(pipeline::BlockRequest{{wire.from_height()}, {wire.to_height()}});
+}
+
+Result<PeerMessage> parse(const v1::BlockResponse& wire) {
+  const auto count = static_cast<std::size_t>(wire.blocks_size());
+  if (count > limits::kSyncBlocksMax) { return too_large("blocks", count, limits::kSyncBlocksMax); }
+  pipeline::BlockResponse response;
+  response.from = {wire.from_height()};
+  for (const auto& bytes : wire.blocks()) {
+    auto block = parse_block(bytes);
+    if (!block) { return block.error(); }
+    if ((*block)->header.height != response.from.plus(response.blocks.size())) {
+      return malformed("block response: expected consecutive heights");
+    }
+    response.blocks.push_back(std::move(*block));
+  }
+  if (!wire.finalization().empty()) {
+    auto finalization = parse_canonical<Certificate>(wire.finalization(), "finalization");
+    if (!finalization) { return finalization.error(); }
+    if (finalization->subject.kind != VoteKind::finalize) { return malformed("finalization: found another certificate"); }
+    response.finalization = std::move(*finalization);
+  }
+  return PeerMessage(std::move(response));
+}
+
+Result<PeerMessage> parse(const v1::TransactionBatch& wire) {
+  auto transactions = parse_transactions(wire.transactions(), limits::kBatchTransactionsMax);
+  if (!transactions) { return transactions.error(); }
+  return PeerMessage(pipeline::TransactionBatch{std::move(*transactions)});
+}
+
+template <typename T>
+Result<PeerMessage> as_message(Result<T> parsed) {
+  if (!parsed) { return parsed.error(); }
+  return PeerMessage(std::move(*parsed));
+}
+
+Result<PeerMessage> parse(const v1::PeerMessage& wire) {
+  switch (wire.kind_case()) {
+    case v1::PeerMessage::kVote: return as_message(parse_canonical<Vote>(wire.vote(), "vote"));
+    case v1::PeerMessage::kCertificate:
+      return as_message(parse_canonical<Certificate>(wire.certificate(), "certificate"));
+    case v1::PeerMessage::kProposal: return parse(wire.proposal());
+    case v1::PeerMessage::kStatus: return parse(wire.status());
+    case v1::PeerMessage::kCertificateRequest:
+      return PeerMessage(consensus::CertificateRequest{{wire.certificate_request().epoch()},
+                                                       {wire.certificate_request().from_view()}});
+    case v1::PeerMessage::kCertificateResponse: return parse(wire.certificate_response());
+    case v1::PeerMessage::kPayloadRequest: return parse(wire.payload_request());
+    case v1::PeerMessage::kPayloadResponse: return parse(wire.payload_response());
+    case v1::PeerMessage::kBlockRequest: return parse(wire.block_request());
+    case v1::PeerMessage::kBlockResponse: return parse(wire.block_response());
+    case v1::PeerMessage::kTransactions: return parse(wire.transactions());
+    case v1::PeerMessage::kHello: return malformed("a hello comes once, first and alone");
+    case v1::PeerMessage::KIND_NOT_SET: break;
+  }
+  return malformed("expected one of the known kinds of message, found none");
+}
+
+Result<v1::PeerMessages> parse_batch(ByteView bytes) {
+  if (bytes.size() > limits::kPeerMessageBytesMax + limits::kPeerMessageBytesMax / 8) {
+    return too_large("bytes", bytes.size(), limits::kPeerMessageBytesMax + limits::kPeerMessageBytesMax / 8);
+  }
+  v1::PeerMessages batch;
+  if (!batch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return malformed("expected a serialized keten.v1.PeerMessages");
+  }
+  return batch;
+}
+
+}  // namespace
+
+Result<std::string> encode_peer_message(const PeerMessage& message) {
+  v1::PeerMessages batch;
+  std::visit([&batch](const auto& kind) { put(kind, *batch.add_messages()); }, message);
+  const auto size = batch.ByteSizeLong();
+  if (size > limits::kPeerMessageBytesMax) { return too_large("bytes", size, limits::kPeerMessageBytesMax); }
+  return batch.SerializeAsString();
+}
+
+std::string encode_hello(const Hello& hello) {
+  v1::PeerMessages batch;
+  auto& wire = *batch.add_messages()->mutable_hello();
+  wire.set_chain_id(text_of(hello.chain_id));
+  wire.set_set_id(text_of(hello.set_id));
+  wire.set_epoch(hello.epoch.value);
+  wire.set_validator(hello.sender.value);
+  wire.set_receiver(hello.receiver.value);
+  wire.set_protocol_version(hello.protocol_version);
+  wire.set_signature(to_text(hello.signature.view()));
+  return batch.SerializeAsString();
+}
+
+Result<std::vector<PeerMessage>> decode_peer_messages(ByteView bytes) {
+  auto batch = parse_batch(bytes);
+  if (!batch) { return batch.error(); }
+  const auto count = static_cast<std::size_t>(batch->messages_size());
+  if (count > limits::kPeerVoteQueueMax) { return too_large("messages", count, limits::kPeerVoteQueueMax); }
+  std::vector<PeerMessage> messages;
+  messages.reserve(count);
+  for (const auto& wire : batch->messages()) {
+    auto message = parse(wire);
+    if (!message) { return message.error(); }
+    messages.push_back(std::move(*message));
+  }
+  return messages;
+}
+
+Result<Hello> decode_hello(ByteView bytes) {
+  const auto bad = [](const std::string& message) { return invalid("HELLO_MALFORMED", "hello: " + message); };
+  if (bytes.size() > 1024) { return bad("expected at most 1 KiB"); }
+  const auto batch = parse_batch(bytes);
+  if (!batch || batch->messages_size() != 1 || !batch->messages(0).has_hello()) { return bad("expected it alone and first"); }
+  const auto& wire = batch->messages(0).hello();
+  const auto chain = Hash::from(as_bytes(wire.chain_id()));
+  const auto set = Hash::from(as_bytes(wire.set_id()));
+  const auto signature = Signature::from(as_bytes(wire.signature()));
+  if (!chain) { return bad("chain_id: " + chain.error().message); }
+  if (!set) { return bad("set_id: " + set.error().message); }
+  if (!signature) { return bad("signature: " + signature.error().message); }
+  if (wire.validator() >= limits::kValidatorsMax || wire.receiver() >= limits::kValidatorsMax) {
+    return bad("expected validator indices below " + std::to_string(limits::kValidatorsMax));
+  }
+  Hello hello;
+  hello.chain_id = *chain;
+  hello.set_id = *set;
+  hello.epoch = {wire.epoch()};
+  hello.sender = {static_cast<std::uint16_t>(wire.validator())};
+  hello.receiver = {static_cast<std::uint16_t>(wire.receiver())};
+  hello.protocol_version = wire.protocol_version();
+  hello.signature = *signature;
+  return hello;
+}
+
+}  // namespace keten::wire
