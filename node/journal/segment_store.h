@@ -8,6 +8,7 @@
 
 #include "core/ids.h"
 #include "core/result.h"
+#include "node/journal/file.h"
 #include "node/storage/location.h"
 
 namespace keten::journal {
@@ -53,21 +54,21 @@ class SegmentStore : public storage::BlockReader {
 
  private:
   SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options);
-  [[nodiscard]] Status lock();
   [[nodiscard]] Status load();
+  /// Makes the previous segment durable and cuts its reserved space off.
   [[nodiscard]] Status start_segment(std::uint32_t number);
-  [[nodiscard]] Status close_segment();
   [[nodiscard]] Status reserve(std::uint64_t end);
+  [[nodiscard]] Error fail(const Error& why);
   [[nodiscard]] std::string path(std::uint32_t number) const;
 
   std::string directory_;
   ChainId chain_id_;
   SegmentOptions options_;
-  int lock_ = -1;
-  int file_ = -1;
+  File lock_;
+  File file_;  ///< of `segment_`
   std::uint32_t segment_ = 0;
   std::uint64_t end_ = 0;
-  std::uint64_t reserved_ = 0;
+  std::uint64_t reserved_ = 0;  ///< space of the file up to here is its own
   bool group_open_ = false;  ///< something was appended since the last sync
   bool failed_ = false;
   std::atomic<std::uint64_t> appended_count_{0};

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "consensus/journal_record.h"
 #include "core/ids.h"
 #include "core/keys.h"
 #include "core/result.h"
+#include "node/journal/file.h"
 
 namespace keten::journal {
 
@@ -69,25 +71,25 @@ class VoteJournal {
   [[nodiscard]] Counters counters() const;
 
  private:
-  struct File;
-  VoteJournal(std::string directory, JournalIdentity identity, JournalOptions options);
+  VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options);
   [[nodiscard]] Status lock();
   [[nodiscard]] Status load();
-  [[nodiscard]] Status start_file(const std::vector<consensus::JournalRecord>& records);
-  [[nodiscard]] Status write_group();
-  [[nodiscard]] Status rotate();
-  void remember(const consensus::JournalRecord& record);
-  void forget_below_base();
+  /// Writes a file that begins with `kept_` beside the present one, makes it durable and puts it in its place.
+  [[nodiscard]] Status start_file();
+  [[nodiscard]] Status write_and_sync();
+  void keep(const consensus::JournalRecord& record);
+  void drop_below_base();
+  [[nodiscard]] std::string path() const { return directory_ + "/votes.log"; }
 
   std::string directory_;
   JournalIdentity identity_;
   JournalOptions options_;
-  int lock_ = -1;
-  int file_ = -1;
-  std::uint64_t end_ = 0;                           ///< where the next record belongs
-  std::uint64_t rotate_at_ = 0;                     ///< length that asks for the next rotation
-  std::vector<consensus::JournalRecord> waiting_;   ///< appended, not yet written
-  std::vector<consensus::JournalRecord> kept_;      ///< what the next file must begin with
+  File lock_;
+  File file_;
+  std::uint64_t end_ = 0;                          ///< where the next record belongs
+  std::uint64_t rotate_at_ = 0;                    ///< length that asks for the next rotation
+  std::vector<consensus::JournalRecord> waiting_;  ///< appended, not yet written
+  std::vector<consensus::JournalRecord> kept_;     ///< written, and what the next file must begin with
   std::vector<consensus::JournalRecord> recovered_;
   Height executed_;
   bool was_torn_ = false;

@@ -1,0 +1,12 @@
+#include "contracts/record_contract.h"
+#include "contracts/registry.h"
+
+namespace keten::contracts {
+
+Registry built_in_contracts() {
+  Registry registry;
+  registry.add(std::make_unique<RecordContract>());
+  return registry;
+}
+
+}  // namespace keten::contracts

@@ -1,0 +1,170 @@
+#include "contracts/execute.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "contracts/fuel.h"
+#include "contracts/governance/genesis_state.h"
+#include "contracts/overlay.h"
+#include "core/hash.h"
+#include "core/limits.h"
+#include "core/merkle.h"
+
+namespace keten::contracts {
+
+Hash digest_of(const WriteSet& writes) {
+  if (writes.empty()) { return {}; }
+  Hasher hasher("keten/writes/1");
+  hasher.number(writes.size());
+  for (const auto& [key, value] : writes) {
+    hasher.sized(ByteView(key)).number(value ? 1 : 0);
+    if (value) { hasher.sized(ByteView(*value)); }
+  }
+  return hasher.finish();
+}
+
+Hash receipt_leaf(const Receipt& receipt) {
+  Writer writer;
+  writer.reserve(160 + receipt.result.size());
+  receipt.encode(writer);
+  return Hasher("keten/receipt/1").fixed(writer.bytes()).finish();
+}
+
+Hash next_state_root(const Hash& previous, Height height, const Hash& receipts_root, const Hash& writes_digest) {
+  return Hasher("keten/state/1")
+      .fixed(previous)
+      .number(height.value)
+      .fixed(receipts_root)
+      .fixed(writes_digest)
+      .finish();
+}
+
+namespace {
+
+/// Cut to `most` bytes, between two UTF-8 characters.
+void shorten(std::string& text, std::size_t most) {
+  if (text.size() <= most) { return; }
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) { --most; }
+  text.resize(most);
+}
+
+/// What execution must know for good before a contract runs; admission and proposals have asked it before.
+Status check_sender(const BlockContext& block, const TransactionBody& body, const RegisteredKey* key) {
+  if (body.chain_id != block.chain_id) {
+    return failure(ErrorKind::refused, "WRONG_CHAIN", "the transaction is of chain " + body.chain_id.hex());
+  }
+  if (key == nullptr) {
+    return failure(ErrorKind::forbidden, "UNKNOWN_SENDER", key_text(body.sender) + " is not a registered key");
+  }
+  if (key->organisation != body.organisation) {
+    return failure(ErrorKind::forbidden, "ORGANISATION_MISMATCH",
+                   "the key belongs to '" + key->organisation + "', the transaction says '" + body.organisation + "'");
+  }
+  if (body.valid_until < block.height) {
+    return failure(ErrorKind::refused, "EXPIRED",
+                   "valid until height " + body.valid_until.text() + ", this is " + block.height.text());
+  }
+  if (body.valid_until.value - block.height.value > limits::kValidityBlocksMax) {
+    return failure(ErrorKind::refused, "VALID_UNTIL_TOO_FAR",
+                   "valid until height " + body.valid_until.text() + ", at most " +
+                       std::to_string(limits::kValidityBlocksMax) + " blocks ahead of " + block.height.text());
+  }
+  return kDone;
+}
+
+/// Runs one transaction. On success `context` holds its changes; on failure they are void.
+Result<Bytes> run(Context& context, const Registry& registry) {
+  const auto& transaction = context.transaction();
+  try {
+    if (auto allowed = check_transaction(registry, transaction, context.caller().roles); !allowed) {
+      return allowed.error();
+    }
+    context.charge(fuel::kTransaction + transaction.envelope.size() * fuel::kEnvelopeByte);
+    auto result = registry.find(transaction.body.contract)->execute(context);
+    if (result && result->size() > kReceiptResultBytesMax) {
+      return failure(ErrorKind::too_large, "RESULT_TOO_LARGE",
+                     "the result has " + std::to_string(result->size()) + " bytes, at most " +
+                         std::to_string(kReceiptResultBytesMax) + " go into a receipt");
+    }
+    return result;
+  } catch (const Abort& abort) {
+    return abort.error;
+  }
+}
+
+void mark_failed(Receipt& receipt, const Error& error) {
+  receipt.reason = error.reason;
+  receipt.message = error.message;
+  shorten(receipt.reason, kReceiptReasonBytesMax);
+  shorten(receipt.message, kReceiptMessageBytesMax);
+}
+
+/// Moves the changes of one transaction over those of the transactions before it.
+void merge(WriteSet& block, WriteSet writes) {
+  while (!writes.empty()) {
+    auto placed = block.insert(writes.extract(writes.begin()));
+    if (!placed.inserted) { placed.position->second = std::move(placed.node.mapped()); }
+  }
+}
+
+}  // namespace
+
+BlockResult execute_block(const StateReader& state, const BlockContext& block, const Hash& previous_root,
+                          const std::vector<TransactionPointer>& transactions, const Registry& registry,
+                          const Directory& directory) {
+  BlockResult result;
+  result.receipts.reserve(transactions.size());
+  result.events.resize(transactions.size());
+  std::vector<Hash> leaves;
+  leaves.reserve(transactions.size());
+  const Overlay view(state, result.writes);
+
+  for (std::uint32_t index = 0; index < transactions.size(); ++index) {
+    const auto& transaction = *transactions[index];
+    const auto& body = transaction.body;
+    auto& receipt = result.receipts.emplace_back();
+    receipt.transaction = transaction.id;
+    receipt.valid_until = body.valid_until;
+
+    const auto* key = directory.find(body.sender);
+    if (const auto sender = check_sender(block, body, key); !sender) {
+      mark_failed(receipt, sender.error());
+    } else {
+      const Caller caller{
+          .organisation = key->organisation, .key = body.sender, .roles = key->roles, .user = key->name};
+      Context context(block, transaction, caller, index, view, body.fuel_limit);
+      auto outcome = run(context, registry);
+      receipt.fuel_used = body.fuel_limit - context.fuel_left();
+      if (outcome) {
+        receipt.succeeded = true;
+        receipt.result = std::move(*outcome);
+        auto writes = context.take_writes();
+        receipt.writes_digest = digest_of(writes);
+        merge(result.writes, std::move(writes));
+        result.events[index] = std::move(context.events());
+        std::ranges::move(context.index_entries(), std::back_inserter(result.index_entries));
+      } else {
+        mark_failed(receipt, outcome.error());
+      }
+    }
+    leaves.push_back(receipt_leaf(receipt));
+  }
+
+  result.receipts_root = merkle_root(leaves);
+  result.writes_digest = digest_of(result.writes);
+  result.state_root = next_state_root(previous_root, block.height, result.receipts_root, result.writes_digest);
+  return result;
+}
+
+BlockResult execute_genesis(const Genesis& genesis) {
+  BlockResult result;
+  result.writes = governance::genesis_state(genesis);
+  result.receipts_root = merkle_root({});
+  result.writes_digest = digest_of(result.writes);
+  result.state_root = next_state_root({}, Height{0}, result.receipts_root, result.writes_digest);
+  return result;
+}
+
+}  // namespace keten::contracts

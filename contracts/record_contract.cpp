@@ -1,0 +1,108 @@
+#include "contracts/record_contract.h"
+
+#include "core/encoding.h"
+#include "core/hash.h"
+
+namespace keten::contracts {
+
+namespace {
+
+/// The key inside the contract's namespace.
+Bytes entry_key(std::string_view organisation, ByteView key) {
+  Bytes result;
+  result.reserve(organisation.size() + 1 + key.size());
+  result.insert(result.end(), organisation.begin(), organisation.end());
+  result.push_back(0);
+  result.insert(result.end(), key.begin(), key.end());
+  return result;
+}
+
+struct PutView {
+  ByteView key;
+  ByteView value;
+};
+
+/// Borrows from the arguments.
+Result<PutView> read_put(ByteView arguments) {
+  Reader reader(arguments);
+  const PutView put{.key = reader.sized(RecordPut::kKeyBytesMax), .value = reader.sized(RecordPut::kValueBytesMax)};
+  if (!reader.ok() || reader.remaining() != 0 || put.key.empty()) {
+    return invalid("ARGUMENTS_INVALID", "record.put takes a sized key of 1 to " +
+                                            std::to_string(RecordPut::kKeyBytesMax) + " bytes and a sized value of at most " +
+                                            std::to_string(RecordPut::kValueBytesMax) + " bytes, and nothing else");
+  }
+  return put;
+}
+
+}  // namespace
+
+Bytes RecordPut::encode() const {
+  Writer writer;
+  writer.reserve(8 + key.size() + value.size());
+  writer.sized(ByteView(key));
+  writer.sized(ByteView(value));
+  return writer.take();
+}
+
+Result<RecordPut> RecordPut::decode(ByteView arguments) {
+  const auto put = read_put(arguments);
+  if (!put) { return put.error(); }
+  return RecordPut{.key = to_bytes(put->key), .value = to_bytes(put->value)};
+}
+
+Bytes RecordEntry::encode() const {
+  Writer writer;
+  writer.reserve(72);
+  writer.fixed(transaction);
+  writer.number(height);
+  writer.fixed(value_hash);
+  return writer.take();
+}
+
+Result<RecordEntry> RecordEntry::decode(ByteView bytes) {
+  Reader reader(bytes);
+  RecordEntry entry;
+  entry.transaction = reader.fixed<TransactionId>();
+  entry.height = reader.number<Height>();
+  entry.value_hash = reader.fixed<Hash>();
+  if (auto end = reader.finish("record entry"); !end) { return end.error(); }
+  return entry;
+}
+
+Result<Roles> RecordContract::allowed_roles(std::string_view method) const {
+  if (method == "put") { return Roles{Role::submitter}; }
+  return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
+                 "contract record has no method '" + std::string(method) + "'; known: put");
+}
+
+Status RecordContract::check(const Transaction& transaction) const {
+  const auto put = read_put(transaction.body.arguments);
+  if (!put) { return put.error(); }
+  if (!transaction.payloads.empty() || !transaction.body.payload_commitments.empty()) {
+    return invalid("ARGUMENTS_INVALID", "record.put takes no payload");
+  }
+  return kDone;
+}
+
+Result<Bytes> RecordContract::execute(Context& context) const {
+  const auto& transaction = context.transaction();
+  const auto put = read_put(transaction.body.arguments);
+  if (!put) { return put.error(); }
+  const auto& organisation = context.caller().organisation;
+  const RecordEntry entry{
+      .transaction = transaction.id, .height = context.block().height, .value_hash = hash_value(put->value)};
+  context.put(entry_key(organisation, put->key), entry.encode());
+  context.emit({.kind = "record.put", .subject = organisation + "/" + to_text(put->key), .data = {}});
+  return Bytes{};
+}
+
+Bytes RecordContract::state_key(std::string_view organisation, ByteView key) {
+  auto result = to_bytes("record/");
+  const auto entry = entry_key(organisation, key);
+  result.insert(result.end(), entry.begin(), entry.end());
+  return result;
+}
+
+Hash RecordContract::hash_value(ByteView value) { return Hasher("keten/record/1").sized(value).finish(); }
+
+}  // namespace keten::contracts

@@ -1,0 +1,149 @@
+#include "node/daemon/recovery.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/limits.h"
+#include "node/storage/commit.h"
+
+namespace keten::node {
+
+using consensus::Floor;
+
+namespace {
+
+/// How many state roots the pipeline is told: any that a proposal may still name.
+constexpr std::uint64_t kRecentRoots = 2 * limits::kExecutionLagMax + 1;
+
+using Blocks = std::map<BlockId, BlockPointer>;
+
+struct Place {
+  Epoch epoch;
+  View view;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+Place place_of(const Floor& floor) { return {floor.finalization.subject.epoch, floor.view}; }
+Place place_of(const Subject& subject) { return {subject.epoch, subject.view}; }
+
+/// The chain from behind the executed block up to `block`, ascending; none when a body is missing.
+std::optional<std::vector<BlockPointer>> chain_to(const BlockId& block, Height height, const Blocks& blocks,
+                                                  const storage::Executed& executed) {
+  std::vector<BlockPointer> chain;
+  auto id = block;
+  for (; height > executed.height; height = height.previous()) {
+    const auto found = blocks.find(id);
+    if (found == blocks.end() || found->second->header.height != height) { return std::nullopt; }
+    chain.push_back(found->second);
+    id = found->second->header.parent;
+  }
+  if (height == executed.height && id != executed.block) { return std::nullopt; }
+  std::ranges::reverse(chain);
+  return chain;
+}
+
+struct ChosenFloor {
+  Floor floor;
+  std::vector<BlockPointer> chain;  ///< final blocks above the executed one
+};
+
+/// The highest floor that can be reached. The genesis is a floor that needs no journal record.
+Result<ChosenFloor> choose_floor(const std::vector<Floor>& floors, const Blocks& blocks,
+                                 const storage::Executed& executed) {
+  for (auto floor = floors.rbegin(); floor != floors.rend(); ++floor) {
+    if (floor->height < executed.height) { break; }
+    if (auto chain = chain_to(floor->block, floor->height, blocks, executed)) {
+      return ChosenFloor{.floor = *floor, .chain = std::move(*chain)};
+    }
+  }
+  return failure(ErrorKind::corrupt, "FLOOR_WITHOUT_BLOCKS",
+                 "the database executed height " + executed.height.text() + " and the journal knows height " +
+                     floors.back().height.text() + " to be final, but the block segments do not connect them");
+}
+
+/// Floors of the journal and of the genesis, ascending.
+std::vector<Floor> floors_of(const std::vector<consensus::JournalRecord>& journal, const Genesis& genesis) {
+  std::vector<Floor> floors{{.finalization = {}, .block = genesis_header(genesis).id(), .height = {}, .view = {}}};
+  for (const auto& record : journal) {
+    if (const auto* floor = std::get_if<Floor>(&record)) { floors.push_back(*floor); }
+  }
+  std::ranges::stable_sort(floors, {}, &Floor::height);
+  return floors;
+}
+
+}  // namespace
+
+Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
+  const auto executed = storage::read_executed(disk.database);
+  if (!executed) { return executed.error(); }
+  const auto floors = floors_of(disk.journal, disk.genesis);
+  if (floors.back().height < executed->height) {
+    return failure(ErrorKind::corrupt, "JOURNAL_BEHIND",
+                   "the database executed height " + executed->height.text() + ", the vote journal ends at height " +
+                       floors.back().height.text() + ": it was rolled back, this key's votes may be forgotten");
+  }
+  Blocks blocks;
+  for (auto& block : disk.blocks) {
+    const auto id = block->header.id();
+    if (block->header.height > executed->height) { blocks.emplace(id, std::move(block)); }
+  }
+  auto chosen = choose_floor(floors, blocks, *executed);
+  if (!chosen) { return chosen.error(); }
+  const auto& floor = chosen->floor;
+
+  pipeline::PipelineRecovered result;
+  result.consensus.floor = floor;
+  if (chosen->chain.empty()) {
+    const auto record = storage::read_block_record(disk.database, executed->height);
+    if (!record) { return record.error(); }
+    result.consensus.floor_header = record->header;
+  } else {
+    result.consensus.floor_header = chosen->chain.back()->header;
+  }
+  for (const auto& record : disk.journal) {
+    if (const auto* own = std::get_if<consensus::OwnVote>(&record)) {
+      if (place_of(own->vote.subject) > place_of(floor)) { result.consensus.votes.push_back(*own); }
+    } else if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
+      if (place_of(held->certificate.subject) > place_of(floor)) {
+        result.consensus.certificates.push_back(held->certificate);
+      }
+    }
+  }
+  // Finalizations that came before the bodies: consensus raises its floor again, block sync fetches the bodies.
+  for (const auto& higher : floors) {
+    const auto& certificate = higher.finalization;
+    if (higher.height <= floor.height) { continue; }
+    if (std::ranges::find(result.consensus.certificates, certificate) == result.consensus.certificates.end()) {
+      result.consensus.certificates.push_back(certificate);
+    }
+  }
+
+  result.blocks = chosen->chain;
+  std::vector<BlockPointer> open;
+  for (const auto& [id, block] : blocks) {
+    const auto& header = block->header;
+    if (header.height > floor.height && Place{header.epoch, header.view} > place_of(floor)) { open.push_back(block); }
+  }
+  std::ranges::stable_sort(open, {}, [](const BlockPointer& block) { return block->header.height; });
+  for (const auto& block : open) {
+    result.consensus.stored.push_back(block->header);
+    result.blocks.push_back(block);
+  }
+
+  result.executed_height = executed->height;
+  result.state_root = executed->state_root;
+  auto roots = storage::read_recent_roots(disk.database, kRecentRoots);
+  if (!roots) { return roots.error(); }
+  result.recent_roots = std::move(*roots);
+  auto window = storage::read_window(disk.database, disk.genesis.parameters.validity_blocks_max);
+  if (!window) { return window.error(); }
+  for (auto& record : *window) {
+    result.window.push_back({.height = record.height, .transactions = std::move(record.transactions)});
+  }
+  result.directory = std::make_shared<const Directory>(disk.genesis);
+  return result;
+}
+
+}  // namespace keten::node

@@ -1,0 +1,105 @@
+#include "node/storage/record_log.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <boost/crc.hpp>
+
+#include "core/check.h"
+#include "core/encoding.h"
+
+namespace keten::storage {
+
+namespace {
+
+constexpr std::uint8_t kGroupContinues = 0x80;
+
+using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+
+/// `type` with the group bit.
+std::uint32_t checksum(std::uint64_t place, std::uint8_t type, ByteView payload) {
+  Writer head;
+  head.reserve(13);
+  head.u64(place);
+  head.u32(static_cast<std::uint32_t>(payload.size()));
+  head.u8(type);
+  Crc32c crc;
+  crc.process_bytes(head.bytes().data(), head.bytes().size());
+  crc.process_bytes(payload.data(), payload.size());
+  return crc.checksum();
+}
+
+struct Frame {
+  std::uint8_t type = 0;  ///< with the group bit
+  ByteView payload;
+};
+
+std::uint32_t read_u32(const std::uint8_t* bytes) {
+  return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8U |
+         static_cast<std::uint32_t>(bytes[2]) << 16U | static_cast<std::uint32_t>(bytes[3]) << 24U;
+}
+
+/// The record that begins at `place`, when there is a whole and good one.
+std::optional<Frame> frame_at(ByteView file, std::uint64_t place) {
+  const auto rest = file.subspan(place);
+  if (rest.size() < kRecordHeaderBytes) { return std::nullopt; }
+  const auto length = read_u32(rest.data());
+  const auto type = rest[4];
+  if ((type & ~kGroupContinues) == 0 || length > kRecordPayloadMax) { return std::nullopt; }
+  if (length > rest.size() - kRecordHeaderBytes) { return std::nullopt; }
+  const auto payload = rest.subspan(kRecordHeaderBytes, length);
+  if (checksum(place, type, payload) != read_u32(rest.data() + 5)) { return std::nullopt; }
+  return Frame{.type = type, .payload = payload};
+}
+
+/// Place of the first group that begins behind `bad`. The checksum covers the place, so bytes inside a payload that look
+/// like a record do not count.
+std::optional<std::uint64_t> next_group(ByteView file, std::uint64_t bad) {
+  for (auto place = bad + 1; place + kRecordHeaderBytes <= file.size(); ++place) {
+    if ((file[place + 4] & kGroupContinues) != 0) { continue; }
+    if (frame_at(file, place)) { return place; }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView payload, Group group) {
+  CHECK(type > 0 && type < kGroupContinues);
+  CHECK(payload.size() <= kRecordPayloadMax);
+  const auto marked = static_cast<std::uint8_t>(group == Group::continues ? type | kGroupContinues : type);
+  Writer head;
+  head.reserve(kRecordHeaderBytes);
+  head.u32(static_cast<std::uint32_t>(payload.size()));
+  head.u8(marked);
+  head.u32(checksum(place, marked, payload));
+  out.insert(out.end(), head.bytes().begin(), head.bytes().end());
+  out.insert(out.end(), payload.begin(), payload.end());
+}
+
+Result<RecoveredLog> recover(ByteView file, std::uint64_t start) {
+  RecoveredLog log;
+  log.valid_length = start;
+  if (start > file.size()) {
+    return failure(ErrorKind::corrupt, "LOG_CORRUPT",
+                   "the file has " + std::to_string(file.size()) + " bytes, a record should begin at " +
+                       std::to_string(start));
+  }
+  while (const auto frame = frame_at(file, log.valid_length)) {
+    log.records.push_back({.type = static_cast<std::uint8_t>(frame->type & ~kGroupContinues),
+                           .place = log.valid_length,
+                           .payload = frame->payload});
+    log.valid_length += kRecordHeaderBytes + frame->payload.size();
+  }
+  const auto rest = file.subspan(log.valid_length);
+  if (std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; })) { return log; }
+  if (const auto later = next_group(file, log.valid_length)) {
+    return failure(ErrorKind::corrupt, "LOG_CORRUPT",
+                   "the record at byte " + std::to_string(log.valid_length) + " is bad, a good one follows at byte " +
+                       std::to_string(*later) + ": this is damage, not an unfinished write");
+  }
+  log.tail = Tail::torn;
+  return log;
+}
+
+}  // namespace keten::storage
