@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/block.h"
+#include "core/ids.h"
+#include "core/result.h"
+#include "core/transaction.h"
+#include "node/wire/ledger_wire.h"
+
+namespace keten::client {
+
+/// Where a node's gRPC API is and who we are. All PEM texts, not file names.
+struct Endpoint {
+  std::string address;              ///< host:port
+  std::string server_certificates;  ///< one or more; the server must present one of them
+  std::string certificate;          ///< ours; the node must know it
+  std::string key;                  ///< ours, secret
+};
+
+/// A transaction as the node has it.
+struct FoundTransaction {
+  Bytes envelope;
+  TransactionProgress progress;  ///< without receipt
+};
+
+struct FoundBlock {
+  BlockId id;
+  BlockHeader header;
+  Bytes finalization;  ///< canonical certificate; empty while unknown
+  std::vector<TransactionId> transaction_ids;
+  std::vector<Bytes> transactions;  ///< envelopes, when asked for
+};
+
+/// Answers to one batch of a stream: one status per transaction, in order.
+struct BatchAnswer {
+  std::uint64_t sequence = 0;
+  std::vector<Status> results;
+};
+
+/// Batches on one stream. One thread may send while another receives. Answers come in the order of the batches.
+class SubmitStream {
+ public:
+  virtual ~SubmitStream() = default;
+  /// Blocks while the transport is full; false when the stream has ended, `finish` tells why.
+  virtual bool send(std::span<const TransactionPointer> transactions, std::uint64_t sequence) = 0;
+  /// No more batches from us.
+  virtual void close() = 0;
+  /// The next answer; nothing when the stream has ended.
+  virtual std::optional<BatchAnswer> receive() = 0;
+  /// How the stream ended. Call once, after `receive` returned nothing.
+  virtual Status finish() = 0;
+  /// Ends the stream at once, from any thread.
+  virtual void cancel() = 0;
+};
+
+/// One node's `keten.v1.LedgerService`. Thread-safe. Failures are the node's, or UNREACHABLE and TIMEOUT of the transport.
+class LedgerClient {
+ public:
+  explicit LedgerClient(const Endpoint& endpoint);
+  ~LedgerClient();
+  LedgerClient(LedgerClient&&) noexcept;
+  LedgerClient& operator=(LedgerClient&&) noexcept;
+
+  /// One status per transaction in order: admitted, or why not.
+  [[nodiscard]] Result<std::vector<Status>> submit(std::span<const TransactionPointer> transactions) const;
+  [[nodiscard]] Status submit(const TransactionPointer& transaction) const;
+  [[nodiscard]] std::unique_ptr<SubmitStream> submit_stream() const;
+
+  [[nodiscard]] Result<TransactionProgress> wait(const TransactionId& id, WaitLevel level,
+                                                 std::uint32_t timeout_ms = 10'000) const;
+  [[nodiscard]] Result<FoundTransaction> transaction(const TransactionId& id) const;
+  [[nodiscard]] Result<wire::PlacedReceipt> receipt(const TransactionId& id) const;
+
+  enum class BlockContent : std::uint8_t { ids, transactions };
+  [[nodiscard]] Result<FoundBlock> block(Height height, BlockContent content = BlockContent::ids) const;
+  [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace keten::client

@@ -1,0 +1,39 @@
+#include "client/transactions.h"
+
+#include <utility>
+
+#include <sodium.h>
+
+#include "core/encoding.h"
+
+namespace keten::client {
+
+TransactionPointer sign_call(const Sender& sender, Call call) {
+  CHECK(sodium_init() >= 0);
+  Salt salt;
+  randombytes_buf(salt.bytes.data(), salt.bytes.size());
+  return sign_call(sender, std::move(call), salt);
+}
+
+TransactionPointer sign_call(const Sender& sender, Call call, const Salt& salt) {
+  TransactionBody body;
+  body.chain_id = sender.chain_id;
+  body.organisation = sender.organisation;
+  body.sender = sender.key.public_key();
+  body.valid_until = call.valid_until;
+  body.salt = salt;
+  body.fuel_limit = call.fuel_limit;
+  body.contract = std::move(call.contract);
+  body.method = std::move(call.method);
+  body.arguments = std::move(call.arguments);
+  return sign_transaction(std::move(body), {}, sender.key);
+}
+
+Bytes record_put_arguments(ByteView key, ByteView value) {
+  Writer writer;
+  writer.sized(key);
+  writer.sized(value);
+  return writer.take();
+}
+
+}  // namespace keten::client
