@@ -201,12 +201,11 @@ void visit_children(const contracts::StateReader& state, std::string_view parent
 
 std::string possessor_after(const Event& event, std::string_view organisation, const std::string& before) {
   const auto& step = event.biz_step;
-  const auto receiver = Event::party_of(event.destinations, "possessing_party");
-  const bool sells = step == "retail_selling" || step == "dispensing";
-  if (sells && receiver.empty()) { return ""; }
+  if (step == "retail_selling" || step == "dispensing") {
+    return entity_key(Event::party_of(event.destinations, "possessing_party"));
+  }
   const bool moves = step == "shipping" || step == "departing" || step == "consigning" || step == "transporting";
-  if (moves) { return before.empty() ? std::string(organisation) : before; }
-  return receiver.empty() ? std::string(organisation) : entity_key(receiver);
+  return moves && !before.empty() ? before : std::string(organisation);
 }
 
 void fold(contracts::Context& context, const Event& event, const EventSummary& summary) { Folding(context, event, summary).run(); }

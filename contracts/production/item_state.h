@@ -22,7 +22,7 @@ struct ItemState {
   bool unfolded = false;  ///< late events or corrections are recorded but not reflected here
   std::string parent;     ///< in which it was packed (AggregationEvent); empty when loose
   std::string assembly;   ///< to which it belongs for long (AssociationEvent)
-  std::string possessor;  ///< a party's canonical id, or the name of the organisation that recorded it
+  std::string possessor;  ///< possessor_after(): the name of an organisation, or a buyer's canonical id
   std::string location;   ///< bizLocation of the last event that has one, otherwise its readPoint
   std::string biz_step;
   std::string disposition;
@@ -49,9 +49,9 @@ enum class Bond : std::uint8_t { aggregation = 1, association = 2 };
 void visit_children(const contracts::StateReader& state, std::string_view parent,
                     const std::function<bool(std::string_view child, Bond bond)>& visit);
 
-/// Who holds an item after an event, in this order: nobody known after `retail_selling` and `dispensing` without a receiving party; who held
-/// it before, while it is `shipping`, `departing`, `consigning` or `transporting` (it changes hands at receiving); the possessing_party of the destination
-/// list; the organisation that records the event.
+/// Who holds an item after an event: who held it before, while it is `shipping`, `departing`, `consigning` or `transporting` (it changes
+/// hands when it is loaded or received); after `retail_selling` and `dispensing` the possessing_party of the destination list, or nobody known;
+/// otherwise the organisation that records the event.
 std::string possessor_after(const Event& event, std::string_view organisation, const std::string& before);
 
 /// Folds one event into the states of everything it names.

@@ -1,0 +1,54 @@
+#include "contracts/production/decimal.h"
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+namespace keten::production {
+namespace {
+
+/// 0.`digits` times ten to the `exponent`, without leading or trailing zeros; zero has no digits.
+struct Decimal {
+  bool negative = false;
+  std::int64_t exponent = 0;
+  std::string digits;
+};
+
+Decimal read(std::string_view text) {
+  Decimal result;
+  if (text.starts_with('-')) {
+    result.negative = true;
+    text.remove_prefix(1);
+  }
+  std::int64_t exponent = 0;
+  if (const auto mark = text.find_first_of("eE"); mark != std::string_view::npos) {
+    auto power = text.substr(mark + 1);
+    if (power.starts_with('+')) { power.remove_prefix(1); }
+    std::from_chars(power.data(), power.data() + power.size(), exponent);
+    text = text.substr(0, mark);
+  }
+  const auto point = text.find('.');
+  const auto whole = text.substr(0, point);
+  result.digits = whole;
+  if (point != std::string_view::npos) { result.digits += text.substr(point + 1); }
+  const auto first = result.digits.find_first_not_of('0');
+  if (first == std::string::npos) { return {}; }
+  result.exponent = static_cast<std::int64_t>(whole.size()) - static_cast<std::int64_t>(first) + exponent;
+  result.digits.erase(0, first);
+  result.digits.erase(result.digits.find_last_not_of('0') + 1);
+  return result;
+}
+
+int sign(const Decimal& value) { return value.digits.empty() ? 0 : value.negative ? -1 : 1; }
+
+}  // namespace
+
+std::strong_ordering compare_decimals(std::string_view left, std::string_view right) {
+  const auto a = read(left);
+  const auto b = read(right);
+  if (sign(a) != sign(b)) { return sign(a) <=> sign(b); }
+  const auto magnitude = a.exponent != b.exponent ? a.exponent <=> b.exponent : a.digits.compare(b.digits) <=> 0;
+  return sign(a) < 0 ? 0 <=> magnitude : magnitude;
+}
+
+}  // namespace keten::production

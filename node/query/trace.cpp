@@ -1,0 +1,342 @@
+#include "node/query/trace.h"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "contracts/production/entity.h"
+#include "contracts/production/index_rows.h"
+#include "core/check.h"
+#include "node/query/epcis_rows.h"
+
+namespace keten::query {
+namespace {
+
+namespace index_rows = production::index_rows;
+namespace role = production::role;
+using index_rows::Stamp;
+using production::Action;
+using production::EventSummary;
+using production::EventType;
+
+constexpr std::size_t kLinksMax = 4 * limits::kTraceNodesMax;
+
+/// From the first to the last moment, both included.
+struct Interval {
+  Stamp first = oldest_stamp();
+  Stamp last = newest_stamp();
+  [[nodiscard]] bool covers(const Interval& other) const { return first <= other.first && other.last <= last; }
+  [[nodiscard]] bool empty() const { return last < first; }
+};
+
+Interval joined(const Interval& left, const Interval& right) {
+  return {std::min(left.first, right.first), std::max(left.last, right.last)};
+}
+Interval clipped(const Interval& left, const Interval& right) {
+  return {std::max(left.first, right.first), std::min(left.last, right.last)};
+}
+
+Stamp stamp_of(const EventSummary& event) { return {event.time, event.position}; }
+
+std::uint8_t roles_in(const EventSummary& event, std::string_view key) {
+  std::uint8_t roles = 0;
+  for (const auto& entity : event.entities) {
+    if (entity.key == key) { roles = static_cast<std::uint8_t>(roles | entity.roles); }
+  }
+  return roles;
+}
+
+bool binds(const EventSummary& event) { return event.type == EventType::aggregation || event.type == EventType::association; }
+
+const std::string* parent_of(const EventSummary& event) {
+  for (const auto& entity : event.entities) {
+    if ((entity.roles & role::kParent) != 0) { return &entity.key; }
+  }
+  return nullptr;
+}
+
+/// DELETE without children unpacks the container as a whole (EPCIS 2.0, section 7.4.3).
+bool takes_everything_out(const EventSummary& event, std::string_view container) {
+  return binds(event) && event.action == Action::erase && (roles_in(event, container) & role::kParent) != 0 &&
+         std::none_of(event.entities.begin(), event.entities.end(), [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
+}
+
+Relation relation_of(const EventSummary& event, std::uint8_t roles) {
+  if ((roles & role::kInput) != 0) { return Relation::input; }
+  if ((roles & role::kOutput) != 0) { return Relation::output; }
+  if (binds(event) && (roles & role::kParent) != 0) { return Relation::contains; }
+  if (binds(event) && (roles & role::kChild) != 0) { return Relation::contained_in; }
+  const auto& step = event.biz_step;
+  if (step == "shipping" || step == "departing" || step == "consigning" || step == "void_shipping") { return Relation::sent; }
+  if (step == "receiving" || step == "accepting" || step == "arriving") { return Relation::received; }
+  return Relation::observed;
+}
+
+class Tracer {
+ public:
+  Tracer(const EpcisReaders& readers, const TraceQuery& query) : readers_(readers), query_(query) {}
+
+  Result<Trace> run() {
+    const auto entity = production::entity_key(query_.entity);
+    ask(entity, Interval{}, 0);
+    while (!waiting_.empty()) {
+      const auto next = waiting_.front();
+      waiting_.pop_front();
+      const auto followed = follow(next.key, next.interval, next.depth);
+      if (!followed) { return followed.error(); }
+    }
+    if (events_.empty()) {
+      return failure(ErrorKind::not_found, "ITEM_UNKNOWN", "no event names " + query_.entity + (entity == query_.entity ? "" : " (" + entity + ")"));
+    }
+    return assemble(entity);
+  }
+
+ private:
+  struct Waiting {
+    std::string key;
+    Interval interval;
+    std::size_t depth = 0;
+  };
+  /// A link before events have their place in the result.
+  struct Link {
+    Stamp event;
+    std::size_t item = 0;
+    Relation relation = Relation::observed;
+    bool inferred = false;
+    friend auto operator<=>(const Link&, const Link&) = default;
+  };
+
+  [[nodiscard]] bool is_back() const { return query_.direction == TraceDirection::back; }
+
+  std::size_t item(const std::string& key, std::size_t depth) {
+    const auto [found, is_new] = item_numbers_.try_emplace(key, items_.size());
+    if (is_new) { items_.push_back({key, depth, production::item_state(readers_.state, key)}); }
+    return found->second;
+  }
+
+  /// Follow `key` during `interval`, unless that was done or the bounds are reached.
+  void ask(const std::string& key, const Interval& interval, std::size_t depth) {
+    if (interval.empty()) { return; }
+    if (depth > std::min(query_.depth, limits::kTraceDepthMax) || items_.size() + events_.size() >= limits::kTraceNodesMax) {
+      truncated_ = true;
+      return;
+    }
+    const auto [found, is_new] = asked_.try_emplace(key, interval);
+    if (!is_new) {
+      if (found->second.covers(interval)) { return; }
+      found->second = joined(found->second, interval);
+    }
+    item(key, depth);
+    waiting_.push_back({key, found->second, depth});
+  }
+
+  void link(const EventSummary& event, const std::string& key, std::size_t depth, bool inferred) {
+    if (links_.size() >= kLinksMax) {
+      truncated_ = true;
+      return;
+    }
+    const auto roles = roles_in(event, key);
+    links_.insert({stamp_of(event), item(key, depth), relation_of(event, roles), inferred});
+    events_.try_emplace(stamp_of(event), event);
+  }
+
+  /// The events that name `key` during `interval`, oldest first, without those declared an error.
+  Result<std::vector<EventSummary>> events_about(const std::string& key, const Interval& interval) {
+    std::vector<EventSummary> result;
+    RowCursor rows(readers_.index, index_rows::of_entity(key), interval.last, interval.first);
+    for (; rows.stamp(); rows.next()) {
+      if (result.size() + events_.size() >= limits::kTraceNodesMax) {
+        truncated_ = true;
+        break;
+      }
+      if (rows.stamp()->position.height > readers_.height) { continue; }
+      auto summary = read_summary(readers_.index, rows.stamp()->position);
+      if (!summary) { return summary.error(); }
+      const bool corrected =
+          summary->declares_error || readers_.index.get(index_rows::event_id_key(summary->id, summary->organisation, true)).has_value();
+      if (!corrected) { result.push_back(std::move(*summary)); }
+    }
+    std::reverse(result.begin(), result.end());
+    return result;
+  }
+
+  Status follow(const std::string& key, const Interval& interval, std::size_t depth) {
+    const auto events = events_about(key, interval);
+    if (!events) { return events.error(); }
+    for (const auto& event : *events) {
+      link(event, key, depth, false);
+      const auto roles = roles_in(event, key);
+      const auto* container = parent_of(event);
+      if (binds(event) && (roles & role::kChild) != 0 && container != nullptr) { link(event, *container, depth + 1, false); }
+      if (event.type == EventType::transformation) {
+        if (const auto done = follow_transformation(event, roles, depth); !done) { return done; }
+      }
+    }
+    if (const auto done = follow_containers(key, *events, interval, depth); !done) { return done; }
+    follow_contents(key, *events, interval, depth);
+    return kDone;
+  }
+
+  /// From one side of a transformation to the other; events with one transformationID are one transformation.
+  Status follow_transformation(const EventSummary& event, std::uint8_t roles, std::size_t depth) {
+    const auto here = is_back() ? role::kOutput : role::kInput;
+    const auto there = is_back() ? role::kInput : role::kOutput;
+    if ((roles & here) == 0) { return kDone; }
+    std::vector<EventSummary> parts;
+    if (event.transformation_id.empty()) {
+      parts.push_back(event);
+    } else {
+      RowCursor rows(readers_.index, index_rows::of_transformation(event.transformation_id), newest_stamp(), oldest_stamp());
+      for (; rows.stamp() && parts.size() < limits::kTraceNodesMax; rows.next()) {
+        if (rows.stamp()->position.height > readers_.height) { continue; }
+        auto part = read_summary(readers_.index, rows.stamp()->position);
+        if (!part) { return part.error(); }
+        parts.push_back(std::move(*part));
+      }
+    }
+    for (const auto& part : parts) {
+      for (const auto& entity : part.entities) {
+        if ((entity.roles & there) == 0) { continue; }
+        const auto bound = is_back() ? Interval{oldest_stamp(), stamp_of(part)} : Interval{stamp_of(part), newest_stamp()};
+        ask(entity.key, bound, depth + 1);
+        if (item_numbers_.contains(entity.key)) { link(part, entity.key, depth + 1, false); }
+      }
+    }
+    return kDone;
+  }
+
+  /// What was recorded of the container while the item was in it counts for the item.
+  Status follow_containers(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval, std::size_t depth) {
+    std::map<std::string, Stamp> packed;  // container -> since when
+    std::vector<std::pair<std::string, Interval>> stays;
+    for (const auto& event : events) {
+      const auto* parent = parent_of(event);
+      if (!binds(event) || parent == nullptr || (roles_in(event, key) & role::kChild) == 0) { continue; }
+      if (event.action == Action::add) { packed.try_emplace(*parent, stamp_of(event)); }
+      if (event.action == Action::erase && packed.contains(*parent)) {
+        stays.emplace_back(*parent, Interval{packed[*parent], stamp_of(event)});
+        packed.erase(*parent);
+      }
+    }
+    for (const auto& [parent, since] : packed) {
+      auto until = unpacked_after(parent, since);
+      if (!until) { return until.error(); }
+      stays.emplace_back(parent, Interval{since, *until});
+    }
+    for (const auto& [parent, stay] : stays) {
+      const auto during = clipped(stay, interval);
+      if (during.empty()) { continue; }
+      const auto done = infer(key, parent, during, depth, depth + 1);
+      if (!done) { return done; }
+    }
+    return kDone;
+  }
+
+  /// When a container was unpacked as a whole (DELETE without children) after `since`.
+  Result<Stamp> unpacked_after(const std::string& parent, const Stamp& since) {
+    const auto events = events_about(parent, {since, newest_stamp()});
+    if (!events) { return events.error(); }
+    for (const auto& event : *events) {
+      if (takes_everything_out(event, parent)) { return stamp_of(event); }
+    }
+    return newest_stamp();
+  }
+
+  Status infer(const std::string& key, const std::string& container, const Interval& during, std::size_t item_depth, std::size_t depth) {
+    if (depth > limits::kTraceDepthMax) {
+      truncated_ = true;
+      return kDone;
+    }
+    const auto events = events_about(container, during);
+    if (!events) { return events.error(); }
+    for (const auto& event : *events) {
+      // What was done to other contents of the container says nothing about this item.
+      const bool as_parent = binds(event) && (roles_in(event, container) & role::kParent) != 0;
+      if (as_parent && !takes_everything_out(event, container)) { continue; }
+      link(event, container, depth, false);
+      if (links_.size() >= kLinksMax) { return kDone; }
+      const auto relation = as_parent ? Relation::contained_in : relation_of(event, roles_in(event, container));
+      links_.insert({stamp_of(event), item(key, item_depth), relation, true});
+      const auto* outer = parent_of(event);
+      if (binds(event) && event.action == Action::add && outer != nullptr) {
+        auto until = unpacked_after(*outer, stamp_of(event));
+        if (!until) { return until.error(); }
+        for (const auto& later : *events) {
+          const auto* left = parent_of(later);
+          if (binds(later) && later.action == Action::erase && left != nullptr && *left == *outer && stamp_of(later) > stamp_of(event)) {
+            *until = std::min(*until, stamp_of(later));
+          }
+        }
+        const auto done = infer(key, *outer, clipped(during, {stamp_of(event), *until}), item_depth, depth + 1);
+        if (!done) { return done; }
+      }
+    }
+    return kDone;
+  }
+
+  /// Back: what a container held at the end of the interval came with it. Forward: what it held at any time of it went on.
+  void follow_contents(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval, std::size_t depth) {
+    std::map<std::string, Stamp> contents;  // child -> since when
+    for (const auto& event : events) {
+      if (!binds(event) || (roles_in(event, key) & role::kParent) == 0) { continue; }
+      bool names_children = false;
+      for (const auto& entity : event.entities) {
+        if ((entity.roles & role::kChild) == 0) { continue; }
+        names_children = true;
+        if (event.action == Action::add) { contents.try_emplace(entity.key, stamp_of(event)); }
+        if (event.action == Action::erase && is_back()) { contents.erase(entity.key); }
+      }
+      if (event.action == Action::erase && !names_children && is_back()) { contents.clear(); }
+    }
+    for (const auto& [child, since] : contents) {
+      ask(child, is_back() ? Interval{oldest_stamp(), interval.last} : Interval{since, newest_stamp()}, depth + 1);
+    }
+  }
+
+  Trace assemble(const std::string& entity) {
+    Trace result{entity, query_.direction, std::move(items_), {}, {}, truncated_, readers_.height};
+    std::map<Stamp, std::size_t> numbers;
+    for (auto& [stamp, event] : events_) {
+      numbers.emplace(stamp, result.events.size());
+      result.events.push_back({std::move(event)});
+    }
+    for (const auto& link : links_) {
+      // Recorded beats inferred.
+      if (link.inferred && links_.contains({link.event, link.item, link.relation, false})) { continue; }
+      result.links.push_back({numbers.at(link.event), link.item, link.relation, link.inferred});
+    }
+    std::sort(result.links.begin(), result.links.end());
+    return result;
+  }
+
+  const EpcisReaders& readers_;
+  const TraceQuery& query_;
+  std::map<std::string, std::size_t> item_numbers_;
+  std::vector<TraceItem> items_;
+  std::map<Stamp, EventSummary> events_;
+  std::set<Link> links_;
+  std::map<std::string, Interval> asked_;
+  std::deque<Waiting> waiting_;
+  bool truncated_ = false;
+};
+
+}  // namespace
+
+std::string_view relation_name(Relation relation) {
+  switch (relation) {
+    case Relation::observed: return "observed";
+    case Relation::input: return "input";
+    case Relation::output: return "output";
+    case Relation::contains: return "contains";
+    case Relation::contained_in: return "contained-in";
+    case Relation::sent: return "sent";
+    case Relation::received: return "received";
+  }
+  CHECK(false);
+}
+
+Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query) { return Tracer(readers, query).run(); }
+
+}  // namespace keten::query
