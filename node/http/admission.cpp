@@ -41,17 +41,22 @@ Result<UserPointer> authorise(const Route& route, const RequestHead& head, UserS
   if (route.access == Access::open) { return UserPointer(); }
   if (route.access == Access::loopback) {
     if (comes_from_this_machine(head)) { return UserPointer(); }
-    return failure(ErrorKind::forbidden, "LOOPBACK_ONLY", "this is answered to programs on the node's own machine only");
+    return failure(ErrorKind::forbidden, "LOOPBACK_ONLY",
+                   "this is answered to programs on the node's own machine only");
   }
   const auto token = bearer_token(head.headers);
   if (!token) {
-    return failure(ErrorKind::unauthorised, "TOKEN_MISSING", "send the header Authorization: Bearer <token> of a user of this node");
+    return failure(ErrorKind::unauthorised, "TOKEN_MISSING",
+                   "send the header Authorization: Bearer <token> of a user of this node");
   }
   auto user = users.find(*token);
   if (!user) { return failure(ErrorKind::unauthorised, "TOKEN_UNKNOWN", "no user of this node has this token"); }
-  if (user->revoked) { return failure(ErrorKind::unauthorised, "TOKEN_REVOKED", "this token was revoked; ask the operator of the node"); }
+  if (user->revoked) {
+    return failure(ErrorKind::unauthorised, "TOKEN_REVOKED", "this token was revoked; ask the operator of the node");
+  }
   if (route.access == Access::writer && user->role != UserRole::capture) {
-    return failure(ErrorKind::forbidden, "ROLE_NOT_ALLOWED", "this needs a user with the role capture; an auditor only reads");
+    return failure(ErrorKind::forbidden, "ROLE_NOT_ALLOWED",
+                   "this needs a user with the role capture; an auditor only reads");
   }
   return user;
 }
@@ -68,8 +73,9 @@ Admission refuse(Dialect dialect, const Problem& problem) {
 Admission admit(RequestHead head, const Router& router, UserStore& users) {
   auto dialect = dialect_of(head.target);
   if (head.target.size() > limits::kHttpTargetBytesMax) {
-    return refuse(dialect, transport_problem(414, dialect, "TARGET_TOO_LONG",
-                                             "the URL has more than " + std::to_string(limits::kHttpTargetBytesMax) + " bytes"));
+    return refuse(dialect,
+                  transport_problem(414, dialect, "TARGET_TOO_LONG",
+                                    "the URL has more than " + std::to_string(limits::kHttpTargetBytesMax) + " bytes"));
   }
   auto target = parse_target(head.target);
   if (!target) { return refuse(dialect, problem_of(target.error(), dialect, Subject::query)); }
@@ -87,15 +93,17 @@ Admission admit(RequestHead head, const Router& router, UserStore& users) {
     return admission;
   }
   if (match.route == nullptr) {
-    auto admission = refuse(dialect, transport_problem(405, dialect, "METHOD_NOT_ALLOWED", "allowed here: " + match.allow));
+    auto admission =
+        refuse(dialect, transport_problem(405, dialect, "METHOD_NOT_ALLOWED", "allowed here: " + match.allow));
     admission.answer->with("Allow", match.allow);
     return admission;
   }
   const auto& route = *match.route;
   if (head.content_length.value_or(0) > route.body_bytes_max) {
-    auto admission = refuse(dialect, transport_problem(413, dialect, "BODY_TOO_LARGE",
-                                                       "the body has " + std::to_string(*head.content_length) + " bytes, at most " +
-                                                           std::to_string(route.body_bytes_max) + " are taken"));
+    auto admission =
+        refuse(dialect, transport_problem(413, dialect, "BODY_TOO_LARGE",
+                                          "the body has " + std::to_string(*head.content_length) + " bytes, at most " +
+                                              std::to_string(route.body_bytes_max) + " are taken"));
     admission.route = &route;
     return admission;
   }
@@ -123,11 +131,14 @@ Admission admit(RequestHead head, const Router& router, UserStore& users) {
 
 std::string response_head(Response response, const HeadOptions& options) {
   add_common_headers(response, options.dialect);
-  std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(status_phrase(response.status)) + "\r\n";
+  std::string text =
+      "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(status_phrase(response.status)) + "\r\n";
   text += "Date: " + http_date(options.now) + "\r\n";
   for (const auto& [name, value] : response.headers) {
     // A value that could end its line would forge a header.
-    if (std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) { continue; }
+    if (std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+      continue;
+    }
     text += name + ": " + value + "\r\n";
   }
   if (response.status != 204) { text += "Content-Length: " + std::to_string(response.body.size()) + "\r\n"; }

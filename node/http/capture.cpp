@@ -54,14 +54,18 @@ Prepared refuse(Response response) { return {nullptr, std::move(response)}; }
 
 Prepared prepare(const Services& services, const Request& request, DocumentForm form, ErrorBehaviour behaviour) {
   if (!is_json(request)) {
-    return refuse(capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED", "expected application/json or application/ld+json"));
+    return refuse(
+        capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED", "expected application/json or application/ld+json"));
   }
-  if (request.body.empty()) { return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body"))); }
+  if (request.body.empty()) {
+    return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body")));
+  }
   const auto document = as_bytes(request.body);
   const auto checked = services.backend.check_document(document, form);
   if (!checked) { return refuse(capture_problem(checked.error())); }
   if (!request.user->key) {
-    return refuse(capture_problem(failure(ErrorKind::forbidden, "KEY_MISSING", "this user has no signing key on this node")));
+    return refuse(
+        capture_problem(failure(ErrorKind::forbidden, "KEY_MISSING", "this user has no signing key on this node")));
   }
   const auto status = services.gateway.status();
   if (!status.quorum) { return refuse(capture_problem(*missing_quorum(services))); }
@@ -73,8 +77,8 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
   if (transaction->envelope.size() > bytes_max) {
     return refuse(capture_problem(failure(ErrorKind::too_large, "TRANSACTION_TOO_LARGE",
                                           "with its signature the document makes a transaction of " +
-                                              std::to_string(transaction->envelope.size()) + " bytes, this chain takes " +
-                                              std::to_string(bytes_max))));
+                                              std::to_string(transaction->envelope.size()) +
+                                              " bytes, this chain takes " + std::to_string(bytes_max))));
   }
   return {std::move(transaction), std::nullopt};
 }
@@ -84,7 +88,9 @@ void start_job(const ServicesPointer& services, const TransactionId& id, ErrorBe
   services->jobs.add({.id = id, .behaviour = behaviour, .created_at = services->clock(), .finished_at = std::nullopt});
 }
 
-void finish_job(const ServicesPointer& services, const TransactionId& id) { services->jobs.finish(id, services->clock()); }
+void finish_job(const ServicesPointer& services, const TransactionId& id) {
+  services->jobs.finish(id, services->clock());
+}
 
 void watch_job(const ServicesPointer& services, const TransactionId& id) {
   services->gateway.wait(id, WaitLevel::executed, kWaitMsMax, [services, id](Result<TransactionProgress> progress) {
@@ -107,21 +113,23 @@ Status only(const std::vector<Status>& results) {
 void post_capture(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
   const auto behaviour = behaviour_of(*request);
   if (!behaviour) {
-    return respond(capture_problem(invalid("HEADER_INVALID", "GS1-Capture-Error-Behaviour must be rollback or proceed")));
+    return respond(
+        capture_problem(invalid("HEADER_INVALID", "GS1-Capture-Error-Behaviour must be rollback or proceed")));
   }
   auto prepared = prepare(*services, *request, DocumentForm::document, *behaviour);
   if (prepared.refusal) { return respond(std::move(*prepared.refusal)); }
   const auto id = prepared.transaction->id;
-  services->gateway.submit({prepared.transaction}, [services, respond, id, kind = *behaviour](const std::vector<Status>& results) {
-    const auto admitted = only(results);
-    if (!admitted) { return respond(capture_problem(admitted.error())); }
-    start_job(services, id, kind);
-    Response response;
-    response.status = 202;
-    response.with("Location", job_path(id));
-    respond(std::move(response));
-    watch_job(services, id);
-  });
+  services->gateway.submit({prepared.transaction},
+                           [services, respond, id, kind = *behaviour](const std::vector<Status>& results) {
+                             const auto admitted = only(results);
+                             if (!admitted) { return respond(capture_problem(admitted.error())); }
+                             start_job(services, id, kind);
+                             Response response;
+                             response.status = 202;
+                             response.with("Location", job_path(id));
+                             respond(std::move(response));
+                             watch_job(services, id);
+                           });
 }
 
 /// The end of POST /events: the transaction was executed, or was not in time.
@@ -132,7 +140,8 @@ Response event_stored(const Services& services, const TransactionId& id, const R
     return capture_problem(error);
   }
   if (progress->state == TransactionState::expired) {
-    return capture_problem(failure(ErrorKind::unavailable, "EXPIRED", "the event was not taken into a block in time; send it again"));
+    return capture_problem(
+        failure(ErrorKind::unavailable, "EXPIRED", "the event was not taken into a block in time; send it again"));
   }
   if (!progress->receipt) {
     return capture_problem(failure(ErrorKind::timeout, "TIMEOUT", "the event is not stored yet: see " + job_path(id)));
@@ -157,10 +166,14 @@ void post_event(const ServicesPointer& services, const RequestPointer& request, 
     const auto admitted = only(results);
     if (!admitted) { return respond(capture_problem(admitted.error())); }
     start_job(services, id, ErrorBehaviour::rollback);
-    services->gateway.wait(id, WaitLevel::executed, services->capture_wait_ms, [services, respond, id](Result<TransactionProgress> progress) {
-      if (progress && progress->state == TransactionState::executed) { finish_job(services, id); }
-      answer_safely(respond, Dialect::epcis, [&] { return event_stored(*services, id, progress); });
-    });
+    services->gateway.wait(id, WaitLevel::executed, services->capture_wait_ms,
+                           [services, respond, id](Result<TransactionProgress> progress) {
+                             if (progress && progress->state == TransactionState::executed) {
+                               finish_job(services, id);
+                             }
+                             answer_safely(respond, Dialect::epcis,
+                                           [&] { return event_stored(*services, id, progress); });
+                           });
   });
 }
 
@@ -188,7 +201,8 @@ json::Value job_json(const Services& services, const TransactionId& id, const st
   }
   if (progress.state == TransactionState::expired) {
     errors.push(problem_json(epcis_problem(
-        failure(ErrorKind::unavailable, "EXPIRED", "the document was not taken into a block in time; send it again"), Subject::capture)));
+        failure(ErrorKind::unavailable, "EXPIRED", "the document was not taken into a block in time; send it again"),
+        Subject::capture)));
   }
   auto document = json::Value::object();
   document.set("captureID", json::Value::string(id.hex()));
@@ -201,7 +215,9 @@ json::Value job_json(const Services& services, const TransactionId& id, const st
   document.set("success", json::Value::boolean(ended ? stored : true));
   document.set("errors", std::move(errors));
   document.set("transactionId", json::Value::string(id.hex()));
-  if (progress.height.value > 0) { document.set("height", json::Value::number(static_cast<std::int64_t>(progress.height.value))); }
+  if (progress.height.value > 0) {
+    document.set("height", json::Value::number(static_cast<std::int64_t>(progress.height.value)));
+  }
   document.set("eventIDs", std::move(event_ids));
   if (!ended && !waiting_reason.empty()) { document.set("reason", json::Value::string(waiting_reason)); }
   return document;
@@ -238,19 +254,28 @@ Response list_jobs(const Services& services, const Request& request) {
   for (const auto& [name, value] : request.query) {
     if (name == "perPage") {
       const auto number = parse_number(value);
-      if (!number || *number == 0) { return read_problem(services, invalid("PARAMETER_INVALID", "perPage must be a positive number"), Dialect::epcis); }
+      if (!number || *number == 0) {
+        return read_problem(services, invalid("PARAMETER_INVALID", "perPage must be a positive number"),
+                            Dialect::epcis);
+      }
       count = std::min<std::size_t>(*number, limits::kPageMax);
     } else if (name == "nextPageToken") {
       const auto id = TransactionId::from_hex(value);
-      if (!id) { return read_problem(services, invalid("PAGE_TOKEN_INVALID", "this nextPageToken is not ours"), Dialect::epcis); }
+      if (!id) {
+        return read_problem(services, invalid("PAGE_TOKEN_INVALID", "this nextPageToken is not ours"), Dialect::epcis);
+      }
       after = *id;
     } else {
-      return read_problem(services, invalid("PARAMETER_UNKNOWN", "the list of captures takes perPage and nextPageToken"), Dialect::epcis);
+      return read_problem(services,
+                          invalid("PARAMETER_UNKNOWN", "the list of captures takes perPage and nextPageToken"),
+                          Dialect::epcis);
     }
   }
   const auto page = services.jobs.list(count + 1, after);
   if (!page) {
-    return read_problem(services, invalid("PAGE_TOKEN_INVALID", "the job of this nextPageToken is no longer kept; start again"), Dialect::epcis);
+    return read_problem(services,
+                        invalid("PAGE_TOKEN_INVALID", "the job of this nextPageToken is no longer kept; start again"),
+                        Dialect::epcis);
   }
   const auto reason = waiting_reason(services);
   auto list = json::Value::array();
@@ -275,7 +300,8 @@ std::uint64_t capture_fuel(std::size_t bytes) {
   return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
 }
 
-TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user, const CaptureContext& context) {
+TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user,
+                                const CaptureContext& context) {
   CHECK(user.key.has_value());
   TransactionBody body;
   body.chain_id = context.chain_id;
@@ -298,21 +324,27 @@ void add_capture_routes(Router& router, const ServicesPointer& services) {
               .pattern = std::string(kCapturePath),
               .access = Access::writer,
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { post_capture(services, request, respond); },
+              .handler = [services](const RequestPointer& request,
+                                    const Respond& respond) { post_capture(services, request, respond); },
               .body_bytes_max = limits::kCaptureBytesMax});
   router.add({.method = Method::get,
               .pattern = std::string(kCapturePath),
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(list_jobs(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(list_jobs(*services, *request));
+              }});
   router.add({.method = Method::get,
               .pattern = std::string(kCapturePath) + "/{captureID}",
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_job(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_job(*services, *request));
+              }});
   router.add({.method = Method::post,
               .pattern = std::string(kEventsPath),
               .access = Access::writer,
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { post_event(services, request, respond); },
+              .handler = [services](const RequestPointer& request,
+                                    const Respond& respond) { post_event(services, request, respond); },
               .body_bytes_max = limits::kCaptureBytesMax});
 }
 

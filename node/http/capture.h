@@ -26,6 +26,7 @@ struct CaptureContext {
 
 /// `production.capture` with the document as its one payload, signed with the user's delegated key.
 /// Precondition: the user has a key.
-TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user, const CaptureContext& context);
+TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user,
+                                const CaptureContext& context);
 
 }  // namespace keten::http

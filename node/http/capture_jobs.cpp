@@ -23,7 +23,8 @@ std::optional<CaptureJob> CaptureJobs::find(const TransactionId& id) const {
   return *job;
 }
 
-std::optional<std::vector<CaptureJob>> CaptureJobs::list(std::size_t count, const std::optional<TransactionId>& after) const {
+std::optional<std::vector<CaptureJob>> CaptureJobs::list(std::size_t count,
+                                                         const std::optional<TransactionId>& after) const {
   const std::lock_guard lock(mutex_);
   auto job = jobs_.begin();
   if (after) {

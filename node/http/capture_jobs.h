@@ -33,11 +33,12 @@ class CaptureJobs {
   void finish(const TransactionId& id, Milliseconds at);
   [[nodiscard]] std::optional<CaptureJob> find(const TransactionId& id) const;
   /// Newest first, at most `count`, starting after the job `after`; empty when that one is not kept any more.
-  [[nodiscard]] std::optional<std::vector<CaptureJob>> list(std::size_t count, const std::optional<TransactionId>& after) const;
+  [[nodiscard]] std::optional<std::vector<CaptureJob>> list(std::size_t count,
+                                                            const std::optional<TransactionId>& after) const;
 
  private:
   const std::size_t jobs_max_;
-  mutable std::mutex mutex_;  // handlers on several threads and callbacks of the gateway
+  mutable std::mutex mutex_;     // handlers on several threads and callbacks of the gateway
   std::deque<CaptureJob> jobs_;  // newest first
 };
 

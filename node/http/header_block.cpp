@@ -72,7 +72,9 @@ Status check_header_block(std::string_view block) {
     if (end == std::string_view::npos) { return malformed("the header does not end with an empty line"); }
     const auto line = block.substr(0, end);
     block.remove_prefix(end + 2);
-    if (has_control_character(line)) { return malformed("the header has a control character or a line end that is not CR LF"); }
+    if (has_control_character(line)) {
+      return malformed("the header has a control character or a line end that is not CR LF");
+    }
     if (line.empty()) {
       if (first) { return malformed("the request line is empty"); }
       break;
@@ -82,7 +84,9 @@ Status check_header_block(std::string_view block) {
     if (first) { newest_version = line.ends_with(" HTTP/1.1"); }
     first = false;
   }
-  if (seen.lengths > 0 && seen.encodings > 0) { return malformed("Content-Length and Transfer-Encoding exclude each other"); }
+  if (seen.lengths > 0 && seen.encodings > 0) {
+    return malformed("Content-Length and Transfer-Encoding exclude each other");
+  }
   if (newest_version && seen.hosts == 0) { return malformed("an HTTP/1.1 request needs a Host"); }
   if (!newest_version && seen.encodings > 0) { return malformed("Transfer-Encoding needs HTTP/1.1"); }
   return kDone;

@@ -117,8 +117,9 @@ void post_transaction(const ServicesPointer& services, const RequestPointer& req
   const auto wait = parse_wait(*request);
   if (!wait) { return respond(problem(wait.error())); }
   if (!is_offered(*request)) {
-    return respond(problem_response(transport_problem(
-        415, Dialect::keten, "MEDIA_TYPE_UNSUPPORTED", "expected application/octet-stream, application/x-protobuf or application/json")));
+    return respond(problem_response(
+        transport_problem(415, Dialect::keten, "MEDIA_TYPE_UNSUPPORTED",
+                          "expected application/octet-stream, application/x-protobuf or application/json")));
   }
   const auto envelope = envelope_of(*request);
   if (!envelope) { return respond(problem(envelope.error())); }
@@ -126,7 +127,9 @@ void post_transaction(const ServicesPointer& services, const RequestPointer& req
   if (!transaction) { return respond(problem(transaction.error())); }
   const auto id = (*transaction)->id;
   services->gateway.submit({*transaction}, [services, respond, id, wanted = *wait](const std::vector<Status>& results) {
-    if (results.size() != 1) { return respond(problem(failure(ErrorKind::corrupt, "INTERNAL", "the node gave no result"))); }
+    if (results.size() != 1) {
+      return respond(problem(failure(ErrorKind::corrupt, "INTERNAL", "the node gave no result")));
+    }
     if (!results.front()) { return respond(problem(results.front().error())); }
     const auto location = "/v1/transactions/" + id.hex();
     if (wanted.level == WaitLevel::admitted) {
@@ -135,24 +138,26 @@ void post_transaction(const ServicesPointer& services, const RequestPointer& req
       auto response = json_response(202, progress_json(id, progress));
       return respond(std::move(response.with("Location", location)));
     }
-    services->gateway.wait(id, wanted.level, wanted.timeout_ms, [respond, id, location](Result<TransactionProgress> progress) {
-      if (!progress) {
-        auto error = progress.error();
-        error.message += "; the transaction may still be recorded: see " + location;
-        return respond(problem(error));
-      }
-      auto response = json_response(200, progress_json(id, *progress));
-      response.with("Location", location);
-      if (progress->height.value > 0) { response.with("Keten-Height", progress->height.text()); }
-      respond(std::move(response));
-    });
+    services->gateway.wait(id, wanted.level, wanted.timeout_ms,
+                           [respond, id, location](Result<TransactionProgress> progress) {
+                             if (!progress) {
+                               auto error = progress.error();
+                               error.message += "; the transaction may still be recorded: see " + location;
+                               return respond(problem(error));
+                             }
+                             auto response = json_response(200, progress_json(id, *progress));
+                             response.with("Location", location);
+                             if (progress->height.value > 0) { response.with("Keten-Height", progress->height.text()); }
+                             respond(std::move(response));
+                           });
   });
 }
 
 Response get_transaction(const Services& services, const Request& request) {
   const auto id = TransactionId::from_hex(request.arguments.at(0));
   if (!id) {
-    return read_problem(services, invalid("TRANSACTION_ID_INVALID", "a transaction id has 64 hexadecimal digits"), Dialect::keten);
+    return read_problem(services, invalid("TRANSACTION_ID_INVALID", "a transaction id has 64 hexadecimal digits"),
+                        Dialect::keten);
   }
   const auto progress = services.gateway.progress(*id);
   const auto recorded = services.backend.transaction(*id);
@@ -169,16 +174,21 @@ Response get_transaction(const Services& services, const Request& request) {
 }
 
 Response get_block(const Services& services, const Request& request) {
-  if (const auto behind = height_not_reached(services, request)) { return read_problem(services, *behind, Dialect::keten); }
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
   const auto height = parse_number(request.arguments.at(0));
-  if (!height) { return read_problem(services, invalid("PARAMETER_INVALID", "a height is a decimal number"), Dialect::keten); }
+  if (!height) {
+    return read_problem(services, invalid("PARAMETER_INVALID", "a height is a decimal number"), Dialect::keten);
+  }
   const auto block = services.backend.block(Height{*height});
   if (!block) { return read_problem(services, block.error(), Dialect::keten); }
   return read_response(*block);
 }
 
 Result<TraceQuery> parse_trace(const Request& request) {
-  TraceQuery query{.entity = request.arguments.at(0), .direction = TraceDirection::back, .depth = limits::kTraceDepthMax};
+  TraceQuery query{
+      .entity = request.arguments.at(0), .direction = TraceDirection::back, .depth = limits::kTraceDepthMax};
   for (const auto& [name, value] : request.query) {
     if (name == "direction" && (value == "back" || value == "forward")) {
       query.direction = value == "back" ? TraceDirection::back : TraceDirection::forward;
@@ -187,7 +197,8 @@ Result<TraceQuery> parse_trace(const Request& request) {
     } else if (name == "depth") {
       const auto depth = parse_number(value);
       if (!depth || *depth == 0 || *depth > limits::kTraceDepthMax) {
-        return invalid("PARAMETER_INVALID", "depth must be a number from 1 to " + std::to_string(limits::kTraceDepthMax));
+        return invalid("PARAMETER_INVALID",
+                       "depth must be a number from 1 to " + std::to_string(limits::kTraceDepthMax));
       }
       query.depth = *depth;
     } else {
@@ -198,7 +209,9 @@ Result<TraceQuery> parse_trace(const Request& request) {
 }
 
 Response get_trace(const Services& services, const Request& request) {
-  if (const auto behind = height_not_reached(services, request)) { return read_problem(services, *behind, Dialect::keten); }
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
   const auto query = parse_trace(request);
   if (!query) { return read_problem(services, query.error(), Dialect::keten); }
   const auto trace = services.backend.trace(*query);
@@ -249,24 +262,32 @@ Response get_status(const Services& services) {
 }  // namespace
 
 void add_ledger_routes(Router& router, const ServicesPointer& services) {
-  router.add({.method = Method::get, .pattern = "/v1/status", .handler = [services](const RequestPointer&, const Respond& respond) {
-                respond(get_status(*services));
-              }});
+  router.add(
+      {.method = Method::get,
+       .pattern = "/v1/status",
+       .handler = [services](const RequestPointer&, const Respond& respond) { respond(get_status(*services)); }});
   router.add({.method = Method::get,
               .pattern = "/v1/trace/{epc}",
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_trace(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_trace(*services, *request));
+              }});
   router.add({.method = Method::post,
               .pattern = "/v1/transactions",
               .access = Access::writer,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { post_transaction(services, request, respond); },
+              .handler = [services](const RequestPointer& request,
+                                    const Respond& respond) { post_transaction(services, request, respond); },
               .body_bytes_max = kEncodedTransactionBytesMax,
               .answer_ms = kWaitMsMax + 5'000});
   router.add({.method = Method::get,
               .pattern = "/v1/transactions/{id}",
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_transaction(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_transaction(*services, *request));
+              }});
   router.add({.method = Method::get,
               .pattern = "/v1/blocks/{height}",
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_block(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_block(*services, *request));
+              }});
 }
 
 }  // namespace keten::http

@@ -21,7 +21,8 @@ std::vector<ReadinessCheck> checks_of(const Services& services) {
       {"lag", status.lag <= kReadyLagMax,
        std::to_string(status.lag) + " heights behind the best peer, at most " + std::to_string(kReadyLagMax)},
       {"executed", unexecuted <= limits::kExecutionLagMax,
-       std::to_string(unexecuted) + " finalized heights not executed yet, at most " + std::to_string(limits::kExecutionLagMax)},
+       std::to_string(unexecuted) + " finalized heights not executed yet, at most " +
+           std::to_string(limits::kExecutionLagMax)},
   };
   for (auto& check : services.backend.readiness()) { checks.push_back(std::move(check)); }
   return checks;
@@ -75,17 +76,20 @@ void add_operations_routes(Router& router, const ServicesPointer& services) {
   router.add({.method = Method::get,
               .pattern = "/readyz",
               .access = Access::open,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_ready(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_ready(*services, *request));
+              }});
   router.add({.method = Method::get,
               .pattern = "/version",
               .access = Access::open,
               .handler = [services](const RequestPointer&, const Respond& respond) {
                 respond(json_response(200, services->backend.version()));
               }});
-  router.add({.method = Method::get,
-              .pattern = "/metrics",
-              .access = Access::loopback,
-              .handler = [services](const RequestPointer&, const Respond& respond) { respond(get_metrics(*services)); }});
+  router.add(
+      {.method = Method::get,
+       .pattern = "/metrics",
+       .access = Access::loopback,
+       .handler = [services](const RequestPointer&, const Respond& respond) { respond(get_metrics(*services)); }});
 }
 
 }  // namespace keten::http

@@ -16,7 +16,8 @@ constexpr Exception kSecurity{"epcisException:SecurityException", "Access is not
 constexpr Exception kNoSuchName{"epcisException:NoSuchNameException", "There is no such resource"};
 constexpr Exception kNotAcceptable{"epcisException:NotAcceptableException", "The wanted representation is not offered"};
 constexpr Exception kExists{"epcisException:ResourceAlreadyExistsException", "The resource exists already"};
-constexpr Exception kCaptureLimit{"epcisException:CaptureLimitExceededException", "The capture is larger than announced limits"};
+constexpr Exception kCaptureLimit{"epcisException:CaptureLimitExceededException",
+                                  "The capture is larger than announced limits"};
 constexpr Exception kQueryTooLarge{"epcisException:QueryTooLargeException", "The query has too many results"};
 constexpr Exception kUriTooLong{"epcisException:URITooLongException", "The URI is too long"};
 constexpr Exception kMediaType{"epcisException:UnsupportedMediaTypeException", "The media type is not supported"};
@@ -106,7 +107,8 @@ std::string_view status_phrase(unsigned status) {
 
 Problem epcis_problem(const Error& error, Subject subject) {
   const auto exception = exception_of(error.kind, subject);
-  return {status_of(error.kind), std::string(exception.type), std::string(exception.title), error.message, error.reason, error.violations};
+  return {status_of(error.kind), std::string(exception.type), std::string(exception.title), error.message, error.reason,
+          error.violations};
 }
 
 Problem keten_problem(const Error& error) {

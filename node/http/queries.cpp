@@ -25,7 +25,8 @@ std::optional<std::string_view> media_type(const Request& request) {
     const auto end = std::min(rest.find(','), rest.size());
     const auto range = trimmed(rest.substr(0, end));
     const auto type = trimmed(range.substr(0, range.find(';')));
-    json = json || equal_without_case(type, "application/json") || type == "*/*" || equal_without_case(type, "application/*");
+    json = json || equal_without_case(type, "application/json") || type == "*/*" ||
+           equal_without_case(type, "application/*");
     linked = linked || equal_without_case(type, "application/ld+json");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -51,7 +52,8 @@ std::optional<Response> refuse_representation(const Request& request) {
   }
   const auto format = request.header("GS1-EPC-Format");
   if (format && *format != "No_Preference" && *format != "Never_Translates") {
-    return not_acceptable("EPC_FORMAT_NOT_OFFERED", "this node returns EPCs as they were captured: GS1-EPC-Format is Never_Translates");
+    return not_acceptable("EPC_FORMAT_NOT_OFFERED",
+                          "this node returns EPCs as they were captured: GS1-EPC-Format is Never_Translates");
   }
   return std::nullopt;
 }
@@ -119,7 +121,9 @@ Result<EventQuery> parse_query(const Request& request) {
 
 Response get_events(const Services& services, const Request& request) {
   if (auto refusal = refuse_representation(request)) { return std::move(*refusal); }
-  if (const auto behind = height_not_reached(services, request)) { return read_problem(services, *behind, Dialect::epcis); }
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::epcis);
+  }
   const auto query = parse_query(request);
   if (!query) { return read_problem(services, query.error(), Dialect::epcis); }
   const auto page = services.backend.query_events(*query);
@@ -136,9 +140,12 @@ Response get_events(const Services& services, const Request& request) {
 
 Response get_event(const Services& services, const Request& request) {
   if (auto refusal = refuse_representation(request)) { return std::move(*refusal); }
-  if (const auto behind = height_not_reached(services, request)) { return read_problem(services, *behind, Dialect::epcis); }
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::epcis);
+  }
   if (!request.query.empty()) {
-    return read_problem(services, invalid("PARAMETER_UNKNOWN", "a single event takes no query parameters"), Dialect::epcis);
+    return read_problem(services, invalid("PARAMETER_UNKNOWN", "a single event takes no query parameters"),
+                        Dialect::epcis);
   }
   const auto page = services.backend.event_by_id(request.arguments.at(0));
   if (!page) { return read_problem(services, page.error(), Dialect::epcis); }
@@ -168,11 +175,15 @@ void add_query_routes(Router& router, const ServicesPointer& services) {
   router.add({.method = Method::get,
               .pattern = std::string(kEvents),
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_events(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_events(*services, *request));
+              }});
   router.add({.method = Method::get,
               .pattern = std::string(kEvents) + "/{eventID}",
               .dialect = Dialect::epcis,
-              .handler = [services](const RequestPointer& request, const Respond& respond) { respond(get_event(*services, *request)); }});
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_event(*services, *request));
+              }});
 }
 
 }  // namespace keten::http

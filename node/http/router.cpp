@@ -108,7 +108,8 @@ void add_common_headers(Response& response, Dialect dialect) {
       .with("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
       .with("Referrer-Policy", "no-referrer");
   if (dialect == Dialect::keten) { return; }
-  for (const auto* name : {"GS1-EPCIS-Version", "GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Version", "GS1-CBV-Min", "GS1-CBV-Max"}) {
+  for (const auto* name :
+       {"GS1-EPCIS-Version", "GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Version", "GS1-CBV-Min", "GS1-CBV-Max"}) {
     response.with(name, "2.0.0");
   }
   response.with("GS1-EPC-Format", "Never_Translates")

@@ -35,7 +35,8 @@ struct Server::Parts {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(); }
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Gateway& gateway, const HttpBackend& backend, Metrics& metrics) {
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Gateway& gateway, const HttpBackend& backend,
+                                              Metrics& metrics) {
   CHECK(options.clock != nullptr);
   auto parts = std::make_unique<Parts>();
   auto users = UserStore::open(options.users_file, options.organisation);

@@ -15,7 +15,7 @@
 namespace keten {
 class Gateway;
 class Metrics;
-}
+}  // namespace keten
 
 namespace keten::http {
 
@@ -29,12 +29,12 @@ struct TransportOptions {
   std::size_t work_threads = 2;       ///< run handlers: so many queries at once
   std::size_t connections_max = limits::kHttpConnectionsMax;
   std::size_t connections_per_address_max = 32;  ///< does not hold for loopback
-  std::uint64_t header_ms = 5'000;    ///< from a request's first byte to the end of its header
-  std::uint64_t idle_ms = 60'000;     ///< between requests of one connection
-  std::uint64_t body_grace_ms = 5'000;        ///< a body may take this long, and longer while it keeps up the rate
-  std::uint64_t body_bytes_per_second = 1024;  ///< the least rate of a body
-  std::uint64_t answer_ms = 30'000;   ///< then a request that was not answered is answered with 503 or 504
-  std::uint64_t stop_ms = 3'000;      ///< how long `stop` waits for running requests
+  std::uint64_t header_ms = 5'000;               ///< from a request's first byte to the end of its header
+  std::uint64_t idle_ms = 60'000;                ///< between requests of one connection
+  std::uint64_t body_grace_ms = 5'000;           ///< a body may take this long, and longer while it keeps up the rate
+  std::uint64_t body_bytes_per_second = 1024;    ///< the least rate of a body
+  std::uint64_t answer_ms = 30'000;              ///< then a request that was not answered is answered with 503 or 504
+  std::uint64_t stop_ms = 3'000;                 ///< how long `stop` waits for running requests
 };
 
 struct ServerOptions {

@@ -22,7 +22,8 @@ std::optional<Error> missing_quorum(const Services& services) {
   if (status.quorum) { return std::nullopt; }
   return failure(ErrorKind::unavailable, "NO_QUORUM",
                  "no quorum: too few validators are connected to make anything final" +
-                     (status.reason.empty() ? std::string() : " (" + status.reason + ")") + "; try again when they are back");
+                     (status.reason.empty() ? std::string() : " (" + status.reason + ")") +
+                     "; try again when they are back");
 }
 
 std::optional<Error> height_not_reached(const Services& services, const Request& request) {
@@ -58,8 +59,9 @@ Response read_problem(const Services& services, const Error& error, Dialect dial
 
 Response late_answer(const Services& services, Dialect dialect) {
   const auto quorum = missing_quorum(services);
-  const auto error =
-      quorum ? *quorum : failure(ErrorKind::timeout, "TIMEOUT", "the node had no answer in time; what was asked may still happen");
+  const auto error = quorum ? *quorum
+                            : failure(ErrorKind::timeout, "TIMEOUT",
+                                      "the node had no answer in time; what was asked may still happen");
   return problem_response(problem_of(error, dialect, Subject::capture));
 }
 
@@ -68,7 +70,8 @@ void answer_safely(const Respond& respond, Dialect dialect, const std::function<
     respond(make());
   } catch (const std::exception& failed) {
     log_error("http: an answer failed: {}", failed.what());
-    respond(problem_response(transport_problem(500, dialect, "INTERNAL", "the node failed to answer; its log says why")));
+    respond(
+        problem_response(transport_problem(500, dialect, "INTERNAL", "the node failed to answer; its log says why")));
   }
 }
 

@@ -60,7 +60,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kDrainBytesMax = 2 * 1024 * 1024;
 constexpr std::uint64_t kDrainMs = 2'000;
 
-std::chrono::milliseconds milliseconds(std::uint64_t count) { return std::chrono::milliseconds(static_cast<std::int64_t>(count)); }
+std::chrono::milliseconds milliseconds(std::uint64_t count) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(count));
+}
 
 /// Answers come from threads that may outlive the io_context; nothing is handed to it after the gate has closed.
 struct Gate {
@@ -173,15 +175,16 @@ asio::awaitable<std::size_t> Transport::State::Session::read_header() {
     const auto room = limits::kHttpHeaderBytesMax - text.size();
     if (room == 0) {
       const bool long_target = text.find('\n') == std::string_view::npos;
-      co_await send(problem_response(transport_problem(long_target ? 414 : 431, Dialect::keten,
-                                                       long_target ? "TARGET_TOO_LONG" : "HEADER_TOO_LARGE",
-                                                       "the header has more than " + std::to_string(limits::kHttpHeaderBytesMax) + " bytes")),
+      co_await send(problem_response(transport_problem(
+                        long_target ? 414 : 431, Dialect::keten, long_target ? "TARGET_TOO_LONG" : "HEADER_TOO_LARGE",
+                        "the header has more than " + std::to_string(limits::kHttpHeaderBytesMax) + " bytes")),
                     Dialect::keten, true, true);
       co_await drain();
       co_return 0;
     }
     const bool first_bytes = text.empty();
-    const auto [error, count] = co_await stream.async_read_some(buffer.prepare(std::min<std::size_t>(room, 4096)), kAwait);
+    const auto [error, count] =
+        co_await stream.async_read_some(buffer.prepare(std::min<std::size_t>(room, 4096)), kAwait);
     if (error || state.stopping) {
       gone = true;
       co_return 0;
@@ -192,16 +195,19 @@ asio::awaitable<std::size_t> Transport::State::Session::read_header() {
   }
 }
 
-asio::awaitable<std::optional<Problem>> Transport::State::Session::read_body(Parser& parser, Dialect dialect, std::size_t bytes_max) {
+asio::awaitable<std::optional<Problem>> Transport::State::Session::read_body(Parser& parser, Dialect dialect,
+                                                                             std::size_t bytes_max) {
   const auto start = std::chrono::steady_clock::now();
   std::uint64_t received = 0;
   while (!parser.is_done()) {
     // Every byte moves the deadline by what it is worth at the least rate: a slow body ends when it falls behind.
-    stream.expires_at(start + milliseconds(state.options.body_grace_ms + received * 1000 / state.options.body_bytes_per_second));
+    stream.expires_at(
+        start + milliseconds(state.options.body_grace_ms + received * 1000 / state.options.body_bytes_per_second));
     const auto [error, count] = co_await beast::http::async_read_some(stream, buffer, parser, kAwait);
     received += count;
     if (error == beast::http::error::body_limit) {
-      co_return transport_problem(413, dialect, "BODY_TOO_LARGE", "the body has more than " + std::to_string(bytes_max) + " bytes");
+      co_return transport_problem(413, dialect, "BODY_TOO_LARGE",
+                                  "the body has more than " + std::to_string(bytes_max) + " bytes");
     }
     if (error && error.category() == beast::http::make_error_code(beast::http::error::bad_chunk).category()) {
       if (error == beast::http::error::partial_message || error == beast::http::error::end_of_stream) {
@@ -237,7 +243,8 @@ asio::awaitable<Response> Transport::State::Session::run_handler(const Route& ro
       (*handler)(request, respond);
     } catch (const std::exception& failure) {
       log_error("http: a handler failed: {}", failure.what());
-      respond(problem_response(transport_problem(500, dialect, "INTERNAL", "the node failed to answer; its log says why")));
+      respond(
+          problem_response(transport_problem(500, dialect, "INTERNAL", "the node failed to answer; its log says why")));
     }
   });
   if (!taken) {
@@ -303,17 +310,22 @@ asio::awaitable<bool> Transport::State::Session::serve_one() {
   const std::string target(message.target());
   head.method = method;
   head.target = target;
-  for (const auto& field : message) { head.headers.push_back({std::string(field.name_string()), std::string(field.value())}); }
+  for (const auto& field : message) {
+    head.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+  }
   if (const auto length = parser.content_length()) { head.content_length = *length; }
   head.from_loopback = address.is_loopback();
   bool keep_alive = parser.keep_alive() && message.version() == 11;
   const bool has_body = !parser.is_done();
   std::optional<std::string> expectation;
-  if (const auto found = message.find(beast::http::field::expect); found != message.end()) { expectation = std::string(found->value()); }
+  if (const auto found = message.find(beast::http::field::expect); found != message.end()) {
+    expectation = std::string(found->value());
+  }
 
   auto admission = admit(std::move(head), state.router, state.users);
   if (!admission.answer && expectation && !equal_without_case(*expectation, "100-continue")) {
-    admission.answer = problem_response(transport_problem(417, admission.dialect, "EXPECTATION_UNKNOWN", "the only Expect is 100-continue"));
+    admission.answer = problem_response(
+        transport_problem(417, admission.dialect, "EXPECTATION_UNKNOWN", "the only Expect is 100-continue"));
   }
   bool unread_body = has_body;
   if (!admission.answer && has_body) {
@@ -345,7 +357,7 @@ asio::awaitable<bool> Transport::State::Session::serve_one() {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   if (state.hooks.answered) { state.hooks.answered(admission.route, parse_method(method), status, took.count()); }
   if (sent && unread_body) { co_await drain(); }
-  co_return sent && keep_alive;
+  co_return sent&& keep_alive;
 }
 
 asio::awaitable<void> Transport::State::accept_loop() {
@@ -379,7 +391,8 @@ void Transport::State::start_session(tcp::socket::rebind_executor<Executor>::oth
     ++per_address[from];
   }
   const auto executor = session->stream.get_executor();
-  asio::co_spawn(executor, [session] { return session->run(); }, asio::detached);
+  asio::co_spawn(
+      executor, [session] { return session->run(); }, asio::detached);
 }
 
 void Transport::State::forget(Session* session) {
@@ -392,11 +405,13 @@ void Transport::State::forget(Session* session) {
 
 Transport::Transport(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Result<std::unique_ptr<Transport>> Transport::open(const TransportOptions& options, const Router& router, UserStore& users,
-                                                   TransportHooks hooks) {
+Result<std::unique_ptr<Transport>> Transport::open(const TransportOptions& options, const Router& router,
+                                                   UserStore& users, TransportHooks hooks) {
   ErrorCode error;
   const auto address = asio::ip::make_address(options.address, error);
-  if (error) { return invalid("ADDRESS_INVALID", "expected an IPv4 or IPv6 address to listen on, found " + options.address); }
+  if (error) {
+    return invalid("ADDRESS_INVALID", "expected an IPv4 or IPv6 address to listen on, found " + options.address);
+  }
   auto state = std::make_unique<State>(options, router, users, std::move(hooks));
   auto& acceptor = state->acceptor;
   const tcp::endpoint endpoint(address, options.port);
@@ -405,8 +420,9 @@ Result<std::unique_ptr<Transport>> Transport::open(const TransportOptions& optio
   if (!error) { acceptor.bind(endpoint, error); }
   if (!error) { acceptor.listen(512, error); }
   if (error == asio::error::address_in_use) {
-    return failure(ErrorKind::conflict, "PORT_IN_USE", "HTTP port " + std::to_string(options.port) + " on " + options.address +
-                                                           " is in use: stop the other program or choose another port");
+    return failure(ErrorKind::conflict, "PORT_IN_USE",
+                   "HTTP port " + std::to_string(options.port) + " on " + options.address +
+                       " is in use: stop the other program or choose another port");
   }
   if (error) { return invalid("ADDRESS_INVALID", "cannot listen on " + options.address + ": " + error.message()); }
   state->port = acceptor.local_endpoint().port();

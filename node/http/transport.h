@@ -24,8 +24,8 @@ struct TransportHooks {
 class Transport {
  public:
   /// Listens when it returns. `router` and `users` must outlive it. Fails with PORT_IN_USE or ADDRESS_INVALID.
-  static Result<std::unique_ptr<Transport>> open(const TransportOptions& options, const Router& router, UserStore& users,
-                                                 TransportHooks hooks);
+  static Result<std::unique_ptr<Transport>> open(const TransportOptions& options, const Router& router,
+                                                 UserStore& users, TransportHooks hooks);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;

@@ -21,14 +21,15 @@ int digit(char character) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 Error broken(std::string_view what) {
-  return invalid("TARGET_INVALID", "the " + std::string(what) +
-                                       " of the URL has a broken %-escape, a control character or is not UTF-8");
+  return invalid("TARGET_INVALID",
+                 "the " + std::string(what) + " of the URL has a broken %-escape, a control character or is not UTF-8");
 }
 
 }  // namespace
@@ -133,15 +134,16 @@ Result<Target> parse_target(std::string_view target) {
 }
 
 std::string iso_time(Milliseconds time) {
-  const std::chrono::sys_time<std::chrono::milliseconds> point{std::chrono::milliseconds(static_cast<std::int64_t>(time))};
+  const std::chrono::sys_time<std::chrono::milliseconds> point{
+      std::chrono::milliseconds(static_cast<std::int64_t>(time))};
   const auto day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{point - day};
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return text.data();
 }
 
@@ -154,8 +156,9 @@ std::string http_date(Milliseconds time) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{point - day};
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[std::chrono::weekday(day).c_encoding()],
-                static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
   return text.data();

@@ -12,10 +12,10 @@ namespace keten::http {
 
 /// A request target taken apart (RFC 3986, origin form).
 struct Target {
-  std::string path;                    ///< as received
-  std::vector<std::string> segments;   ///< decoded; "/a/b" has two
-  std::string query_text;              ///< as received, without the question mark
-  std::vector<QueryParameter> query;   ///< decoded, in order
+  std::string path;                   ///< as received
+  std::vector<std::string> segments;  ///< decoded; "/a/b" has two
+  std::string query_text;             ///< as received, without the question mark
+  std::vector<QueryParameter> query;  ///< decoded, in order
 };
 
 /// Decodes `%xx`; a plus sign stays one, because EPCIS times carry it. Empty on a broken escape, a control character or when

@@ -41,12 +41,15 @@ Result<UserPointer> parse_user(const json::Value& entry, const std::string& at, 
   static const std::set<std::string_view> known = {"name", "organisation", "role", "token_hash", "key_file", "revoked"};
   for (const auto& [name, value] : entry.members()) {
     if (!known.contains(name)) {
-      return users_error(json::pointer_add(at, name), "no such member; known are name, organisation, role, token_hash, key_file, revoked");
+      return users_error(json::pointer_add(at, name),
+                         "no such member; known are name, organisation, role, token_hash, key_file, revoked");
     }
   }
   auto user = std::make_shared<User>();
   const auto name = entry.find_string("name");
-  if (!name || name->empty() || name->size() > limits::kNameBytesMax) { return users_error(at + "/name", "a name of 1 to 64 bytes"); }
+  if (!name || name->empty() || name->size() > limits::kNameBytesMax) {
+    return users_error(at + "/name", "a name of 1 to 64 bytes");
+  }
   user->name = *name;
   const auto owner = entry.find_string("organisation");
   if (!owner || *owner != organisation) {
@@ -98,7 +101,9 @@ Result<std::vector<UserPointer>> parse_users(std::string_view text, const std::f
     auto user = parse_user(entry, at, folder, organisation);
     if (!user) { return user.error(); }
     if (!names.insert((*user)->name).second) { return users_error(at + "/name", "a name that no other user has"); }
-    if (!hashes.insert((*user)->token_hash).second) { return users_error(at + "/token_hash", "a token that no other user has"); }
+    if (!hashes.insert((*user)->token_hash).second) {
+      return users_error(at + "/token_hash", "a token that no other user has");
+    }
     users.push_back(std::move(*user));
   }
   return users;
