@@ -8,10 +8,7 @@ namespace keten::governance {
 namespace {
 
 Bytes entry(std::string_view kind, ByteView rest) {
-  auto key = to_bytes("governance/");
-  key.insert(key.end(), kind.begin(), kind.end());
-  key.insert(key.end(), rest.begin(), rest.end());
-  return key;
+  return to_bytes("governance/" + std::string(kind) + to_text(rest));
 }
 
 Bytes encode_parameters(const Parameters& parameters) {

@@ -142,9 +142,7 @@ Bytes item_state_key(std::string_view entity) {
 }
 
 Bytes full_state_key(ByteView key) {
-  auto result = to_bytes("production/");
-  result.insert(result.end(), key.begin(), key.end());
-  return result;
+  return to_bytes("production/" + to_text(key));
 }
 
 Bytes encode(const ItemState& state) {
