@@ -66,6 +66,7 @@ Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contr
 
 void Founding::make_transactions(const std::vector<KeyPair>& senders) {
   const auto stranger = key_pair(9000);
+  stranger_ = stranger.public_key();
   Random random(4000);
   for (std::uint64_t i = 0; i < kTransactions; ++i) {
     const auto sender = random.below(senders.size());

@@ -32,8 +32,12 @@ class Founding {
   [[nodiscard]] const std::vector<KeyPair>& validator_keys() const { return validator_keys_; }
   [[nodiscard]] const contracts::Registry& registry() const { return registry_; }
   [[nodiscard]] const std::vector<TransactionPointer>& transactions() const { return transactions_; }
-  /// Known without checking: the signature of a stock transaction.
+  /// Known without checking: whether the signature of a stock transaction holds.
   [[nodiscard]] bool is_signed(const Transaction& transaction) const { return !forged_.contains(transaction.id); }
+  /// Signed, and by a member.
+  [[nodiscard]] bool is_valid(const Transaction& transaction) const {
+    return is_signed(transaction) && transaction.body.sender != stranger_;
+  }
 
  private:
   void make_transactions(const std::vector<KeyPair>& senders);
@@ -45,6 +49,7 @@ class Founding {
   contracts::Registry registry_;
   std::vector<TransactionPointer> transactions_;
   std::set<TransactionId> forged_;
+  PublicKey stranger_;
 };
 
 }  // namespace keten::simulator

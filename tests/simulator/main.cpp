@@ -1,0 +1,125 @@
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tests/simulator/campaign.h"
+
+namespace {
+
+using namespace keten::simulator;
+
+constexpr const char* kUsage =
+    "keten_simulate: validators under virtual time, faults and power cuts; one seed is one run\n"
+    "\n"
+    "  --seeds A-B       the seeds to run, both included (default 1-100)\n"
+    "  --validators N    from 1 to 16 (default 4)\n"
+    "  --views V         how long the faults last (default 100)\n"
+    "  --threads T       runs at the same time (default 2)\n"
+    "  --transcript      prints everything that happens; for one seed\n"
+    "  -o, --output F    table (default) or json\n"
+    "\n"
+    "Exit code 1 when any run broke a promise or did not finish its work after healing.\n";
+
+struct Options {
+  CampaignOptions campaign;
+  bool transcript = false;
+  bool json = false;
+};
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) { return std::nullopt; }
+  return value;
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  std::fprintf(stderr, "keten_simulate: %s; see --help\n", why.c_str());
+  std::exit(2);
+}
+
+std::uint64_t number_between(std::string_view name, std::string_view text, std::uint64_t least, std::uint64_t most) {
+  const auto value = parse_number(text);
+  if (!value || *value < least || *value > most) {
+    refuse(std::string(name) + ": expected a number from " + std::to_string(least) + " to " + std::to_string(most) +
+           ", found '" + std::string(text) + "'");
+  }
+  return *value;
+}
+
+Options parse(int count, char** arguments) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = arguments[i];
+    if (name == "--help" || name == "-h") {
+      std::fputs(kUsage, stdout);
+      std::exit(0);
+    }
+    if (name == "--transcript") {
+      options.transcript = true;
+      continue;
+    }
+    if (i + 1 == count) { refuse(std::string(name) + ": unknown, or its value is missing"); }
+    const std::string_view value = arguments[++i];
+    if (name == "--seeds") {
+      const auto dash = value.find('-');
+      const auto last = dash == std::string_view::npos ? value : value.substr(dash + 1);
+      options.campaign.first_seed = number_between(name, value.substr(0, dash), 0, UINT64_MAX - 1);
+      options.campaign.last_seed = number_between(name, last, options.campaign.first_seed, UINT64_MAX - 1);
+    } else if (name == "--validators") {
+      options.campaign.validators = number_between(name, value, 1, 16);
+    } else if (name == "--views") {
+      options.campaign.views = keten::View{number_between(name, value, 1, 1'000'000)};
+    } else if (name == "--threads") {
+      options.campaign.threads = static_cast<unsigned>(number_between(name, value, 1, 64));
+    } else if (name == "-o" || name == "--output") {
+      if (value != "json" && value != "table") { refuse("--output: expected table or json"); }
+      options.json = value == "json";
+    } else {
+      refuse("unknown option " + std::string(name));
+    }
+  }
+  if (options.transcript && options.campaign.first_seed != options.campaign.last_seed) {
+    refuse("--transcript: expected one seed");
+  }
+  return options;
+}
+
+void print_breaches(const CampaignOptions& options, const RunResult& result) {
+  std::string text;
+  for (const auto* kind : {&result.breaches, &result.stalls}) {
+    for (const auto& breach : *kind) {
+      text += "seed " + std::to_string(result.seed) + ": " + std::string(breach.checker) + ": " + breach.text + "\n";
+    }
+  }
+  text += "  again with: " + reproduce_line(options, result.seed) + "\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const auto options = parse(count, arguments);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto elapsed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() + 1e-9;
+  };
+  Summary summary;
+  if (options.transcript) {
+    const Founding founding(options.campaign.validators);
+    const auto result = run(founding, {options.campaign.first_seed, options.campaign.views, &std::cout});
+    summary.add(result);
+    if (result.failed()) { print_breaches(options.campaign, result); }
+  } else {
+    summary = run_campaign(options.campaign, [&](const RunResult& result) { print_breaches(options.campaign, result); });
+  }
+  const auto text = options.json ? to_json(options.campaign, summary, elapsed()) + "\n"
+                                 : to_table(options.campaign, summary, elapsed());
+  std::fputs(text.c_str(), stdout);
+  return summary.failed_seeds.empty() ? 0 : 1;
+}

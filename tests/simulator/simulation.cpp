@@ -1,0 +1,190 @@
+#include "tests/simulator/simulation.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "node/storage/commit.h"
+#include "tests/simulator/chaos.h"
+#include "tests/simulator/clients.h"
+#include "tests/simulator/key_ring.h"
+#include "tests/simulator/network.h"
+#include "tests/simulator/validator.h"
+#include "tests/simulator/weather.h"
+
+namespace keten::simulator {
+namespace {
+
+constexpr std::uint64_t kLivenessMs = 60'000;
+/// Chaos ends after so long even when hardly a view was possible.
+constexpr Time kChaosPerView = 600 * kMillisecond;
+/// A run that needs more is a storm of events.
+constexpr std::uint64_t kEventsMax = 20'000'000;
+constexpr std::uint64_t kFreshAfterHealing = 10;
+constexpr std::uint64_t kRealSignaturesPerMille = 10;
+
+class Rules final : public pipeline::TransactionRules {
+ public:
+  explicit Rules(const contracts::Registry& registry) : registry_(registry) {}
+  [[nodiscard]] keten::Status check(const Transaction& transaction, Roles roles) const override {
+    return contracts::check_transaction(registry_, transaction, roles);
+  }
+
+ private:
+  const contracts::Registry& registry_;
+};
+
+class Simulation final : public Receiver {
+ public:
+  Simulation(const Founding& founding, const RunOptions& options)
+      : founding_(founding),
+        options_(options),
+        random_(options.seed),
+        weather_(Weather::draw(random_)),
+        signatures_(random_.chance(kRealSignaturesPerMille) ? Signatures::ed25519 : Signatures::tags),
+        keys_(founding.validator_keys(), signatures_),
+        rules_(founding.registry()),
+        witness_(founding, keys_, schedule_, counters_, options.transcript, kLivenessMs),
+        network_(founding.validators().size(), schedule_, random_.fork(), *this, counters_),
+        clients_(founding, schedule_, witness_, counters_, random_.fork(), weather_.load),
+        chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_) {
+    const Surroundings around{founding_, keys_, rules_, schedule_, network_, witness_, counters_, signatures_};
+    for (std::uint16_t i = 0; i < founding.validators().size(); ++i) {
+      validators_.push_back(std::make_unique<Validator>(around, clients_, ValidatorIndex{i}, random_.fork()));
+    }
+    clients_.use(validators_);
+    if (signatures_ == Signatures::ed25519) { counters_.count(Happening::real_signatures); }
+  }
+
+  RunResult run();
+
+  [[nodiscard]] bool is_up(ValidatorIndex at) const override { return validators_[at.value]->is_up(); }
+  void delivered(ValidatorIndex at, ValidatorIndex from, const Wire& message) override {
+    witness_.delivered(at, from, *message);
+    validators_[at.value]->handle(pipeline::FromPeer{from, *message});
+  }
+  void connected(ValidatorIndex at, ValidatorIndex peer) override {
+    validators_[at.value]->handle(pipeline::PeerConnected{peer});
+  }
+  void disconnected(ValidatorIndex at, ValidatorIndex peer) override {
+    validators_[at.value]->handle(pipeline::PeerDisconnected{peer});
+  }
+
+ private:
+  void run_chaos();
+  Time run_healed();
+  void read_back();
+  [[nodiscard]] std::string left() const;
+  bool run_one();
+
+  const Founding& founding_;
+  RunOptions options_;
+  Random random_;
+  Weather weather_;
+  Signatures signatures_;
+  KeyRing keys_;
+  Rules rules_;
+  Schedule schedule_;
+  Counters counters_;
+  Witness witness_;
+  Network network_;
+  std::vector<std::unique_ptr<Validator>> validators_;
+  Clients clients_;
+  Chaos chaos_;
+  std::uint64_t events_ = 0;
+};
+
+bool Simulation::run_one() {
+  if (++events_ > kEventsMax) {
+    witness_.broken("bounded_work", "more than " + std::to_string(kEventsMax) + " events");
+    return false;
+  }
+  return schedule_.run_one();
+}
+
+void Simulation::run_chaos() {
+  const auto end = options_.views.value * kChaosPerView;
+  chaos_.start();
+  clients_.start();
+  while (witness_.newest_view() < options_.views && schedule_.now() < end && witness_.is_clean()) {
+    if (!run_one()) { return; }
+  }
+}
+
+/// What is still to do; empty when every validator has everything and all agree.
+std::string Simulation::left() const {
+  if (auto clients = clients_.left(); !clients.empty()) { return clients; }
+  for (std::size_t i = 0; i < validators_.size(); ++i) {
+    const auto& validator = *validators_[i];
+    const auto who = "validator " + std::to_string(i);
+    if (!validator.is_up()) { return who + " is down"; }
+    if (validator.executed_height() != witness_.newest_final()) {
+      return who + " executed height " + validator.executed_height().text() + " of " + witness_.newest_final().text();
+    }
+    if (validator.state_root() != validators_.front()->state_root()) { return who + " has another state root"; }
+  }
+  return {};
+}
+
+Time Simulation::run_healed() {
+  const auto healed = schedule_.now();
+  chaos_.heal();
+  clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
+  Time look_at = healed;
+  while (witness_.is_clean()) {
+    if (schedule_.now() >= look_at) {
+      const auto todo = left();
+      if (todo.empty()) { break; }
+      std::string reasons;
+      if (schedule_.now() - healed > kLivenessMs * kMillisecond) {
+        for (std::size_t i = 0; i < validators_.size(); ++i) {
+          if (!validators_[i]->is_up()) { continue; }
+          const auto status = validators_[i]->status();
+          reasons += "; validator " + std::to_string(i) + ": view " + status.view.text() + " height " +
+                     status.height.text() + " executed " + status.executed_height.text() + " " + status.reason;
+        }
+      }
+      witness_.liveness().looked((schedule_.now() - healed) / kMillisecond, todo + reasons);
+      look_at = schedule_.now() + 50 * kMillisecond;
+    }
+    if (!run_one()) { break; }
+  }
+  return schedule_.now() - healed;
+}
+
+void Simulation::read_back() {
+  for (std::uint16_t i = 0; i < validators_.size(); ++i) {
+    const auto snapshot = validators_[i]->disk().database().snapshot();
+    for (const auto& id : clients_.final_transactions()) {
+      const auto place = storage::read_place(*snapshot, id);
+      if (!place) {
+        witness_.broken("nothing_lost", "cannot read: " + place.error().message);
+        return;
+      }
+      witness_.read_back(ValidatorIndex{i}, id, *place);
+    }
+  }
+}
+
+RunResult Simulation::run() {
+  run_chaos();
+  RunResult result;
+  if (witness_.is_clean()) { result.time_to_heal = run_healed(); }
+  if (witness_.is_clean()) { read_back(); }
+  result.seed = options_.seed;
+  for (auto& breach : witness_.breaches()) {
+    (breach.checker == "liveness" ? result.stalls : result.breaches).push_back(std::move(breach));
+  }
+  result.counters = counters_;
+  result.views = witness_.newest_view();
+  result.blocks = witness_.newest_final();
+  result.final_transactions = clients_.final_transactions().size();
+  result.virtual_time = schedule_.now();
+  result.log_hash = witness_.log_hash();
+  return result;
+}
+
+}  // namespace
+
+RunResult run(const Founding& founding, const RunOptions& options) { return Simulation(founding, options).run(); }
+
+}  // namespace keten::simulator

@@ -1,0 +1,307 @@
+#include "tests/simulator/validator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "contracts/execute.h"
+#include "core/check.h"
+#include "core/limits.h"
+#include "node/daemon/recovery.h"
+#include "node/storage/commit.h"
+
+namespace keten::simulator {
+namespace {
+
+constexpr std::uint64_t kStepsBetweenMeasurements = 32;
+
+}  // namespace
+
+Validator::Validator(const Surroundings& around, FrontDoor& front_door, ValidatorIndex self, Random random)
+    : around_(around), front_door_(front_door), self_(self), random_(random) {
+  CHECK(storage::initialise(disk_.database(), around_.founding.genesis()).ok());
+}
+
+void Validator::start() {
+  CHECK(!is_up());
+  ++incarnation_;
+  effects_left_.reset();
+  const auto refuse = [this](const Error& error) {
+    around_.witness.broken("recovers", text_of(self_) + " cannot start: " + error.reason + ": " + error.message);
+  };
+  const auto snapshot = disk_.database().snapshot();
+  const auto executed = storage::read_executed(*snapshot);
+  if (!executed) { return refuse(executed.error()); }
+  auto contents = disk_.open(executed->replay_from);
+  if (!contents) { return refuse(contents.error()); }
+  around_.counters.count(Happening::torn_tail_recovered, contents->torn_tails);
+
+  auto process = std::make_unique<Process>();
+  std::vector<BlockPointer> blocks;
+  for (const auto& [location, block] : contents->blocks) {
+    if (block->header.height > executed->height) {
+      process->stored.stored(block->header.id(), block->header.height, location);
+    }
+    blocks.push_back(block);
+  }
+  const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal), std::move(blocks)};
+  auto recovered = node::recover(on_disk);
+  if (!recovered) { return refuse(recovered.error()); }
+  process->directory = recovered->directory;
+  process->executed_height = executed->height;
+  process->executed_block = executed->block;
+  process->state_root = executed->state_root;
+  process->started = around_.schedule.now();
+  process->steady_base_ms = random_.below(1'000'000);
+  around_.witness.started(self_, *recovered);
+
+  pipeline::PipelineConfig config;
+  config.genesis = around_.founding.genesis();
+  config.self = self_;
+  process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), &around_.keys.signer(self_), around_.rules,
+                                                           std::move(*recovered));
+  process_ = std::move(process);
+  around_.network.process_changed(self_);
+  carry_out(process_->pipeline->start(now()));
+}
+
+void Validator::crash(std::string_view how) {
+  CHECK(is_up());
+  around_.witness.crashed(self_, how);
+  process_.reset();
+  ++incarnation_;
+  effects_left_.reset();
+  const auto batches = disk_.database().unsynced();
+  disk_.crash(random_);
+  if (batches > 0) { around_.counters.count(Happening::database_rolled_back); }
+  around_.network.process_changed(self_);
+}
+
+void Validator::handle(pipeline::Event event) {
+  if (!is_up()) { return; }
+  auto& process = *process_;
+  auto effects = process.pipeline->step(std::move(event), now());
+  if (++process.steps % kStepsBetweenMeasurements == 0) {
+    around_.witness.measured(self_, process.pipeline->engine().floor(), process.pipeline->status(now()));
+  }
+  carry_out(std::move(effects));
+}
+
+consensus::Now Validator::now() const {
+  const auto time = around_.schedule.now();
+  const auto wall = static_cast<std::int64_t>(around_.founding.genesis().time + 1000 + time / kMillisecond) + clock_skew_ms_;
+  return {process_->steady_base_ms + (time - process_->started) / kMillisecond, static_cast<Milliseconds>(wall)};
+}
+
+bool Validator::may_go_on() {
+  if (!effects_left_) { return true; }
+  if (*effects_left_ > 0) {
+    --*effects_left_;
+    return true;
+  }
+  around_.counters.count(Happening::crash_between_effects);
+  crash("between two effects");
+  return false;
+}
+
+void Validator::carry_out(pipeline::Effects effects) {
+  for (auto& effect : effects.persist) {
+    if (!may_go_on()) { return; }
+    persist(std::move(effect));
+  }
+  for (const auto& effect : effects.send) {
+    if (!may_go_on()) { return; }
+    send(effect);
+  }
+  for (const auto& request : effects.verify_votes) { verify(request); }
+  for (const auto& request : effects.verify_transactions) { verify(request); }
+  for (auto& effect : effects.execute) {
+    if (!may_go_on()) { return; }
+    execute(std::move(effect));
+  }
+  for (const auto& effect : effects.serve) { serve(effect); }
+  for (const auto& admission : effects.admissions) { front_door_.answered(self_, admission); }
+  for (const auto& final : effects.finals) {
+    if (!may_go_on()) { return; }
+    around_.witness.block_final(self_, *final.block);
+    front_door_.became_final(self_, *final.block);
+  }
+  around_.counters.count(Happening::expired_in_mempool, effects.expired.size());
+  for (const auto& alarm : effects.alarms) { around_.witness.alarm(self_, alarm); }
+  if (!may_go_on()) { return; }
+  process_->wake_ms = effects.wake_at_ms;
+  schedule_tick();
+}
+
+void Validator::later(Time delay, std::function<void()> action) {
+  around_.schedule.after(delay, [this, incarnation = incarnation_, action = std::move(action)] {
+    if (incarnation == incarnation_) { action(); }
+  });
+}
+
+void Validator::schedule_tick() {
+  auto& process = *process_;
+  if (process.wake_ms == 0) { return; }
+  const auto steady = now().steady_ms;
+  const auto wait = process.wake_ms > steady ? process.wake_ms - steady : 0;
+  const auto at = around_.schedule.now() + wait * kMillisecond;
+  if (process.tick_at != 0 && process.tick_at <= at) { return; }
+  process.tick_at = at;
+  later(at - around_.schedule.now(), [this, at] {
+    if (process_->tick_at != at) { return; }  // an earlier one took its place
+    process_->tick_at = 0;
+    if (now().steady_ms >= process_->wake_ms) {
+      handle(pipeline::Tick{});
+    } else {
+      schedule_tick();
+    }
+  });
+}
+
+void Validator::persist(pipeline::Persist effect) {
+  process_->persist_queue.push_back(std::move(effect));
+  if (process_->persisting.empty()) { start_write(); }
+}
+
+/// The disk thread: all that waits is written, bodies before records, and synced together.
+void Validator::start_write() {
+  auto& process = *process_;
+  process.persisting.assign(std::make_move_iterator(process.persist_queue.begin()),
+                            std::make_move_iterator(process.persist_queue.end()));
+  process.persist_queue.clear();
+  for (const auto& one : process.persisting) {
+    for (const auto& block : one.blocks) {
+      process.stored.stored(block->header.id(), block->header.height, disk_.write_block(*block));
+    }
+    for (const auto& record : one.records) { disk_.write_record(record); }
+  }
+  const auto now_us = around_.schedule.now();
+  const auto stalled = disk_free_at_ > now_us ? disk_free_at_ - now_us : 0;
+  later(stalled + random_.between(speed_.sync_min, speed_.sync_max), [this] { write_done(); });
+}
+
+void Validator::write_done() {
+  auto& process = *process_;
+  disk_.sync();
+  for (const auto& one : process.persisting) { around_.witness.synced(self_, one); }
+  const auto sequence = process.persisting.back().sequence;
+  process.persisting.clear();
+  if (!process.persist_queue.empty()) { start_write(); }
+  handle(pipeline::Persisted{sequence});
+}
+
+void Validator::send(const pipeline::Send& effect) {
+  around_.witness.sent(self_, effect.to, effect.message);
+  const auto message = std::make_shared<const pipeline::PeerMessage>(effect.message);
+  if (effect.to) {
+    around_.network.send(self_, *effect.to, message);
+    return;
+  }
+  for (std::uint16_t to = 0; to < around_.founding.validators().size(); ++to) {
+    if (to != self_.value) { around_.network.send(self_, ValidatorIndex{to}, message); }
+  }
+}
+
+void Validator::verify(const consensus::VerifyRequest& request) {
+  std::vector<bool> valid;
+  valid.reserve(request.checks.size());
+  for (const auto& check : request.checks) { valid.push_back(around_.keys.is_valid(check)); }
+  later(random_.between(speed_.verify_min, speed_.verify_max), [this, ticket = request.ticket, valid = std::move(valid)] {
+    handle(pipeline::VotesVerified{ticket, valid});
+  });
+}
+
+void Validator::verify(const pipeline::VerifyTransactions& request) {
+  std::vector<bool> valid;
+  valid.reserve(request.transactions.size());
+  for (const auto& transaction : request.transactions) {
+    valid.push_back(around_.signatures == Signatures::tags ? around_.founding.is_signed(*transaction)
+                                                           : has_valid_signature(*transaction));
+  }
+  later(random_.between(speed_.verify_min, speed_.verify_max), [this, ticket = request.ticket, valid = std::move(valid)] {
+    handle(pipeline::TransactionsVerified{ticket, valid});
+  });
+}
+
+void Validator::execute(pipeline::Execute effect) {
+  around_.witness.execute_asked(self_, effect);
+  process_->execute_queue.push_back(std::move(effect));
+  if (!process_->is_executing) { execute_next(); }
+}
+
+void Validator::execute_next() {
+  process_->is_executing = true;
+  later(random_.between(speed_.execute_min, speed_.execute_max), [this] {
+    const auto effect = std::move(process_->execute_queue.front());
+    process_->execute_queue.pop_front();
+    execute_now(effect);
+    if (!is_up()) { return; }
+    process_->is_executing = false;
+    if (!process_->execute_queue.empty()) { execute_next(); }
+    handle(pipeline::Executed{process_->executed_height, process_->state_root, nullptr});
+  });
+}
+
+void Validator::execute_now(const pipeline::Execute& effect) {
+  auto& process = *process_;
+  const auto& header = effect.block->header;
+  const auto id = header.id();
+  const auto location = process.stored.find(id);
+  if (!location) {
+    around_.witness.broken("durable_before_send", text_of(self_) + " executes a block that it has not stored");
+    return crash("because it cannot go on");
+  }
+  contracts::BlockResult result;
+  {
+    const auto snapshot = disk_.database().snapshot();
+    const contracts::BlockContext context{header.chain_id, header.height, header.time};
+    result = contracts::execute_block(snapshot->column(storage::Column::state), context, process.state_root,
+                                      effect.block->transactions, around_.founding.registry(), *process.directory);
+  }
+  const auto replay_from = process.stored.replay_from(header.height, *location);
+  const storage::Commit commit{*effect.block, id, *location, replay_from, result, effect.finalization};
+  if (const auto done = storage::commit_block(disk_.database(), commit); !done) {
+    around_.witness.broken("commits", text_of(self_) + ": " + done.error().reason + ": " + done.error().message);
+    return crash("because it cannot go on");
+  }
+  process.stored.executed(header.height);
+  process.executed_height = header.height;
+  process.executed_block = id;
+  process.state_root = result.state_root;
+  around_.witness.executed(self_, header.height, result.state_root);
+}
+
+/// Block sync from the store: executed blocks up to one that has a finalization of its own.
+void Validator::serve(const pipeline::Serve& effect) {
+  const auto snapshot = disk_.database().snapshot();
+  const auto last = std::min(effect.request.to, process_->executed_height);
+  pipeline::BlockResponse response;
+  response.from = effect.request.from;
+  std::size_t complete = 0;
+  for (auto height = effect.request.from; height <= process_->executed_height; ++height) {
+    if (height > last && complete > 0) { break; }
+    const auto record = storage::read_block_record(*snapshot, height);
+    if (!record) { break; }
+    auto block = disk_.read_block(record->location);
+    CHECK(block.ok());
+    response.blocks.push_back(std::move(*block));
+    auto finalization = storage::read_finalization(*snapshot, height);
+    CHECK(finalization.ok());
+    if (*finalization) {
+      response.finalization = std::move(*finalization);
+      complete = response.blocks.size();
+    }
+  }
+  if (complete == 0) { return; }
+  response.blocks.resize(complete);
+  const auto to = effect.peer;
+  later(random_.between(speed_.sync_min, speed_.sync_max),
+        [this, to, response = std::move(response)] { send({to, pipeline::PeerMessage(response)}); });
+}
+
+pipeline::PipelineStatus Validator::status() const { return process_->pipeline->status(now()); }
+
+Height Validator::executed_height() const { return process_->executed_height; }
+
+const Hash& Validator::state_root() const { return process_->state_root; }
+
+}  // namespace keten::simulator

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "contracts/registry.h"
+#include "node/pipeline/pipeline.h"
+#include "node/storage/stored_blocks.h"
+#include "tests/simulator/disk.h"
+#include "tests/simulator/founding.h"
+#include "tests/simulator/key_ring.h"
+#include "tests/simulator/network.h"
+#include "tests/simulator/witness.h"
+
+namespace keten::simulator {
+
+/// How long a machine takes for what the pipeline asks of it.
+struct Speed {
+  Time sync_min = 100;
+  Time sync_max = 1000;
+  Time verify_min = 50;
+  Time verify_max = 1000;
+  Time execute_min = 100;
+  Time execute_max = 2000;
+};
+
+/// What all validators of one run share; borrowed.
+struct Surroundings {
+  const Founding& founding;
+  const KeyRing& keys;
+  const pipeline::TransactionRules& rules;
+  Schedule& schedule;
+  Network& network;
+  Witness& witness;
+  Counters& counters;
+  Signatures signatures;
+};
+
+/// Answers to submissions and news of finality go back to the clients.
+class FrontDoor {
+ public:
+  virtual ~FrontDoor() = default;
+  virtual void answered(ValidatorIndex at, const pipeline::Admission& admission) = 0;
+  virtual void became_final(ValidatorIndex at, const Block& block) = 0;
+};
+
+/// One machine with its process: carries the effects of the real pipeline out in virtual time, as the daemon does in real
+/// time, and can lose its power between any two of them. The disk survives, the rest does not.
+class Validator {
+ public:
+  Validator(const Surroundings& around, FrontDoor& front_door, ValidatorIndex self, Random random);
+
+  [[nodiscard]] bool is_up() const { return process_ != nullptr; }
+  void start();
+  /// At once, or after so many effects of the next step.
+  void crash(std::string_view how);
+  void crash_after_effects(std::uint64_t count) { effects_left_ = count; }
+  void handle(pipeline::Event event);
+
+  [[nodiscard]] Speed& speed() { return speed_; }
+  void set_clock_skew_ms(std::int64_t skew) { clock_skew_ms_ = skew; }
+  void stall_disk_until(Time time) { disk_free_at_ = time; }
+
+  /// Precondition: up.
+  [[nodiscard]] pipeline::PipelineStatus status() const;
+  [[nodiscard]] Disk& disk() { return disk_; }
+  [[nodiscard]] Height executed_height() const;
+  [[nodiscard]] const Hash& state_root() const;
+
+ private:
+  /// What a crash wipes out.
+  struct Process {
+    std::unique_ptr<pipeline::Pipeline> pipeline;
+    DirectoryPointer directory;
+    storage::StoredBlocks stored;
+    std::deque<pipeline::Persist> persist_queue;
+    std::vector<pipeline::Persist> persisting;
+    std::deque<pipeline::Execute> execute_queue;
+    bool is_executing = false;
+    Height executed_height;
+    BlockId executed_block;
+    Hash state_root;
+    Time started = 0;
+    std::uint64_t steady_base_ms = 0;
+    Time tick_at = 0;         ///< a tick is scheduled then; 0: none
+    std::uint64_t wake_ms = 0;  ///< when the pipeline wants it, its steady time
+    std::uint64_t steps = 0;
+  };
+
+  [[nodiscard]] consensus::Now now() const;
+  void carry_out(pipeline::Effects effects);
+  /// Counts an effect; false when the power went out before it.
+  [[nodiscard]] bool may_go_on();
+  /// Later, unless the process is gone by then.
+  void later(Time delay, std::function<void()> action);
+
+  void persist(pipeline::Persist effect);
+  void start_write();
+  void write_done();
+  void send(const pipeline::Send& effect);
+  void verify(const consensus::VerifyRequest& request);
+  void verify(const pipeline::VerifyTransactions& request);
+  void execute(pipeline::Execute effect);
+  void execute_next();
+  void execute_now(const pipeline::Execute& effect);
+  void serve(const pipeline::Serve& effect);
+  void schedule_tick();
+
+  Surroundings around_;
+  FrontDoor& front_door_;
+  ValidatorIndex self_;
+  Random random_;
+  Speed speed_;
+  Disk disk_;
+  std::int64_t clock_skew_ms_ = 0;
+  Time disk_free_at_ = 0;
+  std::uint64_t incarnation_ = 0;
+  std::optional<std::uint64_t> effects_left_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace keten::simulator

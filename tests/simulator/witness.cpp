@@ -1,0 +1,210 @@
+#include "tests/simulator/witness.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "tests/simulator/checkers/agreement.h"
+#include "tests/simulator/checkers/bounded_memory.h"
+#include "tests/simulator/checkers/certificates_valid.h"
+#include "tests/simulator/checkers/delivered_once_in_order.h"
+#include "tests/simulator/checkers/durable_before_send.h"
+#include "tests/simulator/checkers/equal_state_roots.h"
+#include "tests/simulator/checkers/floor_monotone.h"
+#include "tests/simulator/checkers/nothing_lost.h"
+#include "tests/simulator/checkers/one_certificate_kind.h"
+#include "tests/simulator/checkers/only_valid_transactions.h"
+#include "tests/simulator/checkers/parent_chain.h"
+#include "tests/simulator/checkers/single_vote.h"
+#include "tests/simulator/random.h"
+#include "tests/simulator/transcript.h"
+
+namespace keten::simulator {
+namespace {
+
+std::uint64_t word_of(const Hash& hash) { return FixedBytesHash{}(hash); }
+
+std::string time_text(Time time) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%4llu.%06llu", static_cast<unsigned long long>(time / kSecond),
+                static_cast<unsigned long long>(time % kSecond));
+  return text;
+}
+
+}  // namespace
+
+Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
+                 std::ostream* transcript, std::uint64_t liveness_ms)
+    : schedule_(schedule), counters_(counters), transcript_(transcript) {
+  checkers_.push_back(std::make_unique<Agreement>());
+  checkers_.push_back(std::make_unique<OneCertificateKind>());
+  checkers_.push_back(std::make_unique<ParentChain>(genesis_header(founding.genesis())));
+  checkers_.push_back(std::make_unique<SingleVote>());
+  checkers_.push_back(std::make_unique<DurableBeforeSend>());
+  checkers_.push_back(std::make_unique<FloorMonotone>());
+  checkers_.push_back(std::make_unique<CertificatesValid>(founding.chain_id(), founding.validators(), keys));
+  checkers_.push_back(std::make_unique<DeliveredOnceInOrder>());
+  checkers_.push_back(std::make_unique<OnlyValidTransactions>(founding));
+  checkers_.push_back(std::make_unique<EqualStateRoots>());
+  checkers_.push_back(std::make_unique<NothingLost>());
+  checkers_.push_back(std::make_unique<BoundedMemory>());
+  auto liveness = std::make_unique<Liveness>(liveness_ms);
+  liveness_ = liveness.get();
+  checkers_.push_back(std::move(liveness));
+}
+
+void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
+  note(1, at, recovered.executed_height.value);
+  if (transcript_ != nullptr) {
+    line(text_of(at) + " starts: executed height " + recovered.executed_height.text() + ", floor view " +
+         recovered.consensus.floor.view.text() + " height " + recovered.consensus.floor.height.text() + ", " +
+         std::to_string(recovered.consensus.votes.size()) + " votes, " +
+         std::to_string(recovered.consensus.certificates.size()) + " certificates, " +
+         std::to_string(recovered.consensus.stored.size()) + " blocks above it");
+  }
+  for (const auto& checker : checkers_) { checker->started(at, recovered); }
+}
+
+void Witness::crashed(ValidatorIndex at, std::string_view how) {
+  note(2, at, 0);
+  if (transcript_ != nullptr) { line(text_of(at) + " crashes " + std::string(how)); }
+  for (const auto& checker : checkers_) { checker->crashed(at); }
+}
+
+void Witness::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+  note(3, at, persist.sequence);
+  for (const auto& checker : checkers_) { checker->synced(at, persist); }
+}
+
+void Witness::sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message) {
+  note(4, from, message.index() * 256 + (to ? to->value : 255U));
+  if (transcript_ != nullptr) {
+    line(text_of(from) + " -> " + (to ? to->text() : std::string("all")) + ": " + describe(message));
+  }
+  count_message(message);
+  if (const auto* vote = std::get_if<Vote>(&message)) {
+    take_vote(vote->subject, vote->signer, true);
+  } else if (const auto* certificate = std::get_if<Certificate>(&message)) {
+    take_certificate(from, *certificate);
+  } else if (const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message)) {
+    take_vote(proposal->proposal.subject(), proposal->proposal.header.proposer, true);
+    for (const auto& one : proposal->proposal.justification) { take_certificate(from, one); }
+  } else if (const auto* certificates = std::get_if<consensus::CertificateResponse>(&message)) {
+    for (const auto& one : certificates->certificates) { take_certificate(from, one); }
+  } else if (const auto* blocks = std::get_if<pipeline::BlockResponse>(&message)) {
+    if (blocks->finalization) { take_certificate(from, *blocks->finalization); }
+  } else if (const auto* status = std::get_if<consensus::Status>(&message)) {
+    newest_view_ = std::max(newest_view_, status->view);
+  }
+}
+
+void Witness::delivered(ValidatorIndex at, ValidatorIndex from, const pipeline::PeerMessage& message) {
+  note(5, at, message.index() * 256 + from.value);
+}
+
+void Witness::count_message(const pipeline::PeerMessage& message) {
+  if (std::holds_alternative<consensus::CertificateRequest>(message)) {
+    counters_.count(Happening::certificate_requested);
+  } else if (const auto* payload = std::get_if<pipeline::PayloadRequest>(&message)) {
+    counters_.count(payload->indices.empty() ? Happening::whole_block_requested : Happening::payload_requested);
+  } else if (std::holds_alternative<pipeline::PayloadResponse>(message)) {
+    counters_.count(Happening::payload_served);
+  } else if (std::holds_alternative<pipeline::BlockRequest>(message)) {
+    counters_.count(Happening::block_sync_used);
+  } else if (std::holds_alternative<pipeline::BlockResponse>(message)) {
+    counters_.count(Happening::blocks_served);
+  }
+}
+
+void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alone) {
+  newest_view_ = std::max(newest_view_, subject.view);
+  if (!votes_.insert({subject, signer}).second) {
+    if (alone) { counters_.count(Happening::vote_repeated); }
+    return;
+  }
+  if (subject.kind == VoteKind::notarize) {
+    const Subject nullify{VoteKind::nullify, subject.epoch, subject.view, {}, {}};
+    if (votes_.contains({nullify, signer})) { counters_.count(Happening::notarized_after_nullify); }
+  }
+  for (const auto& checker : checkers_) { checker->vote_sent(subject, signer); }
+}
+
+void Witness::take_certificate(ValidatorIndex from, const Certificate& certificate) {
+  // Another signature under the same bitmap would be another form; it is looked at again.
+  auto [known, is_new] = newest_form_.try_emplace(certificate.subject, certificate);
+  if (is_new && certificate.subject.kind == VoteKind::nullify) { counters_.count(Happening::view_skipped); }
+  if (!is_new) {
+    if (known->second == certificate) { return; }
+    known->second = certificate;
+  }
+  for (const auto signer : certificate.signer_indices()) { take_vote(certificate.subject, signer, false); }
+  for (const auto& checker : checkers_) { checker->certificate_sent(from, certificate); }
+}
+
+void Witness::block_final(ValidatorIndex at, const Block& block) {
+  const auto id = block.header.id();
+  note(6, at, word_of(id));
+  if (transcript_ != nullptr) {
+    line(text_of(at) + " final: height " + block.header.height.text() + " block " + short_text(id) + " view " +
+         block.header.view.text() + " with " + std::to_string(block.transactions.size()) + " transactions");
+  }
+  if (block.header.height > newest_final_) {
+    newest_final_ = block.header.height;
+    if (block.transactions.empty()) { counters_.count(Happening::empty_block_final); }
+    if (block.transactions.size() >= 10) { counters_.count(Happening::full_block_final); }
+  }
+  for (const auto& checker : checkers_) { checker->block_final(at, {block, id}); }
+}
+
+void Witness::execute_asked(ValidatorIndex at, const pipeline::Execute& execute) {
+  const auto id = execute.block->header.id();
+  note(7, at, word_of(id));
+  if (!execute.finalization) { counters_.count(Happening::final_by_descendant); }
+  for (const auto& checker : checkers_) { checker->execute_asked(at, {*execute.block, id}); }
+}
+
+void Witness::executed(ValidatorIndex at, Height height, const Hash& state_root) {
+  note(8, at, word_of(state_root));
+  for (const auto& checker : checkers_) { checker->executed(at, height, state_root); }
+}
+
+void Witness::measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) {
+  if (status.height.value > status.executed_height.value + 4) { counters_.count(Happening::lagging_execution); }
+  for (const auto& checker : checkers_) { checker->measured(at, floor, status); }
+}
+
+void Witness::read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place) {
+  for (const auto& checker : checkers_) { checker->read_back(at, id, place); }
+}
+
+void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
+  note(9, at, static_cast<std::uint64_t>(alarm.kind));
+  counters_.count(Happening::peer_alarm);
+  if (transcript_ != nullptr) { line(text_of(at) + " ALARM: " + alarm.text); }
+  // All validators of these runs are honest, so nobody ever has a reason to raise one.
+  if (breaches_.size() < 3) { broken("no_alarm", text_of(at) + ": " + alarm.text); }
+}
+
+void Witness::remark(const std::string& text) {
+  if (transcript_ != nullptr) { line(text); }
+}
+
+std::vector<Breach> Witness::breaches() const {
+  auto result = breaches_;
+  for (const auto& checker : checkers_) {
+    for (const auto& text : checker->violations()) { result.push_back({checker->name(), text}); }
+  }
+  return result;
+}
+
+bool Witness::is_clean() const {
+  return breaches_.empty() && std::all_of(checkers_.begin(), checkers_.end(),
+                                          [](const auto& checker) { return checker->violations().empty(); });
+}
+
+void Witness::note(std::uint64_t kind, ValidatorIndex at, std::uint64_t detail) {
+  log_hash_ = Random::mix(log_hash_ ^ (schedule_.now() * 1024 + kind * 128 + at.value)) + detail;
+}
+
+void Witness::line(const std::string& text) { *transcript_ << time_text(schedule_.now()) << "  " << text << '\n'; }
+
+}  // namespace keten::simulator

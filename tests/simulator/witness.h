@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <map>
+#include <vector>
+
+#include "tests/simulator/checkers/checker.h"
+#include "tests/simulator/checkers/liveness.h"
+#include "tests/simulator/counters.h"
+#include "tests/simulator/founding.h"
+#include "tests/simulator/key_ring.h"
+#include "tests/simulator/schedule.h"
+
+namespace keten::simulator {
+
+struct Breach {
+  std::string_view checker;
+  std::string text;
+};
+
+/// Sees everything that happens in one run: tells the checkers, counts, hashes the event log and, when asked, writes the
+/// transcript.
+class Witness {
+ public:
+  /// Borrows all; `transcript` may be null.
+  Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
+          std::ostream* transcript, std::uint64_t liveness_ms);
+
+  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered);
+  void crashed(ValidatorIndex at, std::string_view how);
+  void synced(ValidatorIndex at, const pipeline::Persist& persist);
+  void sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
+  void delivered(ValidatorIndex at, ValidatorIndex from, const pipeline::PeerMessage& message);
+  void block_final(ValidatorIndex at, const Block& block);
+  void execute_asked(ValidatorIndex at, const pipeline::Execute& execute);
+  void executed(ValidatorIndex at, Height height, const Hash& state_root);
+  void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
+  void read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place);
+  void alarm(ValidatorIndex at, const consensus::Alarm& alarm);
+  /// A sentence of the fault plan or of a client.
+  void remark(const std::string& text);
+  /// Something that no run may do and that no single checker watches.
+  void broken(std::string_view what, std::string text) { breaches_.push_back({what, std::move(text)}); }
+
+  [[nodiscard]] Liveness& liveness() { return *liveness_; }
+  [[nodiscard]] bool has_transcript() const { return transcript_ != nullptr; }
+  [[nodiscard]] View newest_view() const { return newest_view_; }
+  [[nodiscard]] Height newest_final() const { return newest_final_; }
+  /// Over all that happened, in order: equal for equal runs.
+  [[nodiscard]] std::uint64_t log_hash() const { return log_hash_; }
+  [[nodiscard]] std::vector<Breach> breaches() const;
+  [[nodiscard]] bool is_clean() const;
+
+ private:
+  void note(std::uint64_t kind, ValidatorIndex at, std::uint64_t detail);
+  void line(const std::string& text);
+  void take_vote(const Subject& subject, ValidatorIndex signer, bool alone);
+  void take_certificate(ValidatorIndex from, const Certificate& certificate);
+  void count_message(const pipeline::PeerMessage& message);
+
+  const Schedule& schedule_;
+  Counters& counters_;
+  std::ostream* transcript_;
+  std::vector<std::unique_ptr<Checker>> checkers_;
+  Liveness* liveness_ = nullptr;
+  std::vector<Breach> breaches_;
+  std::uint64_t log_hash_ = 0;
+  View newest_view_;
+  Height newest_final_;
+  std::set<std::pair<Subject, ValidatorIndex>> votes_;
+  std::map<Subject, Certificate> newest_form_;
+};
+
+}  // namespace keten::simulator
