@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <keten/v1/peer.grpc.pb.h>
 
 #include "core/check.h"
@@ -130,6 +131,7 @@ Status PeerNetwork::State::listen() {
   int port = 0;
   builder.AddListeningPort(config_.listen, grpc::SslServerCredentials(tls), &port);
   builder.RegisterService(service_.get());
+  builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));  // peers ask nothing else
   builder.SetResourceQuota(quota);
   builder.SetMaxReceiveMessageSize(kReceiveBytesMax);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -13,6 +13,9 @@ namespace {
 constexpr const char* kDomain = "keten";
 constexpr std::int64_t kRetrySeconds = 1;
 constexpr std::size_t kDetailsBytesMax = 64 * 1024;
+/// Details travel in a trailer, and clients refuse trailers over 8 KiB; base64 takes a third more.
+constexpr std::size_t kMessageBytesMax = 1024;
+constexpr std::size_t kViolationBytesMax = 3 * 1024;
 
 struct KindRow {
   ErrorKind kind;
@@ -80,7 +83,7 @@ ErrorKind error_kind(StatusCode code) {
 std::string encode_error_details(const Error& error) {
   google::rpc::Status status;
   status.set_code(static_cast<int>(status_code(error.kind)));
-  status.set_message(utf8_or_printable(error.message));
+  status.set_message(utf8_or_printable(std::string_view(error.message).substr(0, kMessageBytesMax)));
 
   google::rpc::ErrorInfo info;
   info.set_reason(error.reason);
@@ -93,10 +96,11 @@ std::string encode_error_details(const Error& error) {
   if (!error.violations.empty()) {
     google::rpc::BadRequest request;
     for (const auto& violation : error.violations) {
+      if (request.ByteSizeLong() > kViolationBytesMax) { break; }
       auto& field = *request.add_field_violations();
-      field.set_field(utf8_or_printable(violation.pointer));
-      field.set_description("expected " + utf8_or_printable(violation.expected) + ", found " +
-                            utf8_or_printable(violation.found));
+      const auto text = "expected " + violation.expected + ", found " + violation.found;
+      field.set_field(utf8_or_printable(std::string_view(violation.pointer).substr(0, kMessageBytesMax / 2)));
+      field.set_description(utf8_or_printable(std::string_view(text).substr(0, kMessageBytesMax / 2)));
     }
     status.add_details()->PackFrom(request);
   }

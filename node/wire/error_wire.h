@@ -21,7 +21,7 @@ enum class StatusCode : std::uint8_t {
 [[nodiscard]] ErrorKind error_kind(StatusCode code);
 
 /// A serialized google.rpc.Status: ErrorInfo{reason, domain "keten", metadata kind}, BadRequest for violations, RetryInfo
-/// for `busy` and `unavailable`. What `grpc-status-details-bin` carries.
+/// for `busy` and `unavailable`. What `grpc-status-details-bin` carries; cut to what a trailer holds (5 KiB).
 [[nodiscard]] std::string encode_error_details(const Error& error);
 
 /// An answer of a node as our error again: from its details, or from code and message when it has none.

@@ -1,0 +1,181 @@
+#include "node/api/ledger_service.h"
+
+#include <utility>
+
+#include "node/api/event_stream.h"
+#include "node/api/submission.h"
+#include "node/api/submit_stream.h"
+#include "node/wire/ledger_wire.h"
+
+namespace keten::api {
+namespace {
+
+using CallPointer = std::shared_ptr<UnaryCall>;
+
+constexpr std::uint32_t kWaitMsDefault = 10'000;
+constexpr std::uint32_t kWaitMsMax = 60'000;
+
+/// Reads from the store: the response is written under the call's lock, what it is made of is read before.
+grpc::Status fill(const StoredTransaction& stored, v1::GetTransactionResponse& response) {
+  response.set_transaction(to_text(stored.envelope));
+  response.set_state(v1::TRANSACTION_STATE_EXECUTED);
+  response.set_height(stored.height.value);
+  response.set_index(stored.index);
+  return grpc::Status::OK;
+}
+
+grpc::Status fill(const StoredBlock& stored, bool with_transactions, v1::GetBlockResponse& response) {
+  Writer header;
+  stored.block->header.encode(header);
+  response.set_block_id(to_text(stored.block->header.id().view()));
+  response.set_header(to_text(header.bytes()));
+  if (stored.finalization) {
+    Writer finalization;
+    stored.finalization->encode(finalization);
+    response.set_finalization(to_text(finalization.bytes()));
+  }
+  for (const auto& transaction : stored.block->transactions) {
+    response.add_transaction_ids(to_text(transaction->id.view()));
+    if (with_transactions) { response.add_transactions(to_text(transaction->envelope)); }
+  }
+  return grpc::Status::OK;
+}
+
+Result<StoredBlock> find_block(const LedgerReads& reads, const v1::GetBlockRequest& request) {
+  switch (request.which_case()) {
+    case v1::GetBlockRequest::kHeight: return reads.block(Height{request.height()});
+    case v1::GetBlockRequest::kBlockId: {
+      const auto id = wire::hash_from_wire(request.block_id(), "block_id");
+      return id ? reads.block(*id) : Result<StoredBlock>(id.error());
+    }
+    case v1::GetBlockRequest::WHICH_NOT_SET: break;
+  }
+  return invalid("REQUEST_INCOMPLETE", "expected a height or a block_id");
+}
+
+}  // namespace
+
+LedgerService::Unary* LedgerService::SubmitTransaction(Context*, const v1::SubmitTransactionRequest* request,
+                                                       v1::SubmitTransactionResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    auto transaction = decode_transaction(as_bytes(request->transaction()));
+    if (!transaction) {
+      call->answer(to_grpc(transaction.error()));
+      return;
+    }
+    surroundings_.gateway.submit({*transaction}, [call, response, id = (*transaction)->id](std::vector<Status> statuses) {
+      call->answer([&] {
+        if (statuses.empty()) {
+          return to_grpc(failure(ErrorKind::unavailable, "SHUTTING_DOWN", "the node is stopping"));
+        }
+        response->set_transaction_id(to_text(id.view()));
+        return to_grpc(statuses.front());
+      });
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::SubmitTransactions(Context*, const v1::SubmitTransactionsRequest* request,
+                                                        v1::SubmitTransactionsResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    submit_batch(surroundings_.gateway, *request, [call, response](v1::SubmitTransactionsResponse answer) {
+      call->answer([&] {
+        *response = std::move(answer);
+        return grpc::Status::OK;
+      });
+    });
+  });
+}
+
+grpc::ServerBidiReactor<v1::SubmitTransactionsRequest, v1::SubmitTransactionsResponse>*
+LedgerService::SubmitTransactionStream(Context*) {
+  return SubmitStream::begin(surroundings_);
+}
+
+LedgerService::Unary* LedgerService::WaitTransaction(Context*, const v1::WaitTransactionRequest* request,
+                                                     v1::WaitTransactionResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
+    const auto level = wire::wait_level_from_wire(request->level());
+    if (!id || !level) {
+      call->answer(to_grpc(id ? level.error() : id.error()));
+      return;
+    }
+    if (request->timeout_ms() > kWaitMsMax) {
+      call->answer(to_grpc(invalid("TIMEOUT_TOO_LONG", "expected at most 60,000 ms, found " +
+                                                           std::to_string(request->timeout_ms()))));
+      return;
+    }
+    const auto timeout_ms = request->timeout_ms() == 0 ? kWaitMsDefault : request->timeout_ms();
+    surroundings_.gateway.wait(*id, *level, timeout_ms, [call, response, id = *id](Result<TransactionProgress> progress) {
+      call->answer([&] {
+        if (!progress) { return to_grpc(progress.error()); }
+        wire::to_wire(*progress, id, *response);
+        return grpc::Status::OK;
+      });
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::GetTransaction(Context*, const v1::GetTransactionRequest* request,
+                                                    v1::GetTransactionResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
+    if (!id) {
+      call->answer(to_grpc(id.error()));
+      return;
+    }
+    const auto stored = surroundings_.reads.transaction(*id);
+    if (stored) {
+      call->answer([&] { return fill(*stored, *response); });
+      return;
+    }
+    // On its way: its bytes are not in the store, but where it is can be said.
+    const auto progress = surroundings_.gateway.progress(*id);
+    call->answer([&] {
+      if (progress.state == TransactionState::unknown) { return to_grpc(stored.error()); }
+      response->set_state(static_cast<v1::TransactionState>(wire::to_wire(progress.state)));
+      response->set_height(progress.height.value);
+      response->set_index(progress.index);
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::GetReceipt(Context*, const v1::GetReceiptRequest* request,
+                                                v1::GetReceiptResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
+    const auto stored = id ? surroundings_.reads.receipt(*id) : Result<StoredReceipt>(id.error());
+    call->answer([&] {
+      if (!stored) { return to_grpc(stored.error()); }
+      wire::to_wire({stored->receipt, stored->height, stored->index}, *response->mutable_receipt());
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::GetBlock(Context*, const v1::GetBlockRequest* request,
+                                              v1::GetBlockResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto stored = find_block(surroundings_.reads, *request);
+    call->answer([&] { return stored ? fill(*stored, request->with_transactions(), *response) : to_grpc(stored.error()); });
+  });
+}
+
+LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequest*, v1::GetStatusResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, response](const CallPointer& call) {
+    const auto status = surroundings_.gateway.status();
+    call->answer([&] {
+      wire::to_wire(status, *response);
+      return grpc::Status::OK;
+    });
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchEventsResponse>* LedgerService::WatchEvents(Context*,
+                                                                              const v1::WatchEventsRequest* request) {
+  return EventStream::begin(surroundings_, watchers_, *request);
+}
+
+}  // namespace keten::api

@@ -1,0 +1,18 @@
+#pragma once
+
+// Inside of node/api.
+
+#include <functional>
+
+#include <keten/v1/ledger.pb.h>
+
+#include "node/pipeline/gateway.h"
+
+namespace keten::api {
+
+/// Decodes each transaction by itself and hands the good ones to the gateway: a malformed one answers for itself and never
+/// fails the batch. `done` comes once, on any thread. Over kBatchTransactionsMax every answer is BATCH_TOO_LARGE.
+void submit_batch(Gateway& gateway, const v1::SubmitTransactionsRequest& request,
+                  std::function<void(v1::SubmitTransactionsResponse)> done);
+
+}  // namespace keten::api
