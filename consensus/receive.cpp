@@ -68,10 +68,11 @@ void Engine::State::checked(const ContradictionUnderCheck& what, const std::vect
   votes.checked(what.earlier, valid[0]);
   votes.checked(what.later, valid[1]);
   if (!valid[0] || !valid[1]) { return resolver.ban(what.later.signer, now.steady_ms); }
-  alarm(AlarmKind::conflicting_votes, "validator " + what.later.signer.text() + " signed both " +
-                                          std::string(vote_name(what.earlier.subject.kind)) + " and " +
-                                          std::string(vote_name(what.later.subject.kind)) + " in view " +
-                                          what.later.subject.view.text() + " for what cannot both be honest");
+  const auto& signer = config.validators.at(what.later.signer);
+  alarm(AlarmKind::conflicting_votes,
+        signer.organisation + "/" + signer.node + " signed two votes of view " + what.later.subject.view.text() +
+            " that contradict each other: a " + std::string(vote_name(what.earlier.subject.kind)) + " and a " +
+            std::string(vote_name(what.later.subject.kind)));
 }
 
 void Engine::State::checked(const EchoUnderCheck& what, const std::vector<bool>& valid) {

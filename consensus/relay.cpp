@@ -15,6 +15,11 @@ constexpr std::size_t kPushToAllMax = 16;
 constexpr std::uint64_t kVoteBytes = 160;
 constexpr std::uint64_t kHeaderBytes = 320;
 
+bool is_signed_by(const Certificate& certificate, ValidatorIndex signer) {
+  const auto byte = signer.value / 8U;
+  return byte < certificate.signers.size() && ((certificate.signers[byte] >> (signer.value % 8U)) & 1U) != 0;
+}
+
 std::uint64_t estimated_bytes(const Certificate& certificate) {
   return kVoteBytes + certificate.signers.size() + certificate.signatures.size() * keten::Signature::size;
 }
@@ -23,7 +28,15 @@ std::uint64_t estimated_bytes(const Certificate& certificate) {
 
 void Engine::State::send(std::optional<ValidatorIndex> to, Message message, bool after_durable) {
   if (!config.self || config.validators.size() == 1) { return; }
-  out.send.push_back({.to = to, .message = std::move(message), .after_durable = after_durable});
+  // A certificate carries votes: the own one among them must not leave before it is durable, as by itself.
+  bool carries_own_vote = false;
+  if (const auto* certificate = std::get_if<Certificate>(&message)) {
+    carries_own_vote = is_signed_by(*certificate, *config.self);
+  } else if (const auto* response = std::get_if<CertificateResponse>(&message)) {
+    carries_own_vote = std::ranges::any_of(response->certificates,
+                                           [&](const auto& one) { return is_signed_by(one, *config.self); });
+  }
+  out.send.push_back({.to = to, .message = std::move(message), .after_durable = after_durable || carries_own_vote});
 }
 
 void Engine::State::relay(const Certificate& certificate) {

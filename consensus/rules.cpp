@@ -174,7 +174,10 @@ void Engine::State::refuse(Candidate& candidate) {
 // R4. One place for every reason.
 
 void Engine::State::nullify_when_due() {
-  if (has_reason_to_nullify()) { publish(safety.nullify(standing())); }
+  if (!has_reason_to_nullify()) { return; }
+  const auto vote = safety.nullify(standing());
+  if (vote) { build.reset(); }
+  publish(vote);
 }
 
 bool Engine::State::has_reason_to_nullify() const {

@@ -1,0 +1,488 @@
+#include "tests/scenarios/network.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace keten::scenarios {
+
+using consensus::Effects;
+using consensus::Engine;
+
+namespace {
+
+constexpr std::uint64_t kLatencyMs = 10;
+constexpr std::uint64_t kDiskMs = 1;
+constexpr std::uint64_t kCheckMs = 1;
+constexpr std::uint64_t kTickMs = 5;
+constexpr std::uint64_t kBlockIntervalMs = 50;
+constexpr std::uint64_t kSyncGap = 3;  ///< blocks behind a peer that make block sync begin
+constexpr Milliseconds kEpochStart = 1'000'000;
+
+void require(bool holds, const std::string& what) {
+  if (!holds) { throw std::logic_error("invariant broken: " + what); }
+}
+
+Hash state_root_after(Height height) {
+  return height.value == 0 ? Hash{} : Hasher("keten/test/state").number(height.value).finish();
+}
+
+std::string describe(const Subject& subject) {
+  return std::string(vote_name(subject.kind)) + " " + subject.view.text();
+}
+
+}  // namespace
+
+std::string kind_of(const consensus::Message& message) {
+  struct Namer {
+    std::string operator()(const Vote& vote) const { return std::string(vote_name(vote.subject.kind)); }
+    std::string operator()(const Certificate& certificate) const {
+      switch (certificate.subject.kind) {
+        case VoteKind::notarize: return "notarization";
+        case VoteKind::nullify: return "nullification";
+        case VoteKind::finalize: return "finalization";
+      }
+      return "certificate";
+    }
+    std::string operator()(const consensus::Proposal&) const { return "proposal"; }
+    std::string operator()(const consensus::Status&) const { return "status"; }
+    std::string operator()(const consensus::CertificateRequest&) const { return "request"; }
+    std::string operator()(const consensus::CertificateResponse&) const { return "response"; }
+  };
+  return std::visit(Namer{}, message);
+}
+
+Network::Network(std::size_t validators) {
+  const consensus::Elector elector(test_chain(), Epoch{0}, validators);
+  auto members = cheap_validators(validators).members();
+  nodes_.resize(validators);
+  for (std::size_t number = 0; number < validators; ++number) {
+    auto& one = nodes_[number];
+    one.index = elector.leader(View{number + 1});
+    one.signer = std::make_unique<CheapSigner>(one.index);
+    numbers_[one.index] = number;
+    members[one.index.value].organisation = "validator";
+    members[one.index.value].node = std::to_string(number);
+  }
+  validators_ = ValidatorSet(std::move(members));
+}
+
+Network::~Network() = default;
+
+consensus::Now Network::now(const Node& which) const {
+  const auto wall = static_cast<std::int64_t>(kEpochStart + now_ms_) + which.clock_offset_ms;
+  return {.steady_ms = now_ms_, .wall_ms = static_cast<Milliseconds>(std::max<std::int64_t>(wall, 0))};
+}
+
+consensus::Config Network::config(const Node& which) const {
+  consensus::Config result;
+  result.chain_id = test_chain();
+  result.validators = validators_;
+  result.self = which.index;
+  result.timing = timing;
+  return result;
+}
+
+// Life and death
+
+consensus::Recovered Network::recover(Node& which) const {
+  consensus::Recovered result;
+  result.floor = genesis_floor();
+  result.floor_header = test_genesis();
+  for (const auto& record : which.journal) {
+    if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
+      result.floor = *floor;
+      result.floor_header = which.blocks.at(floor->block);
+    }
+  }
+  for (const auto& record : which.journal) {
+    if (const auto* vote = std::get_if<consensus::OwnVote>(&record)) {
+      if (vote->vote.subject.view > result.floor.view) { result.votes.push_back(*vote); }
+    } else if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
+      if (held->certificate.subject.view > result.floor.view) { result.certificates.push_back(held->certificate); }
+    }
+  }
+  for (const auto& [id, header] : which.blocks) {
+    if (header.height > result.floor.height) { result.stored.push_back(header); }
+  }
+  return result;
+}
+
+void Network::start() {
+  for (std::size_t number = 0; number < size(); ++number) { boot(number); }
+  for (std::size_t left = 0; left < size(); ++left) {
+    for (std::size_t right = left + 1; right < size(); ++right) { connect(left, right); }
+  }
+  housekeeping();
+}
+
+void Network::boot(std::size_t number) {
+  auto& one = node(number);
+  auto recovered = recover(one);
+  one.delivered = recovered.floor.height;
+  one.allowed = false;
+  one.build.reset();
+  ++one.life;
+  one.engine = std::make_unique<Engine>(config(one), one.signer.get(), std::move(recovered));
+  carry_out(number, one.engine->start(now(one)));
+  at_node(number, 0, [&one, this](Engine& engine) { return engine.on_executed(one.delivered, now(one)); });
+  at_node(number, 0, [&one, this](Engine& engine) { return engine.on_work(one.pending > 0, now(one)); });
+}
+
+void Network::crash(std::size_t number) {
+  node(number).engine.reset();
+  ++node(number).life;
+}
+
+void Network::restart(std::size_t number) {
+  crash(number);
+  boot(number);
+  for (std::size_t other = 0; other < size(); ++other) {
+    if (other != number) { connect(number, other); }
+  }
+}
+
+void Network::forget_journal(std::size_t number) {
+  node(number).journal.clear();
+}
+
+void Network::connect(std::size_t left, std::size_t right) {
+  if (!is_connected(left, right)) { return; }
+  for (const auto& [self, peer] : {std::pair{left, right}, std::pair{right, left}}) {
+    auto& one = node(self);
+    const auto index = node(peer).index;
+    at_node(self, kLatencyMs, [&one, index, this](Engine& engine) { return engine.on_peer_connected(index, now(one)); });
+  }
+}
+
+void Network::partition(std::vector<std::set<std::size_t>> groups) { groups_ = std::move(groups); }
+
+void Network::heal() {
+  const auto was = groups_;
+  groups_.clear();
+  for (std::size_t left = 0; left < size(); ++left) {
+    for (std::size_t right = left + 1; right < size(); ++right) {
+      const bool was_together =
+          was.empty() || std::any_of(was.begin(), was.end(),
+                                     [&](const auto& group) { return group.contains(left) && group.contains(right); });
+      if (!was_together) { connect(left, right); }
+    }
+  }
+}
+
+bool Network::is_connected(std::size_t left, std::size_t right) const {
+  if (!nodes_[left].engine || !nodes_[right].engine) { return false; }
+  return groups_.empty() || std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           return group.contains(left) && group.contains(right);
+         });
+}
+
+// Time
+
+void Network::at(std::uint64_t delay_ms, std::function<void()> action) {
+  queue_.emplace(std::pair{now_ms_ + delay_ms, ++sequence_}, std::move(action));
+}
+
+void Network::at_node(std::size_t number, std::uint64_t delay_ms, std::function<Effects(Engine&)> action) {
+  at(delay_ms, [this, number, life = node(number).life, action = std::move(action)] {
+    auto& one = node(number);
+    if (one.life == life && one.engine) { carry_out(number, action(*one.engine)); }
+  });
+}
+
+void Network::advance(std::uint64_t duration_ms) {
+  const auto end_ms = now_ms_ + duration_ms;
+  while (!queue_.empty() && queue_.begin()->first.first <= end_ms) {
+    auto first = queue_.extract(queue_.begin());
+    now_ms_ = first.key().first;
+    first.mapped()();
+  }
+  now_ms_ = end_ms;
+}
+
+// Timers, the hand-shake after a start, building and block sync: what a pipeline does beside the engine.
+void Network::housekeeping() {
+  for (std::size_t number = 0; number < size(); ++number) {
+    auto& one = node(number);
+    if (!one.engine) { continue; }
+    std::size_t reached = 1;
+    std::optional<std::size_t> ahead;
+    for (std::size_t other = 0; other < size(); ++other) {
+      if (other == number || !is_connected(number, other)) { continue; }
+      ++reached;
+      if (node(other).engine->floor().height.value >= one.engine->floor().height.value + kSyncGap) { ahead = other; }
+    }
+    if (!one.allowed && now_ms_ > 2 * kLatencyMs && validators_.has_quorum(reached)) {
+      one.allowed = true;
+      carry_out(number, one.engine->allow_votes(now(one)));
+    }
+    if (ahead) {
+      const auto& source = node(*ahead);
+      const auto floor = source.engine->floor();
+      for (const auto& [id, header] : source.blocks) {
+        if (header.height <= floor.height && final_.contains(header.height) && final_[header.height] == header) {
+          one.blocks[id] = header;
+        }
+      }
+      carry_out(number, one.engine->on_synced(floor.finalization, source.engine->floor_header(), now(one)));
+    }
+    if (now_ms_ >= one.engine->deadline_ms()) { carry_out(number, one.engine->on_time(now(one))); }
+    build(number);
+  }
+  at(kTickMs, [this] { housekeeping(); });
+}
+
+// Work
+
+void Network::work(std::uint32_t transactions) {
+  for (std::size_t number = 0; number < size(); ++number) { work_at(number, transactions); }
+}
+
+void Network::work_at(std::size_t number, std::uint32_t transactions) {
+  auto& one = node(number);
+  one.pending += transactions;
+  if (one.engine) { carry_out(number, one.engine->on_work(true, now(one))); }
+}
+
+std::vector<BlockHeader> Network::unfinalized(const Node& which, const BlockHeader& top) const {
+  std::vector<BlockHeader> result;
+  for (auto header = top; header.height > which.engine->floor().height;) {
+    result.push_back(header);
+    const auto parent = which.blocks.find(header.parent);
+    if (parent == which.blocks.end()) { break; }
+    header = parent->second;
+  }
+  return result;
+}
+
+void Network::build(std::size_t number) {
+  auto& one = node(number);
+  if (!one.build || !one.builds) { return; }
+  const auto& request = *one.build;
+  const auto wall = now(one).wall_ms;
+  if (wall < request.parent.time + kBlockIntervalMs) { return; }
+  const auto ancestors = unfinalized(one, request.parent);
+  std::uint32_t carried = 0;
+  for (const auto& header : ancestors) { carried += header.transaction_count; }
+  const auto fresh = one.pending > carried ? one.pending - carried : 0;
+  const bool heartbeat = wall >= request.parent.time + timing.idle_interval_ms;
+  // An empty block helps a full one that did not become final by itself.
+  const bool push = carried > 0 && now_ms_ >= one.build_since_ms + timing.leader_timeout_ms / 2;
+  if (fresh == 0 && !heartbeat && !push) { return; }
+  const auto executed = std::max(request.parent.executed_height, one.delivered);
+  const consensus::Payload payload{.root = Hasher("keten/test/payload").number(fresh).finish(),
+                                   .bytes = fresh * 100,
+                                   .count = fresh,
+                                   .executed_height = executed,
+                                   .state_root = state_root_after(executed)};
+  const auto view = request.view;
+  one.build.reset();
+  carry_out(number, one.engine->propose(view, payload, now(one)));
+}
+
+// Effects, in their order
+
+void Network::carry_out(std::size_t number, Effects effects) {
+  auto& one = node(number);
+  const auto life = one.life;
+  std::vector<BlockHeader> bodies;
+  if (one.engine->proposed()) { bodies.push_back(*one.engine->proposed()); }
+  const auto persist = effects.persist;
+  std::vector<consensus::Outgoing> held_back;
+  for (const auto& outgoing : effects.send) {
+    if (outgoing.after_durable) {
+      held_back.push_back(outgoing);
+    } else {
+      post(number, outgoing);
+    }
+  }
+  if (!persist.empty() || !held_back.empty()) {
+    at(kDiskMs, [this, number, life, bodies, persist, held_back] {
+      auto& self = node(number);
+      if (self.life != life) { return; }
+      for (const auto& body : bodies) { self.blocks.emplace(body.id(), body); }
+      self.journal.insert(self.journal.end(), persist.begin(), persist.end());
+      for (const auto& outgoing : held_back) { post(number, outgoing); }
+    });
+  }
+  for (const auto& request : effects.verify) {
+    at_node(number, kCheckMs, [&one, request, this](Engine& engine) {
+      return engine.on_verified(request.ticket, cheap_verify(request), now(one));
+    });
+  }
+  for (const auto& check : effects.check) {
+    at_node(number, one.check_ms, [&one, check, this](Engine& engine) {
+      const auto verdict = one.rejects ? consensus::PayloadVerdict::invalid : consensus::PayloadVerdict::stored;
+      if (!one.rejects) { one.blocks.emplace(check.header.id(), check.header); }
+      return engine.on_payload(check.view, check.header.id(), verdict, now(one));
+    });
+  }
+  for (const auto& wanted : effects.fetch) { fetch(number, wanted.block); }
+  if (effects.build) {
+    one.build = effects.build;
+    one.build_since_ms = now_ms_;
+  }
+  for (const auto& finalized : effects.finalized) { deliver_final(number, finalized); }
+  for (const auto& alarm : effects.alarms) { alarms_.push_back(std::to_string(number) + ": " + alarm.text); }
+}
+
+void Network::fetch(std::size_t number, const BlockId& block) {
+  ++fetches_;
+  for (std::size_t other = 0; other < size(); ++other) {
+    if (other == number || !is_connected(number, other) || silent_.contains(other)) { continue; }
+    const auto found = node(other).blocks.find(block);
+    if (found == node(other).blocks.end()) { continue; }
+    at_node(number, 2 * kLatencyMs, [this, number, header = found->second](Engine& engine) {
+      auto& one = node(number);
+      one.blocks.emplace(header.id(), header);
+      return engine.on_block_stored(header, now(one));
+    });
+    return;
+  }
+}
+
+void Network::deliver_final(std::size_t number, const consensus::Finalized& finalized) {
+  auto& one = node(number);
+  require(finalized.floor.height > one.delivered, "a floor never moves back");
+  if (finalized.complete) {
+    require(!finalized.headers.empty(), "a complete finalization names its blocks");
+    require(finalized.headers.front().height == one.delivered.next(), "heights are delivered without gaps");
+  }
+  for (const auto& header : finalized.headers) {
+    const auto [known, is_new] = final_.emplace(header.height, header);
+    require(is_new || known->second == header, "one block a height: " + header.height.text());
+    require(!finalized.complete || one.blocks.contains(header.id()) || one.engine->proposed() == header,
+            "a delivered block is stored");
+  }
+  finalizations_[finalized.floor.block] = finalized.floor.finalization;
+  const auto before = one.pending;
+  for (auto height = one.delivered.next(); height <= finalized.floor.height; ++height) {
+    const auto known = final_.find(height);
+    if (known == final_.end()) { continue; }
+    one.pending -= std::min(one.pending, known->second.transaction_count);
+  }
+  one.delivered = finalized.floor.height;
+  at_node(number, kDiskMs, [&one, this](Engine& engine) { return engine.on_executed(one.delivered, now(one)); });
+  if (before > 0 && one.pending == 0) {
+    at_node(number, 0, [&one, this](Engine& engine) { return engine.on_work(one.pending > 0, now(one)); });
+  }
+}
+
+// Messages
+
+void Network::post(std::size_t from, const consensus::Outgoing& outgoing) {
+  auto& one = node(from);
+  if (const auto* vote = std::get_if<Vote>(&outgoing.message); vote != nullptr && vote->signer == one.index) {
+    check_cast(from, *vote);
+  }
+  if (const auto* proposal = std::get_if<consensus::Proposal>(&outgoing.message)) {
+    check_cast(from, {proposal->subject(), one.index, proposal->leader_notarize});
+  }
+  for (std::size_t to = 0; to < size(); ++to) {
+    if (to == from || (outgoing.to && number_of(*outgoing.to) != to)) { continue; }
+    post_one(from, to, outgoing.message);
+  }
+}
+
+void Network::post_one(std::size_t from, std::size_t to, consensus::Message message) {
+  auto& one = node(from);
+  if (auto* proposal = std::get_if<consensus::Proposal>(&message)) {
+    // Byzantine leaders: the honest engine's proposal, changed and signed again.
+    const bool twist = one.equivocates && to % 2 == 1;
+    if (twist) { proposal->header.payload_root = Hasher("keten/test/other").finish(); }
+    if (one.builds_on_genesis) {
+      proposal->parent_view = View{0};
+      proposal->header.parent = test_genesis().id();
+      proposal->header.height = Height{1};
+      proposal->header.executed_height = Height{0};
+      proposal->header.state_root = Hash{};
+      proposal->justification.clear();
+    }
+    if (twist || one.builds_on_genesis) {
+      one.blocks.emplace(proposal->header.id(), proposal->header);
+      proposal->leader_notarize =
+          one.signer->sign(proposal->subject().signing_hash(test_chain(), validators_.id()));
+    }
+  }
+  const auto kind = kind_of(message);
+  ++traffic_[kind];
+  if (silent_.contains(from) || !is_connected(from, to) || is_lost(from, to, kind)) { return; }
+  at_node(to, kLatencyMs, [this, from, to, message = std::move(message)](Engine& engine) {
+    return engine.on_message(node(from).index, message, now(node(to)));
+  });
+}
+
+bool Network::is_lost(std::size_t from, std::size_t to, const std::string& kind) {
+  for (auto& loss : losses_) {
+    const bool matches = (loss.kind == "all" || loss.kind == kind) && loss.from.value_or(from) == from &&
+                         loss.to.value_or(to) == to && loss.count.value_or(1) > 0;
+    if (!matches) { continue; }
+    if (loss.count) { --*loss.count; }
+    return true;
+  }
+  return false;
+}
+
+// What the protocol forbids, watched on the wire and across restarts.
+void Network::check_cast(std::size_t number, const Vote& vote) {
+  auto& one = node(number);
+  const auto& subject = vote.subject;
+  const bool durable = std::any_of(one.journal.begin(), one.journal.end(), [&](const auto& record) {
+    const auto* own = std::get_if<consensus::OwnVote>(&record);
+    return own != nullptr && own->vote == vote;
+  });
+  require(durable, std::to_string(number) + " sent " + describe(subject) + " before it was durable");
+  auto& cast = one.cast[subject.view];
+  const auto same = cast.find(subject.kind);
+  require(same == cast.end() || same->second == subject,
+          std::to_string(number) + " voted twice: " + describe(subject));
+  cast[subject.kind] = subject;
+  require(!(cast.contains(VoteKind::nullify) && cast.contains(VoteKind::finalize)),
+          std::to_string(number) + " both nullified and finalized view " + subject.view.text());
+  if (cast.contains(VoteKind::notarize) && cast.contains(VoteKind::finalize)) {
+    require(cast[VoteKind::notarize].block == cast[VoteKind::finalize].block,
+            std::to_string(number) + " finalized another block than it notarized in view " + subject.view.text());
+  }
+}
+
+// What a scenario shows
+
+std::vector<std::string> Network::state() const {
+  std::vector<std::string> lines;
+  for (std::size_t number = 0; number < size(); ++number) {
+    const auto* one = engine(number);
+    std::string line = "stopped";
+    if (one != nullptr) {
+      line = "view " + one->view().text() + " leader " + std::to_string(number_of(one->leader(one->view()))) +
+             " finalized height " + one->floor().height.text() + (one->halted() ? " votes no more" : "");
+    }
+    lines.push_back(line);
+  }
+  const bool agree = std::all_of(lines.begin(), lines.end(), [&](const auto& line) { return line == lines.front(); });
+  if (agree) { return {lines.front()}; }
+  for (std::size_t number = 0; number < size(); ++number) {
+    lines[number] = std::to_string(number) + ": " + lines[number];
+  }
+  return lines;
+}
+
+std::vector<std::string> Network::chain() const {
+  std::vector<std::string> lines;
+  for (const auto& [height, header] : final_) {
+    lines.push_back("height " + height.text() + " view " + header.view.text() + " transactions " +
+                    std::to_string(header.transaction_count));
+  }
+  return lines;
+}
+
+std::vector<std::string> Network::votes(std::size_t number) const {
+  std::vector<std::string> lines;
+  for (const auto& [view, kinds] : nodes_.at(number).cast) {
+    for (const auto& [kind, subject] : kinds) { lines.push_back(describe(subject)); }
+  }
+  return lines;
+}
+
+std::vector<std::string> Network::take_alarms() { return std::exchange(alarms_, {}); }
+std::map<std::string, std::uint64_t> Network::take_traffic() { return std::exchange(traffic_, {}); }
+
+}  // namespace keten::scenarios
