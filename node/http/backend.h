@@ -58,6 +58,7 @@ enum class DocumentForm : std::uint8_t {
 /// What a capture transaction did, read from its receipt.
 struct CaptureOutcome {
   std::vector<std::string> event_ids;  ///< of the stored events in document order, assigned ones included
+  std::vector<std::string> known_ids;  ///< those of them that were stored before, with the same content
   std::vector<Error> errors;           ///< per event that was not stored; `conflict` when an event exists already
 };
 

@@ -98,10 +98,12 @@ void watch_job(const ServicesPointer& services, const TransactionId& id) {
   });
 }
 
+std::string event_path(std::string_view event_id) { return std::string(kEventsPath) + "/" + percent_encode(event_id); }
 std::string job_path(const TransactionId& id) { return std::string(kCapturePath) + "/" + id.hex(); }
 
 Error receipt_error(const Receipt& receipt) {
-  return failure(ErrorKind::refused, receipt.reason.empty() ? "REFUSED" : receipt.reason, receipt.message);
+  const auto kind = receipt.reason == "EVENT_ID_CONFLICT" ? ErrorKind::conflict : ErrorKind::refused;
+  return failure(kind, receipt.reason.empty() ? "REFUSED" : receipt.reason, receipt.message);
 }
 
 /// Status of the whole POST: the first answer of a batch of one.
@@ -149,11 +151,16 @@ Response event_stored(const Services& services, const TransactionId& id, const R
   const auto outcome = services.backend.capture_outcome(*progress->receipt);
   if (!outcome.errors.empty()) { return capture_problem(outcome.errors.front()); }
   if (!progress->receipt->succeeded) { return capture_problem(receipt_error(*progress->receipt)); }
+  const auto location = outcome.event_ids.empty() ? job_path(id) : event_path(outcome.event_ids.front());
+  if (!outcome.known_ids.empty()) {
+    auto exists =
+        capture_problem(failure(ErrorKind::conflict, "EVENT_EXISTS",
+                                "this very event was recorded before: see " + event_path(outcome.known_ids.front())));
+    return std::move(exists.with("Location", location));
+  }
   Response response;
   response.status = 201;
-  response.with("Location", outcome.event_ids.empty()
-                                ? job_path(id)
-                                : std::string(kEventsPath) + "/" + percent_encode(outcome.event_ids.front()));
+  response.with("Location", location);
   response.with("Keten-Height", progress->height.text());
   return response;
 }
@@ -295,8 +302,9 @@ Response list_jobs(const Services& services, const Request& request) {
 }  // namespace
 
 std::uint64_t capture_fuel(std::size_t bytes) {
-  constexpr std::uint64_t kFixed = 1'000'000;
-  constexpr std::uint64_t kPerByte = 100;
+  // The dearest document is a long list of short identifiers: about 8,000 units for the 40 bytes of one.
+  constexpr std::uint64_t kFixed = 200'000;
+  constexpr std::uint64_t kPerByte = 400;
   return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
 }
 

@@ -159,6 +159,7 @@ asio::awaitable<void> Transport::State::Session::run() {
 }
 
 asio::awaitable<std::size_t> Transport::State::Session::read_header() {
+  if (state.stopping) { co_return 0; }
   idle = true;
   std::size_t scanned = 0;
   if (buffer.size() == 0) {

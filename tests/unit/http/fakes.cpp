@@ -168,6 +168,7 @@ Result<ValueAt> FakeBackend::block(Height height) const {
 CaptureOutcome FakeBackend::capture_outcome(const Receipt& receipt) const {
   CaptureOutcome outcome;
   if (event_exists) { outcome.errors.push_back(failure(ErrorKind::conflict, "EVENT_EXISTS", "this event is there")); }
+  if (event_known) { outcome.known_ids.emplace_back("ni:///sha-256;00?ver=CBV2.0"); }
   if (receipt.succeeded && !event_exists) { outcome.event_ids.emplace_back("ni:///sha-256;00?ver=CBV2.0"); }
   return outcome;
 }

@@ -70,6 +70,7 @@ class FakeBackend : public HttpBackend {
   mutable EventQuery last_query;
   mutable TraceQuery last_trace;
   std::atomic<bool> event_exists = false;
+  std::atomic<bool> event_known = false;
   std::atomic<bool> throws = false;
 };
 

@@ -216,6 +216,12 @@ BOOST_AUTO_TEST_CASE(a_single_event_is_created_with_its_address_or_conflicts) {
   BOOST_TEST(exists.status == 409U);
   BOOST_TEST(exists.type() == "epcisException:ResourceAlreadyExistsException");
   node.backend.event_exists = false;
+  node.backend.event_known = true;
+  const auto known = node.ask("POST", "/epcis/v2/events", "capture-token", kEvent, kJsonType);
+  BOOST_TEST(known.status == 409U);
+  BOOST_TEST(known.reason() == "EVENT_EXISTS");
+  BOOST_TEST(known.headers.at("location") == created.headers.at("location"));
+  node.backend.event_known = false;
   node.gateway.succeeds = false;
   BOOST_TEST(node.ask("POST", "/epcis/v2/events", "capture-token", kEvent, kJsonType).reason() == "RULE_BROKEN");
   node.gateway.executes = false;
