@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_names_its_node_and_has_its_own_pin) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_one_is_refused) {
-  for (const std::string bad : {std::string(), std::string("a b"), std::string("a\0b", 3), std::string("a,DNS:b"),
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\0b", 3), std::string("a,DNS:b"),
                                 std::string(65, 'a')}) {
     BOOST_TEST(make_certificate(bad).error().reason == "NAME_INVALID");
   }

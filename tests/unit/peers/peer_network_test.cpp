@@ -1,0 +1,457 @@
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <boost/test/unit_test.hpp>
+#include <grpcpp/grpcpp.h>
+#include <keten/v1/peer.grpc.pb.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/peers/handshake.h"
+#include "node/peers/peer_network.h"
+#include "node/runtime/clock.h"
+#include "node/wire/peer_wire.h"
+#include "tests/unit/wire/samples.h"
+
+namespace keten::peers {
+namespace {
+
+constexpr std::uint64_t kPatienceMs = 20'000;
+
+struct OnlyTls13 {
+  OnlyTls13() { require_tls_1_3(); }
+};
+BOOST_TEST_GLOBAL_FIXTURE(OnlyTls13);
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = steady_ms() + kPatienceMs;
+  while (!condition()) {
+    if (steady_ms() > deadline) { return false; }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+/// Keeps everything; takes messages only while `room` lasts.
+class Recorder final : public Handler {
+ public:
+  std::size_t on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) override {
+    const std::lock_guard lock(mutex_);
+    std::size_t taken = 0;
+    while (taken < messages.size() && room > 0) {
+      received_.emplace_back(from, std::move(messages[taken++]));
+      --room;
+    }
+    refusals += taken < messages.size() ? 1 : 0;
+    return taken;
+  }
+  void on_connected(ValidatorIndex) override { ++connects; }
+  void on_disconnected(ValidatorIndex) override { ++disconnects; }
+
+  [[nodiscard]] std::size_t count() const {
+    const std::lock_guard lock(mutex_);
+    return received_.size();
+  }
+  [[nodiscard]] std::vector<std::pair<ValidatorIndex, pipeline::PeerMessage>> received() const {
+    const std::lock_guard lock(mutex_);
+    return received_;
+  }
+
+  std::atomic<std::size_t> room{SIZE_MAX};
+  std::atomic<int> refusals{0};
+  std::atomic<int> connects{0};
+  std::atomic<int> disconnects{0};
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::pair<ValidatorIndex, pipeline::PeerMessage>> received_;
+};
+
+std::uint16_t free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  BOOST_REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  BOOST_REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+/// Validators of one chain on this machine.
+struct Chain {
+  std::vector<KeyPair> keys;
+  std::vector<TlsIdentity> identities;
+  PeerNetworkConfig shared;
+
+  explicit Chain(std::size_t size) {
+    std::vector<Validator> members;
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto node = "node-" + std::to_string(i);
+      keys.push_back(samples::key(static_cast<std::uint8_t>(i + 1)));
+      identities.push_back(*make_certificate(node));
+      members.push_back({"Org" + std::to_string(i), node, keys.back().public_key(), 1});
+      shared.pins.push_back({"127.0.0.1:" + std::to_string(free_port()), identities.back().certificate_pem});
+    }
+    shared.chain_id = samples::hash(1);
+    shared.epoch = {1};
+    shared.validators = ValidatorSet(members);
+    shared.reconnect_max_ms = 200;
+  }
+
+  [[nodiscard]] PeerNetworkConfig config(std::uint16_t self) const {
+    auto config = shared;
+    config.self = {self};
+    config.listen = shared.pins[self].address;
+    config.identity = identities[self];
+    return config;
+  }
+};
+
+struct Node {
+  Recorder recorder;
+  Metrics metrics;
+  PeerNetwork network;
+
+  Node(const PeerNetworkConfig& config, const KeyPair& key) : network(config, key, recorder, metrics) {
+    const auto started = network.start();
+    BOOST_REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
+  }
+  Node(const Chain& chain, std::uint16_t self) : Node(chain.config(self), chain.keys[self]) {}
+};
+
+std::string failure_of(const Node& node, std::uint16_t peer) { return node.network.stats().at(peer).last_failure; }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(peer_network)
+
+BOOST_AUTO_TEST_CASE(two_validators_exchange_every_message_in_order_on_both_lanes) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Node b(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+  BOOST_TEST(a.recorder.connects == 1);
+
+  const auto messages = samples::messages();
+  for (int round = 0; round < 50; ++round) {
+    for (const auto& message : messages) {
+      a.network.send(std::nullopt, message);
+      b.network.send(ValidatorIndex{0}, message);
+    }
+  }
+  const auto expected = messages.size() * 50;
+  BOOST_REQUIRE(eventually([&] { return a.recorder.count() == expected && b.recorder.count() == expected; }));
+  for (const auto* node : {&a, &b}) {
+    for (const auto lane : {pipeline::Lane::votes, pipeline::Lane::bulk}) {
+      std::vector<std::string> sent;
+      std::vector<std::string> got;
+      for (int round = 0; round < 50; ++round) {
+        for (const auto& message : messages) {
+          if (pipeline::lane_of(message) == lane) { sent.push_back(*wire::encode_peer_message(message)); }
+        }
+      }
+      for (const auto& [from, message] : node->recorder.received()) {
+        BOOST_REQUIRE(from.value == (node == &a ? 1 : 0));
+        if (pipeline::lane_of(message) == lane) { got.push_back(*wire::encode_peer_message(message)); }
+      }
+      BOOST_TEST((sent == got));
+    }
+  }
+  const auto stats = b.network.stats().at(0);
+  BOOST_TEST(stats.messages_received == expected);
+  BOOST_TEST(eventually([&] { return b.network.stats().at(0).messages_sent == expected; }));
+  BOOST_TEST(stats.refused == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_broadcast_reaches_all_others) {
+  const Chain chain(4);
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (std::uint16_t i = 0; i < 4; ++i) { nodes.push_back(std::make_unique<Node>(chain, i)); }
+  BOOST_REQUIRE(eventually([&] {
+    for (const auto& node : nodes) {
+      if (node->recorder.connects != 3) { return false; }
+    }
+    return true;
+  }));
+  nodes[2]->network.send(std::nullopt, pipeline::TransactionBatch{{samples::transaction(1, 20'000)}});
+  nodes[2]->network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  for (const std::size_t i : {0U, 1U, 3U}) {
+    BOOST_TEST(eventually([&] { return nodes[i]->recorder.count() == 2; }));
+    BOOST_TEST(nodes[i]->recorder.received().at(0).first.value == 2);
+  }
+  BOOST_TEST(nodes[2]->recorder.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_without_room_gets_everything_later) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Node b(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+  b.recorder.room = 10;
+  for (int i = 0; i < 500; ++i) {
+    a.network.send(ValidatorIndex{1}, samples::vote(VoteKind::nullify));
+    a.network.send(ValidatorIndex{1}, pipeline::TransactionBatch{{samples::transaction(1)}});
+  }
+  BOOST_REQUIRE(eventually([&] { return b.recorder.refusals > 2; }));
+  BOOST_TEST(b.recorder.count() == 10U);
+  b.recorder.room = SIZE_MAX;
+  BOOST_TEST(eventually([&] { return b.recorder.count() == 1000; }));
+}
+
+BOOST_AUTO_TEST_CASE(large_blocks_arrive_whole) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Node b(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+  pipeline::BlockResponse response;
+  response.from = {1};
+  for (std::uint64_t height = 1; height <= 30; ++height) {
+    response.blocks.push_back(samples::block(height, {samples::transaction(1, 250'000)}));
+  }
+  a.network.send(ValidatorIndex{1}, response);
+  BOOST_REQUIRE(eventually([&] { return b.recorder.count() == 1; }));
+  BOOST_TEST(std::get<pipeline::BlockResponse>(b.recorder.received()[0].second).blocks.size() == 30U);
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_validator_is_connected_again) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  auto b = std::make_unique<Node>(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 1; }));
+  b.reset();
+  BOOST_REQUIRE(eventually([&] { return a.recorder.disconnects == 1; }));
+  a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  BOOST_TEST(a.network.stats().at(1).dropped_unsent >= 1U);
+  b = std::make_unique<Node>(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 2 && b->network.is_connected({0}); }));
+  a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  BOOST_TEST(eventually([&] { return b->recorder.count() == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_the_pin_is_refused) {
+  const Chain chain(2);
+  auto other = chain.config(1);
+  other.identity = *make_certificate("node-1");  // the right name, another key
+  {
+    Recorder recorder;
+    Metrics metrics;
+    PeerNetwork network(other, chain.keys[1], recorder, metrics);
+    BOOST_TEST(network.start().error().reason == "PIN_MISMATCH");
+  }
+  other.pins[1].certificate_pem = other.identity.certificate_pem;  // what an impostor would do
+  Node a(chain, 0);
+  Node impostor(other, chain.keys[1]);
+  BOOST_REQUIRE(eventually([&] { return !failure_of(a, 1).empty() && !failure_of(impostor, 0).empty(); }));
+  BOOST_TEST(!a.network.is_connected({1}));
+  BOOST_TEST(!impostor.network.is_connected({0}));
+  BOOST_TEST(a.recorder.connects + impostor.recorder.connects == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_pin_of_another_validator_is_refused_in_the_wrong_place) {
+  // Node 0 dials node 1's address, but node 2 answers there with its own valid certificate.
+  const Chain chain(3);
+  auto misled = chain.config(0);
+  misled.pins[1].address = chain.shared.pins[2].address;
+  Node a(misled, chain.keys[0]);
+  Node c(chain, 2);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({2}); }));
+  BOOST_REQUIRE(eventually([&] { return !failure_of(a, 1).empty(); }));
+  BOOST_TEST(a.network.stats().at(1).connects == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(validators_of_different_chains_tell_both_operators) {
+  const Chain chain(2);
+  auto other = chain.config(1);
+  other.chain_id = samples::hash(2);
+  Node a(chain, 0);
+  Node b(other, chain.keys[1]);
+  BOOST_TEST(eventually([&] { return contains(failure_of(a, 1), "WRONG_CHAIN"); }));
+  BOOST_TEST(eventually([&] { return contains(failure_of(b, 0), "WRONG_CHAIN"); }));
+  BOOST_TEST(contains(failure_of(a, 1), samples::hash(2).hex()));
+  BOOST_TEST(a.network.stats().at(1).refused >= 1U);
+  BOOST_TEST(a.recorder.connects + b.recorder.connects == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_tls_key_without_the_validator_key_is_refused) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Node thief(chain.config(1), samples::key(99));
+  BOOST_TEST(eventually([&] { return contains(failure_of(a, 1), "HELLO_SIGNATURE_INVALID"); }));
+  BOOST_TEST(eventually([&] { return contains(failure_of(thief, 0), "HELLO_SIGNATURE_INVALID"); }));
+  BOOST_TEST(a.recorder.connects == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_in_use_is_said) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Recorder recorder;
+  Metrics metrics;
+  PeerNetwork second(chain.config(0), chain.keys[0], recorder, metrics);
+  BOOST_TEST(second.start().error().reason == "ADDRESS_IN_USE");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE(strangers)
+
+namespace {
+
+int connect_to(const Node& node) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(node.network.port());
+  BOOST_REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const timeval patience{10, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return socket;
+}
+
+/// Whether a TLS client of at most this version with this identity gets one byte of HTTP/2.
+bool is_answered(const Node& node, const TlsIdentity* identity, int version_max) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), version_max);
+  if (identity != nullptr) {
+    const auto use = [](const std::string& pem, auto&& action) {
+      BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+      action(bio);
+      BIO_free(bio);
+    };
+    use(identity->certificate_pem, [&](BIO* bio) {
+      X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+      SSL_CTX_use_certificate(context.get(), certificate);
+      X509_free(certificate);
+    });
+    use(identity->key_pem, [&](BIO* bio) {
+      EVP_PKEY* key = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
+      SSL_CTX_use_PrivateKey(context.get(), key);
+      EVP_PKEY_free(key);
+    });
+  }
+  const std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(context.get()), SSL_free);
+  const unsigned char alpn[] = {2, 'h', '2'};
+  SSL_set_alpn_protos(tls.get(), alpn, sizeof alpn);
+  const int socket = connect_to(node);
+  SSL_set_fd(tls.get(), socket);
+  char byte = 0;
+  const bool answered = SSL_connect(tls.get()) == 1 && SSL_read(tls.get(), &byte, 1) == 1;
+  ::close(socket);
+  return answered;
+}
+
+/// A validator's own keys in hands that do not follow the protocol.
+struct Rogue {
+  std::unique_ptr<v1::PeerService::Stub> stub;
+  Acquaintance known;
+  KeyPair key;
+
+  Rogue(const Chain& chain, std::uint16_t self, std::uint16_t target) : key(chain.keys[self]) {
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = chain.identities[target].certificate_pem;
+    tls.pem_private_key = chain.identities[self].key_pem;
+    tls.pem_cert_chain = chain.identities[self].certificate_pem;
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("node-" + std::to_string(target));
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    stub = v1::PeerService::NewStub(
+        grpc::CreateCustomChannel(chain.shared.pins[target].address, grpc::SslCredentials(tls), arguments));
+    known = {chain.shared.chain_id, chain.shared.epoch, chain.shared.validators, {}, {self}};
+    for (const auto& pin : chain.shared.pins) { known.pins.push_back(*certificate_pin(pin.certificate_pem)); }
+  }
+
+  /// Says these in turn and returns how the call ended; waits for an answer after the first.
+  grpc::Status say(const std::vector<v1::PeerMessages>& words) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    const auto call = stub->Votes(&context);
+    v1::PeerMessages answer;
+    bool is_first = true;
+    for (const auto& word : words) {
+      if (!call->Write(word) || (is_first && !call->Read(&answer))) { break; }
+      is_first = false;
+    }
+    call->WritesDone();
+    while (call->Read(&answer)) {}
+    return call->Finish();
+  }
+
+  [[nodiscard]] v1::PeerMessages hello(std::uint16_t target) const {
+    v1::PeerMessages batch;
+    batch.ParseFromString(wire::encode_hello(make_hello(known, {target}, key)));
+    return batch;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(plain_tcp_gets_nothing) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  const int socket = connect_to(a);
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  BOOST_REQUIRE(::send(socket, preface.data(), preface.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(preface.size()));
+  std::string answer(64, '\0');
+  const auto size = ::recv(socket, answer.data(), answer.size(), 0);
+  // A TLS alert (record type 21) at most, then the end.
+  BOOST_TEST((size <= 0 || answer[0] == 21));
+  ::close(socket);
+}
+
+BOOST_AUTO_TEST_CASE(only_tls_1_3_with_a_pinned_certificate_is_answered) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  const auto stranger = *make_certificate("node-1");
+  BOOST_TEST(is_answered(a, &chain.identities[1], TLS1_3_VERSION));
+  BOOST_TEST(!is_answered(a, &chain.identities[1], TLS1_2_VERSION));
+  BOOST_TEST(!is_answered(a, nullptr, TLS1_3_VERSION));
+  BOOST_TEST(!is_answered(a, &stranger, TLS1_3_VERSION));
+  BOOST_TEST(!is_answered(a, &chain.identities[0], TLS1_3_VERSION));  // its own certificate is no peer's
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_breaks_a_rule_ends_the_stream_and_bans_for_a_while) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Rogue rogue(chain, 1, 0);
+  v1::PeerMessages empty;
+  empty.add_messages();
+  const auto ended = rogue.say({rogue.hello(0), empty});
+  BOOST_TEST(ended.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  BOOST_TEST(contains(ended.error_message(), "PEER_MESSAGE_MALFORMED"));
+  BOOST_TEST(a.network.stats().at(1).refused == 1U);
+  BOOST_TEST(rogue.say({rogue.hello(0)}).error_code() == grpc::StatusCode::UNAVAILABLE);
+  BOOST_TEST(a.recorder.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_begins_with_a_hello) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Rogue rogue(chain, 1, 0);
+  v1::PeerMessages vote;
+  vote.ParseFromString(*wire::encode_peer_message(samples::vote(VoteKind::nullify)));
+  BOOST_TEST(contains(rogue.say({vote}).error_message(), "HELLO_MALFORMED"));
+  BOOST_TEST(a.recorder.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_for_another_validator_is_refused) {
+  const Chain chain(3);
+  Node a(chain, 0);
+  Rogue rogue(chain, 1, 0);
+  BOOST_TEST(contains(rogue.say({rogue.hello(2)}).error_message(), "HELLO_WRONG_PEER"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace keten::peers

@@ -1,0 +1,172 @@
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+#include <keten/v1/peer.pb.h>
+
+#include "core/limits.h"
+#include "node/wire/peer_wire.h"
+#include "tests/unit/wire/samples.h"
+
+namespace keten::wire {
+namespace {
+
+std::string encoded(const pipeline::PeerMessage& message) {
+  auto bytes = encode_peer_message(message);
+  BOOST_REQUIRE(bytes);
+  return *bytes;
+}
+
+v1::PeerMessages parsed(const pipeline::PeerMessage& message) {
+  v1::PeerMessages batch;
+  BOOST_REQUIRE(batch.ParseFromString(encoded(message)));
+  return batch;
+}
+
+std::string refusal(const v1::PeerMessages& batch) {
+  const auto decoded = decode_peer_messages(as_bytes(batch.SerializeAsString()));
+  return decoded ? "" : decoded.error().reason;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(peer_wire)
+
+BOOST_AUTO_TEST_CASE(every_message_comes_back_as_it_was_sent) {
+  for (const auto& message : samples::messages()) {
+    BOOST_TEST_CONTEXT("kind " << message.index()) {
+      const auto bytes = encoded(message);
+      const auto decoded = decode_peer_messages(as_bytes(bytes));
+      BOOST_REQUIRE_MESSAGE(decoded, (decoded ? "" : decoded.error().message));
+      BOOST_REQUIRE(decoded->size() == 1);
+      BOOST_TEST(decoded->front().index() == message.index());
+      BOOST_TEST((encoded(decoded->front()) == bytes));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(serialized_messages_one_after_the_other_are_the_batch_of_them) {
+  std::string batch;
+  for (const auto& message : samples::messages()) { batch += encoded(message); }
+  const auto decoded = decode_peer_messages(as_bytes(batch));
+  BOOST_REQUIRE(decoded);
+  BOOST_TEST(decoded->size() == samples::messages().size());
+  BOOST_TEST(decode_peer_messages({})->empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_ends_early_is_refused) {
+  for (const auto& message : samples::messages()) {
+    const auto bytes = encoded(message);
+    for (std::size_t size = 1; size < bytes.size(); ++size) {
+      const auto decoded = decode_peer_messages(as_bytes(bytes.substr(0, size)));
+      BOOST_REQUIRE_MESSAGE(!decoded, "kind " << message.index() << " cut to " << size);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_part_is_refused_and_never_followed) {
+  // An empty sub-message of each kind that has required parts: proto3 itself finds nothing wrong with them.
+  std::vector<v1::PeerMessage> incomplete(9);
+  incomplete[0].set_vote("");
+  incomplete[1].set_certificate("");
+  incomplete[2].mutable_proposal();
+  incomplete[3].mutable_certificate_response()->add_certificates("");
+  incomplete[4].mutable_certificate_response()->add_headers("");
+  incomplete[5].mutable_payload_request();
+  incomplete[6].mutable_payload_response();
+  incomplete[7].mutable_block_response()->add_blocks("");
+  incomplete[8].mutable_transactions()->add_transactions("");
+  for (const auto& message : incomplete) {
+    v1::PeerMessages batch;
+    *batch.add_messages() = message;
+    BOOST_TEST(refusal(batch) != "", message.ShortDebugString());
+  }
+  v1::PeerMessages none;
+  none.add_messages();
+  BOOST_TEST(refusal(none) == "PEER_MESSAGE_MALFORMED");
+}
+
+BOOST_AUTO_TEST_CASE(bytes_behind_a_canonical_object_are_refused) {
+  auto vote = parsed(samples::vote(VoteKind::notarize));
+  vote.mutable_messages(0)->mutable_vote()->push_back('x');
+  BOOST_TEST(refusal(vote) == "PEER_MESSAGE_MALFORMED");
+  auto proposal = parsed(samples::proposal());
+  proposal.mutable_messages(0)->mutable_proposal()->mutable_core()->push_back('x');
+  BOOST_TEST(refusal(proposal) != "");
+}
+
+BOOST_AUTO_TEST_CASE(a_proposal_has_as_many_leaves_as_its_header_says) {
+  auto batch = parsed(samples::proposal());
+  auto& leaves = *batch.mutable_messages(0)->mutable_proposal()->mutable_leaves();
+  leaves.pop_back();
+  BOOST_TEST(refusal(batch) == "PEER_MESSAGE_MALFORMED");
+  leaves.resize(32);
+  BOOST_TEST(refusal(batch) == "PEER_MESSAGE_MALFORMED");
+  leaves.resize(32 * (limits::kBlockTransactionsMax + 1));
+  BOOST_TEST(refusal(batch) == "PEER_MESSAGE_TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(indices_ascend_and_stay_inside_a_block) {
+  for (const auto& bad : std::vector<std::vector<std::uint32_t>>{{1, 1}, {2, 1}, {2000}}) {
+    BOOST_TEST(refusal(parsed(pipeline::PayloadRequest{samples::hash(1), bad})) == "PEER_MESSAGE_MALFORMED");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_about_what_it_says) {
+  const auto block = samples::block(4, {samples::transaction(1)});
+  BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), block, {}, {}})) == "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), nullptr, {1}, {}})) == "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{5}, {block}, {}})) == "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, samples::certificate(VoteKind::nullify)})) ==
+             "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::BlockRequest{{5}, {4}})) == "PEER_MESSAGE_MALFORMED");
+}
+
+BOOST_AUTO_TEST_CASE(limits_hold_at_the_limit_and_one_above) {
+  pipeline::TransactionBatch batch;
+  const auto one = samples::transaction(1);
+  batch.transactions.assign(limits::kBatchTransactionsMax, one);
+  BOOST_TEST(refusal(parsed(batch)) == "");
+  batch.transactions.push_back(one);
+  BOOST_TEST(refusal(parsed(batch)) == "PEER_MESSAGE_TOO_LARGE");
+
+  pipeline::BlockResponse blocks;
+  blocks.from = {1};
+  for (std::uint64_t i = 1; i <= limits::kSyncBlocksMax; ++i) { blocks.blocks.push_back(samples::block(i, {})); }
+  BOOST_TEST(refusal(parsed(blocks)) == "");
+  blocks.blocks.push_back(samples::block(limits::kSyncBlocksMax + 1, {}));
+  BOOST_TEST(refusal(parsed(blocks)) == "PEER_MESSAGE_TOO_LARGE");
+
+  std::string many;
+  const auto vote = encoded(samples::vote(VoteKind::nullify));
+  for (std::size_t i = 0; i < limits::kPeerVoteQueueMax; ++i) { many += vote; }
+  BOOST_TEST(decode_peer_messages(as_bytes(many)).ok());
+  BOOST_TEST(decode_peer_messages(as_bytes(many + vote)).error().reason == "PEER_MESSAGE_TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_over_eight_megabytes_is_not_sent) {
+  pipeline::TransactionBatch batch;
+  batch.transactions.assign(40, samples::transaction(1, 250'000));
+  BOOST_TEST(encode_peer_message(batch).error().reason == "PEER_MESSAGE_TOO_LARGE");
+  batch.transactions.resize(30);
+  BOOST_TEST(encode_peer_message(batch).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_comes_back_and_a_damaged_one_is_refused) {
+  Hello hello{samples::hash(1), samples::hash(2), {3}, {4}, {5}, 1, {}};
+  hello.signature.bytes.fill(6);
+  const auto bytes = encode_hello(hello);
+  BOOST_TEST((*decode_hello(as_bytes(bytes)) == hello));
+  BOOST_TEST(decode_peer_messages(as_bytes(bytes)).error().reason == "PEER_MESSAGE_MALFORMED");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    BOOST_REQUIRE(decode_hello(as_bytes(bytes.substr(0, size))).error().reason == "HELLO_MALFORMED");
+  }
+  BOOST_TEST(!decode_hello(as_bytes(bytes + bytes)).ok());
+  hello.sender = {limits::kValidatorsMax};
+  BOOST_TEST(!decode_hello(as_bytes(encode_hello(hello))).ok());
+  BOOST_TEST(!decode_hello(as_bytes(encoded(samples::vote(VoteKind::nullify)))).ok());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace keten::wire
