@@ -63,10 +63,11 @@ struct ParseLimits {
   std::size_t values = limits::kJsonValuesMax;
 };
 
-/// The one parser for JSON from outside: RFC 8259 without tolerance. Refuses duplicate keys, depth over the limit, lone
-/// surrogates, invalid UTF-8, BOM, NaN, trailing bytes, and numbers that lose digits in an IEEE double (integers beyond
-/// 2^53, more significant digits than round-trip). Reasons: JSON_MALFORMED, JSON_DUPLICATE_KEY, JSON_TOO_DEEP, JSON_TOO_LARGE,
-/// JSON_NUMBER_RANGE; the message gives line, column and, where known, the JSON pointer.
+/// The one parser for JSON from outside: RFC 8259 without tolerance. Refuses duplicate keys, depth over the limit,
+/// lone surrogates, invalid UTF-8, BOM, NaN, trailing bytes, and numbers that lose digits in an IEEE double
+/// (integers beyond 2^53, more significant digits than round-trip). Reasons: JSON_MALFORMED, JSON_DUPLICATE_KEY,
+/// JSON_TOO_DEEP, JSON_TOO_LARGE, JSON_NUMBER_RANGE; the message gives line, column and, where known, the JSON
+/// pointer.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
 /// RFC 8785 canonical form.

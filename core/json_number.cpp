@@ -58,7 +58,8 @@ bool shortest(std::string_view text, Decimal& result) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) { return false; }
   std::array<char, 32> buffer{};
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto written =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
   CHECK(written.ec == std::errc{});
   result = read_decimal({buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data())});
   return true;

@@ -35,7 +35,8 @@ void write_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-/// UTF-16 code unit order on valid UTF-8: like bytes, but U+E000 to U+FFFF sort after the surrogate pairs of higher planes.
+/// UTF-16 code unit order on valid UTF-8: like bytes, but U+E000 to U+FFFF sort after the surrogate pairs of higher
+/// planes.
 bool utf16_less(std::string_view left, std::string_view right) {
   const auto rank = [](char character) {
     const auto byte = static_cast<unsigned char>(character);

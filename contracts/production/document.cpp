@@ -16,11 +16,13 @@ class Frame {
   explicit Frame(std::vector<Violation>& violations) : violations_(violations) {}
 
   /// Null, and reported, when `object` has no member of that kind.
-  const Value* member(const Value* object, const std::string& pointer, std::string_view name, Kind kind, std::string expected) {
+  const Value* member(const Value* object, const std::string& pointer, std::string_view name, Kind kind,
+                      std::string expected) {
     if (object == nullptr) { return nullptr; }
     const auto* found = object->find(name);
     if (found != nullptr && found->is(kind)) { return found; }
-    report(violations_, json::pointer_add(pointer, name), std::move(expected), found == nullptr ? "nothing" : shown(*found));
+    report(violations_, json::pointer_add(pointer, name), std::move(expected),
+           found == nullptr ? "nothing" : shown(*found));
     return nullptr;
   }
 
@@ -41,7 +43,9 @@ class Frame {
     const auto* found = document.find("schemaVersion");
     if (found == nullptr && !required) { return; }
     if (const auto* text = member(&document, "", "schemaVersion", Kind::string, "the version of the schema, 2.0")) {
-      if (text->text() != "2" && !text->text().starts_with("2.")) { report(violations_, "/schemaVersion", "2.0", shown(*text)); }
+      if (text->text() != "2" && !text->text().starts_with("2.")) {
+        report(violations_, "/schemaVersion", "2.0", shown(*text));
+      }
     }
   }
 
@@ -72,7 +76,8 @@ EventList find_events(Frame& frame, const Value& root, DocumentKind kind) {
     body = frame.object(results, pointer, "resultsBody");
     pointer += "/resultsBody";
   }
-  return {frame.member(body, pointer, "eventList", Kind::array, "the required array eventList"), pointer + "/eventList"};
+  return {frame.member(body, pointer, "eventList", Kind::array, "the required array eventList"),
+          pointer + "/eventList"};
 }
 
 Error refusal(std::vector<Violation> violations) {
@@ -80,12 +85,14 @@ Error refusal(std::vector<Violation> violations) {
     return violation.expected.starts_with("the EPCIS context");
   });
   const auto& first = violations.front();
-  auto message = "at " + (first.pointer.empty() ? "the document" : first.pointer) + ": expected " + first.expected + "; found " + first.found;
+  auto message = "at " + (first.pointer.empty() ? "the document" : first.pointer) + ": expected " + first.expected +
+                 "; found " + first.found;
   if (violations.size() > 1) {
     const bool cut = violations.size() >= limits::kViolationsMax;
     message += " (and " + std::string(cut ? "at least " : "") + std::to_string(violations.size() - 1) + " more)";
   }
-  return {ErrorKind::invalid, unknown_context ? "EPCIS_CONTEXT_UNKNOWN" : "EPCIS_INVALID", std::move(message), std::move(violations)};
+  return {ErrorKind::invalid, unknown_context ? "EPCIS_CONTEXT_UNKNOWN" : "EPCIS_INVALID", std::move(message),
+          std::move(violations)};
 }
 
 }  // namespace
@@ -93,8 +100,8 @@ Error refusal(std::vector<Violation> violations) {
 Result<Document> read_document(std::string_view text, Profile profile) {
   if (text.size() > limits::kCaptureBytesMax) {
     return failure(ErrorKind::too_large, "CAPTURE_LIMIT",
-                   "expected at most " + std::to_string(limits::kCaptureBytesMax) + " bytes, found " + std::to_string(text.size()) +
-                       "; split the document");
+                   "expected at most " + std::to_string(limits::kCaptureBytesMax) + " bytes, found " +
+                       std::to_string(text.size()) + "; split the document");
   }
   const auto parsed = json::parse(text);
   if (!parsed) { return parsed.error(); }
@@ -135,7 +142,8 @@ Result<Document> read_document(std::string_view text, Profile profile) {
     events.push_back(&root);
   } else {
     const auto* found = root.find("type");
-    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, or one of the five event types", found == nullptr ? "nothing" : shown(*found));
+    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, or one of the five event types",
+           found == nullptr ? "nothing" : shown(*found));
   }
   if (!violations.empty()) { return refusal(std::move(violations)); }
   document.events.reserve(events.size());

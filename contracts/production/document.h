@@ -21,9 +21,10 @@ struct Document {
   std::vector<Event> events;
 };
 
-/// Reads an `EPCISDocument`, an `EPCISQueryDocument` or one event of the five types. Errors: those of json::parse; EPCIS_INVALID with one
-/// violation for every wrong place; EPCIS_CONTEXT_UNKNOWN when a context would have to be fetched; TOO_MANY_EVENTS above
-/// limits::kEventsPerDocumentMax; CAPTURE_LIMIT above limits::kCaptureBytesMax bytes.
+/// Reads an `EPCISDocument`, an `EPCISQueryDocument` or one event of the five types. Errors: those of json::parse;
+/// EPCIS_INVALID with one violation for every wrong place; EPCIS_CONTEXT_UNKNOWN when a context would have to be
+/// fetched; TOO_MANY_EVENTS above limits::kEventsPerDocumentMax; CAPTURE_LIMIT above limits::kCaptureBytesMax
+/// bytes.
 Result<Document> read_document(std::string_view text, Profile profile = Profile::strict);
 
 }  // namespace keten::production

@@ -30,8 +30,8 @@ int hex_value(char c) {
   return -1;
 }
 
-/// One spelling of a component: decoded, then everything percent-encoded but what GS1 Digital Link, table 7-1, leaves literal.
-/// Empty when it is empty or has a broken escape, or (`longest`) too many characters.
+/// One spelling of a component: decoded, then everything percent-encoded but what GS1 Digital Link, table 7-1,
+/// leaves literal. Empty when it is empty or has a broken escape, or (`longest`) too many characters.
 std::optional<std::string> normalise_component(std::string_view text, std::size_t longest) {
   constexpr std::string_view kLiteral = "-._~';=";
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -99,7 +99,8 @@ Link lgtin(const Parts& parts) { return append("01/", "", gtin_with(parts, "10",
 
 Link sscc(const Parts& parts) {
   if (!is_key(parts[0], parts[1], 17)) { return std::nullopt; }
-  return "00/" + with_check_digit(std::string(parts[1].substr(0, 1)) + std::string(parts[0]) + std::string(parts[1].substr(1)));
+  return "00/" +
+         with_check_digit(std::string(parts[1].substr(0, 1)) + std::string(parts[0]) + std::string(parts[1].substr(1)));
 }
 
 Link sgln(const Parts& parts) {
@@ -112,7 +113,9 @@ Link grai(const Parts& parts) {
   // The asset type's check digit is computed with the leading zero that AI 8003 has; the zero does not change it.
   return append(append("8003/0", "", thirteen(parts)), "", normalise_component(parts[2], 16));
 }
-Link gdti(const Parts& parts) { return append(append("253/", "", thirteen(parts)), "", normalise_component(parts[2], 20)); }
+Link gdti(const Parts& parts) {
+  return append(append("253/", "", thirteen(parts)), "", normalise_component(parts[2], 20));
+}
 
 Link sgcn(const Parts& parts) {
   if (parts[2].empty() || parts[2].size() > 12 || !is_digits(parts[2])) { return std::nullopt; }
@@ -145,7 +148,9 @@ Link gsin(const Parts& parts) {
 }
 
 Link piece(const Parts& parts) {
-  if (parts[2].size() != 2 || parts[3].size() != 2 || !is_digits(parts[2]) || !is_digits(parts[3])) { return std::nullopt; }
+  if (parts[2].size() != 2 || parts[3].size() != 2 || !is_digits(parts[2]) || !is_digits(parts[3])) {
+    return std::nullopt;
+  }
   return append("8006/", "", append(gtin(parts), "", std::string(parts[2]) + std::string(parts[3])));
 }
 Link itip(const Parts& parts) { return append(piece(parts), "/21/", normalise_component(parts[4], 20)); }
@@ -165,14 +170,30 @@ struct Scheme {
 
 // GS1 EPC Tag Data Standard 2.0, section 6.3.
 constexpr std::array<Scheme, 16> kInstances = {{
-    {"urn:epc:id:sgtin:", 3, sgtin}, {"urn:epc:id:sscc:", 2, sscc},   {"urn:epc:id:sgln:", 3, sgln},   {"urn:epc:id:grai:", 3, grai},
-    {"urn:epc:id:giai:", 2, giai},   {"urn:epc:id:gsrn:", 2, gsrn},   {"urn:epc:id:gsrnp:", 2, gsrnp}, {"urn:epc:id:gdti:", 3, gdti},
-    {"urn:epc:id:cpi:", 3, cpi},     {"urn:epc:id:sgcn:", 3, sgcn},   {"urn:epc:id:ginc:", 2, ginc},   {"urn:epc:id:gsin:", 2, gsin},
-    {"urn:epc:id:itip:", 5, itip},   {"urn:epc:id:upui:", 3, upui},   {"urn:epc:id:pgln:", 2, pgln},   {"urn:epc:class:lgtin:", 3, lgtin},
+    {"urn:epc:id:sgtin:", 3, sgtin},
+    {"urn:epc:id:sscc:", 2, sscc},
+    {"urn:epc:id:sgln:", 3, sgln},
+    {"urn:epc:id:grai:", 3, grai},
+    {"urn:epc:id:giai:", 2, giai},
+    {"urn:epc:id:gsrn:", 2, gsrn},
+    {"urn:epc:id:gsrnp:", 2, gsrnp},
+    {"urn:epc:id:gdti:", 3, gdti},
+    {"urn:epc:id:cpi:", 3, cpi},
+    {"urn:epc:id:sgcn:", 3, sgcn},
+    {"urn:epc:id:ginc:", 2, ginc},
+    {"urn:epc:id:gsin:", 2, gsin},
+    {"urn:epc:id:itip:", 5, itip},
+    {"urn:epc:id:upui:", 3, upui},
+    {"urn:epc:id:pgln:", 2, pgln},
+    {"urn:epc:class:lgtin:", 3, lgtin},
 }};
 constexpr std::array<Scheme, 7> kPatterns = {{
-    {"urn:epc:idpat:sgtin:", 3, any_gtin}, {"urn:epc:idpat:grai:", 3, any_grai}, {"urn:epc:idpat:gdti:", 3, any_gdti},
-    {"urn:epc:idpat:sgcn:", 3, any_sgcn},  {"urn:epc:idpat:cpi:", 3, any_cpi},   {"urn:epc:idpat:itip:", 5, piece},
+    {"urn:epc:idpat:sgtin:", 3, any_gtin},
+    {"urn:epc:idpat:grai:", 3, any_grai},
+    {"urn:epc:idpat:gdti:", 3, any_gdti},
+    {"urn:epc:idpat:sgcn:", 3, any_sgcn},
+    {"urn:epc:idpat:cpi:", 3, any_cpi},
+    {"urn:epc:idpat:itip:", 5, piece},
     {"urn:epc:idpat:upui:", 3, any_gtin},
 }};
 
@@ -212,9 +233,22 @@ struct PrimaryKey {
 };
 // GS1 Digital Link 1.1.2, section 4.3; the short names of 1.1 are still met in the field.
 constexpr std::array<PrimaryKey, 16> kPrimaryKeys = {{
-    {"01", "gtin", 14, 0}, {"8006", "itip", 18, 0}, {"8010", "cpid", 4, 26}, {"414", "gln", 13, 0},   {"417", "party", 13, 0}, {"8017", "gsrnp", 18, 0},
-    {"8018", "gsrn", 18, 0}, {"255", "gcn", 13, 12}, {"00", "sscc", 18, 0},  {"253", "gdti", 13, 17}, {"401", "ginc", 4, 26},  {"402", "gsin", 17, 0},
-    {"8003", "grai", 14, 16}, {"8004", "giai", 4, 26}, {"8013", "gmn", 4, 21}, {"415", "payto", 13, 0},
+    {"01", "gtin", 14, 0},
+    {"8006", "itip", 18, 0},
+    {"8010", "cpid", 4, 26},
+    {"414", "gln", 13, 0},
+    {"417", "party", 13, 0},
+    {"8017", "gsrnp", 18, 0},
+    {"8018", "gsrn", 18, 0},
+    {"255", "gcn", 13, 12},
+    {"00", "sscc", 18, 0},
+    {"253", "gdti", 13, 17},
+    {"401", "ginc", 4, 26},
+    {"402", "gsin", 17, 0},
+    {"8003", "grai", 14, 16},
+    {"8004", "giai", 4, 26},
+    {"8013", "gmn", 4, 21},
+    {"415", "payto", 13, 0},
 }};
 
 struct Qualifier {
@@ -225,9 +259,16 @@ struct Qualifier {
   int fineness;  ///< the finest one is kept; 0 is always dropped
 };
 constexpr std::array<Qualifier, 10> kQualifiers = {{
-    {"01", "22", "cpv", 20, 0}, {"01", "10", "lot", 20, 1}, {"01", "21", "ser", 20, 2}, {"01", "235", "tpx", 28, 2},
-    {"8006", "22", "cpv", 20, 0}, {"8006", "10", "lot", 20, 1}, {"8006", "21", "ser", 20, 2},
-    {"414", "254", "glnx", 20, 1}, {"8010", "8011", "cpsn", 12, 1}, {"8018", "8019", "srin", 10, 1},
+    {"01", "22", "cpv", 20, 0},
+    {"01", "10", "lot", 20, 1},
+    {"01", "21", "ser", 20, 2},
+    {"01", "235", "tpx", 28, 2},
+    {"8006", "22", "cpv", 20, 0},
+    {"8006", "10", "lot", 20, 1},
+    {"8006", "21", "ser", 20, 2},
+    {"414", "254", "glnx", 20, 1},
+    {"8010", "8011", "cpsn", 12, 1},
+    {"8018", "8019", "srin", 10, 1},
 }};
 
 Link primary_value(const PrimaryKey& key, std::string_view text) {
@@ -243,7 +284,8 @@ Link primary_value(const PrimaryKey& key, std::string_view text) {
 }
 
 /// `segments` start behind the primary key's value and come in pairs.
-Link with_qualifiers(const PrimaryKey& key, std::string link, const std::vector<std::string_view>& segments, std::size_t first) {
+Link with_qualifiers(const PrimaryKey& key, std::string link, const std::vector<std::string_view>& segments,
+                     std::size_t first) {
   int fineness = 0;
   std::string kept;
   for (auto i = first; i < segments.size(); i += 2) {
@@ -280,7 +322,8 @@ Link from_digital_link(std::string_view uri) {
       if (segments[i] != key.ai && segments[i] != key.name) { continue; }
       const auto value = primary_value(key, segments[i + 1]);
       if (!value) { continue; }
-      auto link = with_qualifiers(key, std::string(kCanonicalDomain) + std::string(key.ai) + "/" + *value, segments, i + 2);
+      auto link =
+          with_qualifiers(key, std::string(kCanonicalDomain) + std::string(key.ai) + "/" + *value, segments, i + 2);
       if (link) { return link; }
     }
   }
@@ -311,7 +354,9 @@ std::optional<EntityPattern> entity_pattern(std::string_view uri) {
   if (!uri.starts_with("urn:epc:idpat:")) { return EntityPattern{entity_key(uri), false}; }
   auto link = digital_link(uri);
   if (!link) { return std::nullopt; }
-  if (uri.starts_with("urn:epc:idpat:sgtin:") || uri.starts_with("urn:epc:idpat:itip:")) { return EntityPattern{*link + "/21/", true}; }
+  if (uri.starts_with("urn:epc:idpat:sgtin:") || uri.starts_with("urn:epc:idpat:itip:")) {
+    return EntityPattern{*link + "/21/", true};
+  }
   if (uri.starts_with("urn:epc:idpat:upui:")) { return EntityPattern{*link + "/235/", true}; }
   if (uri.starts_with("urn:epc:idpat:cpi:")) { return EntityPattern{*link + "/8011/", true}; }
   return EntityPattern{*link, true};

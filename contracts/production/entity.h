@@ -7,10 +7,11 @@
 
 namespace keten::production {
 
-/// The GS1 Digital Link that names the same thing as an EPC URI (`urn:epc:id:...`), class URI (`urn:epc:class:lgtin:...`), pattern
-/// (`urn:epc:idpat:...:*`) or Digital Link of any domain: on https://id.gs1.org, with check digit, GTINs of 14 digits, only the finest
-/// identification (a serial number drops the lot, the consumer product variant is always dropped), without query string. Empty when there is no such mapping.
-/// GS1 EPC Tag Data Standard 2.0 section 6, GS1 Digital Link 1.1.2 section 4.
+/// The GS1 Digital Link that names the same thing as an EPC URI (`urn:epc:id:...`), class URI
+/// (`urn:epc:class:lgtin:...`), pattern (`urn:epc:idpat:...:*`) or Digital Link of any domain: on
+/// https://id.gs1.org, with check digit, GTINs of 14 digits, only the finest identification (a serial number drops
+/// the lot, the consumer product variant is always dropped), without query string. Empty when there is no such
+/// mapping. GS1 EPC Tag Data Standard 2.0 section 6, GS1 Digital Link 1.1.2 section 4.
 std::optional<std::string> digital_link(std::string_view uri);
 
 /// The name under which the ledger keeps an item, lot, product, place or party: its Digital Link, or the URI itself.

@@ -18,7 +18,9 @@ constexpr std::array<std::pair<EventType, std::string_view>, 5> kTypes = {{
     {EventType::association, "AssociationEvent"},
 }};
 
-std::string text_of(const json::Value& object, std::string_view name) { return std::string(object.find_string(name).value_or("")); }
+std::string text_of(const json::Value& object, std::string_view name) {
+  return std::string(object.find_string(name).value_or(""));
+}
 
 std::string word_of(const json::Value& object, std::string_view name, Vocabulary vocabulary) {
   return bare_word(vocabulary, object.find_string(name).value_or(""));
@@ -63,7 +65,8 @@ std::optional<ErrorDeclaration> error_declaration_of(const json::Value& event) {
   const auto* declaration = event.find("errorDeclaration");
   if (declaration == nullptr) { return std::nullopt; }
   return ErrorDeclaration{parse_time(text_of(*declaration, "declarationTime")).value_or(0),
-                          word_of(*declaration, "reason", Vocabulary::error_reason), texts_of(*declaration, "correctiveEventIDs")};
+                          word_of(*declaration, "reason", Vocabulary::error_reason),
+                          texts_of(*declaration, "correctiveEventIDs")};
 }
 
 }  // namespace
@@ -100,8 +103,8 @@ std::optional<Action> action_from(std::string_view name) {
 }
 
 std::size_t Event::entity_count() const {
-  return epcs.size() + child_epcs.size() + input_epcs.size() + output_epcs.size() + quantities.size() + child_quantities.size() +
-         input_quantities.size() + output_quantities.size() + (parent.empty() ? 0 : 1);
+  return epcs.size() + child_epcs.size() + input_epcs.size() + output_epcs.size() + quantities.size() +
+         child_quantities.size() + input_quantities.size() + output_quantities.size() + (parent.empty() ? 0 : 1);
 }
 
 std::string_view Event::party_of(const std::vector<Party>& parties, std::string_view type) {
@@ -142,7 +145,8 @@ Event read_event(json::Value value) {
   event.read_point = place_of(value, "readPoint");
   event.biz_location = place_of(value, "bizLocation");
   event.business_transactions = list_of<BusinessTransaction>(value, "bizTransactionList", [](const json::Value& item) {
-    return BusinessTransaction{word_of(item, "type", Vocabulary::biz_transaction_type), text_of(item, "bizTransaction")};
+    return BusinessTransaction{word_of(item, "type", Vocabulary::biz_transaction_type),
+                               text_of(item, "bizTransaction")};
   });
   event.sources = parties_of(value, "sourceList", "source");
   event.destinations = parties_of(value, "destinationList", "destination");

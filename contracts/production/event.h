@@ -13,7 +13,13 @@
 namespace keten::production {
 
 /// EPCIS 2.0, section 7.4. The numbers are stored: append only.
-enum class EventType : std::uint8_t { object = 1, aggregation = 2, transaction = 3, transformation = 4, association = 5 };
+enum class EventType : std::uint8_t {
+  object = 1,
+  aggregation = 2,
+  transaction = 3,
+  transformation = 4,
+  association = 5
+};
 
 /// EPCIS 2.0, section 7.3.3. A TransformationEvent has none.
 enum class Action : std::uint8_t { none = 0, add = 1, observe = 2, erase = 3 };
@@ -48,8 +54,8 @@ struct ErrorDeclaration {
   std::vector<std::string> corrective_event_ids;
 };
 
-/// One valid EPCIS event. Identifiers are spelt as in the document (entity_key() gives their canonical form); words of the CBV
-/// are bare. Empty text means that the field is absent.
+/// One valid EPCIS event. Identifiers are spelt as in the document (entity_key() gives their canonical form); words
+/// of the CBV are bare. Empty text means that the field is absent.
 struct Event {
   EventType type = EventType::object;
   EventTime time = 0;
@@ -88,7 +94,8 @@ struct Event {
   static std::string_view party_of(const std::vector<Party>& parties, std::string_view type);
 };
 
-/// What two captures of one event must share: BLAKE2b of the RFC 8785 form without `recordTime`, which each repository sets for itself.
+/// What two captures of one event must share: BLAKE2b of the RFC 8785 form without `recordTime`, which each
+/// repository sets for itself.
 Hash event_digest(const json::Value& event);
 
 /// Precondition: `value` passed validation (validation.h).

@@ -50,8 +50,8 @@ std::string assigned_event_id(const TransactionId& transaction, std::uint16_t ev
   hash.bytes[6] = static_cast<std::uint8_t>((hash.bytes[6] & 0x0FU) | 0x80U);
   hash.bytes[8] = static_cast<std::uint8_t>((hash.bytes[8] & 0x3FU) | 0x80U);
   const auto digits = to_hex(hash.view().first(16));
-  return "urn:uuid:" + digits.substr(0, 8) + '-' + digits.substr(8, 4) + '-' + digits.substr(12, 4) + '-' + digits.substr(16, 4) + '-' +
-         digits.substr(20);
+  return "urn:uuid:" + digits.substr(0, 8) + '-' + digits.substr(8, 4) + '-' + digits.substr(12, 4) + '-' +
+         digits.substr(16, 4) + '-' + digits.substr(20);
 }
 
 Bytes encode(const CaptureResult& result) {

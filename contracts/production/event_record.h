@@ -18,15 +18,16 @@ struct EventRecord {
   EventTime time = 0;
 };
 
-/// `event/<organisation> 0 <event id> 0 <error flag>` in the contract's namespace: an id belongs to who records it, so nobody can take another company's, and an
-/// event and the declaration of its error are two entries (EPCIS 2.0, section 7.4.1.3).
+/// `event/<organisation> 0 <event id> 0 <error flag>` in the contract's namespace: an id belongs to who records it,
+/// so nobody can take another company's, and an event and the declaration of its error are two entries (EPCIS 2.0,
+/// section 7.4.1.3).
 Bytes event_record_key(std::string_view organisation, std::string_view id, bool declares_error);
 
 Bytes encode(const EventRecord& record);
 Result<EventRecord> decode_event_record(ByteView bytes);
 
-/// The id of an event that comes without one: a UUID (version 8, RFC 9562) made from the transaction and the event's number, so that
-/// every validator assigns the same.
+/// The id of an event that comes without one: a UUID (version 8, RFC 9562) made from the transaction and the
+/// event's number, so that every validator assigns the same.
 std::string assigned_event_id(const TransactionId& transaction, std::uint16_t event);
 
 enum class CaptureStatus : std::uint8_t {

@@ -18,7 +18,9 @@ void add_names(std::vector<SummaryEntity>& entities, const std::vector<std::stri
 
 void add_quantities(std::vector<SummaryEntity>& entities, const std::vector<Quantity>& quantities, std::uint8_t roles) {
   const auto bits = static_cast<std::uint8_t>(roles | role::kClass);
-  for (const auto& quantity : quantities) { entities.push_back({bits, entity_key(quantity.epc_class), quantity.amount, quantity.unit}); }
+  for (const auto& quantity : quantities) {
+    entities.push_back({bits, entity_key(quantity.epc_class), quantity.amount, quantity.unit});
+  }
 }
 
 }  // namespace
@@ -50,11 +52,12 @@ Bytes encode(const EventSummary& summary) {
   writer.u8(kVersion);
   writer.u8(static_cast<std::uint8_t>(summary.type));
   writer.u8(static_cast<std::uint8_t>(summary.action));
-  writer.u8(static_cast<std::uint8_t>((summary.declares_error ? kDeclaresError : 0) | (summary.assigned_id ? kAssignedId : 0)));
+  writer.u8(static_cast<std::uint8_t>((summary.declares_error ? kDeclaresError : 0) |
+                                      (summary.assigned_id ? kAssignedId : 0)));
   writer.u64(static_cast<std::uint64_t>(summary.time));
   writer.u64(summary.record_time);
-  for (const auto* text : {&summary.organisation, &summary.id, &summary.biz_step, &summary.disposition, &summary.read_point,
-                           &summary.biz_location, &summary.transformation_id}) {
+  for (const auto* text : {&summary.organisation, &summary.id, &summary.biz_step, &summary.disposition,
+                           &summary.read_point, &summary.biz_location, &summary.transformation_id}) {
     writer.sized(*text);
   }
   writer.u32(static_cast<std::uint32_t>(summary.entities.size()));

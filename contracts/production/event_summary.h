@@ -58,7 +58,8 @@ struct EventSummary {
   std::vector<SummaryEntity> entities;  ///< in the order of the document's lists
 };
 
-/// Record identity comes from the caller: `position`, `record_time`, `organisation`, `id`, `assigned_id` are left as they are in `base`.
+/// Record identity comes from the caller: `position`, `record_time`, `organisation`, `id`, `assigned_id` are left
+/// as they are in `base`.
 EventSummary summarise(const Event& event, EventSummary base);
 
 /// The fields but `position`, which is the key of the row. docs/formats/production.md, table `v`.

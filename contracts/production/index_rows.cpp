@@ -8,7 +8,9 @@ namespace {
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
 void append(Bytes& out, std::uint64_t value, unsigned bytes) {
-  for (auto shift = 8 * bytes; shift > 0; shift -= 8) { out.push_back(static_cast<std::uint8_t>(value >> (shift - 8))); }
+  for (auto shift = 8 * bytes; shift > 0; shift -= 8) {
+    out.push_back(static_cast<std::uint8_t>(value >> (shift - 8)));
+  }
 }
 
 std::uint64_t take(ByteView& in, std::size_t bytes) {
@@ -107,10 +109,13 @@ void add(contracts::Context& context, const EventSummary& summary) {
   const auto tail = descending({summary.time, summary.position});
   context.index(summary_key(summary.position), encode(summary));
   context.index(joined(all_events(), tail), {});
-  context.index(joined(by_recording(), descending({static_cast<EventTime>(summary.record_time), summary.position})), {});
+  context.index(joined(by_recording(), descending({static_cast<EventTime>(summary.record_time), summary.position})),
+                {});
   context.index(joined(of_type(summary.type), tail), {});
   if (!summary.biz_step.empty()) { context.index(joined(of_biz_step(summary.biz_step), tail), {}); }
-  if (!summary.transformation_id.empty()) { context.index(joined(of_transformation(summary.transformation_id), tail), {}); }
+  if (!summary.transformation_id.empty()) {
+    context.index(joined(of_transformation(summary.transformation_id), tail), {});
+  }
   std::map<std::string_view, std::uint8_t> roles;
   for (const auto& entity : summary.entities) {
     auto& bits = roles[entity.key];

@@ -10,8 +10,9 @@
 
 namespace keten::production {
 
-/// The local query index of events: docs/formats/production.md, "Index". Rows of one range are in descending order of event time, then
-/// of recording, because the newest come first by default (EPCIS 2.0, section 8.2.7.1, orderDirection).
+/// The local query index of events: docs/formats/production.md, "Index". Rows of one range are in descending order
+/// of event time, then of recording, because the newest come first by default (EPCIS 2.0, section 8.2.7.1,
+/// orderDirection).
 namespace index_rows {
 
 /// When an event happened and where it was recorded: how rows are ordered.

@@ -45,8 +45,12 @@ class Folding {
   }
 
  private:
-  [[nodiscard]] bool binds() const { return event_.type == EventType::aggregation || event_.type == EventType::association; }
-  [[nodiscard]] Bond bond() const { return event_.type == EventType::aggregation ? Bond::aggregation : Bond::association; }
+  [[nodiscard]] bool binds() const {
+    return event_.type == EventType::aggregation || event_.type == EventType::association;
+  }
+  [[nodiscard]] Bond bond() const {
+    return event_.type == EventType::aggregation ? Bond::aggregation : Bond::association;
+  }
 
   /// EPCIS 2.0, section 7.4.3: DELETE without children takes all of them.
   [[nodiscard]] bool takes_all_children() const {
@@ -58,7 +62,9 @@ class Folding {
     const auto prefix = children_prefix(entity_key(event_.parent));
     std::vector<std::string> children;
     context_.scan(prefix, index_rows::end_of(prefix), [&](ByteView key, ByteView value) {
-      if (value.size() == 1 && value[0] == static_cast<std::uint8_t>(bond())) { children.push_back(to_text(key.subspan(prefix.size()))); }
+      if (value.size() == 1 && value[0] == static_cast<std::uint8_t>(bond())) {
+        children.push_back(to_text(key.subspan(prefix.size())));
+      }
       return children.size() < limits::kEntitiesPerTransactionMax;
     });
     for (const auto& child : children) { update(child, role::kChild); }
@@ -89,10 +95,14 @@ class Folding {
 
   void take_birth_and_death(ItemState& state, std::uint8_t roles) const {
     const bool is_class = (roles & role::kClass) != 0;
-    if ((roles & role::kOutput) != 0 || (event_.type == EventType::object && event_.action == Action::add)) { state.born = true; }
+    if ((roles & role::kOutput) != 0 || (event_.type == EventType::object && event_.action == Action::add)) {
+      state.born = true;
+    }
     // A lot may be consumed or destroyed in part.
     if (is_class) { return; }
-    if ((roles & role::kInput) != 0 || (event_.type == EventType::object && event_.action == Action::erase)) { state.dead = true; }
+    if ((roles & role::kInput) != 0 || (event_.type == EventType::object && event_.action == Action::erase)) {
+      state.dead = true;
+    }
   }
 
   void apply(std::string_view key, ItemState& state, std::uint8_t roles) {
@@ -141,15 +151,14 @@ Bytes item_state_key(std::string_view entity) {
   return key;
 }
 
-Bytes full_state_key(ByteView key) {
-  return to_bytes("production/" + to_text(key));
-}
+Bytes full_state_key(ByteView key) { return to_bytes("production/" + to_text(key)); }
 
 Bytes encode(const ItemState& state) {
   Writer writer;
   writer.u8(kVersion);
   writer.u8(static_cast<std::uint8_t>((state.born ? 1 : 0) | (state.dead ? 2 : 0) | (state.unfolded ? 4 : 0)));
-  for (const auto* text : {&state.parent, &state.assembly, &state.possessor, &state.location, &state.biz_step, &state.disposition}) {
+  for (const auto* text :
+       {&state.parent, &state.assembly, &state.possessor, &state.location, &state.biz_step, &state.disposition}) {
     writer.sized(*text);
   }
   writer.u64(static_cast<std::uint64_t>(state.last_time));
@@ -168,7 +177,8 @@ Result<ItemState> decode_item_state(ByteView bytes) {
   state.born = (flags & 1U) != 0;
   state.dead = (flags & 2U) != 0;
   state.unfolded = (flags & 4U) != 0;
-  for (auto* text : {&state.parent, &state.assembly, &state.possessor, &state.location, &state.biz_step, &state.disposition}) {
+  for (auto* text :
+       {&state.parent, &state.assembly, &state.possessor, &state.location, &state.biz_step, &state.disposition}) {
     *text = reader.text(kTextMax);
   }
   state.last_time = static_cast<EventTime>(reader.u64());
@@ -206,6 +216,8 @@ std::string possessor_after(const Event& event, std::string_view organisation, c
   return moves && !before.empty() ? before : std::string(organisation);
 }
 
-void fold(contracts::Context& context, const Event& event, const EventSummary& summary) { Folding(context, event, summary).run(); }
+void fold(contracts::Context& context, const Event& event, const EventSummary& summary) {
+  Folding(context, event, summary).run();
+}
 
 }  // namespace keten::production

@@ -11,11 +11,12 @@
 
 namespace keten::production {
 
-/// What the ledger says about one item, lot or product now: a fold over the events about it. docs/formats/production.md, "State".
+/// What the ledger says about one item, lot or product now: a fold over the events about it.
+/// docs/formats/production.md, "State".
 ///
-/// Events are folded in the order of event time, then of recording. An event that is older than the last folded one is recorded, counted and indexed,
-/// but not folded, and neither is a declaration of error: the state is then marked `unfolded` and says so wherever it is shown.
-/// Birth and death do not depend on order and are always taken.
+/// Events are folded in the order of event time, then of recording. An event that is older than the last folded one
+/// is recorded, counted and indexed, but not folded, and neither is a declaration of error: the state is then
+/// marked `unfolded` and says so wherever it is shown. Birth and death do not depend on order and are always taken.
 struct ItemState {
   bool born = false;      ///< Object ADD or output of a transformation was seen
   bool dead = false;      ///< Object DELETE, or (one instance) input of a transformation
@@ -49,9 +50,9 @@ enum class Bond : std::uint8_t { aggregation = 1, association = 2 };
 void visit_children(const contracts::StateReader& state, std::string_view parent,
                     const std::function<bool(std::string_view child, Bond bond)>& visit);
 
-/// Who holds an item after an event: who held it before, while it is `shipping`, `departing`, `consigning` or `transporting` (it changes
-/// hands when it is loaded or received); after `retail_selling` and `dispensing` the possessing_party of the destination list, or nobody known;
-/// otherwise the organisation that records the event.
+/// Who holds an item after an event: who held it before, while it is `shipping`, `departing`, `consigning` or
+/// `transporting` (it changes hands when it is loaded or received); after `retail_selling` and `dispensing` the
+/// possessing_party of the destination list, or nobody known; otherwise the organisation that records the event.
 std::string possessor_after(const Event& event, std::string_view organisation, const std::string& before);
 
 /// Folds one event into the states of everything it names.

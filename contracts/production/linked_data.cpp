@@ -11,27 +11,99 @@ using json::Value;
 
 // Addresses under which the one EPCIS 2.0 context has been published.
 constexpr std::array<std::string_view, 9> kContexts = {
-    "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",       "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-    "https://ref.gs1.org/standards/epcis/2.0.1/epcis-context.jsonld", "https://ref.gs1.org/standards/epcis/2.0/epcis-context.jsonld",
-    "https://gs1.github.io/EPCIS/epcis-context.jsonld",               "https://id.gs1.org/epcis-context.jsonld",
-    "http://ref.gs1.org/standards/epcis/epcis-context.jsonld",        "http://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
+    "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    "https://ref.gs1.org/standards/epcis/2.0.1/epcis-context.jsonld",
+    "https://ref.gs1.org/standards/epcis/2.0/epcis-context.jsonld",
+    "https://gs1.github.io/EPCIS/epcis-context.jsonld",
+    "https://id.gs1.org/epcis-context.jsonld",
+    "http://ref.gs1.org/standards/epcis/epcis-context.jsonld",
+    "http://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
     "https://ref.gs1.org/epcis/epcis-context.jsonld",
 };
 
-// The terms of that context which documents use as member names or types: a document must not give them another meaning.
+// The terms of that context which documents use as member names or types: a document must not give them another
+// meaning.
 constexpr std::array<std::string_view, 76> kTerms = {
-    "AggregationEvent", "AssociationEvent", "EPCISDocument", "EPCISQueryDocument", "ObjectEvent", "TransactionEvent",
-    "TransformationEvent", "action", "attribute", "attributes", "bizLocation", "bizRules", "bizStep", "bizTransaction",
-    "bizTransactionList", "booleanValue", "certificationInfo", "chemicalSubstance", "childEPCs", "childQuantityList", "children",
-    "component", "coordinateReferenceSystem", "correctiveEventIDs", "creationDate", "dataProcessingMethod", "declarationTime",
-    "destination", "destinationList", "deviceID", "deviceMetadata", "disposition", "endTime", "epcClass", "epcList", "epcisBody",
-    "epcisHeader", "errorDeclaration", "eventID", "eventList", "eventTime", "eventTimeZoneOffset", "exception", "hexBinaryValue", "id", "ilmd",
-    "inputEPCList", "inputQuantityList", "maxValue", "meanValue", "microorganism", "minValue", "outputEPCList",
-    "outputQuantityList", "parentID", "percRank", "percValue", "persistentDisposition", "quantity", "quantityList", "rawData",
-    "readPoint", "reason", "recordTime", "sDev", "schemaVersion", "sensorElementList", "sensorMetadata", "sensorReport", "source",
-    "sourceList", "startTime", "stringValue", "time", "transformationID", "type",
+    "AggregationEvent",
+    "AssociationEvent",
+    "EPCISDocument",
+    "EPCISQueryDocument",
+    "ObjectEvent",
+    "TransactionEvent",
+    "TransformationEvent",
+    "action",
+    "attribute",
+    "attributes",
+    "bizLocation",
+    "bizRules",
+    "bizStep",
+    "bizTransaction",
+    "bizTransactionList",
+    "booleanValue",
+    "certificationInfo",
+    "chemicalSubstance",
+    "childEPCs",
+    "childQuantityList",
+    "children",
+    "component",
+    "coordinateReferenceSystem",
+    "correctiveEventIDs",
+    "creationDate",
+    "dataProcessingMethod",
+    "declarationTime",
+    "destination",
+    "destinationList",
+    "deviceID",
+    "deviceMetadata",
+    "disposition",
+    "endTime",
+    "epcClass",
+    "epcList",
+    "epcisBody",
+    "epcisHeader",
+    "errorDeclaration",
+    "eventID",
+    "eventList",
+    "eventTime",
+    "eventTimeZoneOffset",
+    "exception",
+    "hexBinaryValue",
+    "id",
+    "ilmd",
+    "inputEPCList",
+    "inputQuantityList",
+    "maxValue",
+    "meanValue",
+    "microorganism",
+    "minValue",
+    "outputEPCList",
+    "outputQuantityList",
+    "parentID",
+    "percRank",
+    "percValue",
+    "persistentDisposition",
+    "quantity",
+    "quantityList",
+    "rawData",
+    "readPoint",
+    "reason",
+    "recordTime",
+    "sDev",
+    "schemaVersion",
+    "sensorElementList",
+    "sensorMetadata",
+    "sensorReport",
+    "source",
+    "sourceList",
+    "startTime",
+    "stringValue",
+    "time",
+    "transformationID",
+    "type",
 };
-constexpr std::array<std::string_view, 7> kMoreTerms = {"uom", "uriValue", "value", "set", "unset", "queryResults", "resultsBody"};
+constexpr std::array<std::string_view, 7> kMoreTerms = {"uom",   "uriValue",     "value",      "set",
+                                                        "unset", "queryResults", "resultsBody"};
 
 bool is_standard_term(std::string_view name) {
   return std::find(kTerms.begin(), kTerms.end(), name) != kTerms.end() ||
@@ -41,7 +113,8 @@ bool is_standard_term(std::string_view name) {
 void validate_definition(const std::string& name, const Value& definition, const std::string& pointer,
                          std::vector<Violation>& violations) {
   if (name.starts_with('@')) {
-    report(violations, pointer, "definitions of prefixes; JSON-LD keywords would change the meaning of the whole document", name);
+    report(violations, pointer,
+           "definitions of prefixes; JSON-LD keywords would change the meaning of the whole document", name);
   } else if (is_standard_term(name)) {
     report(violations, pointer, "no other meaning for a term of the EPCIS context", shown(definition));
   } else if (definition.is(Kind::object)) {
@@ -54,14 +127,17 @@ void validate_definition(const std::string& name, const Value& definition, const
 
 }  // namespace
 
-bool is_known_context(std::string_view address) { return std::find(kContexts.begin(), kContexts.end(), address) != kContexts.end(); }
+bool is_known_context(std::string_view address) {
+  return std::find(kContexts.begin(), kContexts.end(), address) != kContexts.end();
+}
 
 void validate_context(const Value& context, const std::string& pointer, std::vector<Violation>& violations) {
   switch (context.kind()) {
     case Kind::string:
       if (!is_known_context(context.text())) {
         report(violations, pointer,
-               "the EPCIS context https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld or inline prefixes; no other context is fetched",
+               "the EPCIS context https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld or inline prefixes; "
+               "no other context is fetched",
                shown(context));
       }
       return;

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view kCapture = "capture";
 
-// Prices in fuel, beside what every access to the state costs: about one unit for each nanosecond of work.
-constexpr std::uint64_t kFuelPerByte = 20;        // parse, validate, canonical form, hash
-constexpr std::uint64_t kFuelPerEvent = 5'000;    // record, summary, rows
-constexpr std::uint64_t kFuelPerEntity = 2'000;   // state and row of one item or lot
+// Prices in fuel, beside what every access to the state and every row costs (contracts/fuel.h).
+constexpr std::uint64_t kFuelPerByte = 20;     // parse, validate, canonical form, hash
+constexpr std::uint64_t kFuelPerEvent = 2000;  // record and summary
+constexpr std::uint64_t kFuelPerEntity = 500;  // canonical name
 
 constexpr std::uint8_t kProceedBit = 1;
 constexpr std::uint8_t kLenientBit = 2;
@@ -28,13 +28,15 @@ struct Capture {
 /// Everything that can be known without the state.
 Result<Capture> read_capture(const Transaction& transaction) {
   if (transaction.body.method != kCapture) {
-    return failure(ErrorKind::invalid, "UNKNOWN_METHOD", "production has no method " + transaction.body.method + "; it has: capture");
+    return failure(ErrorKind::invalid, "UNKNOWN_METHOD",
+                   "production has no method " + transaction.body.method + "; it has: capture");
   }
   auto arguments = decode_capture_arguments(transaction.body.arguments);
   if (!arguments) { return arguments.error(); }
   if (transaction.payloads.size() != 1) {
-    return invalid("CAPTURE_PAYLOAD", "expected exactly one payload, the JSON text of an EPCIS document or event, found " +
-                                          std::to_string(transaction.payloads.size()));
+    return invalid("CAPTURE_PAYLOAD",
+                   "expected exactly one payload, the JSON text of an EPCIS document or event, found " +
+                       std::to_string(transaction.payloads.size()));
   }
   auto document = read_document(as_text(transaction.payloads.front().content), arguments->profile);
   if (!document) { return document.error(); }
@@ -42,17 +44,19 @@ Result<Capture> read_capture(const Transaction& transaction) {
   for (const auto& event : document->events) { entities += event.entity_count(); }
   if (entities > limits::kEntitiesPerTransactionMax) {
     return failure(ErrorKind::too_large, "CAPTURE_LIMIT",
-                   "expected at most " + std::to_string(limits::kEntitiesPerTransactionMax) + " identifiers in all events, found " +
-                       std::to_string(entities) + "; split the document");
+                   "expected at most " + std::to_string(limits::kEntitiesPerTransactionMax) +
+                       " identifiers in all events, found " + std::to_string(entities) + "; split the document");
   }
   return Capture{*arguments, std::move(*document)};
 }
 
 Error conflict(const std::string& id, std::size_t number) {
-  auto error = failure(ErrorKind::conflict, "EVENT_ID_CONFLICT",
-                       "event " + std::to_string(number) + ": this organisation recorded other content under the event id " + id +
-                           " before; a correction is an error declaration and a new event");
-  error.violations.push_back({"/epcisBody/eventList/" + std::to_string(number) + "/eventID", "a new event id, or the same content", id});
+  auto error =
+      failure(ErrorKind::conflict, "EVENT_ID_CONFLICT",
+              "event " + std::to_string(number) + ": this organisation recorded other content under the event id " +
+                  id + " before; a correction is an error declaration and a new event");
+  error.violations.push_back(
+      {"/epcisBody/eventList/" + std::to_string(number) + "/eventID", "a new event id, or the same content", id});
   return error;
 }
 
@@ -109,7 +113,8 @@ Result<CaptureArguments> decode_capture_arguments(ByteView bytes) {
 
 Result<Roles> ProductionContract::allowed_roles(std::string_view method) const {
   if (method == kCapture) { return Roles{Role::submitter, Role::capture}; }
-  return failure(ErrorKind::invalid, "UNKNOWN_METHOD", "production has no method " + std::string(method) + "; it has: capture");
+  return failure(ErrorKind::invalid, "UNKNOWN_METHOD",
+                 "production has no method " + std::string(method) + "; it has: capture");
 }
 
 Status ProductionContract::check(const Transaction& transaction) const {

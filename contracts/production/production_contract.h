@@ -21,9 +21,9 @@ Bytes encode(const CaptureArguments& arguments);
 /// Fails with CAPTURE_ARGUMENTS.
 Result<CaptureArguments> decode_capture_arguments(ByteView bytes);
 
-/// Records EPCIS events. Method `capture`: one payload, the JSON bytes of a document or a bare event exactly as the client sent them; the
-/// receipt's result is an encoded CaptureResult (event_record.h). Recording the same content under the same id again changes
-/// nothing and succeeds; other content under a used id is EVENT_ID_CONFLICT.
+/// Records EPCIS events. Method `capture`: one payload, the JSON bytes of a document or a bare event exactly as the
+/// client sent them; the receipt's result is an encoded CaptureResult (event_record.h). Recording the same content
+/// under the same id again changes nothing and succeeds; other content under a used id is EVENT_ID_CONFLICT.
 class ProductionContract final : public contracts::Contract {
  public:
   [[nodiscard]] std::string_view name() const override { return "production"; }

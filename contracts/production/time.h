@@ -7,13 +7,13 @@
 
 namespace keten::production {
 
-/// Milliseconds since the Unix epoch, UTC; negative before 1970. Signed, unlike block time, because captured events may be
-/// older than computers.
+/// Milliseconds since the Unix epoch, UTC; negative before 1970. Signed, unlike block time, because captured events
+/// may be older than computers.
 using EventTime = std::int64_t;
 
-/// Reads `2026-01-02T03:04:05[.fraction](Z|+hh:mm|-hh:mm)` (xsd:dateTimeStamp, years 0001 to 9999, offset up to 14:00). A time without
-/// a zone has no place on a shared time line and is refused, as are impossible dates and leap seconds. Digits after the millisecond
-/// are cut off.
+/// Reads `2026-01-02T03:04:05[.fraction](Z|+hh:mm|-hh:mm)` (xsd:dateTimeStamp, years 0001 to 9999, offset up to
+/// 14:00). A time without a zone has no place on a shared time line and is refused, as are impossible dates and
+/// leap seconds. Digits after the millisecond are cut off.
 std::optional<EventTime> parse_time(std::string_view text);
 
 /// `2026-01-02T03:04:05.006Z`.

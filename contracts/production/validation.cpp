@@ -17,10 +17,39 @@ using json::Value;
 
 /// What a member's value must be.
 enum class Shape : std::uint8_t {
-  anything, text, uri, time, zone_offset, decimal, boolean, hexadecimal, unit, action, context,
-  biz_step, disposition, biz_transaction_type, party_type, error_reason, measurement_type, component, sensor_exception,
-  uris, dispositions, quantities, business_transactions, sources, destinations, sensor_elements, sensor_reports,
-  place, error_declaration, persistent_disposition, sensor_metadata, instance_master_data, certification,
+  anything,
+  text,
+  uri,
+  time,
+  zone_offset,
+  decimal,
+  boolean,
+  hexadecimal,
+  unit,
+  action,
+  context,
+  biz_step,
+  disposition,
+  biz_transaction_type,
+  party_type,
+  error_reason,
+  measurement_type,
+  component,
+  sensor_exception,
+  uris,
+  dispositions,
+  quantities,
+  business_transactions,
+  sources,
+  destinations,
+  sensor_elements,
+  sensor_reports,
+  place,
+  error_declaration,
+  persistent_disposition,
+  sensor_metadata,
+  instance_master_data,
+  certification,
 };
 
 struct Field {
@@ -40,47 +69,94 @@ struct ObjectRule {
 constexpr bool kRequired = true;
 
 // EPCIS-JSON-Schema.json, definitions of the elements.
-constexpr std::array<Field, 3> kQuantity = {{{"epcClass", Shape::uri, kRequired}, {"quantity", Shape::decimal}, {"uom", Shape::unit}}};
+constexpr std::array<Field, 3> kQuantity = {
+    {{"epcClass", Shape::uri, kRequired}, {"quantity", Shape::decimal}, {"uom", Shape::unit}}};
 constexpr std::array<Field, 2> kBusinessTransaction = {
     {{"type", Shape::biz_transaction_type}, {"bizTransaction", Shape::uri, kRequired}}};
 constexpr std::array<Field, 2> kSource = {{{"type", Shape::party_type, kRequired}, {"source", Shape::uri, kRequired}}};
-constexpr std::array<Field, 2> kDestination = {{{"type", Shape::party_type, kRequired}, {"destination", Shape::uri, kRequired}}};
+constexpr std::array<Field, 2> kDestination = {
+    {{"type", Shape::party_type, kRequired}, {"destination", Shape::uri, kRequired}}};
 constexpr std::array<Field, 1> kPlace = {{{"id", Shape::uri, kRequired}}};
-constexpr std::array<Field, 3> kErrorDeclaration = {
-    {{"declarationTime", Shape::time, kRequired}, {"reason", Shape::error_reason}, {"correctiveEventIDs", Shape::uris}}};
-constexpr std::array<Field, 2> kPersistentDisposition = {{{"set", Shape::dispositions}, {"unset", Shape::dispositions}}};
+constexpr std::array<Field, 3> kErrorDeclaration = {{{"declarationTime", Shape::time, kRequired},
+                                                     {"reason", Shape::error_reason},
+                                                     {"correctiveEventIDs", Shape::uris}}};
+constexpr std::array<Field, 2> kPersistentDisposition = {
+    {{"set", Shape::dispositions}, {"unset", Shape::dispositions}}};
 constexpr std::array<Field, 2> kSensorElement = {
     {{"sensorMetadata", Shape::sensor_metadata}, {"sensorReport", Shape::sensor_reports, kRequired}}};
-constexpr std::array<Field, 8> kSensorMetadata = {{{"time", Shape::time}, {"startTime", Shape::time}, {"endTime", Shape::time},
-                                                   {"deviceID", Shape::uri}, {"deviceMetadata", Shape::uri}, {"rawData", Shape::uri},
-                                                   {"dataProcessingMethod", Shape::uri}, {"bizRules", Shape::uri}}};
-constexpr std::array<Field, 24> kSensorReport = {
-    {{"type", Shape::measurement_type}, {"exception", Shape::sensor_exception}, {"deviceID", Shape::uri}, {"deviceMetadata", Shape::uri},
-     {"rawData", Shape::uri}, {"dataProcessingMethod", Shape::uri}, {"bizRules", Shape::uri}, {"time", Shape::time},
-     {"microorganism", Shape::uri}, {"chemicalSubstance", Shape::uri}, {"value", Shape::decimal}, {"component", Shape::component},
-     {"stringValue", Shape::text}, {"booleanValue", Shape::boolean}, {"hexBinaryValue", Shape::hexadecimal}, {"uriValue", Shape::uri},
-     {"minValue", Shape::decimal}, {"maxValue", Shape::decimal}, {"meanValue", Shape::decimal}, {"sDev", Shape::decimal},
-     {"percRank", Shape::decimal}, {"percValue", Shape::decimal}, {"uom", Shape::text}, {"coordinateReferenceSystem", Shape::uri}}};
+constexpr std::array<Field, 8> kSensorMetadata = {{{"time", Shape::time},
+                                                   {"startTime", Shape::time},
+                                                   {"endTime", Shape::time},
+                                                   {"deviceID", Shape::uri},
+                                                   {"deviceMetadata", Shape::uri},
+                                                   {"rawData", Shape::uri},
+                                                   {"dataProcessingMethod", Shape::uri},
+                                                   {"bizRules", Shape::uri}}};
+constexpr std::array<Field, 24> kSensorReport = {{{"type", Shape::measurement_type},
+                                                  {"exception", Shape::sensor_exception},
+                                                  {"deviceID", Shape::uri},
+                                                  {"deviceMetadata", Shape::uri},
+                                                  {"rawData", Shape::uri},
+                                                  {"dataProcessingMethod", Shape::uri},
+                                                  {"bizRules", Shape::uri},
+                                                  {"time", Shape::time},
+                                                  {"microorganism", Shape::uri},
+                                                  {"chemicalSubstance", Shape::uri},
+                                                  {"value", Shape::decimal},
+                                                  {"component", Shape::component},
+                                                  {"stringValue", Shape::text},
+                                                  {"booleanValue", Shape::boolean},
+                                                  {"hexBinaryValue", Shape::hexadecimal},
+                                                  {"uriValue", Shape::uri},
+                                                  {"minValue", Shape::decimal},
+                                                  {"maxValue", Shape::decimal},
+                                                  {"meanValue", Shape::decimal},
+                                                  {"sDev", Shape::decimal},
+                                                  {"percRank", Shape::decimal},
+                                                  {"percValue", Shape::decimal},
+                                                  {"uom", Shape::text},
+                                                  {"coordinateReferenceSystem", Shape::uri}}};
 
 // EPCIS 2.0, section 7.4: what every event may have, and what each type adds.
-constexpr std::array<Field, 17> kEveryEvent = {
-    {{"@context", Shape::context}, {"type", Shape::text, kRequired}, {"eventTime", Shape::time, kRequired}, {"recordTime", Shape::time},
-     {"eventTimeZoneOffset", Shape::zone_offset, kRequired}, {"eventID", Shape::uri}, {"errorDeclaration", Shape::error_declaration},
-     {"certificationInfo", Shape::certification}, {"bizStep", Shape::biz_step}, {"disposition", Shape::disposition},
-     {"persistentDisposition", Shape::persistent_disposition}, {"readPoint", Shape::place}, {"bizLocation", Shape::place},
-     {"bizTransactionList", Shape::business_transactions}, {"sourceList", Shape::sources}, {"destinationList", Shape::destinations},
-     {"sensorElementList", Shape::sensor_elements}}};
-constexpr std::array<Field, 4> kObject = {{{"action", Shape::action, kRequired}, {"epcList", Shape::uris},
-                                           {"quantityList", Shape::quantities}, {"ilmd", Shape::instance_master_data}}};
-constexpr std::array<Field, 4> kAggregation = {{{"action", Shape::action, kRequired}, {"parentID", Shape::uri}, {"childEPCs", Shape::uris},
+constexpr std::array<Field, 17> kEveryEvent = {{{"@context", Shape::context},
+                                                {"type", Shape::text, kRequired},
+                                                {"eventTime", Shape::time, kRequired},
+                                                {"recordTime", Shape::time},
+                                                {"eventTimeZoneOffset", Shape::zone_offset, kRequired},
+                                                {"eventID", Shape::uri},
+                                                {"errorDeclaration", Shape::error_declaration},
+                                                {"certificationInfo", Shape::certification},
+                                                {"bizStep", Shape::biz_step},
+                                                {"disposition", Shape::disposition},
+                                                {"persistentDisposition", Shape::persistent_disposition},
+                                                {"readPoint", Shape::place},
+                                                {"bizLocation", Shape::place},
+                                                {"bizTransactionList", Shape::business_transactions},
+                                                {"sourceList", Shape::sources},
+                                                {"destinationList", Shape::destinations},
+                                                {"sensorElementList", Shape::sensor_elements}}};
+constexpr std::array<Field, 4> kObject = {{{"action", Shape::action, kRequired},
+                                           {"epcList", Shape::uris},
+                                           {"quantityList", Shape::quantities},
+                                           {"ilmd", Shape::instance_master_data}}};
+constexpr std::array<Field, 4> kAggregation = {{{"action", Shape::action, kRequired},
+                                                {"parentID", Shape::uri},
+                                                {"childEPCs", Shape::uris},
                                                 {"childQuantityList", Shape::quantities}}};
-constexpr std::array<Field, 4> kAssociation = {{{"action", Shape::action, kRequired}, {"parentID", Shape::uri, kRequired},
-                                                {"childEPCs", Shape::uris}, {"childQuantityList", Shape::quantities}}};
-constexpr std::array<Field, 4> kTransaction = {{{"action", Shape::action, kRequired}, {"parentID", Shape::uri}, {"epcList", Shape::uris},
+constexpr std::array<Field, 4> kAssociation = {{{"action", Shape::action, kRequired},
+                                                {"parentID", Shape::uri, kRequired},
+                                                {"childEPCs", Shape::uris},
+                                                {"childQuantityList", Shape::quantities}}};
+constexpr std::array<Field, 4> kTransaction = {{{"action", Shape::action, kRequired},
+                                                {"parentID", Shape::uri},
+                                                {"epcList", Shape::uris},
                                                 {"quantityList", Shape::quantities}}};
-constexpr std::array<Field, 6> kTransformation = {
-    {{"inputEPCList", Shape::uris}, {"inputQuantityList", Shape::quantities}, {"outputEPCList", Shape::uris},
-     {"outputQuantityList", Shape::quantities}, {"transformationID", Shape::uri}, {"ilmd", Shape::instance_master_data}}};
+constexpr std::array<Field, 6> kTransformation = {{{"inputEPCList", Shape::uris},
+                                                   {"inputQuantityList", Shape::quantities},
+                                                   {"outputEPCList", Shape::uris},
+                                                   {"outputQuantityList", Shape::quantities},
+                                                   {"transformationID", Shape::uri},
+                                                   {"ilmd", Shape::instance_master_data}}};
 
 std::span<const Field> fields_of(EventType type) {
   switch (type) {
@@ -121,7 +197,8 @@ class Validator {
     const auto* type = event.find("type");
     const auto known = event_type_from(event.find_string("type").value_or(""));
     if (!known) {
-      const auto* expected = "one of ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent";
+      const auto* expected =
+          "one of ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent";
       report(violations_, json::pointer_add(pointer, "type"), expected, type == nullptr ? "nothing" : shown(*type));
       return;
     }
@@ -142,11 +219,13 @@ class Validator {
     if (!expect(value.is(Kind::object), pointer, "an object", value)) { return; }
     for (const auto& field : rule.fields) {
       if (field.required && value.find(field.name) == nullptr) {
-        report(violations_, json::pointer_add(pointer, field.name), "the required member " + std::string(field.name), "nothing");
+        report(violations_, json::pointer_add(pointer, field.name), "the required member " + std::string(field.name),
+               "nothing");
       }
     }
     for (const auto& [name, member] : value.members()) {
-      const auto field = std::find_if(rule.fields.begin(), rule.fields.end(), [&](const Field& each) { return each.name == name; });
+      const auto field =
+          std::find_if(rule.fields.begin(), rule.fields.end(), [&](const Field& each) { return each.name == name; });
       const auto place = json::pointer_add(pointer, name);
       if (field != rule.fields.end()) {
         shape(member, place, field->shape);
@@ -194,7 +273,8 @@ class Validator {
       case Shape::time:
         return text(value, pointer, "a time with zone such as 2026-01-02T03:04:05Z or ...+01:00",
                     [](std::string_view text) { return parse_time(text).has_value(); });
-      case Shape::zone_offset: return text(value, pointer, "an offset from -14:00 to +14:00 such as +01:00", is_zone_offset);
+      case Shape::zone_offset:
+        return text(value, pointer, "an offset from -14:00 to +14:00 such as +01:00", is_zone_offset);
       case Shape::decimal: return void(expect(value.is(Kind::number), pointer, "a number", value));
       case Shape::boolean: return void(expect(value.is(Kind::boolean), pointer, "true or false", value));
       case Shape::hexadecimal:
@@ -202,12 +282,15 @@ class Validator {
           return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
         });
       case Shape::unit:
-        return text(value, pointer, "a UN/CEFACT unit code of two or three characters A-Z, 0-9 such as KGM", [](std::string_view text) {
-          constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-          return (text.size() == 2 || text.size() == 3) && text.find_first_not_of(kCharacters) == std::string_view::npos;
-        });
+        return text(value, pointer, "a UN/CEFACT unit code of two or three characters A-Z, 0-9 such as KGM",
+                    [](std::string_view text) {
+                      constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+                      return (text.size() == 2 || text.size() == 3) &&
+                             text.find_first_not_of(kCharacters) == std::string_view::npos;
+                    });
       case Shape::action:
-        return text(value, pointer, "one of ADD, OBSERVE, DELETE", [](std::string_view text) { return action_from(text).has_value(); });
+        return text(value, pointer, "one of ADD, OBSERVE, DELETE",
+                    [](std::string_view text) { return action_from(text).has_value(); });
       case Shape::context: return validate_context(value, pointer, violations_);
       case Shape::biz_step:
       case Shape::disposition:
@@ -284,7 +367,8 @@ class Validator {
     });
   }
 
-  /// Which lists an event must have: the anyOf branches of the schema and the tables of EPCIS 2.0, sections 7.4.2 to 7.4.6.
+  /// Which lists an event must have: the anyOf branches of the schema and the tables of EPCIS 2.0, sections 7.4.2
+  /// to 7.4.6.
   void combination(EventType type, const Value& event, const std::string& pointer) {
     const auto action = action_from(event.find_string("action").value_or("")).value_or(Action::none);
     switch (type) {
@@ -300,18 +384,20 @@ class Validator {
       }
       case EventType::aggregation:
       case EventType::association:
-        require(has_items(event, "childEPCs") || has_items(event, "childQuantityList") || action == Action::erase, pointer,
-                "childEPCs or childQuantityList with at least one entry, or the action DELETE");
+        require(has_items(event, "childEPCs") || has_items(event, "childQuantityList") || action == Action::erase,
+                pointer, "childEPCs or childQuantityList with at least one entry, or the action DELETE");
         // EPCIS 2.0, section 7.4.3: optional for OBSERVE only. The schema demands it of associations always.
-        if (type == EventType::aggregation && (action == Action::add || action == Action::erase) && event.find("parentID") == nullptr) {
-          report(violations_, json::pointer_add(pointer, "parentID"), "the parent that children are added to or taken from", "nothing");
+        if (type == EventType::aggregation && (action == Action::add || action == Action::erase) &&
+            event.find("parentID") == nullptr) {
+          report(violations_, json::pointer_add(pointer, "parentID"),
+                 "the parent that children are added to or taken from", "nothing");
         }
         return;
       case EventType::transaction:
         require(has_items(event, "bizTransactionList"), json::pointer_add(pointer, "bizTransactionList"),
                 "at least one business transaction");
-        require(event.find("epcList") != nullptr || has_items(event, "quantityList") || action == Action::erase, pointer,
-                "epcList, a quantityList that is not empty, or the action DELETE");
+        require(event.find("epcList") != nullptr || has_items(event, "quantityList") || action == Action::erase,
+                pointer, "epcList, a quantityList that is not empty, or the action DELETE");
         return;
       case EventType::transformation: {
         const bool inputs = has_items(event, "inputEPCList") || has_items(event, "inputQuantityList");
@@ -334,22 +420,25 @@ class Validator {
 
 }  // namespace
 
-void validate_event(const Value& event, const std::string& pointer, Profile profile, std::vector<Violation>& violations) {
+void validate_event(const Value& event, const std::string& pointer, Profile profile,
+                    std::vector<Violation>& violations) {
   Validator(profile, violations).event(event, pointer);
 }
 
 bool is_uri(std::string_view text) {
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || text.size() > limits::kUriBytesMax) { return false; }
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || text.size() > limits::kUriBytesMax) {
+    return false;
+  }
   const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
   const auto scheme = text.substr(0, colon);
   const bool named = is_letter(scheme.front()) && std::all_of(scheme.begin(), scheme.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-' || c == '_';
-  });
+                       return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-' || c == '_';
+                     });
   return named && std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20U && byte != 0x7FU;
-  });
+           const auto byte = static_cast<unsigned char>(c);
+           return byte > 0x20U && byte != 0x7FU;
+         });
 }
 
 void report(std::vector<Violation>& violations, std::string pointer, std::string expected, std::string found) {

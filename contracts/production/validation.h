@@ -15,20 +15,24 @@ enum class Profile : std::uint8_t {
   lenient,  ///< also CBV words as `urn:epcglobal:cbv:...`, and unknown members, which are kept
 };
 
-/// Checks one event object against EPCIS-JSON-Schema.json of EPCIS 2.0 and the rules of EPCIS 2.0 section 7.4 that the
-/// schema does not say (a parent is needed to add to or take from one). Appends what is wrong below `pointer`, at most
-/// limits::kViolationsMax in all. Two readings are wider than the first published schema in both profiles, as the later text and
-/// the field have them: `persistentDisposition` on all five types, and any word as a measurement type.
-void validate_event(const json::Value& event, const std::string& pointer, Profile profile, std::vector<Violation>& violations);
+/// Checks one event object against EPCIS-JSON-Schema.json of EPCIS 2.0 and the rules of EPCIS 2.0 section 7.4 that
+/// the schema does not say (a parent is needed to add to or take from one). Appends what is wrong below `pointer`,
+/// at most limits::kViolationsMax in all. Two readings are wider than the first published schema in both profiles,
+/// as the later text and the field have them: `persistentDisposition` on all five types, and any word as a
+/// measurement type.
+void validate_event(const json::Value& event, const std::string& pointer, Profile profile,
+                    std::vector<Violation>& violations);
 
-/// A JSON-LD context: addresses of the standard's context, which is compiled in, and definitions of prefixes. Nothing is ever fetched: another
-/// address is a violation, and so is an inline definition that redefines a standard term.
+/// A JSON-LD context: addresses of the standard's context, which is compiled in, and definitions of prefixes.
+/// Nothing is ever fetched: another address is a violation, and so is an inline definition that redefines a
+/// standard term.
 void validate_context(const json::Value& context, const std::string& pointer, std::vector<Violation>& violations);
 
 /// Whether the address is the EPCIS 2.0 context.
 bool is_known_context(std::string_view address);
 
-/// `scheme:anything` without spaces or control characters, at most limits::kUriBytesMax: an absolute URI or a prefixed name.
+/// `scheme:anything` without spaces or control characters, at most limits::kUriBytesMax: an absolute URI or a
+/// prefixed name.
 bool is_uri(std::string_view text);
 
 /// Appends unless the list is full.

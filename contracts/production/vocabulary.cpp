@@ -9,28 +9,89 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 41> kBizSteps = {
-    "accepting",   "arriving",     "assembling",       "collecting",   "commissioning",    "consigning",      "creating_class_instance",
-    "cycle_counting", "decommissioning", "departing",  "destroying",   "disassembling",    "dispensing",      "encoding",
-    "entering_exiting", "holding", "inspecting",       "installing",   "killing",          "loading",         "other",
-    "packing",     "picking",      "receiving",        "removing",     "repackaging",      "repairing",       "replacing",
-    "reserving",   "retail_selling", "sampling",       "sensor_reporting", "shipping",     "staging_outbound", "stock_taking",
-    "stocking",    "storing",      "transporting",     "unloading",    "unpacking",        "void_shipping"};
-constexpr std::array<std::string_view, 33> kDispositions = {
-    "active",          "available",        "completeness_inferred", "completeness_verified", "conformant",
-    "container_closed", "container_open",  "damaged",               "destroyed",             "dispensed",
-    "disposed",        "encoded",          "expired",               "in_progress",           "in_transit",
-    "inactive",        "mismatch_class",   "mismatch_instance",     "mismatch_quantity",     "needs_replacement",
-    "no_pedigree_match", "non_conformant", "non_sellable_other",    "partially_dispensed",   "recalled",
-    "reserved",        "retail_sold",      "returned",              "sellable_accessible",   "sellable_not_accessible",
-    "stolen",          "unavailable",      "unknown"};
-constexpr std::array<std::string_view, 13> kBizTransactionTypes = {"bol",  "cert", "desadv",    "inv",    "pedigree", "po",     "poc",
-                                                                   "prodorder", "recadv", "rma", "testprd", "testres", "upevt"};
+constexpr std::array<std::string_view, 41> kBizSteps = {"accepting",
+                                                        "arriving",
+                                                        "assembling",
+                                                        "collecting",
+                                                        "commissioning",
+                                                        "consigning",
+                                                        "creating_class_instance",
+                                                        "cycle_counting",
+                                                        "decommissioning",
+                                                        "departing",
+                                                        "destroying",
+                                                        "disassembling",
+                                                        "dispensing",
+                                                        "encoding",
+                                                        "entering_exiting",
+                                                        "holding",
+                                                        "inspecting",
+                                                        "installing",
+                                                        "killing",
+                                                        "loading",
+                                                        "other",
+                                                        "packing",
+                                                        "picking",
+                                                        "receiving",
+                                                        "removing",
+                                                        "repackaging",
+                                                        "repairing",
+                                                        "replacing",
+                                                        "reserving",
+                                                        "retail_selling",
+                                                        "sampling",
+                                                        "sensor_reporting",
+                                                        "shipping",
+                                                        "staging_outbound",
+                                                        "stock_taking",
+                                                        "stocking",
+                                                        "storing",
+                                                        "transporting",
+                                                        "unloading",
+                                                        "unpacking",
+                                                        "void_shipping"};
+constexpr std::array<std::string_view, 33> kDispositions = {"active",
+                                                            "available",
+                                                            "completeness_inferred",
+                                                            "completeness_verified",
+                                                            "conformant",
+                                                            "container_closed",
+                                                            "container_open",
+                                                            "damaged",
+                                                            "destroyed",
+                                                            "dispensed",
+                                                            "disposed",
+                                                            "encoded",
+                                                            "expired",
+                                                            "in_progress",
+                                                            "in_transit",
+                                                            "inactive",
+                                                            "mismatch_class",
+                                                            "mismatch_instance",
+                                                            "mismatch_quantity",
+                                                            "needs_replacement",
+                                                            "no_pedigree_match",
+                                                            "non_conformant",
+                                                            "non_sellable_other",
+                                                            "partially_dispensed",
+                                                            "recalled",
+                                                            "reserved",
+                                                            "retail_sold",
+                                                            "returned",
+                                                            "sellable_accessible",
+                                                            "sellable_not_accessible",
+                                                            "stolen",
+                                                            "unavailable",
+                                                            "unknown"};
+constexpr std::array<std::string_view, 13> kBizTransactionTypes = {
+    "bol",       "cert",   "desadv", "inv",     "pedigree", "po",   "poc",
+    "prodorder", "recadv", "rma",    "testprd", "testres",  "upevt"};
 constexpr std::array<std::string_view, 3> kPartyTypes = {"location", "owning_party", "possessing_party"};
 constexpr std::array<std::string_view, 2> kErrorReasons = {"did_not_occur", "incorrect_data"};
 constexpr std::array<std::string_view, 15> kComponents = {
-    "altitude",  "axial_distance", "azimuth",     "easting",          "elevation_angle", "geocoordinate", "height", "latitude",
-    "longitude", "northing",       "polar_angle", "spherical_radius", "x",               "y",             "z"};
+    "altitude",      "axial_distance",   "azimuth",  "easting",   "elevation_angle",
+    "geocoordinate", "height",           "latitude", "longitude", "northing",
+    "polar_angle",   "spherical_radius", "x",        "y",         "z"};
 constexpr std::array<std::string_view, 2> kSensorExceptions = {"ALARM_CONDITION", "ERROR_CONDITION"};
 
 Words words_of(Vocabulary vocabulary) {
@@ -79,7 +140,8 @@ std::string bare_word(Vocabulary vocabulary, std::string_view value) {
   const auto names = names_of(vocabulary);
   if (names.web.empty()) {
     // Words of the GS1 web vocabulary.
-    for (const std::string_view prefix : {"https://gs1.org/voc/", "https://www.gs1.org/voc/", "https://ref.gs1.org/voc/", "gs1:"}) {
+    for (const std::string_view prefix :
+         {"https://gs1.org/voc/", "https://www.gs1.org/voc/", "https://ref.gs1.org/voc/", "gs1:"}) {
       if (drop_prefix(rest, prefix)) { return std::string(rest); }
     }
     return std::string(value);
@@ -88,8 +150,11 @@ std::string bare_word(Vocabulary vocabulary, std::string_view value) {
     if (drop_prefix(rest, names.urn)) { return std::string(rest); }
     return std::string(value);
   }
-  for (const std::string_view prefix : {"https://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/", "cbv:"}) {
-    if (drop_prefix(rest, prefix) && drop_prefix(rest, names.web) && is_standard_word(vocabulary, rest)) { return std::string(rest); }
+  for (const std::string_view prefix :
+       {"https://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/", "cbv:"}) {
+    if (drop_prefix(rest, prefix) && drop_prefix(rest, names.web) && is_standard_word(vocabulary, rest)) {
+      return std::string(rest);
+    }
     rest = value;
   }
   return std::string(value);

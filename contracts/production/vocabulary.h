@@ -19,8 +19,8 @@ enum class Vocabulary : std::uint8_t {
 };
 
 /// One spelling for what is equal in meaning: `shipping`, `https://ref.gs1.org/cbv/BizStep-shipping`,
-/// `https://ns.gs1.org/cbv/BizStep-shipping`, `cbv:BizStep-shipping` and `urn:epcglobal:cbv:bizstep:shipping` all give `shipping`. Anything
-/// else is its own spelling.
+/// `https://ns.gs1.org/cbv/BizStep-shipping`, `cbv:BizStep-shipping` and `urn:epcglobal:cbv:bizstep:shipping` all
+/// give `shipping`. Anything else is its own spelling.
 std::string bare_word(Vocabulary vocabulary, std::string_view value);
 
 /// Whether `word` is a bare word of the list; every plain word is a measurement type.

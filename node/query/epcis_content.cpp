@@ -30,10 +30,12 @@ Result<const production::Document*> EventContent::document(const Place& place) {
   const auto transaction = load_(place.first, place.second);
   if (!transaction) { return transaction.error(); }
   if ((*transaction)->payloads.empty()) {
-    return failure(ErrorKind::not_found, "CONTENT_ERASED", "the content of transaction " + (*transaction)->id.hex() + " was erased");
+    return failure(ErrorKind::not_found, "CONTENT_ERASED",
+                   "the content of transaction " + (*transaction)->id.hex() + " was erased");
   }
   // It was valid when it was recorded, under either profile.
-  auto document = production::read_document(as_text((*transaction)->payloads.front().content), production::Profile::lenient);
+  auto document =
+      production::read_document(as_text((*transaction)->payloads.front().content), production::Profile::lenient);
   if (!document) { return document.error(); }
   if (documents_.size() >= kDocumentsKept) { documents_.erase(documents_.begin()); }
   auto definitions = Value::object();
@@ -46,7 +48,9 @@ Result<const production::Event*> EventContent::event(const production::EventPosi
   const auto holder = document({position.height, position.transaction});
   if (!holder) { return holder.error(); }
   if (position.event >= (*holder)->events.size()) {
-    return failure(ErrorKind::corrupt, "INDEX_CORRUPT", "the document at height " + position.height.text() + " has no event " + std::to_string(position.event));
+    return failure(
+        ErrorKind::corrupt, "INDEX_CORRUPT",
+        "the document at height " + position.height.text() + " has no event " + std::to_string(position.event));
   }
   return &(*holder)->events[position.event];
 }
@@ -61,7 +65,8 @@ Result<FoundEvent> EventContent::found(const contracts::StateReader& index, cons
   const auto& holder = documents_.at({position.height, position.transaction});
   if (holder.kind == production::DocumentKind::event) { value.remove("@context"); }
   if (summary->assigned_id) { value.set("eventID", Value::string(summary->id)); }
-  value.set("recordTime", Value::string(production::time_text(static_cast<production::EventTime>(summary->record_time))));
+  value.set("recordTime",
+            Value::string(production::time_text(static_cast<production::EventTime>(summary->record_time))));
   return FoundEvent{std::move(value), std::move(*summary)};
 }
 

@@ -17,14 +17,16 @@ class EventContent {
  public:
   explicit EventContent(const EventLoader& load) : load_(load) {}
 
-  /// Owned by this object, valid until another document is read. Fails with CONTENT_ERASED when the transaction no longer holds the document.
+  /// Owned by this object, valid until another document is read. Fails with CONTENT_ERASED when the transaction no
+  /// longer holds the document.
   Result<const production::Event*> event(const production::EventPosition& position);
 
   /// The event as it is given back.
   Result<FoundEvent> found(const contracts::StateReader& index, const production::EventPosition& position);
 
-  /// The `@context` under which the events of a page keep their meaning: the standard one and the prefixes of their documents.
-  /// An event whose document gives a prefix another namespace gets its own `@context`. Precondition: every event came from found().
+  /// The `@context` under which the events of a page keep their meaning: the standard one and the prefixes of their
+  /// documents. An event whose document gives a prefix another namespace gets its own `@context`. Precondition:
+  /// every event came from found().
   json::Value take_context(std::vector<FoundEvent>& events);
 
  private:

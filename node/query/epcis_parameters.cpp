@@ -32,14 +32,35 @@ Error wrong(const Parameter& parameter, std::string expected) {
 
 Error unknown(const std::string& name) {
   // Families of EPCIS 2.0 that are known, so that a client is not told that it misspelt them.
-  constexpr std::array<std::string_view, 24> kUnanswered = {
-      "WD_",         "EQ_persistentDisposition_", "GE_errorDeclaration", "LT_errorDeclaration", "EQ_errorReason", "EQ_correctiveEventID",
-      "EQ_type",     "EQ_deviceID",   "EQ_dataProcessingMethod", "EQ_microorganism", "EQ_chemicalSubstance", "EQ_bizRules",
-      "EQ_stringValue", "EQ_hexBinaryValue", "EQ_uriValue", "EQ_booleanValue", "EXISTS_", "HASATTR_", "EQATTR_", "EQ_ATTR_", "GE_startTime",
-      "LT_startTime", "GE_endTime", "LT_endTime"};
-  const bool known = std::any_of(kUnanswered.begin(), kUnanswered.end(), [&](std::string_view each) { return name.starts_with(each); }) ||
+  constexpr std::array<std::string_view, 24> kUnanswered = {"WD_",
+                                                            "EQ_persistentDisposition_",
+                                                            "GE_errorDeclaration",
+                                                            "LT_errorDeclaration",
+                                                            "EQ_errorReason",
+                                                            "EQ_correctiveEventID",
+                                                            "EQ_type",
+                                                            "EQ_deviceID",
+                                                            "EQ_dataProcessingMethod",
+                                                            "EQ_microorganism",
+                                                            "EQ_chemicalSubstance",
+                                                            "EQ_bizRules",
+                                                            "EQ_stringValue",
+                                                            "EQ_hexBinaryValue",
+                                                            "EQ_uriValue",
+                                                            "EQ_booleanValue",
+                                                            "EXISTS_",
+                                                            "HASATTR_",
+                                                            "EQATTR_",
+                                                            "EQ_ATTR_",
+                                                            "GE_startTime",
+                                                            "LT_startTime",
+                                                            "GE_endTime",
+                                                            "LT_endTime"};
+  const bool known = std::any_of(kUnanswered.begin(), kUnanswered.end(),
+                                 [&](std::string_view each) { return name.starts_with(each); }) ||
                      name.find(':') != std::string::npos;
-  auto error = known ? failure(ErrorKind::unsupported, "QUERY_PARAMETER", "the parameter " + name + " is not answered by this node")
+  auto error = known ? failure(ErrorKind::unsupported, "QUERY_PARAMETER",
+                               "the parameter " + name + " is not answered by this node")
                      : invalid("QUERY_PARAMETER", "there is no parameter " + name + " in EPCIS 2.0");
   error.violations.push_back({json::pointer_add("", name), "a parameter of EPCIS 2.0, section 8.2.7.1", name});
   return error;
@@ -103,7 +124,8 @@ class QueryReader {
  public:
   Status read(const Parameter& parameter) {
     const auto& name = parameter.name;
-    if (parameter.values.empty() || std::find(parameter.values.begin(), parameter.values.end(), "") != parameter.values.end()) {
+    if (parameter.values.empty() ||
+        std::find(parameter.values.begin(), parameter.values.end(), "") != parameter.values.end()) {
       return wrong(parameter, "at least one value, none of them empty");
     }
     if (name == "eventType") { return read_types(parameter); }
@@ -148,7 +170,11 @@ class QueryReader {
   Status read_types(const Parameter& parameter) {
     for (const auto& value : parameter.values) {
       const auto type = production::event_type_from(value);
-      if (!type) { return wrong(parameter, "event types: ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent"); }
+      if (!type) {
+        return wrong(
+            parameter,
+            "event types: ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent");
+      }
       query_.types.push_back(*type);
     }
     return kDone;
@@ -165,7 +191,9 @@ class QueryReader {
 
   static Status read_time(const Parameter& parameter, std::optional<production::EventTime>& field) {
     field = production::parse_time(parameter.values.front());
-    if (!field || parameter.values.size() > 1) { return wrong(parameter, "one time with zone such as 2026-01-02T03:04:05Z"); }
+    if (!field || parameter.values.size() > 1) {
+      return wrong(parameter, "one time with zone such as 2026-01-02T03:04:05Z");
+    }
     return kDone;
   }
 
@@ -187,7 +215,9 @@ class QueryReader {
     const auto& text = parameter.values.front();
     std::uint64_t value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || value == 0) { return wrong(parameter, "a whole number above 0"); }
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || value == 0) {
+      return wrong(parameter, "a whole number above 0");
+    }
     field = value;
     return kDone;
   }
@@ -205,7 +235,9 @@ class QueryReader {
     }
     for (const auto& [name, comparison] : kComparisons) {
       if (name != parameter.name) { continue; }
-      if (parameter.values.size() != 1 || !is_decimal(parameter.values.front())) { return wrong(parameter, "one number"); }
+      if (parameter.values.size() != 1 || !is_decimal(parameter.values.front())) {
+        return wrong(parameter, "one number");
+      }
       query_.quantities.push_back({comparison, parameter.values.front()});
       return kDone;
     }
@@ -239,9 +271,13 @@ Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters) {
   std::set<std::pair<std::string, std::vector<std::string>>> meaning;
   std::set<std::string_view> seen;
   for (const auto& parameter : parameters) {
-    if (!seen.insert(parameter.name).second) { return wrong(parameter, "each parameter once; values are joined with |"); }
+    if (!seen.insert(parameter.name).second) {
+      return wrong(parameter, "each parameter once; values are joined with |");
+    }
     if (const auto read = reader.read(parameter); !read) { return read.error(); }
-    if (parameter.name != "perPage" && parameter.name != "nextPageToken") { meaning.emplace(parameter.name, parameter.values); }
+    if (parameter.name != "perPage" && parameter.name != "nextPageToken") {
+      meaning.emplace(parameter.name, parameter.values);
+    }
   }
   Hasher hasher("keten/epcis-query/1");
   for (const auto& [name, values] : meaning) {
@@ -282,7 +318,8 @@ Result<EpcisQuery> parse_epcis_query(const json::Value& query) {
       if (item.is(json::Kind::boolean)) { parameter.values.emplace_back(item.as_bool() ? "true" : "false"); }
       return scalar || item.is(json::Kind::boolean);
     };
-    const bool readable = value.is(json::Kind::array) ? std::all_of(value.items().begin(), value.items().end(), add) : add(value);
+    const bool readable =
+        value.is(json::Kind::array) ? std::all_of(value.items().begin(), value.items().end(), add) : add(value);
     if (!readable) { return wrong({name, {json::serialize(value)}}, "a value or an array of values"); }
     parameters.push_back(std::move(parameter));
   }

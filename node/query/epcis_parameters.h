@@ -30,7 +30,13 @@ struct TypedCondition {
 
 /// EQ_, GT_, GE_, LT_, LE_quantity: one quantity in any list of the event satisfies it.
 struct QuantityCondition {
-  enum class Comparison : std::uint8_t { equal, greater, greater_or_equal, less, less_or_equal } comparison = Comparison::equal;
+  enum class Comparison : std::uint8_t {
+    equal,
+    greater,
+    greater_or_equal,
+    less,
+    less_or_equal
+  } comparison = Comparison::equal;
   std::string amount;
 };
 
@@ -68,8 +74,9 @@ struct EpcisQuery {
 /// Parameter and value as in a URL, percent-decoded; lists inside a value are still joined with `|`.
 using EpcisParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// `perPage` and `nextPageToken` are parameters too. Fails with QUERY_PARAMETER (a violation names the parameter): `invalid` for an unknown
-/// one or a wrong value, `unsupported` for one of the standard that this node does not answer.
+/// `perPage` and `nextPageToken` are parameters too. Fails with QUERY_PARAMETER (a violation names the parameter):
+/// `invalid` for an unknown one or a wrong value, `unsupported` for one of the standard that this node does not
+/// answer.
 Result<EpcisQuery> parse_epcis_query(const EpcisParameters& parameters);
 
 /// The `query` object of a query document: lists are arrays.

@@ -39,7 +39,8 @@ std::string encode(const PageToken& token) {
 }
 
 Result<PageToken> decode_token(std::string_view text, const EpcisQuery& query, Height newest) {
-  const auto error = invalid("PAGE_TOKEN", "nextPageToken: expected a token that an earlier page of the same query gave");
+  const auto error =
+      invalid("PAGE_TOKEN", "nextPageToken: expected a token that an earlier page of the same query gave");
   const auto bytes = from_hex(text);
   if (!bytes) { return error; }
   Reader reader(*bytes);
@@ -51,7 +52,8 @@ Result<PageToken> decode_token(std::string_view text, const EpcisQuery& query, H
   token.returned = reader.u64();
   if (!reader.finish("page token") || !stamp || token.fingerprint != query.fingerprint) { return error; }
   if (token.height > newest) {
-    return failure(ErrorKind::unavailable, "NOT_SYNCED", "the token is of height " + token.height.text() + ", this node is at " + newest.text());
+    return failure(ErrorKind::unavailable, "NOT_SYNCED",
+                   "the token is of height " + token.height.text() + ", this node is at " + newest.text());
   }
   token.last = *stamp;
   return token;
@@ -68,7 +70,8 @@ bool matches(const EntityCondition& condition, const EventSummary& event) {
   return std::any_of(event.entities.begin(), event.entities.end(), [&](const production::SummaryEntity& entity) {
     const bool is_class = (entity.roles & role::kClass) != 0;
     return is_class == condition.classes && (entity.roles & condition.roles) != 0 &&
-           std::any_of(condition.patterns.begin(), condition.patterns.end(), [&](const auto& each) { return each.matches(entity.key); });
+           std::any_of(condition.patterns.begin(), condition.patterns.end(),
+                       [&](const auto& each) { return each.matches(entity.key); });
   });
 }
 
@@ -87,21 +90,25 @@ bool holds(QuantityCondition::Comparison comparison, std::strong_ordering order)
 bool matches(const std::vector<QuantityCondition>& conditions, const EventSummary& event) {
   if (conditions.empty()) { return true; }
   return std::any_of(event.entities.begin(), event.entities.end(), [&](const production::SummaryEntity& entity) {
-    return !entity.amount.empty() && std::all_of(conditions.begin(), conditions.end(), [&](const QuantityCondition& condition) {
-      return holds(condition.comparison, production::compare_decimals(entity.amount, condition.amount));
-    });
+    return !entity.amount.empty() &&
+           std::all_of(conditions.begin(), conditions.end(), [&](const QuantityCondition& condition) {
+             return holds(condition.comparison, production::compare_decimals(entity.amount, condition.amount));
+           });
   });
 }
 
 bool matches(const EpcisQuery& query, const EventSummary& event) {
   const auto recorded = static_cast<production::EventTime>(event.record_time);
-  return is_one_of(query.types, event.type) && is_one_of(query.actions, event.action) && is_one_of(query.biz_steps, event.biz_step) &&
-         is_one_of(query.dispositions, event.disposition) && is_one_of(query.read_points, event.read_point) &&
-         is_one_of(query.biz_locations, event.biz_location) && is_one_of(query.transformation_ids, event.transformation_id) &&
-         is_one_of(query.event_ids, event.id) && (!query.from || event.time >= *query.from) && (!query.before || event.time < *query.before) &&
-         (!query.recorded_from || recorded >= *query.recorded_from) && (!query.recorded_before || recorded < *query.recorded_before) &&
+  return is_one_of(query.types, event.type) && is_one_of(query.actions, event.action) &&
+         is_one_of(query.biz_steps, event.biz_step) && is_one_of(query.dispositions, event.disposition) &&
+         is_one_of(query.read_points, event.read_point) && is_one_of(query.biz_locations, event.biz_location) &&
+         is_one_of(query.transformation_ids, event.transformation_id) && is_one_of(query.event_ids, event.id) &&
+         (!query.from || event.time >= *query.from) && (!query.before || event.time < *query.before) &&
+         (!query.recorded_from || recorded >= *query.recorded_from) &&
+         (!query.recorded_before || recorded < *query.recorded_before) &&
          (!query.only_declared_errors || event.declares_error) &&
-         std::all_of(query.entities.begin(), query.entities.end(), [&](const auto& each) { return matches(each, event); }) &&
+         std::all_of(query.entities.begin(), query.entities.end(),
+                     [&](const auto& each) { return matches(each, event); }) &&
          matches(query.quantities, event);
 }
 
@@ -157,7 +164,9 @@ class Search {
       resume_ = *token;
     }
     wanted_ = query_.per_page;
-    if (query_.count_limit) { wanted_ = std::min<std::uint64_t>(wanted_, *query_.count_limit - std::min(*query_.count_limit, resume_.returned)); }
+    if (query_.count_limit) {
+      wanted_ = std::min<std::uint64_t>(wanted_, *query_.count_limit - std::min(*query_.count_limit, resume_.returned));
+    }
     const auto done = query_.event_ids.empty() ? walk() : walk_ids();
     if (!done) { return done.error(); }
     return finish();
@@ -166,7 +175,9 @@ class Search {
  private:
   [[nodiscard]] bool ascends() const { return query_.direction == OrderDirection::ascending; }
   [[nodiscard]] Stamp order_of(const EventSummary& event) const {
-    return {query_.order == EventOrder::record_time ? static_cast<production::EventTime>(event.record_time) : event.time, event.position};
+    return {
+        query_.order == EventOrder::record_time ? static_cast<production::EventTime>(event.record_time) : event.time,
+        event.position};
   }
   [[nodiscard]] bool is_after_resume(const Stamp& stamp) const {
     return query_.page_token.empty() || (ascends() ? stamp > resume_.last : stamp < resume_.last);
@@ -212,7 +223,9 @@ class Search {
     return kDone;
   }
 
-  [[nodiscard]] bool counts_all() const { return query_.count_max && query_.page_token.empty() && matches_ <= *query_.count_max; }
+  [[nodiscard]] bool counts_all() const {
+    return query_.count_max && query_.page_token.empty() && matches_ <= *query_.count_max;
+  }
 
   Status consider(const Stamp& stamp) {
     if (stamp.position.height > page_.height || !is_after_resume(stamp)) { return kDone; }
@@ -225,7 +238,9 @@ class Search {
       if (!matches(condition, **event)) { return kDone; }
     }
     ++matches_;
-    const auto later = [this](const Stamp& left, const Stamp& right) { return ascends() ? left < right : left > right; };
+    const auto later = [this](const Stamp& left, const Stamp& right) {
+      return ascends() ? left < right : left > right;
+    };
     found_.insert(std::upper_bound(found_.begin(), found_.end(), stamp, later), stamp);
     if (found_.size() > wanted_ + 1) { found_.pop_back(); }
     return kDone;
@@ -234,7 +249,8 @@ class Search {
   Status stop_early() {
     if (ascends() || counts_all()) {
       return failure(ErrorKind::too_large, "QUERY_TOO_COMPLEX",
-                     "too many events to look at: ask for a shorter time, for an item, or without orderDirection=ASC and maxEventCount");
+                     "too many events to look at: ask for a shorter time, for an item, or without orderDirection=ASC "
+                     "and maxEventCount");
     }
     stopped_early_ = true;
     return kDone;
@@ -242,7 +258,8 @@ class Search {
 
   Result<EpcisPage> finish() {
     if (query_.count_max && query_.page_token.empty() && matches_ > *query_.count_max) {
-      return failure(ErrorKind::too_large, "QUERY_TOO_LARGE", "more than maxEventCount=" + std::to_string(*query_.count_max) + " events match");
+      return failure(ErrorKind::too_large, "QUERY_TOO_LARGE",
+                     "more than maxEventCount=" + std::to_string(*query_.count_max) + " events match");
     }
     const bool more = found_.size() > wanted_;
     if (more) { found_.resize(wanted_); }
@@ -285,7 +302,9 @@ Result<EpcisPage> events_by_id(const EpcisReaders& readers, std::string_view id)
   query.event_ids.emplace_back(id);
   query.per_page = limits::kPageMax;
   auto page = find_events(readers, query);
-  if (page && page->events.empty()) { return failure(ErrorKind::not_found, "EVENT_NOT_FOUND", "no event with the id " + std::string(id)); }
+  if (page && page->events.empty()) {
+    return failure(ErrorKind::not_found, "EVENT_NOT_FOUND", "no event with the id " + std::string(id));
+  }
   return page;
 }
 
@@ -302,7 +321,8 @@ json::Value query_document(const EpcisPage& page, Milliseconds creation_time) {
   document.set("@context", page.context)
       .set("type", json::Value::string("EPCISQueryDocument"))
       .set("schemaVersion", json::Value::string("2.0"))
-      .set("creationDate", json::Value::string(production::time_text(static_cast<production::EventTime>(creation_time))))
+      .set("creationDate",
+           json::Value::string(production::time_text(static_cast<production::EventTime>(creation_time))))
       .set("epcisBody", std::move(epcis_body));
   return document;
 }

@@ -7,7 +7,8 @@ namespace keten::query {
 namespace index_rows = production::index_rows;
 using index_rows::Stamp;
 
-Result<production::EventSummary> read_summary(const contracts::StateReader& index, const production::EventPosition& position) {
+Result<production::EventSummary> read_summary(const contracts::StateReader& index,
+                                              const production::EventPosition& position) {
   const auto row = index.get(index_rows::summary_key(position));
   if (!row) {
     return failure(ErrorKind::corrupt, "INDEX_CORRUPT",
@@ -24,7 +25,8 @@ Stamp newest_stamp() {
 
 Stamp oldest_stamp() { return {std::numeric_limits<production::EventTime>::min(), {}}; }
 
-RowCursor::RowCursor(const contracts::StateReader& index, Bytes prefix, const Stamp& newest, const Stamp& oldest) : index_(index) {
+RowCursor::RowCursor(const contracts::StateReader& index, Bytes prefix, const Stamp& newest, const Stamp& oldest)
+    : index_(index) {
   const auto key = [&](const Stamp& stamp) {
     auto result = prefix;
     const auto tail = index_rows::descending(stamp);

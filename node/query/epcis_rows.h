@@ -13,7 +13,8 @@
 namespace keten::query {
 
 /// The summary of the event recorded at that place. Fails with INDEX_CORRUPT when the row is missing or broken.
-Result<production::EventSummary> read_summary(const contracts::StateReader& index, const production::EventPosition& position);
+Result<production::EventSummary> read_summary(const contracts::StateReader& index,
+                                              const production::EventPosition& position);
 
 /// A range of the event index, newest first, read in portions: a page never costs more than its rows.
 class RowCursor {

@@ -48,7 +48,9 @@ std::uint8_t roles_in(const EventSummary& event, std::string_view key) {
   return roles;
 }
 
-bool binds(const EventSummary& event) { return event.type == EventType::aggregation || event.type == EventType::association; }
+bool binds(const EventSummary& event) {
+  return event.type == EventType::aggregation || event.type == EventType::association;
+}
 
 const std::string* parent_of(const EventSummary& event) {
   for (const auto& entity : event.entities) {
@@ -60,7 +62,8 @@ const std::string* parent_of(const EventSummary& event) {
 /// DELETE without children unpacks the container as a whole (EPCIS 2.0, section 7.4.3).
 bool takes_everything_out(const EventSummary& event, std::string_view container) {
   return binds(event) && event.action == Action::erase && (roles_in(event, container) & role::kParent) != 0 &&
-         std::none_of(event.entities.begin(), event.entities.end(), [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
+         std::none_of(event.entities.begin(), event.entities.end(),
+                      [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
 }
 
 Relation relation_of(const EventSummary& event, std::uint8_t roles) {
@@ -69,7 +72,9 @@ Relation relation_of(const EventSummary& event, std::uint8_t roles) {
   if (binds(event) && (roles & role::kParent) != 0) { return Relation::contains; }
   if (binds(event) && (roles & role::kChild) != 0) { return Relation::contained_in; }
   const auto& step = event.biz_step;
-  if (step == "shipping" || step == "departing" || step == "consigning" || step == "void_shipping") { return Relation::sent; }
+  if (step == "shipping" || step == "departing" || step == "consigning" || step == "void_shipping") {
+    return Relation::sent;
+  }
   if (step == "receiving" || step == "accepting" || step == "arriving") { return Relation::received; }
   return Relation::observed;
 }
@@ -88,7 +93,8 @@ class Tracer {
       if (!followed) { return followed.error(); }
     }
     if (events_.empty()) {
-      return failure(ErrorKind::not_found, "ITEM_UNKNOWN", "no event names " + query_.entity + (entity == query_.entity ? "" : " (" + entity + ")"));
+      return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
+                     "no event names " + query_.entity + (entity == query_.entity ? "" : " (" + entity + ")"));
     }
     return assemble(entity);
   }
@@ -119,7 +125,8 @@ class Tracer {
   /// Follow `key` during `interval`, unless that was done or the bounds are reached.
   void ask(const std::string& key, const Interval& interval, std::size_t depth) {
     if (interval.empty()) { return; }
-    if (depth > std::min(query_.depth, limits::kTraceDepthMax) || items_.size() + events_.size() >= limits::kTraceNodesMax) {
+    if (depth > std::min(query_.depth, limits::kTraceDepthMax) ||
+        items_.size() + events_.size() >= limits::kTraceNodesMax) {
       truncated_ = true;
       return;
     }
@@ -155,7 +162,8 @@ class Tracer {
       auto summary = read_summary(readers_.index, rows.stamp()->position);
       if (!summary) { return summary.error(); }
       const bool corrected =
-          summary->declares_error || readers_.index.get(index_rows::event_id_key(summary->id, summary->organisation, true)).has_value();
+          summary->declares_error ||
+          readers_.index.get(index_rows::event_id_key(summary->id, summary->organisation, true)).has_value();
       if (!corrected) { result.push_back(std::move(*summary)); }
     }
     std::reverse(result.begin(), result.end());
@@ -169,7 +177,9 @@ class Tracer {
       link(event, key, depth, false);
       const auto roles = roles_in(event, key);
       const auto* container = parent_of(event);
-      if (binds(event) && (roles & role::kChild) != 0 && container != nullptr) { link(event, *container, depth + 1, false); }
+      if (binds(event) && (roles & role::kChild) != 0 && container != nullptr) {
+        link(event, *container, depth + 1, false);
+      }
       if (event.type == EventType::transformation) {
         if (const auto done = follow_transformation(event, roles, depth); !done) { return done; }
       }
@@ -188,7 +198,8 @@ class Tracer {
     if (event.transformation_id.empty()) {
       parts.push_back(event);
     } else {
-      RowCursor rows(readers_.index, index_rows::of_transformation(event.transformation_id), newest_stamp(), oldest_stamp());
+      RowCursor rows(readers_.index, index_rows::of_transformation(event.transformation_id), newest_stamp(),
+                     oldest_stamp());
       for (; rows.stamp() && parts.size() < limits::kTraceNodesMax; rows.next()) {
         if (rows.stamp()->position.height > readers_.height) { continue; }
         auto part = read_summary(readers_.index, rows.stamp()->position);
@@ -199,7 +210,8 @@ class Tracer {
     for (const auto& part : parts) {
       for (const auto& entity : part.entities) {
         if ((entity.roles & there) == 0) { continue; }
-        const auto bound = is_back() ? Interval{oldest_stamp(), stamp_of(part)} : Interval{stamp_of(part), newest_stamp()};
+        const auto bound =
+            is_back() ? Interval{oldest_stamp(), stamp_of(part)} : Interval{stamp_of(part), newest_stamp()};
         ask(entity.key, bound, depth + 1);
         if (item_numbers_.contains(entity.key)) { link(part, entity.key, depth + 1, false); }
       }
@@ -208,7 +220,8 @@ class Tracer {
   }
 
   /// What was recorded of the container while the item was in it counts for the item.
-  Status follow_containers(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval, std::size_t depth) {
+  Status follow_containers(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval,
+                           std::size_t depth) {
     std::map<std::string, Stamp> packed;  // container -> since when
     std::vector<std::pair<std::string, Interval>> stays;
     for (const auto& event : events) {
@@ -244,7 +257,8 @@ class Tracer {
     return newest_stamp();
   }
 
-  Status infer(const std::string& key, const std::string& container, const Interval& during, std::size_t item_depth, std::size_t depth) {
+  Status infer(const std::string& key, const std::string& container, const Interval& during, std::size_t item_depth,
+               std::size_t depth) {
     if (depth > limits::kTraceDepthMax) {
       truncated_ = true;
       return kDone;
@@ -265,7 +279,8 @@ class Tracer {
         if (!until) { return until.error(); }
         for (const auto& later : *events) {
           const auto* left = parent_of(later);
-          if (binds(later) && later.action == Action::erase && left != nullptr && *left == *outer && stamp_of(later) > stamp_of(event)) {
+          if (binds(later) && later.action == Action::erase && left != nullptr && *left == *outer &&
+              stamp_of(later) > stamp_of(event)) {
             *until = std::min(*until, stamp_of(later));
           }
         }
@@ -276,8 +291,10 @@ class Tracer {
     return kDone;
   }
 
-  /// Back: what a container held at the end of the interval came with it. Forward: what it held at any time of it went on.
-  void follow_contents(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval, std::size_t depth) {
+  /// Back: what a container held at the end of the interval came with it. Forward: what it held at any time of it
+  /// went on.
+  void follow_contents(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval,
+                       std::size_t depth) {
     std::map<std::string, Stamp> contents;  // child -> since when
     for (const auto& event : events) {
       if (!binds(event) || (roles_in(event, key) & role::kParent) == 0) { continue; }

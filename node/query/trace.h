@@ -24,7 +24,8 @@ enum class TraceDirection : std::uint8_t {
 struct TraceQuery {
   std::string entity;  ///< an EPC or class, URN or Digital Link
   TraceDirection direction = TraceDirection::back;
-  std::size_t depth = limits::kTraceDepthMax;  ///< steps through transformations and packings, at most limits::kTraceDepthMax
+  std::size_t depth =
+      limits::kTraceDepthMax;  ///< steps through transformations and packings, at most limits::kTraceDepthMax
 };
 
 /// How an item stands to an event.
@@ -69,10 +70,11 @@ struct Trace {
   Height height;                   ///< that it holds at
 };
 
-/// Follows transformations (joined by transformationID) and packing. Back: outputs to inputs, containers to what was in them. Forward: inputs to
-/// outputs, contents to their containers and containers to their contents. While an item is packed, what is recorded of its container (and of that one's
-/// container) counts for it, marked inferred. Events that their recorder declared an error are left out. Fails with
-/// ITEM_UNKNOWN when no event names the entity.
+/// Follows transformations (joined by transformationID) and packing. Back: outputs to inputs, containers to what
+/// was in them. Forward: inputs to outputs, contents to their containers and containers to their contents. While an
+/// item is packed, what is recorded of its container (and of that one's container) counts for it, marked inferred.
+/// Events that their recorder declared an error are left out. Fails with ITEM_UNKNOWN when no event names the
+/// entity.
 Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query);
 
 /// docs/formats/production.md, "Trace".

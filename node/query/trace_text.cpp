@@ -16,7 +16,8 @@ Value number(std::size_t value) { return Value::number(static_cast<std::int64_t>
 
 Value event_json(const production::EventSummary& event) {
   auto result = Value::object();
-  result.set("eventID", Value::string(event.id)).set("type", Value::string(std::string(production::event_type_name(event.type))));
+  result.set("eventID", Value::string(event.id))
+      .set("type", Value::string(std::string(production::event_type_name(event.type))));
   set_text(result, "action", std::string(production::action_name(event.action)));
   result.set("eventTime", Value::string(production::time_text(event.time)))
       .set("recordTime", Value::string(production::time_text(static_cast<production::EventTime>(event.record_time))))
@@ -125,7 +126,9 @@ std::string trace_dot(const Trace& trace) {
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const auto& event = trace.events[i].summary;
     auto label = quoted(step_of(event) + "\n" + event.organisation + "\n" + production::time_text(event.time));
-    for (auto line = label.find('\n'); line != std::string::npos; line = label.find('\n')) { label.replace(line, 1, "\\n"); }
+    for (auto line = label.find('\n'); line != std::string::npos; line = label.find('\n')) {
+      label.replace(line, 1, "\\n");
+    }
     result += "  e" + std::to_string(i) + " [shape=box, label=" + label + "];\n";
   }
   for (const auto& link : trace.links) {
@@ -133,8 +136,8 @@ std::string trace_dot(const Trace& trace) {
     const bool out = link.relation == Relation::output || link.relation == Relation::contains;
     const auto item = "i" + std::to_string(link.item);
     const auto event = "e" + std::to_string(link.event);
-    result += "  " + (out ? event + " -> " + item : item + " -> " + event) + " [label=" + quoted(relation_name(link.relation)) +
-              (link.inferred ? ", style=dashed" : "") + "];\n";
+    result += "  " + (out ? event + " -> " + item : item + " -> " + event) +
+              " [label=" + quoted(relation_name(link.relation)) + (link.inferred ? ", style=dashed" : "") + "];\n";
   }
   return result + "}\n";
 }
@@ -146,8 +149,10 @@ std::vector<TraceRow> trace_rows(const Trace& trace) {
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const auto& event = trace.events[i].summary;
     const auto& where = event.read_point.empty() ? event.biz_location : event.read_point;
-    const bool inferred = std::any_of(links[i].begin(), links[i].end(), [](const TraceLink& link) { return link.inferred; });
-    rows.push_back({production::time_text(event.time), event.organisation, step_of(event), what_of(trace, links[i], 3), short_name(where), inferred});
+    const bool inferred =
+        std::any_of(links[i].begin(), links[i].end(), [](const TraceLink& link) { return link.inferred; });
+    rows.push_back({production::time_text(event.time), event.organisation, step_of(event), what_of(trace, links[i], 3),
+                    short_name(where), inferred});
   }
   return rows;
 }

@@ -27,13 +27,15 @@ BOOST_AUTO_TEST_CASE(every_published_bare_event_is_accepted,
   for (const auto& file : files_in("openepcis/Capture/Events", ".json")) { check_accepted(file); }
 }
 
-BOOST_AUTO_TEST_CASE(every_published_query_document_is_accepted, *boost::unit_test::precondition(has_data("openepcis/Query"))) {
+BOOST_AUTO_TEST_CASE(every_published_query_document_is_accepted,
+                     *boost::unit_test::precondition(has_data("openepcis/Query"))) {
   for (const auto& file : files_in("openepcis/Query", ".json")) { check_accepted(file); }
 }
 
 BOOST_AUTO_TEST_CASE(every_document_with_published_event_hashes_is_accepted,
                      *boost::unit_test::precondition(has_data("event-hash/examples"))) {
-  // Made to stress the hash algorithm: CBV words as URNs and time stamps with a minus sign that is none occur on purpose.
+  // Made to stress the hash algorithm: CBV words as URNs and time stamps with a minus sign that is none occur on
+  // purpose.
   for (const auto& file : files_in("event-hash/examples", ".jsonld")) {
     const auto document = production::read_document(content_of(file), production::Profile::lenient);
     BOOST_TEST(document.ok(), file.filename().string() << ": " << (document ? "" : document.error().message));
@@ -48,8 +50,8 @@ void check_refused(const std::filesystem::path& file) {
   BOOST_TEST(!document.error().violations.empty(), file.filename().string());
   for (const auto& violation : document.error().violations) {
     BOOST_TEST(violation.pointer.starts_with('/'), file.filename().string() << ": " << violation.pointer);
-    BOOST_TEST_MESSAGE(file.filename().string() << " " << violation.pointer << ": expected " << violation.expected << "; found "
-                                                << violation.found);
+    BOOST_TEST_MESSAGE(file.filename().string() << " " << violation.pointer << ": expected " << violation.expected
+                                                << "; found " << violation.found);
   }
 }
 

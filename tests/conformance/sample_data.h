@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/test/unit_test.hpp>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +7,8 @@
 #include <iterator>
 #include <string>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
 
 namespace keten::conformance {
 

@@ -1,10 +1,10 @@
 #include "core/json.h"
 
-#include <boost/test/unit_test.hpp>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
 
 namespace keten::json {
 namespace {
@@ -33,8 +33,8 @@ BOOST_AUTO_TEST_CASE(a_document_keeps_member_order_and_number_texts) {
 
 BOOST_AUTO_TEST_CASE(text_that_is_not_json_is_refused) {
   for (const std::string_view text :
-       {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "{a:1}", "nul", "NaN", "Infinity", "-", "01", "1.", ".5", "+1",
-        "1e", "\"", "\"\t\"", "\"\\x\"", "[1] 2", "[1]]", "// x\n1", "\xEF\xBB\xBF{}"}) {
+       {"",   " ",  "{",  "[1,]", "{\"a\":1,}", "{'a':1}", "{a:1}", "nul",  "NaN",     "Infinity",      "-", "01", "1.",
+        ".5", "+1", "1e", "\"",   "\"\t\"",     "\"\\x\"", "[1] 2", "[1]]", "// x\n1", "\xEF\xBB\xBF{}"}) {
     BOOST_TEST(reason_of(text) == "JSON_MALFORMED", text);
   }
 }
@@ -88,12 +88,13 @@ BOOST_AUTO_TEST_CASE(bytes_and_values_are_limited) {
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_a_double_cannot_hold_is_refused) {
-  for (const std::string_view text : {"9007199254740993", "-9007199254740993", "10000000000000000", "1e400", "-1e400", "1e-400",
-                                      "0.10000000000000000555", "123456789.123456789", "1e99999999999999999999"}) {
+  for (const std::string_view text :
+       {"9007199254740993", "-9007199254740993", "10000000000000000", "1e400", "-1e400", "1e-400",
+        "0.10000000000000000555", "123456789.123456789", "1e99999999999999999999"}) {
     BOOST_TEST(reason_of(text) == "JSON_NUMBER_RANGE", text);
   }
-  for (const std::string_view text : {"9007199254740992", "-9007199254740992", "0.1", "1e22", "1.7976931348623157e308", "5e-324",
-                                      "0", "-0", "0.000", "0e999", "26.0", "200.5", "1234567.12345678"}) {
+  for (const std::string_view text : {"9007199254740992", "-9007199254740992", "0.1", "1e22", "1.7976931348623157e308",
+                                      "5e-324", "0", "-0", "0.000", "0e999", "26.0", "200.5", "1234567.12345678"}) {
     BOOST_TEST(reason_of(text) == "accepted", text);
   }
 }
@@ -108,17 +109,32 @@ BOOST_AUTO_TEST_CASE(integers_are_read_exactly) {
 // RFC 8785, section 3.2.3 and appendix B.
 BOOST_AUTO_TEST_CASE(canonical_numbers_have_the_layout_of_ecmascript) {
   const std::vector<std::pair<std::string, std::string>> table = {
-      {"0", "0"}, {"-0", "0"}, {"0.0", "0"}, {"26.0", "26"}, {"1E30", "1e+30"}, {"4.50", "4.5"}, {"2e-3", "0.002"},
-      {"0.000001", "0.000001"}, {"0.0000001", "1e-7"}, {"1e20", "100000000000000000000"}, {"1e21", "1e+21"},
-      {"1e+27", "1e+27"}, {"5e-324", "5e-324"}, {"-1.7976931348623157e308", "-1.7976931348623157e+308"},
-      {"333333333.3333333", "333333333.3333333"}, {"1.5e-9", "1.5e-9"}, {"123e-2", "1.23"}, {"-12.30", "-12.3"}};
+      {"0", "0"},
+      {"-0", "0"},
+      {"0.0", "0"},
+      {"26.0", "26"},
+      {"1E30", "1e+30"},
+      {"4.50", "4.5"},
+      {"2e-3", "0.002"},
+      {"0.000001", "0.000001"},
+      {"0.0000001", "1e-7"},
+      {"1e20", "100000000000000000000"},
+      {"1e21", "1e+21"},
+      {"1e+27", "1e+27"},
+      {"5e-324", "5e-324"},
+      {"-1.7976931348623157e308", "-1.7976931348623157e+308"},
+      {"333333333.3333333", "333333333.3333333"},
+      {"1.5e-9", "1.5e-9"},
+      {"123e-2", "1.23"},
+      {"-12.30", "-12.3"}};
   for (const auto& [text, expected] : table) { BOOST_TEST(canonical_of(text) == expected, text); }
 }
 
 // RFC 8785, section 3.2.3: the example of sorting.
 BOOST_AUTO_TEST_CASE(canonical_members_are_in_utf16_order) {
-  BOOST_TEST(canonical_of(R"({"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7})") ==
-             "{\"\\r\":2,\"1\":4,\"\xC2\x80\":6,\"\xC3\xB6\":7,\"\xE2\x82\xAC\":1,\"\xF0\x9F\x98\x80\":5,\"\xEF\xAC\xB3\":3}");
+  BOOST_TEST(
+      canonical_of(R"({"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7})") ==
+      "{\"\\r\":2,\"1\":4,\"\xC2\x80\":6,\"\xC3\xB6\":7,\"\xE2\x82\xAC\":1,\"\xF0\x9F\x98\x80\":5,\"\xEF\xAC\xB3\":3}");
 }
 
 BOOST_AUTO_TEST_CASE(canonical_form_does_not_depend_on_layout_or_order) {
@@ -128,7 +144,8 @@ BOOST_AUTO_TEST_CASE(canonical_form_does_not_depend_on_layout_or_order) {
 BOOST_AUTO_TEST_CASE(pretty_form_reads_back_as_the_same_value) {
   const auto value = parse(R"({"a":[],"b":{},"c":[1,{"d":"e"}]})");
   BOOST_REQUIRE(value);
-  BOOST_TEST(pretty(*value) == "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"d\": \"e\"\n    }\n  ]\n}");
+  BOOST_TEST(pretty(*value) ==
+             "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"d\": \"e\"\n    }\n  ]\n}");
   BOOST_TEST((*parse(pretty(*value)) == *value));
 }
 

@@ -26,7 +26,8 @@ class MemoryColumn : public contracts::StateReader {
   }
   void scan(ByteView first, ByteView end, const Visit& visit) const override {
     const auto last = to_bytes(end);
-    for (auto row = rows.lower_bound(to_bytes(first)); row != rows.end() && (last.empty() || row->first < last); ++row) {
+    for (auto row = rows.lower_bound(to_bytes(first)); row != rows.end() && (last.empty() || row->first < last);
+         ++row) {
       ++reads;
       if (!visit(row->first, row->second)) { return; }
     }
@@ -86,8 +87,10 @@ class MemoryLedger {
 
 /// A document around some events.
 inline std::string document_of(const std::string& events, const std::string& context = "") {
-  return R"({"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld")" + (context.empty() ? "" : "," + context) +
-         R"(],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[)" + events + "]}}";
+  return R"({"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld")" +
+         (context.empty() ? "" : "," + context) +
+         R"(],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[)" +
+         events + "]}}";
 }
 
 /// The members that every event needs, then `rest`.

@@ -1,9 +1,9 @@
-#include <boost/test/unit_test.hpp>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
+
+#include <boost/test/unit_test.hpp>
 
 #include "contracts/production/document.h"
 #include "contracts/production/item_state.h"
@@ -36,9 +36,11 @@ struct Story {
     wheel = *index->find("trace")->find_string("epc");
   }
   [[nodiscard]] EpcisReaders readers() const {
-    return {ledger.state, ledger.index, [this](Height height, std::uint32_t index) { return ledger.load(height, index); }, ledger.height()};
+    return {ledger.state, ledger.index,
+            [this](Height height, std::uint32_t index) { return ledger.load(height, index); }, ledger.height()};
   }
-  [[nodiscard]] Trace traced(const std::string& entity, TraceDirection direction, std::size_t depth = limits::kTraceDepthMax) const {
+  [[nodiscard]] Trace traced(const std::string& entity, TraceDirection direction,
+                             std::size_t depth = limits::kTraceDepthMax) const {
     const auto at = readers();
     auto result = trace(at, {entity, direction, depth});
     BOOST_REQUIRE_MESSAGE(result.ok(), (result ? "" : result.error().message));
@@ -66,20 +68,24 @@ BOOST_AUTO_TEST_CASE(the_trace_of_the_sold_wheel_goes_back_to_the_farm) {
   const auto back = traced(wheel, TraceDirection::back);
   BOOST_TEST(!back.truncated);
   const auto steps = steps_of(back);
-  for (const auto* expected : {"FarmCo commissioning", "FarmCo packing", "FarmCo shipping", "TruckCo transporting", "DairyCo receiving",
-                               "DairyCo creating_class_instance", "DairyCo packing", "DairyCo shipping", "TruckCo loading", "ShopCo receiving",
-                               "ShopCo unpacking", "ShopCo stocking", "ShopCo retail_selling"}) {
+  for (const auto* expected :
+       {"FarmCo commissioning", "FarmCo packing", "FarmCo shipping", "TruckCo transporting", "DairyCo receiving",
+        "DairyCo creating_class_instance", "DairyCo packing", "DairyCo shipping", "TruckCo loading", "ShopCo receiving",
+        "ShopCo unpacking", "ShopCo stocking", "ShopCo retail_selling"}) {
     BOOST_TEST(steps.contains(expected), expected);
   }
   const auto items = items_of(back);
   BOOST_TEST(items.contains("https://id.gs1.org/01/09521001000017/10/MILK-0601-A"));
   BOOST_TEST(items.contains("https://id.gs1.org/01/09521001000017/10/MILK-0601-B"));
-  BOOST_TEST(!items.contains("https://id.gs1.org/01/09521003000428/21/1003"), "another wheel is no part of this one's history");
+  BOOST_TEST(!items.contains("https://id.gs1.org/01/09521003000428/21/1003"),
+             "another wheel is no part of this one's history");
 }
 
 BOOST_AUTO_TEST_CASE(events_of_a_trace_are_in_order_of_time) {
   const auto back = traced(wheel, TraceDirection::back);
-  for (std::size_t i = 1; i < back.events.size(); ++i) { BOOST_TEST(back.events[i - 1].summary.time <= back.events[i].summary.time); }
+  for (std::size_t i = 1; i < back.events.size(); ++i) {
+    BOOST_TEST(back.events[i - 1].summary.time <= back.events[i].summary.time);
+  }
   BOOST_TEST(back.events.front().summary.biz_step == "commissioning");
   BOOST_TEST(back.events.back().summary.biz_step == "retail_selling");
 }
@@ -109,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_milk_lot_goes_forward_to_all_four_wheels_and_the_shop) {
   }
   BOOST_TEST(items.contains("https://id.gs1.org/01/09521003000428/10/GOUDA-2026-23"));
   BOOST_TEST(items.contains("https://id.gs1.org/00/195210030000005000"), "the pallet");
-  BOOST_TEST(!items.contains("https://id.gs1.org/01/09521001000017/10/MILK-0601-B"), "the other lot did not come from this one");
+  BOOST_TEST(!items.contains("https://id.gs1.org/01/09521001000017/10/MILK-0601-B"),
+             "the other lot did not come from this one");
   BOOST_TEST(steps_of(forward).contains("ShopCo retail_selling"));
 }
 
@@ -117,13 +124,17 @@ BOOST_AUTO_TEST_CASE(a_pallet_traced_back_shows_what_is_in_it_only_while_it_is_i
   test::MemoryLedger other;
   const auto add = [&](const std::string& time, const std::string& action, const std::string& child) {
     const auto children = child.empty() ? "" : R"("childEPCs":[")" + child + R"("],)";
-    BOOST_REQUIRE(other.capture("A", test::document_of(test::event_of(
-        "AggregationEvent", time, children + R"("action":")" + action + R"(","parentID":"urn:x:pallet")"))).ok());
+    BOOST_REQUIRE(other
+                      .capture("A", test::document_of(test::event_of(
+                                        "AggregationEvent", time,
+                                        children + R"("action":")" + action + R"(","parentID":"urn:x:pallet")")))
+                      .ok());
   };
   add("2026-01-01T00:00:00Z", "ADD", "urn:x:one");
   add("2026-01-02T00:00:00Z", "ADD", "urn:x:two");
   add("2026-01-03T00:00:00Z", "DELETE", "urn:x:one");
-  const EpcisReaders at{other.state, other.index, [&](Height height, std::uint32_t index) { return other.load(height, index); }, other.height()};
+  const EpcisReaders at{other.state, other.index,
+                        [&](Height height, std::uint32_t index) { return other.load(height, index); }, other.height()};
   const auto result = trace(at, {"urn:x:pallet", TraceDirection::back});
   BOOST_REQUIRE(result.ok());
   BOOST_TEST(items_of(*result).contains("urn:x:two"));
@@ -151,7 +162,8 @@ BOOST_AUTO_TEST_CASE(two_traces_of_one_ledger_are_the_same_bytes) {
 BOOST_AUTO_TEST_CASE(the_trace_table_reads_like_the_story) {
   const auto rows = trace_rows(traced(wheel, TraceDirection::back));
   for (const auto& row : rows) {
-    BOOST_TEST_MESSAGE(row.time << " | " << row.organisation << " | " << row.step << " | " << row.what << " | " << row.where << (row.inferred ? " | inferred" : ""));
+    BOOST_TEST_MESSAGE(row.time << " | " << row.organisation << " | " << row.step << " | " << row.what << " | "
+                                << row.where << (row.inferred ? " | inferred" : ""));
   }
   BOOST_TEST(rows.front().organisation == "FarmCo");
   BOOST_TEST(rows.front().what == "01/09521001000017/10/MILK-0601-A");
@@ -180,7 +192,8 @@ BOOST_AUTO_TEST_CASE(the_state_of_each_item_is_where_the_story_left_it) {
   BOOST_REQUIRE(pallet.has_value());
   BOOST_TEST(pallet->possessor == "ShopCo");
   std::size_t children = 0;
-  production::visit_children(ledger.state, "https://id.gs1.org/00/195210030000005000", [&](std::string_view, production::Bond) { return ++children > 0; });
+  production::visit_children(ledger.state, "https://id.gs1.org/00/195210030000005000",
+                             [&](std::string_view, production::Bond) { return ++children > 0; });
   BOOST_TEST(children == 0U);
 }
 

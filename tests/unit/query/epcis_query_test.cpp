@@ -1,0 +1,320 @@
+#include "node/query/epcis_query.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "contracts/production/document.h"
+#include "core/limits.h"
+#include "tests/unit/production/memory_ledger.h"
+
+namespace keten::query {
+namespace {
+
+using test::document_of;
+using test::event_of;
+
+std::string day(int number) {
+  return "2026-01-" + std::string(number < 10 ? "0" : "") + std::to_string(number) + "T00:00:00Z";
+}
+
+/// A ledger with nine events whose ids are urn:x:a to urn:x:i.
+struct Ledger : test::MemoryLedger {
+  Ledger() {
+    add("Farm", "a", "ObjectEvent", 1,
+        R"("action":"ADD","bizStep":"commissioning","epcList":["urn:epc:id:sgtin:4012345.011111.1","urn:epc:id:sgtin:4012345.011111.2"])");
+    add("Farm", "b", "AggregationEvent", 2,
+        R"("action":"ADD","bizStep":"packing","parentID":"urn:epc:id:sscc:4012345.3111111111","childEPCs":["urn:epc:id:sgtin:4012345.011111.1"])");
+    add("Farm", "c", "ObjectEvent", 3,
+        R"("action":"OBSERVE","bizStep":"shipping","disposition":"in_transit","epcList":["urn:epc:id:sscc:4012345.3111111111"],
+           "readPoint":{"id":"urn:epc:id:sgln:4012345.00005.0"},"bizTransactionList":[{"type":"po","bizTransaction":"urn:x:po-1"}],
+           "destinationList":[{"type":"owning_party","destination":"urn:epc:id:pgln:4000001.00000"}])");
+    add("Shop", "d", "ObjectEvent", 4,
+        R"("action":"OBSERVE","bizStep":"receiving","epcList":["urn:epc:id:sscc:4012345.3111111111"],
+           "bizLocation":{"id":"urn:x:shop"})");
+    add("Shop", "e", "TransformationEvent", 5,
+        R"("inputEPCList":["urn:epc:id:sgtin:4012345.011111.1"],
+           "inputQuantityList":[{"epcClass":"urn:epc:class:lgtin:4012345.012345.L1","quantity":12.50,"uom":"KGM"}],
+           "outputEPCList":["urn:x:out"],"transformationID":"urn:x:join")");
+    add("Shop", "f", "ObjectEvent", 6,
+        R"("action":"ADD","epcList":[],
+           "quantityList":[{"epcClass":"urn:epc:class:lgtin:4012345.012345.L1","quantity":100}])");
+    add("Shop", "g", "TransactionEvent", 6,
+        R"("action":"ADD","epcList":["urn:x:out"],"bizTransactionList":[{"type":"po","bizTransaction":"urn:x:po-2"}])");
+    add("Shop", "h", "AssociationEvent", 7, R"("action":"ADD","parentID":"urn:x:truck","childEPCs":["urn:x:probe"])");
+    add("Farm", "i", "ObjectEvent", 0,
+        R"("action":"OBSERVE","epcList":["urn:epc:id:sgtin:4012345.011111.2"])");  // recorded last, happened first
+  }
+  void add(const std::string& organisation, const std::string& id, const std::string& type, int day_number,
+           const std::string& rest) {
+    const auto time = day_number == 0 ? "2025-12-31T00:00:00Z" : day(day_number);
+    const auto result =
+        capture(organisation, document_of(event_of(type, time, R"("eventID":"urn:x:)" + id + "\"," + rest)));
+    BOOST_REQUIRE_MESSAGE(result.ok(), (result ? "" : result.error().message));
+  }
+  [[nodiscard]] EpcisReaders readers() const {
+    return {state, index, [this](Height at, std::uint32_t number) { return load(at, number); }, height()};
+  }
+  [[nodiscard]] Result<EpcisPage> ask(const EpcisParameters& parameters, std::size_t rows_max = 100'000) const {
+    const auto query = parse_epcis_query(parameters);
+    if (!query) { return query.error(); }
+    const auto at = readers();
+    return find_events(at, *query, rows_max);
+  }
+  /// The last letters of the ids, in order; or the reason of the refusal.
+  [[nodiscard]] std::string found(const EpcisParameters& parameters) const {
+    const auto page = ask(parameters);
+    return page ? letters(*page) : page.error().reason;
+  }
+  static std::string letters(const EpcisPage& page) {
+    std::string result;
+    for (const auto& event : page.events) { result += event.summary.id.back(); }
+    return result;
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(epcis_query, Ledger)
+
+BOOST_AUTO_TEST_CASE(without_parameters_all_events_come_newest_first) { BOOST_TEST(found({}) == "hgfedcbai"); }
+
+BOOST_AUTO_TEST_CASE(each_parameter_finds_its_events) {
+  const std::vector<std::pair<EpcisParameters, std::string>> table = {
+      {{{"eventType", "ObjectEvent"}}, "fdcai"},
+      {{{"eventType", "AggregationEvent|AssociationEvent"}}, "hb"},
+      {{{"EQ_bizStep", "shipping"}}, "c"},
+      {{{"EQ_bizStep", "https://ref.gs1.org/cbv/BizStep-shipping|urn:epcglobal:cbv:bizstep:receiving"}}, "dc"},
+      {{{"EQ_action", "OBSERVE"}}, "dci"},
+      {{{"EQ_disposition", "in_transit"}}, "c"},
+      {{{"EQ_readPoint", "https://id.gs1.org/414/4012345000054"}}, "c"},
+      {{{"EQ_bizLocation", "urn:x:shop"}}, "d"},
+      {{{"EQ_eventID", "urn:x:b|urn:x:h"}}, "hb"},
+      {{{"EQ_transformationID", "urn:x:join"}}, "e"},
+      {{{"MATCH_epc", "urn:epc:id:sgtin:4012345.011111.1"}}, "ba"},
+      {{{"MATCH_epc", "https://any.example/01/04012345111118/21/1"}}, "ba"},
+      {{{"MATCH_epc", "urn:epc:idpat:sgtin:4012345.011111.*"}}, "bai"},
+      {{{"MATCH_epc", "urn:epc:id:sgtin:4012345.011111.1|urn:epc:id:sgtin:4012345.011111.2"}}, "bai"},
+      {{{"MATCH_parentID", "urn:epc:id:sscc:4012345.3111111111"}}, "b"},
+      {{{"MATCH_anyEPC", "urn:epc:id:sscc:4012345.3111111111"}}, "dcb"},
+      {{{"MATCH_anyEPC", "urn:epc:id:sgtin:4012345.011111.1"}}, "eba"},
+      {{{"MATCH_inputEPC", "urn:epc:id:sgtin:4012345.011111.1"}}, "e"},
+      {{{"MATCH_outputEPC", "urn:x:out"}}, "e"},
+      {{{"MATCH_epcClass", "urn:epc:class:lgtin:4012345.012345.L1"}}, "f"},
+      {{{"MATCH_inputEPCClass", "urn:epc:class:lgtin:4012345.012345.L1"}}, "e"},
+      {{{"MATCH_anyEPCClass", "https://id.gs1.org/01/04012345123456/10/L1"}}, "fe"},
+      {{{"GE_eventTime", day(6)}}, "hgf"},
+      {{{"LT_eventTime", day(2)}}, "ai"},
+      {{{"GE_eventTime", day(2)}, {"LT_eventTime", day(4)}}, "cb"},
+      {{{"GE_eventTime", "2026-01-06T01:00:00+01:00"}}, "hgf"},
+      {{{"EQ_quantity", "12.5"}}, "e"},
+      {{{"GE_quantity", "12.5"}}, "fe"},
+      {{{"GT_quantity", "12.5"}, {"LT_quantity", "101"}}, "f"},
+      {{{"EQ_bizTransaction_po", "urn:x:po-1"}}, "c"},
+      {{{"EQ_destination_owning_party", "https://id.gs1.org/417/4000001000005"}}, "c"},
+      {{{"EQ_source_owning_party", "https://id.gs1.org/417/4000001000005"}}, ""},
+      {{{"EXISTS_errorDeclaration", "true"}}, ""},
+      {{{"eventType", "ObjectEvent"}, {"EQ_action", "OBSERVE"}, {"MATCH_epc", "urn:epc:id:sscc:4012345.3111111111"}},
+       "dc"},
+      {{{"EQ_bizStep", "picking"}}, ""},
+      {{{"orderDirection", "ASC"}}, "iabcdefgh"},
+      {{{"orderBy", "recordTime"}}, "ihgfedcba"},
+      {{{"orderBy", "recordTime"}, {"orderDirection", "ASC"}, {"perPage", "3"}}, "abc"},
+      {{{"eventCountLimit", "2"}}, "hg"},
+      {{{"maxEventCount", "9"}}, "hgfedcbai"},
+      {{{"maxEventCount", "8"}}, "QUERY_TOO_LARGE"},
+  };
+  for (const auto& [parameters, expected] : table) {
+    BOOST_TEST(found(parameters) == expected, parameters.front().first << "=" << parameters.front().second);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(record_time_is_the_time_of_the_block) {
+  const auto page = ask({{"EQ_eventID", "urn:x:d"}});
+  BOOST_REQUIRE(page.ok());
+  const std::string time(*page->events.at(0).event.find_string("recordTime"));
+  BOOST_TEST(found({{"GE_recordTime", time}}) == "hgfedi");  // height 4 and later: d to i
+  BOOST_TEST(found({{"LT_recordTime", time}}) == "cba");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_parameter_is_refused_by_name) {
+  const std::vector<std::pair<EpcisParameters, ErrorKind>> table = {
+      {{{"EQ_colour", "red"}}, ErrorKind::invalid},
+      {{{"eventtype", "ObjectEvent"}}, ErrorKind::invalid},
+      {{{"eventType", "FlyingEvent"}}, ErrorKind::invalid},
+      {{{"EQ_action", "SHIPPED"}}, ErrorKind::invalid},
+      {{{"GE_eventTime", "not-a-date"}}, ErrorKind::invalid},
+      {{{"GE_eventTime", "2026-01-01T00:00:00"}}, ErrorKind::invalid},
+      {{{"orderDirection", "SIDEWAYS"}}, ErrorKind::invalid},
+      {{{"orderBy", "weight"}}, ErrorKind::invalid},
+      {{{"perPage", "0"}}, ErrorKind::invalid},
+      {{{"perPage", "-1"}}, ErrorKind::invalid},
+      {{{"perPage", "ten"}}, ErrorKind::invalid},
+      {{{"GE_quantity", "much"}}, ErrorKind::invalid},
+      {{{"MATCH_epc", ""}}, ErrorKind::invalid},
+      {{{"MATCH_epc", "urn:x:1|"}}, ErrorKind::invalid},
+      {{{"MATCH_epc", "urn:epc:idpat:sgtin:4012345.*.*"}}, ErrorKind::invalid},
+      {{{"EQ_bizStep", "shipping"}, {"EQ_bizStep", "packing"}}, ErrorKind::invalid},
+      {{{"eventCountLimit", "1"}, {"maxEventCount", "1"}}, ErrorKind::invalid},
+      {{{"WD_readPoint", "urn:x:1"}}, ErrorKind::unsupported},
+      {{{"EQ_deviceID", "urn:x:1"}}, ErrorKind::unsupported},
+      {{{"EQ_ext:field", "1"}}, ErrorKind::unsupported},
+  };
+  for (const auto& [parameters, kind] : table) {
+    const auto& [name, value] = parameters.front();
+    const auto query = parse_epcis_query(parameters);
+    BOOST_REQUIRE_MESSAGE(!query.ok(), name << "=" << value);
+    BOOST_TEST(query.error().reason == "QUERY_PARAMETER", name);
+    BOOST_TEST((query.error().kind == kind), name);
+    BOOST_TEST(query.error().violations.at(0).pointer.starts_with("/"), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_query_body_means_the_same_as_a_query_string) {
+  const auto body = json::parse(
+      R"({
+      "@context":"https://ref.gs1.org/standards/epcis/2.0.0/query-schema.json","eventType":["ObjectEvent"],
+      "EQ_bizStep":["https://ref.gs1.org/cbv/BizStep-shipping"],"GE_eventTime":"2026-01-01T00:00:00Z","GE_quantity":1,"eventCountLimit":100})");
+  const auto from_body = parse_epcis_query(*body);
+  BOOST_REQUIRE_MESSAGE(from_body.ok(), (from_body ? "" : from_body.error().message));
+  const auto from_string = parse_epcis_query(EpcisParameters{{"EQ_bizStep", "https://ref.gs1.org/cbv/BizStep-shipping"},
+                                                             {"eventType", "ObjectEvent"},
+                                                             {"GE_quantity", "1"},
+                                                             {"GE_eventTime", "2026-01-01T00:00:00Z"},
+                                                             {"eventCountLimit", "100"}});
+  BOOST_REQUIRE(from_string.ok());
+  BOOST_TEST((from_body->fingerprint == from_string->fingerprint));
+  BOOST_TEST(parse_epcis_query(*json::parse(R"({"eventType":{}})")).error().reason == "QUERY_PARAMETER");
+  BOOST_TEST(parse_epcis_query(*json::parse("[]")).error().reason == "QUERY_PARAMETER");
+}
+
+BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_gap_or_overlap) {
+  for (const auto& direction : {"DESC", "ASC"}) {
+    for (const auto& size : {"1", "2", "4", "9"}) {
+      std::string all;
+      std::string token;
+      std::size_t pages = 0;
+      do {
+        EpcisParameters parameters = {{"orderDirection", direction}, {"perPage", size}};
+        if (!token.empty()) { parameters.emplace_back("nextPageToken", token); }
+        const auto page = ask(parameters);
+        BOOST_REQUIRE_MESSAGE(page.ok(), (page ? "" : page.error().message));
+        BOOST_TEST(!page->events.empty());
+        all += letters(*page);
+        token = page->next_page_token;
+      } while (!token.empty() && ++pages < 20);
+      BOOST_TEST(all == (std::string(direction) == "ASC" ? "iabcdefgh" : "hgfedcbai"), direction << " " << size);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(later_pages_do_not_see_what_was_recorded_since) {
+  const auto first = ask({{"perPage", "8"}});
+  BOOST_REQUIRE(first.ok());
+  add("Farm", "j", "ObjectEvent", 0, R"("action":"OBSERVE","epcList":["urn:x:late"])");
+  const auto second = ask({{"perPage", "8"}, {"nextPageToken", first->next_page_token}});
+  BOOST_REQUIRE(second.ok());
+  BOOST_TEST(letters(*second) == "i");
+  BOOST_TEST((second->height == first->height));
+  BOOST_TEST(found({{"LT_eventTime", day(1)}}) == "ji");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_continues_its_own_query_only) {
+  const auto page = ask({{"perPage", "2"}});
+  BOOST_REQUIRE(page.ok());
+  const auto& token = page->next_page_token;
+  BOOST_TEST(found({{"perPage", "5"}, {"nextPageToken", token}}) == "fedcb");
+  BOOST_TEST(found({{"eventType", "ObjectEvent"}, {"nextPageToken", token}}) == "PAGE_TOKEN");
+  BOOST_TEST(found({{"nextPageToken", "zz"}}) == "PAGE_TOKEN");
+  BOOST_TEST(found({{"nextPageToken", token + "00"}}) == "PAGE_TOKEN");
+  BOOST_TEST(found({{"nextPageToken", token.substr(2)}}) == "PAGE_TOKEN");
+}
+
+BOOST_AUTO_TEST_CASE(the_count_limit_holds_over_all_pages) {
+  const EpcisParameters limited = {{"eventCountLimit", "3"}, {"perPage", "2"}};
+  const auto first = ask(limited);
+  BOOST_REQUIRE(first.ok());
+  auto next = limited;
+  next.emplace_back("nextPageToken", first->next_page_token);
+  const auto second = ask(next);
+  BOOST_REQUIRE(second.ok());
+  BOOST_TEST(letters(*first) + letters(*second) == "hgf");
+  BOOST_TEST(second->next_page_token == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_looks_at_a_bounded_number_of_rows) {
+  const auto page = ask({{"EQ_disposition", "in_transit"}}, 3);
+  BOOST_REQUIRE(page.ok());
+  BOOST_TEST(page->events.empty());
+  BOOST_REQUIRE(!page->next_page_token.empty());
+  const auto next = ask({{"EQ_disposition", "in_transit"}, {"nextPageToken", page->next_page_token}}, 100);
+  BOOST_REQUIRE(next.ok());
+  BOOST_TEST(letters(*next) == "c");
+  BOOST_TEST(ask({{"orderDirection", "ASC"}}, 3).error().reason == "QUERY_TOO_COMPLEX");
+}
+
+BOOST_AUTO_TEST_CASE(the_events_of_one_item_cost_no_more_than_themselves) {
+  for (int i = 0; i < 200; ++i) {
+    BOOST_REQUIRE(
+        capture("Farm", document_of(event_of("ObjectEvent", day(8), R"("action":"OBSERVE","epcList":["urn:x:other"])")))
+            .ok());
+  }
+  index.reads = 0;
+  BOOST_TEST(found({{"MATCH_anyEPC", "urn:epc:id:sscc:4012345.3111111111"}}) == "dcb");
+  BOOST_TEST(index.reads < 20U);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_comes_back_as_it_was_captured) {
+  const auto text =
+      R"({"type":"ObjectEvent","eventTime":"2026-02-01T00:00:00.0Z","eventTimeZoneOffset":"+00:00","action":"ADD","ext:z":1.50,)"
+      R"("epcList":["urn:x:new"],"ext:a":{"ext:n":[null,true,1e2]}})";
+  BOOST_REQUIRE(capture("Farm", document_of(text, R"({"ext":"https://example.com/ns/"})")).ok());
+  const auto page = ask({{"MATCH_epc", "urn:x:new"}});
+  BOOST_REQUIRE(page.ok());
+  auto event = page->events.at(0).event;
+  BOOST_TEST(event.remove("eventID"), "the assigned id is given");
+  BOOST_TEST(event.remove("recordTime"));
+  BOOST_TEST(json::serialize(event) == text);
+  BOOST_TEST(json::serialize(page->context) ==
+             R"(["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{"ext":"https://example.com/ns/"}])");
+}
+
+BOOST_AUTO_TEST_CASE(events_that_use_one_prefix_for_two_namespaces_keep_their_own) {
+  const auto event = [](const std::string& epc) {
+    return event_of("ObjectEvent", day(9), R"("action":"ADD","ext:a":1,"epcList":[")" + epc + "\"]");
+  };
+  BOOST_REQUIRE(capture("Farm", document_of(event("urn:x:p"), R"({"ext":"https://one.example/"})")).ok());
+  BOOST_REQUIRE(capture("Farm", document_of(event("urn:x:q"), R"({"ext":"https://two.example/"})")).ok());
+  const auto page = ask({{"MATCH_epc", "urn:x:p|urn:x:q"}});
+  BOOST_REQUIRE(page.ok());
+  const auto text = json::serialize(query_document(*page, 0));
+  BOOST_TEST(text.find("https://one.example/") != std::string::npos);
+  BOOST_TEST(text.find("https://two.example/") != std::string::npos);
+  BOOST_TEST(production::read_document(text).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_page_makes_a_valid_query_document) {
+  const auto page = ask({});
+  BOOST_REQUIRE(page.ok());
+  const auto document = query_document(*page, 1'767'225'600'000);
+  BOOST_TEST(*document.find_string("creationDate") == "2026-01-01T00:00:00.000Z");
+  const auto read = production::read_document(json::serialize(document));
+  BOOST_REQUIRE_MESSAGE(read.ok(), (read ? "" : read.error().message));
+  BOOST_TEST(read->events.size() == 9U);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_found_by_its_id_with_its_error_declaration) {
+  const auto at = readers();
+  BOOST_TEST(events_by_id(at, "urn:x:none").error().reason == "EVENT_NOT_FOUND");
+  BOOST_TEST(letters(*events_by_id(at, "urn:x:a")) == "a");
+  add("Farm", "a", "ObjectEvent", 1,
+      R"("action":"ADD","epcList":[],"errorDeclaration":{"declarationTime":"2026-01-09T00:00:00Z"})");
+  const auto later = readers();
+  BOOST_TEST(letters(*events_by_id(later, "urn:x:a")) == "aa");
+  BOOST_TEST(found({{"EXISTS_errorDeclaration", "true"}}) == "a");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::query
