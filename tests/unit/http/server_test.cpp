@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -587,10 +589,11 @@ BOOST_AUTO_TEST_CASE(many_clients_at_once_are_all_answered) {
   const Node node([](ServerOptions& options) { options.transport.io_threads = 2; });
   std::atomic<int> good = 0;
   {
+    std::vector<std::unique_ptr<Connection>> connections;  // made here: Boost.Test's checks belong on this thread
+    for (int i = 0; i < 8; ++i) { connections.push_back(std::make_unique<Connection>(node.server->port())); }
     std::vector<std::jthread> clients;
     for (int i = 0; i < 8; ++i) {
-      clients.emplace_back([&] {
-        Connection connection(node.server->port());
+      clients.emplace_back([&connection = *connections[static_cast<std::size_t>(i)], &good] {
         for (int k = 0; k < 20; ++k) {
           connection.send("GET /v1/status HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer auditor-token\r\n\r\n");
           if (connection.receive().status == 200) { ++good; }
