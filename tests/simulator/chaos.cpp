@@ -41,6 +41,8 @@ void Chaos::heal() {
   network_.restore_all();
   for (std::size_t i = 0; i < validators_.size(); ++i) {
     validators_[i]->speed() = Speed{};
+    validators_[i]->stall_disk_until(0);
+    validators_[i]->crash_no_more();
     if (!validators_[i]->is_up()) { validators_[i]->start(); }
   }
 }

@@ -51,11 +51,6 @@ void Disk::write_record(const consensus::JournalRecord& record) {
   journal_.append(kRecordType, consensus::encode_record(record));
 }
 
-void Disk::sync() {
-  segment_.sync();
-  journal_.sync();
-}
-
 void Disk::crash(Random& random) {
   segment_.crash(random);
   journal_.crash(random);

@@ -44,7 +44,8 @@ class Disk {
   /// Returns where the block lies.
   storage::Location write_block(const Block& block);
   void write_record(const consensus::JournalRecord& record);
-  void sync();
+  void sync_segment() { segment_.sync(); }
+  void sync_journal() { journal_.sync(); }
   void crash(Random& random);
 
   [[nodiscard]] Result<BlockPointer> read_block(const storage::Location& location) const;

@@ -43,6 +43,7 @@ void Validator::start() {
     }
     blocks.push_back(block);
   }
+  around_.witness.read_at_start(self_, {0, blocks, contents->journal});
   const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal), std::move(blocks)};
   auto recovered = node::recover(on_disk);
   if (!recovered) { return refuse(recovered.error()); }
@@ -159,33 +160,49 @@ void Validator::schedule_tick() {
 
 void Validator::persist(pipeline::Persist effect) {
   process_->persist_queue.push_back(std::move(effect));
-  if (process_->persisting.empty()) { start_write(); }
+  if (process_->persisting.empty()) { write_blocks(); }
 }
 
-/// The disk thread: all that waits is written, bodies before records, and synced together.
-void Validator::start_write() {
+/// The disk thread takes all that waits. Bodies are durable before a record that speaks of them is written.
+void Validator::write_blocks() {
   auto& process = *process_;
   process.persisting.assign(std::make_move_iterator(process.persist_queue.begin()),
                             std::make_move_iterator(process.persist_queue.end()));
   process.persist_queue.clear();
+  bool has_blocks = false;
   for (const auto& one : process.persisting) {
     for (const auto& block : one.blocks) {
       process.stored.stored(block->header.id(), block->header.height, disk_.write_block(*block));
+      has_blocks = true;
     }
+  }
+  if (!has_blocks) { return write_records(); }
+  later(sync_time(), [this] {
+    disk_.sync_segment();
+    write_records();
+  });
+}
+
+void Validator::write_records() {
+  for (const auto& one : process_->persisting) {
     for (const auto& record : one.records) { disk_.write_record(record); }
   }
+  later(sync_time(), [this] { write_done(); });
+}
+
+Time Validator::sync_time() {
   const auto now_us = around_.schedule.now();
   const auto stalled = disk_free_at_ > now_us ? disk_free_at_ - now_us : 0;
-  later(stalled + random_.between(speed_.sync_min, speed_.sync_max), [this] { write_done(); });
+  return stalled + random_.between(speed_.sync_min, speed_.sync_max);
 }
 
 void Validator::write_done() {
   auto& process = *process_;
-  disk_.sync();
+  disk_.sync_journal();
   for (const auto& one : process.persisting) { around_.witness.synced(self_, one); }
   const auto sequence = process.persisting.back().sequence;
   process.persisting.clear();
-  if (!process.persist_queue.empty()) { start_write(); }
+  if (!process.persist_queue.empty()) { write_blocks(); }
   handle(pipeline::Persisted{sequence});
 }
 

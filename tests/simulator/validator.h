@@ -57,6 +57,7 @@ class Validator {
   /// At once, or after so many effects of the next step.
   void crash(std::string_view how);
   void crash_after_effects(std::uint64_t count) { effects_left_ = count; }
+  void crash_no_more() { effects_left_.reset(); }
   void handle(pipeline::Event event);
 
   [[nodiscard]] Speed& speed() { return speed_; }
@@ -97,8 +98,10 @@ class Validator {
   void later(Time delay, std::function<void()> action);
 
   void persist(pipeline::Persist effect);
-  void start_write();
+  void write_blocks();
+  void write_records();
   void write_done();
+  [[nodiscard]] Time sync_time();
   void send(const pipeline::Send& effect);
   void verify(const consensus::VerifyRequest& request);
   void verify(const pipeline::VerifyTransactions& request);

@@ -64,6 +64,10 @@ void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& reco
   for (const auto& checker : checkers_) { checker->started(at, recovered); }
 }
 
+void Witness::read_at_start(ValidatorIndex at, const pipeline::Persist& contents) {
+  for (const auto& checker : checkers_) { checker->read_at_start(at, contents); }
+}
+
 void Witness::crashed(ValidatorIndex at, std::string_view how) {
   note(2, at, 0);
   if (transcript_ != nullptr) { line(text_of(at) + " crashes " + std::string(how)); }

@@ -29,6 +29,7 @@ class Witness {
   Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
           std::ostream* transcript, std::uint64_t liveness_ms);
 
+  void read_at_start(ValidatorIndex at, const pipeline::Persist& contents);
   void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered);
   void crashed(ValidatorIndex at, std::string_view how);
   void synced(ValidatorIndex at, const pipeline::Persist& persist);

@@ -31,6 +31,8 @@ class Checker {
   /// A process starts from what its disk gave back, or is gone.
   virtual void started(ValidatorIndex /*at*/, const pipeline::PipelineRecovered& /*recovered*/) {}
   virtual void crashed(ValidatorIndex /*at*/) {}
+  /// What a starting process read from its disk and made durable, all of it.
+  virtual void read_at_start(ValidatorIndex /*at*/, const pipeline::Persist& /*contents*/) {}
   /// The disk says that this is durable.
   virtual void synced(ValidatorIndex /*at*/, const pipeline::Persist& /*persist*/) {}
   /// On the wire for the first time, by itself, in a proposal or inside a certificate.

@@ -13,6 +13,7 @@ namespace keten::simulator {
 class DurableBeforeSend final : public Checker {
  public:
   DurableBeforeSend() : Checker("durable_before_send") {}
+  void read_at_start(ValidatorIndex at, const pipeline::Persist& contents) override { synced(at, contents); }
   void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
   void vote_sent(const Subject& subject, ValidatorIndex signer) override;
   void block_final(ValidatorIndex at, const SeenBlock& seen) override;
