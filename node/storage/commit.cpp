@@ -174,7 +174,7 @@ Batch make_commit(const Commit& commit) {
 
 Status commit_block(Database& database, const Commit& commit) {
   const auto& header = commit.block.header;
-  const auto snapshot = database.snapshot();
+  auto snapshot = database.snapshot();
   const auto executed = read_executed(*snapshot);
   if (!executed) { return executed.error(); }
   if (header.height <= executed->height) {
@@ -190,6 +190,7 @@ Status commit_block(Database& database, const Commit& commit) {
                    "block " + commit.id.hex() + " at height " + header.height.text() +
                        " does not follow the executed block at height " + executed->height.text());
   }
+  snapshot.reset();  // a database that copies for its snapshots copies everything while one lives
   return database.write(make_commit(commit), Durability::buffered);
 }
 
