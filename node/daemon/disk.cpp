@@ -1,0 +1,170 @@
+#include "node/daemon/disk.h"
+
+#include <chrono>
+
+#include "node/daemon/recovery.h"
+#include "node/runtime/log.h"
+#include "node/runtime/threads.h"
+#include "node/storage/commit.h"
+
+namespace keten::node {
+namespace {
+
+constexpr std::uint64_t kMebibyte = 1024 * 1024;
+
+std::uint64_t microseconds() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
+  std::error_code error;
+  const auto data = home.data();
+  const auto journal_path = (data / "journal").string();
+  const auto state_path = data / "state";
+  const bool has_journal = journal::VoteJournal::exists(journal_path);
+  if (!has_journal && std::filesystem::exists(state_path, error)) {
+    return failure(ErrorKind::refused, "JOURNAL_LOST",
+                   journal_path + " is missing beside an existing database: without it this node could vote twice. "
+                                  "Bring the journal back, or join again with a new validator key");
+  }
+  std::filesystem::create_directories(journal_path, error);
+  if (error) { return failure(ErrorKind::unavailable, "DATA_DIRECTORY", data.string() + ": " + error.message()); }
+  std::filesystem::permissions(data, std::filesystem::perms::owner_all, error);
+
+  std::unique_ptr<Disk> disk(new Disk());
+  const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};
+  journal::JournalOptions journal_options;
+  journal_options.preallocate_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
+  auto votes = has_journal ? journal::VoteJournal::open(journal_path, identity, journal_options)
+                           : journal::VoteJournal::create(journal_path, identity, journal_options);
+  if (!votes) { return votes.error(); }
+  disk->votes_ = std::move(*votes);
+  if (disk->votes_->was_torn()) { log_warning("vote journal: an unfinished record at its end was cut off"); }
+
+  journal::SegmentOptions segment_options;
+  segment_options.preallocate_bytes = home.config.storage.segment_preallocate_mb * kMebibyte;
+  auto segments = journal::SegmentStore::open((data / "blocks").string(), home.chain_id, segment_options);
+  if (!segments) { return segments.error(); }
+  disk->segments_ = std::move(*segments);
+
+  rocksdb_store::RocksOptions rocks_options;
+  rocks_options.block_cache_bytes = home.config.storage.cache_mb * kMebibyte;
+  rocks_options.write_buffers_bytes = home.config.storage.write_buffer_mb * kMebibyte;
+  auto database = rocksdb_store::RocksDatabase::open(state_path.string(), rocks_options);
+  if (!database) { return database.error(); }
+  disk->database_ = std::move(*database);
+  if (auto initialised = storage::initialise(*disk->database_, home.genesis); !initialised) { return initialised.error(); }
+  if (auto recovered = disk->recover_from(home); !recovered) { return recovered.error(); }
+  return disk;
+}
+
+Status Disk::recover_from(const Home& home) {
+  const auto snapshot = database_->snapshot();
+  const auto executed = storage::read_executed(*snapshot);
+  if (!executed) { return executed.error(); }
+  std::vector<BlockPointer> blocks;
+  std::optional<Error> broken;
+  const auto replayed = segments_->replay(executed->replay_from, [&](const storage::Location& location, ByteView bytes) {
+    auto block = Block::decode(bytes);
+    if (!block) {
+      broken = block.error();
+      return;
+    }
+    const auto height = block->header.height;
+    if (height <= executed->height) { return; }
+    stored_.stored(block->header.id(), height, location);
+    blocks.push_back(std::make_shared<Block>(std::move(*block)));
+  });
+  if (!replayed) { return replayed; }
+  if (broken) { return *broken; }
+  auto recovered = recover(DiskContents{home.genesis, *snapshot, votes_->take_records(), std::move(blocks)});
+  if (!recovered) { return recovered.error(); }
+  recovered_ = std::move(*recovered);
+  return kDone;
+}
+
+void Disk::stored(const BlockId& id, Height height, const storage::Location& location) {
+  const std::lock_guard lock(mutex_);
+  stored_.stored(id, height, location);
+}
+
+void Disk::executed(Height height) {
+  const std::lock_guard lock(mutex_);
+  stored_.executed(height);
+}
+
+Disk::Place Disk::place(const BlockId& id, Height height) const {
+  const std::lock_guard lock(mutex_);
+  const auto location = stored_.find(id);
+  CHECK(location.has_value());
+  return {*location, stored_.replay_from(height, *location)};
+}
+
+Persister::Persister(Disk& disk, Metrics& metrics, Done done, Fatal fatal)
+    : disk_(disk),
+      votes_fsynced_(metrics.counter("keten_votes_fsynced_total", "Own votes made durable before they were sent")),
+      persist_us_(metrics.counter("keten_stage_persist_microseconds_total", "Time the journal thread spent writing and syncing")),
+      persist_groups_(metrics.counter("keten_persist_groups_total", "Groups of records and blocks synced together")),
+      done_(std::move(done)),
+      fatal_(std::move(fatal)),
+      inbox_(SIZE_MAX),
+      thread_(start_thread("journal", [this](const std::stop_token&) { run(); })) {}
+
+Persister::~Persister() { stop(); }
+
+void Persister::stop() {
+  inbox_.close();
+  if (thread_.joinable()) { thread_.join(); }
+}
+
+void Persister::persist(std::vector<pipeline::Persist> work) {
+  for (auto& one : work) { inbox_.push_completion(std::move(one)); }
+}
+
+void Persister::run() {
+  std::vector<pipeline::Persist> work;
+  while (inbox_.pop_all(work, kNever)) {
+    if (work.empty()) { continue; }
+    const auto began = microseconds();
+    if (auto written = write(work); !written) {
+      fatal_(written.error());
+      return;
+    }
+    persist_us_.add(microseconds() - began);
+    persist_groups_.add();
+    done_(work.back().sequence);
+  }
+}
+
+Status Persister::write(const std::vector<pipeline::Persist>& work) {
+  bool has_blocks = false;
+  bool has_records = false;
+  std::uint64_t votes = 0;
+  for (const auto& one : work) {
+    for (const auto& block : one.blocks) {
+      auto location = disk_.segments().append(block->encode());
+      if (!location) { return location.error(); }
+      disk_.stored(block->header.id(), block->header.height, *location);
+      has_blocks = true;
+    }
+    for (const auto& record : one.records) { votes += std::holds_alternative<consensus::OwnVote>(record) ? 1 : 0; }
+    has_records = has_records || !one.records.empty();
+    disk_.votes().append(one.records);
+  }
+  // Bodies first: a vote on the disk never speaks of a block that is not.
+  if (has_blocks) {
+    if (auto synced = disk_.segments().sync(); !synced) { return synced; }
+  }
+  if (has_records) {
+    disk_.votes().executed(Height{executed_.load()});
+    if (auto synced = disk_.votes().sync(); !synced) { return synced; }
+  }
+  votes_fsynced_.add(votes);
+  return kDone;
+}
+
+}  // namespace keten::node

@@ -1,0 +1,116 @@
+#include "node/daemon/home.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/runtime/secrets.h"
+
+namespace keten::node {
+namespace {
+
+Result<std::string> read_file(const std::filesystem::path& path, const std::string& what) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return failure(ErrorKind::not_found, "HOME_INCOMPLETE",
+                   path.string() + ": expected " + what + ", found no readable file; see keten init and keten genesis");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Status try_bind(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address) { return address.error(); }
+  if (address->port == 0) { return kDone; }
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address->host.c_str(), std::to_string(address->port).c_str(), &hints, &found) != 0) {
+    return invalid("ADDRESS_INVALID", text + ": this machine knows no such address; correct ketend.toml");
+  }
+  bool is_free = false;
+  for (const auto* at = found; at != nullptr && !is_free; at = at->ai_next) {
+    const int descriptor = ::socket(at->ai_family, at->ai_socktype, at->ai_protocol);
+    if (descriptor < 0) { continue; }
+    const int reuse = 1;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+    is_free = ::bind(descriptor, at->ai_addr, at->ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
+    ::close(descriptor);
+  }
+  ::freeaddrinfo(found);
+  if (is_free) { return kDone; }
+  return failure(ErrorKind::conflict, "ADDRESS_IN_USE",
+                 text + " is used by another program; stop it or choose another port in ketend.toml");
+}
+
+}  // namespace
+
+Result<Home> load_home(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    return failure(ErrorKind::not_found, "HOME_MISSING",
+                   path.string() + " is no directory; make a home with keten init --org NAME --node NAME --home DIR");
+  }
+  auto config = load_config((path / "ketend.toml").string());
+  if (!config) { return config.error(); }
+  auto genesis_text = read_file(path / "genesis.json", "the founding document of the chain");
+  if (!genesis_text) { return genesis_text.error(); }
+  auto genesis = Genesis::from_json(*genesis_text);
+  if (!genesis) { return genesis.error(); }
+  if (auto checked = genesis->check_signed(); !checked) { return checked.error(); }
+
+  auto seed = read_key_file((path / "keys" / "validator.key").string());
+  if (!seed) { return seed.error(); }
+  const auto key = KeyPair::from_seed(*seed);
+  const auto validators = genesis->validators();
+  const auto self = validators.find(key.public_key());
+  if (!self) {
+    return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
+                   "keys/validator.key (" + key_text(key.public_key()) + ") is not a validator of the genesis in " +
+                       (path / "genesis.json").string() + "; use the genesis that holds this node's member card");
+  }
+  const auto& entry = validators.at(*self);
+  if (entry.node != config->node.name || entry.organisation != config->node.organisation) {
+    return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
+                   "ketend.toml says node " + config->node.name + " of " + config->node.organisation +
+                       ", the genesis says " + entry.node + " of " + entry.organisation + " for this key; correct [node]");
+  }
+
+  auto certificate = read_file(path / "tls" / "node.crt", "this node's certificate");
+  if (!certificate) { return certificate.error(); }
+  auto tls_key = read_secret_file((path / "tls" / "node.key").string());
+  if (!tls_key) { return tls_key.error(); }
+  std::string pinned;
+  for (const auto& organisation : genesis->organisations) {
+    for (const auto& validator : organisation.validators) {
+      if (validator.key == key.public_key()) { pinned = validator.tls_certificate; }
+    }
+  }
+  const auto own_pin = certificate_pin(*certificate);
+  const auto genesis_pin = certificate_pin(pinned);
+  if (!own_pin) { return own_pin.error(); }
+  if (!genesis_pin) { return genesis_pin.error(); }
+  if (*own_pin != *genesis_pin) {
+    return failure(ErrorKind::refused, "PIN_MISMATCH",
+                   "tls/node.crt is not the certificate that the genesis pins for " + entry.node +
+                       "; restore the file that keten init made");
+  }
+  const auto chain_id = genesis->chain_id();
+  return Home{path, std::move(*config), std::move(*genesis), chain_id, *self, key, {std::move(*certificate), std::move(*tls_key)}};
+}
+
+Status check_addresses(const NodeConfig& config) {
+  for (const auto& address : {config.peers.listen, config.api.grpc_listen, config.api.http_listen}) {
+    if (auto bound = try_bind(address); !bound) { return bound; }
+  }
+  return kDone;
+}
+
+}  // namespace keten::node

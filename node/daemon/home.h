@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/genesis.h"
+#include "core/keys.h"
+#include "core/result.h"
+#include "node/runtime/certificates.h"
+#include "node/runtime/config.h"
+
+namespace keten::node {
+
+/// Everything that one node reads before it writes anything: checked against each other, or an error in one line that
+/// says what to do. docs/operations.md, "The home of a node".
+struct Home {
+  std::filesystem::path path;
+  NodeConfig config;
+  Genesis genesis;
+  ChainId chain_id;
+  ValidatorIndex self;
+  KeyPair validator_key;
+  TlsIdentity identity;
+
+  [[nodiscard]] std::filesystem::path data() const { return path / "data"; }
+  [[nodiscard]] std::string file(const std::string& relative) const { return (path / relative).string(); }
+};
+
+/// Reads `ketend.toml`, `genesis.json`, `keys/validator.key`, `tls/node.crt` and `tls/node.key`. Reasons: HOME_MISSING,
+/// those of load_config, of Genesis::from_json and check_signed, KEY_FILE_*, NOT_A_VALIDATOR, PIN_MISMATCH.
+[[nodiscard]] Result<Home> load_home(const std::filesystem::path& path);
+
+/// Tries to bind every address the node will listen on and lets it go again. Fails with ADDRESS_IN_USE.
+[[nodiscard]] Status check_addresses(const NodeConfig& config);
+
+}  // namespace keten::node

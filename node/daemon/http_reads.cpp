@@ -1,0 +1,202 @@
+#include <filesystem>
+
+#include "contracts/production/document.h"
+#include "contracts/production/event_record.h"
+#include "node/daemon/node.h"
+#include "node/daemon/reads.h"
+#include "node/query/trace.h"
+#include "node/runtime/log.h"
+
+namespace keten::node {
+namespace {
+
+using json::Value;
+
+Value number(std::uint64_t value) { return Value::number(static_cast<std::int64_t>(value)); }
+
+/// One snapshot, opened for EPCIS questions.
+class EpcisView {
+ public:
+  static Result<EpcisView> open(const Reads& reads) {
+    auto view = reads.view();
+    auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    return EpcisView(std::move(view), executed->height);
+  }
+
+  [[nodiscard]] Height height() const { return height_; }
+  [[nodiscard]] query::EpcisReaders readers() const {
+    return {view_.state(), view_.index(),
+            [this](Height at, std::uint32_t index) { return view_.transaction_at({at, index}); }, height_};
+  }
+
+ private:
+  EpcisView(query::LedgerView view, Height height) : view_(std::move(view)), height_(height) {}
+  query::LedgerView view_;
+  Height height_;
+};
+
+http::EventPage to_page(query::EpcisPage page) {
+  http::EventPage result;
+  result.next_page_token = std::move(page.next_page_token);
+  result.context = std::move(page.context);
+  result.height = page.height;
+  for (auto& found : page.events) { result.events.push_back(std::move(found.event)); }
+  return result;
+}
+
+template <typename Function>
+auto guarded(Function&& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const storage::ReadFailure& failed) {
+    log_error("read: {}", failed.error().message);
+    return failed.error();
+  }
+}
+
+}  // namespace
+
+Status HttpReads::check_document(ByteView document, http::DocumentForm form) const {
+  auto read = production::read_document(as_text(document));
+  if (!read) { return read.error(); }
+  const bool is_event = read->kind == production::DocumentKind::event;
+  if (is_event == (form == http::DocumentForm::event)) { return kDone; }
+  return invalid("EPCIS_INVALID", is_event ? "expected an EPCISDocument or EPCISQueryDocument, found a single event; "
+                                             "single events go to /epcis/v2/events"
+                                           : "expected one event, found a document; documents go to /epcis/v2/capture");
+}
+
+Result<http::EventPage> HttpReads::query_events(const http::EventQuery& query) const {
+  return guarded([&]() -> Result<http::EventPage> {
+    query::EpcisParameters parameters;
+    for (const auto& parameter : query.parameters) { parameters.emplace_back(parameter.name, parameter.value); }
+    parameters.emplace_back("perPage", std::to_string(query.per_page));
+    if (!query.page_token.empty()) { parameters.emplace_back("nextPageToken", query.page_token); }
+    auto parsed = query::parse_epcis_query(parameters);
+    if (!parsed) { return parsed.error(); }
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    auto page = query::find_events(view->readers(), *parsed);
+    if (!page) { return page.error(); }
+    return to_page(std::move(*page));
+  });
+}
+
+Result<http::EventPage> HttpReads::event_by_id(std::string_view event_id) const {
+  return guarded([&]() -> Result<http::EventPage> {
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    auto page = query::events_by_id(view->readers(), event_id);
+    if (!page) { return page.error(); }
+    return to_page(std::move(*page));
+  });
+}
+
+Result<http::ValueAt> HttpReads::trace(const http::TraceQuery& query) const {
+  return guarded([&]() -> Result<http::ValueAt> {
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    const auto direction = query.direction == http::TraceDirection::back ? query::TraceDirection::back
+                                                                         : query::TraceDirection::forward;
+    auto traced = query::trace(view->readers(), {query.entity, direction, query.depth});
+    if (!traced) { return traced.error(); }
+    return http::ValueAt{query::trace_json(*traced), traced->height};
+  });
+}
+
+Result<http::ValueAt> HttpReads::transaction(const TransactionId& id) const {
+  return guarded([&]() -> Result<http::ValueAt> {
+    const auto view = reads_.view();
+    auto found = view.transaction(id);
+    if (!found) { return found.error(); }
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    const auto& body = found->transaction->body;
+    Value payloads = Value::array();
+    for (const auto& payload : found->transaction->payloads) { payloads.push(number(payload.content.size())); }
+    return http::ValueAt{Value::object()
+                             .set("transactionId", Value::string(id.hex()))
+                             .set("organisation", Value::string(body.organisation))
+                             .set("sender", Value::string(key_text(body.sender)))
+                             .set("contract", Value::string(body.contract))
+                             .set("method", Value::string(body.method))
+                             .set("validUntil", number(body.valid_until.value))
+                             .set("bytes", number(found->transaction->envelope.size()))
+                             .set("payloadBytes", std::move(payloads))
+                             .set("height", number(found->place.height.value))
+                             .set("index", number(found->place.index)),
+                         executed->height};
+  });
+}
+
+Result<http::ValueAt> HttpReads::block(Height height) const {
+  return guarded([&]() -> Result<http::ValueAt> {
+    const auto view = reads_.view();
+    const auto record = view.record(height);
+    if (!record) { return record.error(); }
+    const auto receipts = view.receipts(height);
+    if (!receipts) { return receipts.error(); }
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    const auto& header = record->header;
+    Value transactions = Value::array();
+    for (const auto& receipt : *receipts) {
+      transactions.push(Value::object()
+                            .set("transactionId", Value::string(receipt.transaction.hex()))
+                            .set("succeeded", Value::boolean(receipt.succeeded))
+                            .set("reason", Value::string(receipt.reason)));
+    }
+    const auto validators = home_.genesis.validators();
+    return http::ValueAt{Value::object()
+                             .set("blockId", Value::string(record->id.hex()))
+                             .set("height", number(header.height.value))
+                             .set("view", number(header.view.value))
+                             .set("time", number(header.time))
+                             .set("parent", Value::string(header.parent.hex()))
+                             .set("proposer", Value::string(validators.at(header.proposer).node))
+                             .set("payloadRoot", Value::string(header.payload_root.hex()))
+                             .set("payloadBytes", number(header.payload_bytes))
+                             .set("executedHeight", number(header.executed_height.value))
+                             .set("stateRoot", Value::string(header.state_root.hex()))
+                             .set("stateRootAfter", Value::string(record->state_root.hex()))
+                             .set("transactions", std::move(transactions)),
+                         executed->height};
+  });
+}
+
+http::CaptureOutcome HttpReads::capture_outcome(const Receipt& receipt) const {
+  http::CaptureOutcome outcome;
+  const auto result = production::decode_capture_result(receipt.result);
+  if (!result) { return outcome; }
+  for (const auto& event : *result) {
+    if (event.status == production::CaptureStatus::refused) {
+      outcome.errors.push_back(failure(ErrorKind::conflict, event.reason, "event " + event.id + " was not recorded"));
+    } else {
+      outcome.event_ids.push_back(event.id);
+    }
+  }
+  return outcome;
+}
+
+Value HttpReads::version() const {
+  return Value::object()
+      .set("name", Value::string("keten"))
+      .set("version", Value::string(std::string(kVersion)))
+      .set("protocol", number(kProtocolVersion))
+      .set("chain", Value::string(home_.genesis.chain_name))
+      .set("chainId", Value::string(home_.chain_id.hex()))
+      .set("node", Value::string(home_.config.node.name))
+      .set("organisation", Value::string(home_.config.node.organisation));
+}
+
+std::vector<http::ReadinessCheck> HttpReads::readiness() const {
+  std::error_code error;
+  const auto space = std::filesystem::space(home_.data(), error);
+  constexpr std::uintmax_t kLeast = 512ULL * 1024 * 1024;
+  const bool is_enough = !error && space.available >= kLeast;
+  return {{"disk", is_enough,
+           error ? error.message() : std::to_string(space.available / (1024 * 1024)) + " MiB free, at least 512 expected"}};
+}
+
+}  // namespace keten::node

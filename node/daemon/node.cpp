@@ -1,0 +1,478 @@
+#include "node/daemon/node.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/limits.h"
+#include "node/runtime/clock.h"
+#include "node/runtime/log.h"
+#include "node/runtime/threads.h"
+
+namespace keten::node {
+namespace {
+
+/// Signatures of one piece of work: long enough to be worth a wake-up, short enough to share between cores.
+constexpr std::size_t kVerifyPiece = 16;
+/// Room for every signature that the mempool's bound allows to be with the pool at once.
+constexpr std::size_t kVerifyTasksMax = 2 * limits::kMempoolTransactionsMax;
+constexpr std::uint64_t kPublishMs = 20;
+constexpr std::size_t kServeTasksMax = 64;
+/// Fits a peer message with its frame.
+constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
+
+std::uint64_t microseconds() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
+consensus::Now now() { return {steady_ms(), wall_ms()}; }
+
+pipeline::PipelineConfig pipeline_config(const Home& home) {
+  const auto& from = home.config.consensus;
+  pipeline::PipelineConfig config;
+  config.genesis = home.genesis;
+  config.self = home.self;
+  config.min_block_interval_ms = from.min_block_interval_ms;
+  config.timing.leader_timeout_ms = from.leader_timeout_ms;
+  config.timing.view_timeout_ms = from.view_timeout_ms;
+  config.timing.retry_ms = from.retry_ms;
+  config.timing.skip_silent_ms = from.skip_silent_ms;
+  config.timing.status_interval_ms = from.status_interval_ms;
+  config.timing.idle_interval_ms = from.idle_interval_ms;
+  config.timing.timeout_cap_ms = from.timeout_cap_ms;
+  return config;
+}
+
+std::string_view alarm_name(consensus::AlarmKind kind) {
+  switch (kind) {
+    case consensus::AlarmKind::safety_broken: return "safety broken";
+    case consensus::AlarmKind::own_vote_unknown: return "own vote unknown";
+    case consensus::AlarmKind::conflicting_votes: return "conflicting votes";
+    case consensus::AlarmKind::rejected_notarized: return "notarized block rejected";
+  }
+  return "alarm";
+}
+
+}  // namespace
+
+class Node::KeySigner final : public consensus::Signer {
+ public:
+  explicit KeySigner(const KeyPair& key) : key_(key) {}
+  [[nodiscard]] Signature sign(const Hash& digest) const override { return key_.sign(digest.view()); }
+
+ private:
+  KeyPair key_;
+};
+
+/// Who wants to know of executed blocks. Shared with the subscriptions, which may outlive the node's front doors.
+struct Node::Watchers {
+  std::mutex mutex;  // front doors come and go, the execution thread calls
+  std::uint64_t next = 1;
+  std::map<std::uint64_t, std::function<void(Height)>> callbacks;
+};
+
+class Node::Watch final : public Gateway::Subscription {
+ public:
+  Watch(std::shared_ptr<Watchers> watchers, std::uint64_t id) : watchers_(std::move(watchers)), id_(id) {}
+  ~Watch() override {
+    const std::lock_guard lock(watchers_->mutex);
+    watchers_->callbacks.erase(id_);
+  }
+
+ private:
+  std::shared_ptr<Watchers> watchers_;
+  std::uint64_t id_;
+};
+
+Result<std::unique_ptr<Node>> Node::open(Home home, Fatal fatal) {
+  auto disk = Disk::open(home);
+  if (!disk) { return disk.error(); }
+  return std::unique_ptr<Node>(new Node(std::move(home), std::move(*disk), std::move(fatal)));
+}
+
+Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
+    : home_(std::move(home)),
+      fatal_(std::move(fatal)),
+      registry_(contracts::built_in_contracts()),
+      disk_(std::move(disk)),
+      signer_(std::make_unique<KeySigner>(home_.validator_key)),
+      validators_(home_.genesis.validators()),
+      inbox_(limits::kInboxEventsMax),
+      watchers_(std::make_shared<Watchers>()),
+      signatures_verified_(metrics_.counter("keten_signatures_verified_total", "Client signatures that were checked")),
+      signatures_refused_(metrics_.counter("keten_signatures_refused_total", "Of these, how many did not hold")),
+      votes_verified_(metrics_.counter("keten_vote_signatures_verified_total", "Validators' signatures that were checked")),
+      admitted_(metrics_.counter("keten_transactions_admitted_total", "Transactions admitted by this node's own front doors")),
+      verify_us_(metrics_.counter("keten_stage_verify_microseconds_total", "Time spent checking client signatures")),
+      loop_us_(metrics_.counter("keten_stage_loop_microseconds_total", "Time the loop spent in steps")),
+      loop_steps_(metrics_.counter("keten_loop_steps_total", "Events that the loop took")),
+      blocks_(metrics_.counter("keten_blocks_final_total", "Blocks that became final here")),
+      reads_(*disk_),
+      api_reads_(reads_),
+      http_reads_(reads_, home_, *this) {
+  auto recovered = disk_->take_recovered();
+  directory_ = recovered.directory;
+  const auto state_root = recovered.state_root;
+  pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline_config(home_), signer_.get(),
+                                                     static_cast<const pipeline::TransactionRules&>(*this),
+                                                     std::move(recovered));
+  vote_pool_ = std::make_unique<WorkerPool>("verify-votes", 1, kVerifyTasksMax);
+  transaction_pool_ = std::make_unique<WorkerPool>("verify", home_.config.verify.threads, kVerifyTasksMax);
+  serve_pool_ = std::make_unique<WorkerPool>("serve", 1, kServeTasksMax);
+  persister_ = std::make_unique<Persister>(
+      *disk_, metrics_, [this](std::uint64_t sequence) { inbox_.push_completion(pipeline::Persisted{sequence}); }, fatal_);
+  executor_ = std::make_unique<Executor>(
+      *disk_, registry_, directory_, state_root, metrics_,
+      [this](const BlockPointer& block, const contracts::BlockResult& result) { executed(block, result); }, fatal_);
+  publish(now());
+  metrics_.before_text([this, height = metrics_.gauge("keten_consensus_height", "Newest final block"),
+                        executed_height = metrics_.gauge("keten_executed_height", "Newest executed block"),
+                        view = metrics_.gauge("keten_consensus_view", "Current view"),
+                        lag = metrics_.gauge("keten_sync_lag_blocks", "Blocks behind the best connected peer"),
+                        waiting = metrics_.gauge("keten_mempool_txs", "Transactions that wait for a block"),
+                        bytes = metrics_.gauge("keten_mempool_bytes", "Bytes of waiting transactions"),
+                        store = metrics_.gauge("keten_store_bytes", "Disk space of the state database")]() mutable {
+    const auto current = status();
+    height.set(static_cast<double>(current.height.value));
+    executed_height.set(static_cast<double>(current.executed_height.value));
+    view.set(static_cast<double>(current.view.value));
+    lag.set(static_cast<double>(current.lag));
+    waiting.set(static_cast<double>(current.mempool_transactions));
+    bytes.set(static_cast<double>(current.mempool_bytes));
+    store.set(static_cast<double>(disk_->database().size_bytes()));
+  });
+}
+
+Node::~Node() { stop(); }
+
+keten::Status Node::start() {
+  peers::PeerNetworkConfig config;
+  config.listen = home_.config.peers.listen;
+  config.chain_id = home_.chain_id;
+  config.validators = validators_;
+  config.self = home_.self;
+  config.identity = home_.identity;
+  for (const auto& organisation : home_.genesis.organisations) {
+    for (const auto& validator : organisation.validators) {
+      const auto other = home_.config.peers.addresses.find(validator.node);
+      const auto& address = other == home_.config.peers.addresses.end() ? validator.peer_address : other->second;
+      config.pins.push_back({address, validator.tls_certificate});
+    }
+  }
+  network_ = std::make_unique<peers::PeerNetwork>(std::move(config), home_.validator_key,
+                                                  static_cast<peers::Handler&>(*this), metrics_);
+  loop_ = start_thread("loop", [this](const std::stop_token&) { run(); });
+  if (auto started = network_->start(); !started) { return started; }
+  return start_front_doors();
+}
+
+keten::Status Node::start_front_doors() {
+  api::LedgerServerConfig api;
+  api.listen = home_.config.api.grpc_listen;
+  api.certificate_file = home_.file("tls/node.crt");
+  api.key_file = home_.file("tls/node.key");
+  api.clients_file = home_.file(home_.config.api.clients);
+  api_ = std::make_unique<api::LedgerServer>(std::move(api), *this, api_reads_, metrics_);
+  if (auto started = api_->start(); !started) { return started; }
+  api_->set_health(api::LedgerServer::Health::serving);
+
+  const auto address = parse_address(home_.config.api.http_listen);
+  if (!address) { return address.error(); }
+  if (!address->is_loopback() && !home_.config.api.http_allow_remote) {
+    return failure(ErrorKind::refused, "HTTP_NOT_LOOPBACK",
+                   "[api] http_listen " + home_.config.api.http_listen +
+                       " is no loopback address and HTTP has no TLS; put a TLS proxy before it and set http_allow_remote = true");
+  }
+  http::ServerOptions http;
+  http.transport.address = address->host;
+  http.transport.port = address->port;
+  http.users_file = home_.path / "users.json";
+  http.organisation = home_.config.node.organisation;
+  auto server = http::Server::start(std::move(http), *this, http_reads_, metrics_);
+  if (!server) { return server.error(); }
+  http_ = std::move(*server);
+  return kDone;
+}
+
+void Node::stop() {
+  if (stopped_) { return; }
+  stopped_ = true;
+  if (http_) { http_->stop(); }
+  tracker_.stop();
+  if (api_) { api_->stop(); }
+  if (network_) { network_->stop(); }
+  inbox_.close();
+  if (loop_.joinable()) { loop_.join(); }
+  vote_pool_->stop();
+  transaction_pool_->stop();
+  serve_pool_->stop();
+  persister_->stop();
+  executor_->stop();
+  if (auto flushed = disk_->database().flush(); !flushed) { log_warning("flush at stop: {}", flushed.error().message); }
+}
+
+// ---- the loop ----
+
+void Node::run() {
+  auto effects = pipeline_->start(now());
+  auto wake_at = effects.wake_at_ms;
+  carry(std::move(effects));
+  std::vector<pipeline::Event> events;
+  while (inbox_.pop_all(events, tracker_.has_waiters() ? std::min(wake_at, steady_ms() + 100) : wake_at)) {
+    const auto began = microseconds();
+    if (events.empty()) { events.emplace_back(pipeline::Tick{}); }
+    loop_steps_.add(events.size());
+    for (auto& event : events) {
+      effects = pipeline_->step(std::move(event), now());
+      wake_at = effects.wake_at_ms;
+      carry(std::move(effects));
+    }
+    publish(now());
+    loop_us_.add(microseconds() - began);
+  }
+}
+
+/// In the order of the struct: what must be durable is handed over before anything that could speak of it.
+void Node::carry(pipeline::Effects effects) {
+  if (!effects.persist.empty()) { persister_->persist(std::move(effects.persist)); }
+  for (const auto& send : effects.send) { network_->send(send.to, send.message); }
+  for (auto& request : effects.verify_votes) { verify(std::move(request)); }
+  for (auto& request : effects.verify_transactions) { verify(std::move(request)); }
+  if (!effects.admissions.empty()) { admit(std::move(effects.admissions)); }
+  for (const auto& done : effects.finals) {
+    blocks_.add();
+    tracker_.final(done.block);
+  }
+  if (!effects.execute.empty()) { executor_->execute(std::move(effects.execute)); }
+  for (const auto& request : effects.serve) { serve(request); }
+  if (!effects.expired.empty()) { tracker_.expired(effects.expired); }
+  for (const auto& alarm : effects.alarms) {
+    metrics_.counter("keten_alarms_total", "What must never happen, by kind", {{"kind", std::string(alarm_name(alarm.kind))}}).add();
+    log_error("{}: {}", alarm_name(alarm.kind), alarm.text);
+  }
+}
+
+void Node::verify(consensus::VerifyRequest request) {
+  const auto work = [this, request = std::move(request)]() {
+    pipeline::VotesVerified verified{request.ticket, {}};
+    verified.valid.reserve(request.checks.size());
+    for (const auto& check : request.checks) {
+      verified.valid.push_back(keten::verify(validators_.at(check.signer).key, check.digest.view(), check.signature));
+    }
+    votes_verified_.add(request.checks.size());
+    inbox_.push_completion(std::move(verified));
+  };
+  if (!vote_pool_->submit(work)) { work(); }
+}
+
+void Node::verify(pipeline::VerifyTransactions request) {
+  struct Shared {
+    pipeline::VerifyTransactions request;
+    std::vector<std::uint8_t> valid;
+  };
+  auto shared = std::make_shared<Shared>();
+  shared->valid.resize(request.transactions.size());
+  shared->request = std::move(request);
+  const auto piece = [this, shared](std::size_t first, std::size_t last) {
+    const auto began = microseconds();
+    std::uint64_t refused = 0;
+    for (auto i = first; i < last; ++i) {
+      shared->valid[i] = has_valid_signature(*shared->request.transactions[i]) ? 1 : 0;
+      refused += shared->valid[i] == 0 ? 1 : 0;
+    }
+    signatures_verified_.add(last - first);
+    if (refused > 0) { signatures_refused_.add(refused); }
+    verify_us_.add(microseconds() - began);
+  };
+  const auto done = [this, shared]() {
+    inbox_.push_completion(pipeline::TransactionsVerified{
+        shared->request.ticket, std::vector<bool>(shared->valid.begin(), shared->valid.end())});
+  };
+  const auto count = shared->request.transactions.size();
+  if (!transaction_pool_->submit_batch(count, kVerifyPiece, piece, done)) {
+    piece(0, count);
+    done();
+  }
+}
+
+void Node::serve(const pipeline::Serve& request) {
+  const auto work = [this, request]() {
+    const auto range = reads_.range(request.request.from, request.request.to, limits::kSyncBlocksMax, kServeBytesMax);
+    if (!range) {
+      log_warning("blocks {} to {} for a peer: {}", request.request.from.value, request.request.to.value, range.error().message);
+      return;
+    }
+    if (range->blocks.empty()) { return; }
+    network_->send(request.peer, pipeline::BlockResponse{range->from, range->blocks, range->finalization});
+  };
+  // Too many requests wait: the peer asks again, and another validator, a second later.
+  if (!serve_pool_->submit(work)) { log_debug("too many block requests wait; one of validator {} is dropped", request.peer.value); }
+}
+
+void Node::publish(consensus::Now at) {
+  if (at.steady_ms < published_ms_ + kPublishMs) { return; }
+  published_ms_ = at.steady_ms;
+  auto current = pipeline_->status(at);
+  tracker_.tick(at.steady_ms, current.quorum ? std::string() : current.reason);
+  const std::lock_guard lock(status_mutex_);
+  published_ = std::move(current);
+}
+
+void Node::executed(const BlockPointer& block, const contracts::BlockResult& result) {
+  persister_->executed(block->header.height);
+  tracker_.executed(block, result);
+  inbox_.push_completion(pipeline::Executed{block->header.height, result.state_root, nullptr});
+  std::vector<std::function<void(Height)>> callbacks;
+  {
+    const std::lock_guard lock(watchers_->mutex);
+    for (const auto& [id, callback] : watchers_->callbacks) { callbacks.push_back(callback); }
+  }
+  for (const auto& callback : callbacks) { callback(block->header.height); }
+}
+
+// ---- events from outside ----
+
+std::size_t Node::on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) {
+  std::vector<pipeline::Event> events;
+  events.reserve(messages.size());
+  for (auto& message : messages) { events.emplace_back(pipeline::FromPeer{from, std::move(message)}); }
+  std::size_t taken = 0;
+  const auto pushed = inbox_.push_some(events, taken);
+  if (pushed == Inbox<pipeline::Event>::Pushed::closed) { return messages.size(); }
+  for (auto i = taken; i < events.size(); ++i) { messages[i] = std::move(std::get<pipeline::FromPeer>(events[i]).message); }
+  return taken;
+}
+
+void Node::on_connected(ValidatorIndex peer) {
+  log_info("connected to {}", validators_.at(peer).node);
+  inbox_.push_completion(pipeline::PeerConnected{peer});
+}
+
+void Node::on_disconnected(ValidatorIndex peer) {
+  log_info("lost {}", validators_.at(peer).node);
+  inbox_.push_completion(pipeline::PeerDisconnected{peer});
+}
+
+keten::Status Node::check(const Transaction& transaction, Roles roles) const {
+  return contracts::check_transaction(registry_, transaction, roles);
+}
+
+// ---- Gateway ----
+
+void Node::submit(std::vector<TransactionPointer> transactions, Admitted done) {
+  if (transactions.empty()) {
+    done({});
+    return;
+  }
+  const auto ticket = next_ticket_.fetch_add(1);
+  const auto count = transactions.size();
+  {
+    std::vector<TransactionId> ids;
+    ids.reserve(count);
+    for (const auto& transaction : transactions) { ids.push_back(transaction->id); }
+    const std::lock_guard lock(submissions_mutex_);
+    submissions_.emplace(ticket, Submission{std::move(ids), std::vector<keten::Status>(count, kDone), count, std::move(done)});
+  }
+  pipeline::Event event = pipeline::Submitted{ticket, std::move(transactions)};
+  const auto pushed = inbox_.push(std::move(event));
+  if (pushed == Inbox<pipeline::Event>::Pushed::taken) { return; }
+  Admitted answer;
+  {
+    const std::lock_guard lock(submissions_mutex_);
+    const auto found = submissions_.find(ticket);
+    answer = std::move(found->second.done);
+    submissions_.erase(found);
+  }
+  const auto why = pushed == Inbox<pipeline::Event>::Pushed::full
+                       ? failure(ErrorKind::busy, "NODE_BUSY", "the node has too much to do; try again in a second")
+                       : failure(ErrorKind::unavailable, "STOPPING", "the node is stopping; ask another one");
+  answer(std::vector<keten::Status>(count, why));
+}
+
+void Node::admit(std::vector<pipeline::Admission> admissions) {
+  std::vector<std::pair<Admitted, std::vector<keten::Status>>> complete;
+  std::vector<TransactionId> taken;
+  {
+    const std::lock_guard lock(submissions_mutex_);
+    for (auto& admission : admissions) {
+      const auto found = submissions_.find(admission.ticket);
+      if (found == submissions_.end()) { continue; }
+      auto& submission = found->second;
+      if (admission.status) { taken.push_back(submission.ids[admission.index]); }
+      submission.results[admission.index] = std::move(admission.status);
+      if (--submission.missing > 0) { continue; }
+      complete.emplace_back(std::move(submission.done), std::move(submission.results));
+      submissions_.erase(found);
+    }
+  }
+  admitted_.add(taken.size());
+  tracker_.admitted(taken);
+  for (auto& [done, results] : complete) { done(std::move(results)); }
+}
+
+void Node::wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_ms, Waited done) {
+  const auto known = progress(id);
+  if (reaches(known, level)) {
+    done(known);
+    return;
+  }
+  auto shared = std::make_shared<Waited>(std::move(done));
+  const auto deadline = steady_ms() + timeout_ms;
+  auto waiting = tracker_.wait(id, level, deadline, [shared](Result<TransactionProgress> result) { (*shared)(std::move(result)); });
+  if (!waiting) {
+    (*shared)(waiting.error());
+    return;
+  }
+  // It may have been executed between the question and the registration.
+  if (const auto stored = reads_.progress(id); stored && stored->state == TransactionState::executed) {
+    tracker_.settle(id, *stored);
+  }
+}
+
+TransactionProgress Node::progress(const TransactionId& id) const {
+  if (const auto stored = reads_.progress(id)) { return *stored; }
+  return tracker_.find(id).value_or(TransactionProgress{});
+}
+
+NodeStatus Node::status() const {
+  NodeStatus status;
+  status.node = home_.config.node.name;
+  status.organisation = home_.config.node.organisation;
+  status.chain_id = home_.chain_id;
+  status.chain_name = home_.genesis.chain_name;
+  status.self = home_.self;
+  status.version = kVersion;
+  status.counters = metrics_.counters();
+  status.counters["signatures_verified"] = signatures_verified_.value();
+  status.counters["votes_fsynced"] = status.counters["keten_votes_fsynced_total"];
+  const std::lock_guard lock(status_mutex_);
+  status.height = published_.height;
+  status.executed_height = published_.executed_height;
+  status.state_root = published_.state_root;
+  status.epoch = published_.epoch;
+  status.view = published_.view;
+  status.lag = published_.lag;
+  status.reason = published_.reason;
+  status.quorum = published_.quorum;
+  status.mempool_transactions = published_.mempool_transactions;
+  status.mempool_bytes = published_.mempool_bytes;
+  status.block_time = published_.block_time;
+  for (std::size_t i = 0; i < published_.peers.size(); ++i) {
+    if (i == home_.self.value) { continue; }
+    const auto& peer = published_.peers[i];
+    const auto& validator = validators_.at(ValidatorIndex{static_cast<std::uint16_t>(i)});
+    status.peers.push_back(
+        {validator.node, validator.organisation, peer.connected, peer.height, peer.executed_height, peer.silent_ms});
+  }
+  return status;
+}
+
+std::unique_ptr<Gateway::Subscription> Node::watch_executed(std::function<void(Height)> changed) {
+  const std::lock_guard lock(watchers_->mutex);
+  const auto id = watchers_->next++;
+  watchers_->callbacks.emplace(id, std::move(changed));
+  return std::make_unique<Watch>(watchers_, id);
+}
+
+}  // namespace keten::node

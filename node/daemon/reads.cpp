@@ -1,0 +1,124 @@
+#include "node/daemon/reads.h"
+
+#include "node/runtime/log.h"
+
+namespace keten::node {
+namespace {
+
+/// A read that the disk could not answer becomes the caller's error instead of the end of a thread.
+template <typename Function>
+auto guarded(Function&& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const storage::ReadFailure& failed) {
+    log_error("read: {}", failed.error().message);
+    return failed.error();
+  }
+}
+
+Result<api::StoredBlock> with_finalization(const query::LedgerView& view, Result<BlockPointer> block) {
+  if (!block) { return block.error(); }
+  api::StoredBlock stored{std::move(*block), std::nullopt};
+  if (auto covering = view.finalization_covering(stored.block->header.height)) {
+    stored.finalization = std::move(covering->certificate);
+  }
+  return stored;
+}
+
+}  // namespace
+
+std::optional<TransactionProgress> Reads::progress(const TransactionId& id) const {
+  const auto found = guarded([&]() { return view().receipt(id); });
+  if (!found) { return std::nullopt; }
+  return TransactionProgress{TransactionState::executed, found->place.height, found->place.index, found->receipt};
+}
+
+Result<query::BlockRange> Reads::range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const {
+  return guarded([&]() { return view().range(from, to, blocks_max, bytes_max); });
+}
+
+Result<api::StoredTransaction> ApiReads::transaction(const TransactionId& id) const {
+  return guarded([&]() -> Result<api::StoredTransaction> {
+    auto found = reads_.view().transaction(id);
+    if (!found) { return found.error(); }
+    return api::StoredTransaction{found->transaction->envelope, found->place.height, found->place.index};
+  });
+}
+
+Result<api::StoredReceipt> ApiReads::receipt(const TransactionId& id) const {
+  return guarded([&]() -> Result<api::StoredReceipt> {
+    auto found = reads_.view().receipt(id);
+    if (!found) { return found.error(); }
+    return api::StoredReceipt{std::move(found->receipt), found->place.height, found->place.index};
+  });
+}
+
+Result<api::StoredBlock> ApiReads::block(Height height) const {
+  return guarded([&]() {
+    const auto view = reads_.view();
+    return with_finalization(view, view.block(height));
+  });
+}
+
+Result<api::StoredBlock> ApiReads::block(const BlockId& id) const {
+  return guarded([&]() {
+    const auto view = reads_.view();
+    return with_finalization(view, view.block(id));
+  });
+}
+
+Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::string_view kind, std::size_t limit) const {
+  return guarded([&]() -> Result<api::EventPage> {
+    const auto view = reads_.view();
+    query::EventCursor from{after.height, after.index, after.event};
+    if (after.index == UINT32_MAX) {
+      from = {after.height.next(), 0, 0};
+    } else if (after.event == UINT32_MAX) {
+      from = {after.height, after.index + 1, 0};
+    } else {
+      ++from.event_index;
+    }
+    auto page = view.events(from, limit);
+    if (!page) { return page.error(); }
+    api::EventPage result;
+    Height known;
+    Milliseconds time = 0;
+    std::vector<Receipt> receipts;
+    for (auto& placed : page->events) {
+      if (!kind.empty() && placed.event.kind != kind) { continue; }
+      const auto& at = placed.cursor;
+      if (at.height != known) {
+        auto record = view.record(at.height);
+        if (!record) { return record.error(); }
+        auto of_block = view.receipts(at.height);
+        if (!of_block) { return of_block.error(); }
+        known = at.height;
+        time = record->header.time;
+        receipts = std::move(*of_block);
+      }
+      result.events.push_back({{at.height, at.transaction_index, at.event_index},
+                               std::move(placed.event.kind),
+                               std::move(placed.event.subject),
+                               std::move(placed.event.data),
+                               receipts.at(at.transaction_index).transaction,
+                               time});
+    }
+    // `next` of the store is the first unseen place; the cursor of this interface is the last one looked at.
+    const auto& next = page->next;
+    if (next.event_index > 0) {
+      result.next = {next.height, next.transaction_index, next.event_index - 1};
+    } else if (next.transaction_index > 0) {
+      result.next = {next.height, next.transaction_index - 1, UINT32_MAX};
+    } else {
+      result.next = api::EventCursor::end_of(next.height.value == 0 ? Height{} : next.height.previous());
+    }
+    return result;
+  });
+}
+
+Height ApiReads::executed_height() const {
+  const auto executed = guarded([&]() { return reads_.view().executed(); });
+  return executed ? executed->height : Height{};
+}
+
+}  // namespace keten::node

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+
+#include "node/api/ledger_reads.h"
+#include "node/daemon/disk.h"
+#include "node/daemon/home.h"
+#include "node/http/backend.h"
+#include "node/pipeline/gateway.h"
+#include "node/query/epcis_query.h"
+#include "node/query/ledger_query.h"
+
+namespace keten::node {
+
+/// The executed ledger, for the daemon itself. Any thread; never waits for the loop.
+class Reads {
+ public:
+  explicit Reads(const Disk& disk) : ledger_(disk.database(), disk.segments()) {}
+
+  /// None when no executed block holds it.
+  [[nodiscard]] std::optional<TransactionProgress> progress(const TransactionId& id) const;
+  [[nodiscard]] Result<query::BlockRange> range(Height from, Height to, std::size_t blocks_max,
+                                                std::size_t bytes_max) const;
+  [[nodiscard]] query::LedgerView view() const { return ledger_.view(); }
+
+ private:
+  query::LedgerQuery ledger_;
+};
+
+/// node/query as the gRPC front door wants it.
+class ApiReads final : public api::LedgerReads {
+ public:
+  explicit ApiReads(const Reads& reads) : reads_(reads) {}
+
+  [[nodiscard]] Result<api::StoredTransaction> transaction(const TransactionId& id) const override;
+  [[nodiscard]] Result<api::StoredReceipt> receipt(const TransactionId& id) const override;
+  [[nodiscard]] Result<api::StoredBlock> block(Height height) const override;
+  [[nodiscard]] Result<api::StoredBlock> block(const BlockId& id) const override;
+  [[nodiscard]] Result<api::EventPage> events(const api::EventCursor& after, std::string_view kind,
+                                              std::size_t limit) const override;
+  [[nodiscard]] Height executed_height() const override;
+
+ private:
+  const Reads& reads_;
+};
+
+/// node/query as the HTTP front door wants it.
+class HttpReads final : public http::HttpBackend {
+ public:
+  HttpReads(const Reads& reads, const Home& home, const Gateway& gateway)
+      : reads_(reads), home_(home), gateway_(gateway) {}
+
+  [[nodiscard]] Status check_document(ByteView document, http::DocumentForm form) const override;
+  [[nodiscard]] Result<http::EventPage> query_events(const http::EventQuery& query) const override;
+  [[nodiscard]] Result<http::EventPage> event_by_id(std::string_view event_id) const override;
+  [[nodiscard]] Result<http::ValueAt> trace(const http::TraceQuery& query) const override;
+  [[nodiscard]] Result<http::ValueAt> transaction(const TransactionId& id) const override;
+  [[nodiscard]] Result<http::ValueAt> block(Height height) const override;
+  [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
+  [[nodiscard]] json::Value version() const override;
+  [[nodiscard]] std::vector<http::ReadinessCheck> readiness() const override;
+
+ private:
+  const Reads& reads_;
+  const Home& home_;
+  const Gateway& gateway_;
+};
+
+}  // namespace keten::node

@@ -1,0 +1,96 @@
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include "node/daemon/node.h"
+#include "node/runtime/certificates.h"
+#include "node/runtime/log.h"
+#include "node/runtime/secrets.h"
+
+namespace {
+
+/// sysexits.h: what an operator or a service manager acts on.
+constexpr int kUsage = 64;
+constexpr int kDiskFailed = 74;
+constexpr int kRefused = 78;
+
+constexpr std::string_view kHelp =
+    "Usage: ketend start --home DIR      run this validator until SIGTERM or SIGINT\n"
+    "       ketend check-config --home DIR   read everything, write nothing, say what is wrong\n"
+    "       ketend --version\n"
+    "Everything else is done with keten. Exit codes: 0 stopped, 64 usage, 74 disk failed, 78 refused to start.\n";
+
+int refuse(const keten::Error& error) {
+  std::fprintf(stderr, "ketend: %s: %s\n", error.reason.c_str(), keten::log_escaped(error.message).c_str());
+  return kRefused;
+}
+
+int start(const std::string& directory) {
+  auto home = keten::node::load_home(directory);
+  if (!home) { return refuse(home.error()); }
+  if (auto free = keten::node::check_addresses(home->config); !free) { return refuse(free.error()); }
+  keten::start_log(home->config.log.level, home->config.log.format);
+
+  // Before any thread: all of them inherit that these signals come to sigwait below.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const auto fatal = [](const keten::Error& error) {
+    // Nothing can be promised after a failed disk: no clean-up that would touch it again.
+    keten::log_error("disk: {}: {}; the node stops without another vote", error.reason, error.message);
+    ::_exit(kDiskFailed);
+  };
+  const auto name = home->config.node.name;
+  const auto chain = home->genesis.chain_name;
+  auto node = keten::node::Node::open(std::move(*home), fatal);
+  if (!node) { return refuse(node.error()); }
+  if (auto started = (*node)->start(); !started) { return refuse(started.error()); }
+  keten::log_info("{} runs on chain {}", name, chain);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  keten::log_info("{} stops", name);
+  (*node)->stop();
+  return 0;
+}
+
+int check(const std::string& directory) {
+  const auto home = keten::node::load_home(directory);
+  if (!home) { return refuse(home.error()); }
+  std::printf("%s: node %s of %s, chain %s (%s): nothing is wrong\n", directory.c_str(), home->config.node.name.c_str(),
+              home->config.node.organisation.c_str(), home->genesis.chain_name.c_str(), home->chain_id.hex().c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  ::mallopt(M_ARENA_MAX, 2);
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::string first = count > 1 ? arguments[1] : "";
+  if (first == "--version") {
+    std::printf("ketend %s\n", std::string(keten::node::kVersion).c_str());
+    return 0;
+  }
+  if (first == "--help" || first == "-h") {
+    std::fwrite(kHelp.data(), 1, kHelp.size(), stdout);
+    return 0;
+  }
+  std::string home;
+  if (count == 4 && std::string(arguments[2]) == "--home") { home = arguments[3]; }
+  if ((first != "start" && first != "check-config") || home.empty()) {
+    std::fwrite(kHelp.data(), 1, kHelp.size(), stderr);
+    return kUsage;
+  }
+  if (auto protected_process = keten::protect_process(); !protected_process) { return refuse(protected_process.error()); }
+  keten::require_tls_1_3();
+  return first == "start" ? start(home) : check(home);
+}
