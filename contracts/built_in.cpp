@@ -1,3 +1,4 @@
+#include "contracts/production/production_contract.h"
 #include "contracts/record_contract.h"
 #include "contracts/registry.h"
 
@@ -5,6 +6,7 @@ namespace keten::contracts {
 
 Registry built_in_contracts() {
   Registry registry;
+  registry.add(std::make_unique<production::ProductionContract>());
   registry.add(std::make_unique<RecordContract>());
   return registry;
 }

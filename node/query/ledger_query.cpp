@@ -91,6 +91,11 @@ Result<TransactionPointer> LedgerView::transaction_of(const storage::BlockRecord
     return mismatch("transaction " + std::to_string(index) + " of block " + record.id.hex() +
                     " cannot be read: " + transaction.error().message);
   }
+  // The id covers body and payloads; without the block's other leaves only the signature itself tells that it is whole.
+  if (!has_valid_signature(**transaction)) {
+    return mismatch("the signature of transaction " + std::to_string(index) + " of block " + record.id.hex() +
+                    " is damaged");
+  }
   return transaction;
 }
 

@@ -1,0 +1,126 @@
+#include <boost/test/unit_test.hpp>
+
+#include "node/storage/record_log.h"
+
+namespace keten::storage {
+namespace {
+
+Bytes payload(std::size_t number) { return Bytes(20 + number, static_cast<std::uint8_t>(number + 1)); }
+
+struct Log {
+  Bytes bytes;
+  std::vector<std::uint64_t> places;
+  void add(Group group = Group::begins) {
+    places.push_back(bytes.size());
+    append_record(bytes, bytes.size(), 5, payload(places.size()), group);
+  }
+};
+
+Log three_records() {
+  Log log;
+  for (int i = 0; i < 3; ++i) { log.add(); }
+  return log;
+}
+
+BOOST_AUTO_TEST_SUITE(record_log)
+
+BOOST_AUTO_TEST_CASE(what_was_appended_comes_back) {
+  const auto log = three_records();
+  const auto recovered = recover(log.bytes);
+  BOOST_REQUIRE(recovered.ok());
+  BOOST_REQUIRE_EQUAL(recovered->records.size(), 3U);
+  BOOST_TEST((recovered->tail == Tail::clean));
+  BOOST_TEST(recovered->valid_length == log.bytes.size());
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(recovered->records[i].type == 5);
+    BOOST_TEST(recovered->records[i].place == log.places[i]);
+    BOOST_TEST((to_bytes(recovered->records[i].payload) == payload(i + 1)));
+  }
+  BOOST_TEST(recover(log.bytes, log.places[1])->records.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_and_preallocated_zeros_are_a_clean_end) {
+  BOOST_TEST(recover({})->records.empty());
+  BOOST_TEST(recover(Bytes(100, 0))->records.empty());
+  auto log = three_records();
+  const auto length = log.bytes.size();
+  log.bytes.resize(length + 1000);
+  const auto recovered = recover(log.bytes);
+  BOOST_TEST((recovered->tail == Tail::clean));
+  BOOST_TEST(recovered->valid_length == length);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_of_the_last_record_is_torn_there) {
+  const auto log = three_records();
+  for (auto length = log.places[2]; length < log.bytes.size(); ++length) {
+    for (const bool preallocated : {false, true}) {
+      auto bytes = Bytes(log.bytes.begin(), log.bytes.begin() + static_cast<std::ptrdiff_t>(length));
+      if (preallocated) { bytes.resize(log.bytes.size() + 50); }
+      const auto recovered = recover(bytes);
+      BOOST_REQUIRE(recovered.ok());
+      BOOST_TEST(recovered->records.size() == 2U);
+      BOOST_TEST(recovered->valid_length == log.places[2]);
+      BOOST_TEST((recovered->tail == (length == log.places[2] ? Tail::clean : Tail::torn)));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_anywhere_before_the_last_record_is_corruption) {
+  const auto log = three_records();
+  for (std::size_t place = 0; place < log.places[2]; ++place) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      auto bytes = log.bytes;
+      bytes[place] = static_cast<std::uint8_t>(bytes[place] ^ (1U << bit));
+      bytes.resize(bytes.size() + 64);
+      const auto recovered = recover(bytes);
+      BOOST_REQUIRE_MESSAGE(!recovered.ok(), "byte " << place << " bit " << bit);
+      BOOST_TEST(recovered.error().reason == "LOG_CORRUPT");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_hole_inside_the_last_group_is_torn_because_nobody_was_told_of_it) {
+  Log log;
+  log.add();
+  log.add(Group::begins);
+  log.add(Group::continues);
+  log.bytes[log.places[1] + 12] ^= 1;
+  const auto recovered = recover(log.bytes);
+  BOOST_REQUIRE(recovered.ok());
+  BOOST_TEST((recovered->tail == Tail::torn));
+  BOOST_TEST(recovered->valid_length == log.places[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_zeroed_page_before_a_later_group_is_corruption) {
+  auto log = three_records();
+  std::fill(log.bytes.begin() + static_cast<std::ptrdiff_t>(log.places[1]),
+            log.bytes.begin() + static_cast<std::ptrdiff_t>(log.places[2]), std::uint8_t{0});
+  BOOST_TEST(!recover(log.bytes).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_at_another_place_does_not_count) {
+  // A torn record whose payload contains a copy of a good one: still torn.
+  Bytes inner;
+  append_record(inner, 0, 5, payload(1), Group::begins);
+  Bytes bytes;
+  append_record(bytes, 0, 5, inner, Group::begins);
+  bytes.resize(bytes.size() - 1);
+  const auto recovered = recover(bytes);
+  BOOST_REQUIRE(recovered.ok());
+  BOOST_TEST((recovered->tail == Tail::torn));
+  BOOST_TEST(!recover(inner, 1).ok() == false);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_payload_fits) {
+  Bytes bytes;
+  append_record(bytes, 0, 1, Bytes(kRecordPayloadMax, 7), Group::begins);
+  const auto recovered = recover(bytes);
+  BOOST_REQUIRE(recovered.ok());
+  BOOST_REQUIRE_EQUAL(recovered->records.size(), 1U);
+  BOOST_TEST(recovered->records[0].payload.size() == kRecordPayloadMax);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::storage
