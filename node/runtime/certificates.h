@@ -29,7 +29,8 @@ struct TlsIdentity {
 [[nodiscard]] Result<std::vector<std::string>> split_certificates(std::string_view pem);
 
 /// gRPC 1.51 has no setting for it: makes every TLS connection of this process speak TLS 1.3 or fail, by leaving TLS 1.2
-/// without a usable cipher (environment GRPC_SSL_CIPHER_SUITES). Before the first gRPC object and the first thread.
+/// without a usable cipher (environment GRPC_SSL_CIPHER_SUITES). Also silences gRPC's own log, unless GRPC_VERBOSITY is set.
+/// Before the first gRPC object and the first thread.
 void require_tls_1_3();
 
 }  // namespace keten

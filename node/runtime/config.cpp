@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace keten {
@@ -307,16 +306,17 @@ void check_together(const NodeConfig& config, Reading& reading) {
 
 Result<NodeConfig> parse_config(std::string_view text, std::string_view source) {
   if (text.size() > 256U * 1024U) { return invalid("CONFIG_INVALID", std::string(source) + ": over 256 KiB"); }
-  const auto parsed = toml::parse(text, source);
   Reading reading(source);
-  if (!parsed) {
-    const auto& problem = parsed.error();
+  toml::table parsed;
+  try {
+    parsed = toml::parse(text, source);
+  } catch (const toml::parse_error& problem) {
     reading.mistake(problem.source(), "", "TOML 1.0", "", std::string(problem.description()));
     return reading.error();
   }
   NodeConfig config;
   const auto known = section_names();
-  for (const auto& [name, node] : parsed.table()) {
+  for (const auto& [name, node] : parsed) {
     const auto pointer = "/" + std::string(name.str());
     if (std::find(known.begin(), known.end(), name.str()) == known.end()) {
       const auto hint = nearest(name.str(), known);

@@ -45,6 +45,14 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+Receipt receipt_of(const TransactionId& id, const std::string& reason) {
+  Receipt receipt;
+  receipt.transaction = id;
+  receipt.succeeded = reason.empty();
+  receipt.reason = reason;
+  return receipt;
+}
+
 /// Admits what it is told to and keeps waiters until they are released.
 class FakeGateway final : public Gateway {
  public:
@@ -63,7 +71,7 @@ class FakeGateway final : public Gateway {
       return;
     }
     if (id == samples::hash(1)) {
-      done(TransactionProgress{TransactionState::executed, {7}, 2, Receipt{.transaction = id, .succeeded = true}});
+      done(TransactionProgress{TransactionState::executed, {7}, 2, receipt_of(id, "")});
       return;
     }
     const std::lock_guard lock(mutex_);
@@ -124,7 +132,7 @@ class FakeReads final : public LedgerReads {
   }
   [[nodiscard]] Result<StoredReceipt> receipt(const TransactionId& id) const override {
     if (id != samples::hash(1)) { return failure(ErrorKind::not_found, "TRANSACTION_UNKNOWN", "not in this ledger"); }
-    return StoredReceipt{Receipt{.transaction = id, .succeeded = false, .reason = "LOT_NOT_HELD"}, {7}, 2};
+    return StoredReceipt{receipt_of(id, "LOT_NOT_HELD"), {7}, 2};
   }
   [[nodiscard]] Result<StoredBlock> block(Height height) const override {
     if (height.value != 4) { return failure(ErrorKind::not_found, "BLOCK_UNKNOWN", "no such block"); }

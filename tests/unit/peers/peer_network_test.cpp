@@ -232,8 +232,10 @@ BOOST_AUTO_TEST_CASE(a_restarted_validator_is_connected_again) {
   BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 1; }));
   b.reset();
   BOOST_REQUIRE(eventually([&] { return a.recorder.disconnects == 1; }));
-  a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
-  BOOST_TEST(a.network.stats().at(1).dropped_unsent >= 1U);
+  BOOST_TEST(eventually([&] {
+    a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
+    return a.network.stats().at(1).dropped_unsent >= 1U;
+  }));
   b = std::make_unique<Node>(chain, 1);
   BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 2 && b->network.is_connected({0}); }));
   a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
