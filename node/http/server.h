@@ -23,7 +23,7 @@ class HttpBackend;
 
 /// Bounds of the sockets. The defaults are what a node runs with; tests shorten the times.
 struct TransportOptions {
-  std::string address = "127.0.0.1";  ///< IPv4 or IPv6 literal
+  std::string address = "127.0.0.1";  ///< IPv4 or IPv6 literal, or localhost
   std::uint16_t port = 0;             ///< 0: the system chooses, `Server::port` tells
   std::size_t io_threads = 1;         ///< move bytes, never wait for anything else
   std::size_t work_threads = 2;       ///< run handlers: so many queries at once

@@ -409,7 +409,7 @@ Transport::Transport(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Result<std::unique_ptr<Transport>> Transport::open(const TransportOptions& options, const Router& router,
                                                    UserStore& users, TransportHooks hooks) {
   ErrorCode error;
-  const auto address = asio::ip::make_address(options.address, error);
+  const auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error) {
     return invalid("ADDRESS_INVALID", "expected an IPv4 or IPv6 address to listen on, found " + options.address);
   }

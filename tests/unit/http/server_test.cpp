@@ -557,7 +557,7 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_or_an_address_that_is_none_stops_the_start) {
   const auto taken = Server::start(options, node.gateway, node.backend, node.metrics);
   BOOST_REQUIRE(!taken.ok());
   BOOST_TEST(taken.error().reason == "PORT_IN_USE");
-  options.transport.address = "localhost";
+  options.transport.address = "example.com";
   BOOST_TEST(Server::start(options, node.gateway, node.backend, node.metrics).error().reason == "ADDRESS_INVALID");
   options.organisation = "ShopCo";
   BOOST_TEST(Server::start(options, node.gateway, node.backend, node.metrics).error().reason == "USERS_INVALID");
