@@ -1,0 +1,382 @@
+// The tree of commands: the only file that includes CLI11.
+#include <map>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/keten/options.h"
+
+namespace keten::tools {
+namespace {
+
+/// The chosen command runs after parsing and leaves its exit code here.
+struct Invocation {
+  Console& console;
+  int code = kSuccess;
+};
+
+template <typename Options>
+using Command = int (*)(Console&, const Options&);
+
+template <typename Options>
+void on_chosen(CLI::App* command, Invocation& invocation, std::shared_ptr<Options> options, Command<Options> run) {
+  command->callback([&invocation, options, run] { invocation.code = run(invocation.console, *options); });
+}
+
+void add_output(CLI::App* command, OutputForm& output) {
+  static const std::map<std::string, OutputForm> kForms{{"table", OutputForm::table}, {"json", OutputForm::json}};
+  command->add_option("-o,--output", output, "table or json")
+      ->transform(CLI::CheckedTransformer(kForms).description(""))
+      ->type_name("FORM");
+}
+
+void add_target(CLI::App* command, TargetOptions& target) {
+  command->add_option("--state", target.state, "folder of a dev network; else KETEN_STATE, else ./keten-devnet")
+      ->type_name("DIR");
+  command->add_option("--node", target.node, "a node of the dev network by name")->type_name("NAME");
+  command->add_option("--home", target.home, "home of your own node: its addresses and certificates")
+      ->envname("KETEN_HOME")
+      ->type_name("DIR");
+  command->add_option("--endpoint", target.endpoint, "address of a node instead of the configured one")
+      ->type_name("HOST:PORT");
+}
+
+void add_user(CLI::App* command, TargetOptions& target) {
+  command->add_option("--as", target.user, "user of the dev network, USER or USER@ORGANISATION")->type_name("USER");
+  command->add_option("--token", target.token, "bearer token; else KETEN_TOKEN")->type_name("TOKEN");
+}
+
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& what) {
+  auto* group = app.add_subcommand(name, what);
+  group->require_subcommand(1);
+  return group;
+}
+
+void add_init(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<InitOptions>();
+  auto* command =
+      app.add_subcommand("init", "Make the home of one node: keys, certificates, configuration, member card");
+  command->add_option("--org", options->home.organisation, "the company")->required()->type_name("NAME");
+  command->add_option("--node", options->home.node, "the node, unique in the network")->required()->type_name("NAME");
+  command->add_option("--home", options->home.home, "where to put it; nothing is overwritten")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--peer-address", options->home.addresses.peer, "where the other validators reach it")
+      ->type_name("HOST:PORT");
+  command->add_option("--peer-listen", options->home.addresses.peer_listen, "where it listens for them, if elsewhere")
+      ->type_name("HOST:PORT");
+  command->add_option("--grpc", options->home.addresses.grpc, "where it listens for gRPC clients")
+      ->type_name("HOST:PORT");
+  command->add_option("--http", options->home.addresses.http, "where it listens for HTTP clients")
+      ->type_name("HOST:PORT");
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_init);
+}
+
+void add_genesis(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "genesis", "Found a network without a privileged party");
+  auto options = std::make_shared<GenesisOptions>();
+  const auto with_home = [&](CLI::App* command, bool required) {
+    auto* home = command->add_option("--home", options->home, "home of our node")->type_name("DIR");
+    if (required) { home->required(); }
+  };
+  const auto with_file = [&](CLI::App* command) {
+    command->add_option("file", options->file, "the genesis")->required()->type_name("FILE");
+  };
+
+  auto* create = group->add_subcommand("new", "Begin an empty genesis");
+  create->add_option("--chain", options->chain, "name of the chain")->required()->type_name("NAME");
+  create->add_option("-o,--out", options->file, "the genesis to write")->required()->type_name("FILE");
+  on_chosen(create, invocation, options, run_genesis_new);
+
+  auto* add = group->add_subcommand("add", "Add member cards");
+  with_file(add);
+  add->add_option("cards", options->cards, "member.json of each company")->required()->type_name("CARD");
+  on_chosen(add, invocation, options, run_genesis_add);
+
+  auto* verify = group->add_subcommand("verify", "Show members and check keys, proofs and signatures");
+  with_file(verify);
+  with_home(verify, false);
+  add_output(verify, options->output);
+  on_chosen(verify, invocation, options, run_genesis_verify);
+
+  auto* sign = group->add_subcommand("sign", "Sign with the admin key of a home, after checking");
+  with_file(sign);
+  with_home(sign, true);
+  on_chosen(sign, invocation, options, run_genesis_sign);
+
+  auto* install = group->add_subcommand("install", "Put the genesis that all have signed into a home");
+  with_file(install);
+  with_home(install, true);
+  on_chosen(install, invocation, options, run_genesis_install);
+
+  auto* hash = group->add_subcommand("hash", "Print the chain id");
+  with_file(hash);
+  on_chosen(hash, invocation, options, run_genesis_hash);
+}
+
+void add_testnet(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "testnet", "Networks for tests");
+  auto options = std::make_shared<TestnetOptions>();
+  auto* generate = group->add_subcommand("generate", "Homes of several companies with a genesis that all have signed");
+  generate->add_option("--validators", options->validators, "how many companies with a node each")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N");
+  generate->add_option("--out", options->out, "where to put the homes")->required()->type_name("DIR");
+  generate->add_option("--chain", options->chain, "name of the chain")->type_name("NAME");
+  generate->add_option("--base-port", options->base_port, "first port; each node takes three, ten apart")
+      ->type_name("PORT");
+  add_output(generate, options->output);
+  on_chosen(generate, invocation, options, run_testnet_generate);
+}
+
+void add_tokens_and_keys(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<TokenOptions>();
+  const auto with_home = [&](CLI::App* command) {
+    command->add_option("--home", options->home, "home of the node")
+        ->required()
+        ->envname("KETEN_HOME")
+        ->type_name("DIR");
+    add_output(command, options->output);
+  };
+  auto* group = add_group(app, "token", "Bearer tokens for the HTTP API of a node");
+  auto* create = group->add_subcommand("new", "A user with a token, which is shown once");
+  create->add_option("user", options->user, "name of the user")->required()->type_name("USER");
+  create->add_option("--role", options->role, "auditor (reads) or capture (also records events)")->type_name("ROLE");
+  create->add_option("--key", options->key, "capture: the delegated key in keys/, which the genesis lists")
+      ->type_name("NAME");
+  with_home(create);
+  on_chosen(create, invocation, options, run_token_new);
+  auto* revoke = group->add_subcommand("revoke", "End a token; a running node notices by itself");
+  revoke->add_option("user", options->user, "name of the user")->required()->type_name("USER");
+  with_home(revoke);
+  on_chosen(revoke, invocation, options, run_token_revoke);
+  auto* list = group->add_subcommand("list", "Users that have a token");
+  with_home(list);
+  on_chosen(list, invocation, options, run_token_list);
+
+  auto* keys = add_group(app, "keys", "Keys of a node and its users");
+  auto* show = keys->add_subcommand("show", "Public keys with their roles and files");
+  with_home(show);
+  on_chosen(show, invocation, options, run_keys_show);
+}
+
+void add_devnet(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "devnet", "A network of companies on this machine");
+  auto options = std::make_shared<DevnetOptions>();
+  const auto with_state = [&](CLI::App* command) {
+    command->add_option("--state", options->state, "folder of the network")->type_name("DIR");
+  };
+  auto* up = group->add_subcommand("up", "Make or continue a network and start the nodes that do not run");
+  with_state(up);
+  up->add_option("--validators", options->validators, "how many companies with a node each")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N");
+  up->add_option("--demo", options->demo, "play a story: coldchain")->type_name("NAME");
+  up->add_option("--node", options->node, "start only this node")->type_name("NAME");
+  up->add_flag("--detach", options->detach, "leave the nodes running; needs --state");
+  up->add_flag("--once", options->once, "stop after printing, also with a terminal");
+  up->add_option("--config-out", options->config_out, "write addresses, processes and users as JSON (secret)")
+      ->type_name("FILE");
+  add_output(up, options->output);
+  on_chosen(up, invocation, options, run_devnet_up);
+
+  auto* down = group->add_subcommand("down", "Stop the nodes; their data stays");
+  with_state(down);
+  on_chosen(down, invocation, options, run_devnet_down);
+
+  auto* restart = group->add_subcommand("restart", "Start a node again, stopping it first if it runs");
+  restart->add_option("node", options->node, "the node")->required()->type_name("NAME");
+  with_state(restart);
+  on_chosen(restart, invocation, options, run_devnet_restart);
+
+  auto* status = group->add_subcommand("status", "What each node says");
+  with_state(status);
+  add_output(status, options->output);
+  on_chosen(status, invocation, options, run_devnet_status);
+
+  auto* logs = group->add_subcommand("logs", "Last lines of the logs");
+  with_state(logs);
+  logs->add_option("--node", options->node, "only this node")->type_name("NAME");
+  logs->add_option("-n,--lines", options->lines, "how many lines of each")->type_name("N");
+  on_chosen(logs, invocation, options, run_devnet_logs);
+}
+
+void add_node(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "node", "How nodes are");
+  auto options = std::make_shared<StatusOptions>();
+  auto* status = group->add_subcommand(
+      "status", "Height, state root, peers, and why it does not advance; exit code 3 without quorum");
+  add_target(status, options->target);
+  status->add_flag("--all", options->all, "all nodes of the network");
+  add_output(status, options->output);
+  on_chosen(status, invocation, options, run_node_status);
+}
+
+void add_epcis(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "epcis", "Production events (GS1 EPCIS 2.0)");
+  auto options = std::make_shared<EpcisOptions>();
+  auto* capture = group->add_subcommand("capture", "Record documents or single events");
+  capture->add_option("files", options->files, "EPCIS 2.0 JSON")->required()->type_name("FILE");
+  capture->add_option("--wait", options->wait, "final or executed: wait until the events are recorded")
+      ->type_name("LEVEL");
+  add_target(capture, options->target);
+  add_user(capture, options->target);
+  add_output(capture, options->output);
+  on_chosen(capture, invocation, options, run_epcis_capture);
+
+  auto* query = group->add_subcommand("query", "Events by EPCIS query parameters, newest first");
+  query->add_option("parameters", options->parameters, "for example eventType=ObjectEvent MATCH_anyEPC=urn:...")
+      ->type_name("KEY=VALUE");
+  query->add_option("--pages", options->pages, "how many pages; 0: all")->type_name("N");
+  add_target(query, options->target);
+  add_user(query, options->target);
+  add_output(query, options->output);
+  on_chosen(query, invocation, options, run_epcis_query);
+
+  auto* validate = group->add_subcommand("validate", "Check documents without a node");
+  validate->add_option("files", options->files, "EPCIS 2.0 JSON")->required()->type_name("FILE");
+  on_chosen(validate, invocation, options, run_epcis_validate);
+}
+
+void add_trace(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<TraceOptions>();
+  auto* command =
+      app.add_subcommand("trace", "Follow a product back to where it came from, or forward to where it went");
+  command->add_option("epc", options->epc, "EPC, class or lot: URN or Digital Link")->required()->type_name("EPC");
+  auto* forward = command->add_flag("--forward", options->forward, "what it became and where it went");
+  const std::string back = "what it was made of and where that came from (the default)";
+  command->add_flag("--back", back)->excludes(forward);
+  command->add_option("--depth", options->depth, "how many steps to follow")->check(CLI::Range(1, 64))->type_name("N");
+  add_target(command, options->target);
+  add_user(command, options->target);
+  command->add_option("-o,--output", options->output, "table, json or dot")
+      ->check(CLI::IsMember({"table", "json", "dot"}).description(""))
+      ->type_name("FORM");
+  on_chosen(command, invocation, options, run_trace);
+}
+
+void add_transactions(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "tx", "Transactions");
+  auto options = std::make_shared<TransactionOptions>();
+  const auto with_wait = [&](CLI::App* command) {
+    command->add_option("--wait", options->wait, "admitted, final or executed")->type_name("LEVEL");
+    command->add_option("--timeout-ms", options->timeout_ms, "how long to wait")
+        ->check(CLI::Range(1, 60'000))
+        ->type_name("MS");
+  };
+  auto* submit = group->add_subcommand("submit", "Submit a signed transaction, or sign a call with a key of the home");
+  submit->add_option("file", options->file, "a serialized keten.v1.SignedTransaction")->type_name("FILE");
+  submit->add_option("--contract", options->contract, "record")->type_name("NAME");
+  submit->add_option("--method", options->method, "put")->type_name("NAME");
+  submit->add_option("--key", options->key, "record.put: the key")->type_name("K");
+  submit->add_option("--value", options->value, "record.put: the value")->type_name("V");
+  submit->add_option("--as", options->target.user, "key of the home that signs; device when not given")
+      ->type_name("USER");
+  with_wait(submit);
+  add_target(submit, options->target);
+  add_output(submit, options->output);
+  on_chosen(submit, invocation, options, run_tx_submit);
+
+  auto* status = group->add_subcommand("status", "Where a transaction is");
+  status->add_option("id", options->id, "64 hexadecimal digits")->required()->type_name("ID");
+  with_wait(status);
+  add_target(status, options->target);
+  add_output(status, options->output);
+  on_chosen(status, invocation, options, run_tx_status);
+
+  auto* get = group->add_subcommand("get", "A transaction, its signature checked here");
+  get->add_option("id", options->id, "64 hexadecimal digits")->required()->type_name("ID");
+  add_target(get, options->target);
+  add_output(get, options->output);
+  on_chosen(get, invocation, options, run_tx_get);
+}
+
+void add_block(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "block", "Blocks");
+  auto options = std::make_shared<BlockOptions>();
+  auto* get = group->add_subcommand("get", "The finalized block at a height");
+  get->add_option("height", options->height, "0 is the genesis")->required()->type_name("HEIGHT");
+  add_target(get, options->target);
+  add_output(get, options->output);
+  on_chosen(get, invocation, options, run_block_get);
+}
+
+void add_bench(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<BenchCommandOptions>();
+  auto* command = app.add_subcommand("bench", "Measure a real network: signed, verified by everyone, durable");
+  command->add_option("--state", options->state, "a running dev network; else a temporary one of our own")
+      ->type_name("DIR");
+  command->add_option("--validators", options->validators, "of the temporary network")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N");
+  const CLI::AsNumberWithUnit seconds(std::map<std::string, double>{{"s", 1.0}, {"m", 60.0}, {"ms", 0.001}},
+                                      CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME");
+  command->add_option("--duration", options->duration_s, "how long to load, for example 20s")->transform(seconds);
+  command->add_option("--clients", options->clients, "connections, spread evenly over the nodes")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  command->add_option("--size", options->size, "bytes of one signed transaction")
+      ->check(CLI::Range(300, 60'000))
+      ->type_name("BYTES");
+  command->add_option("--rate", options->rate, "transactions per second to offer; 0: as many as it takes")
+      ->type_name("N");
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_bench);
+}
+
+void add_version(CLI::App& app, Invocation& invocation) {
+  struct Options {
+    OutputForm output = OutputForm::table;
+  };
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("version", "What this program is");
+  add_output(command, options->output);
+  command->callback([&invocation, options] { invocation.code = run_version(invocation.console, options->output); });
+}
+
+}  // namespace
+
+int run_command_line(Console& console, std::vector<std::string> arguments) {
+  CLI::App app("Keten: a ledger that the companies of a supply chain run together.", "keten");
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  Invocation invocation{console};
+  add_init(app, invocation);
+  add_genesis(app, invocation);
+  add_testnet(app, invocation);
+  add_tokens_and_keys(app, invocation);
+  add_devnet(app, invocation);
+  add_node(app, invocation);
+  add_epcis(app, invocation);
+  add_trace(app, invocation);
+  add_transactions(app, invocation);
+  add_block(app, invocation);
+  add_bench(app, invocation);
+  add_version(app, invocation);
+  // CLI11 takes the arguments from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* shown = &app;
+    while (!shown->get_subcommands().empty()) { shown = shown->get_subcommands().front(); }
+    console.out << shown->help();
+    return kSuccess;
+  } catch (const CLI::ParseError& error) {
+    std::string command = "keten";
+    for (const CLI::App* shown = &app; !shown->get_subcommands().empty();) {
+      shown = shown->get_subcommands().front();
+      command += " " + shown->get_name();
+    }
+    console.fail(invalid("USAGE", error.what()), command + " --help");
+    return kUsage;
+  }
+  return invocation.code;
+}
+
+}  // namespace keten::tools

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/keten/console.h"
+#include "tools/keten/home.h"
+#include "tools/keten/target.h"
+
+/// What each command was asked, and the function that does it. A function returns the exit code.
+namespace keten::tools {
+
+struct InitOptions {
+  HomeOptions home;
+  OutputForm output = OutputForm::table;
+};
+int run_init(Console& console, const InitOptions& options);
+
+struct GenesisOptions {
+  std::string file;
+  std::string chain;
+  std::vector<std::string> cards;
+  std::string home;
+  OutputForm output = OutputForm::table;
+};
+int run_genesis_new(Console& console, const GenesisOptions& options);
+int run_genesis_add(Console& console, const GenesisOptions& options);
+int run_genesis_verify(Console& console, const GenesisOptions& options);
+int run_genesis_sign(Console& console, const GenesisOptions& options);
+int run_genesis_hash(Console& console, const GenesisOptions& options);
+int run_genesis_install(Console& console, const GenesisOptions& options);
+
+struct TestnetOptions {
+  std::size_t validators = 4;
+  std::string out;
+  std::string chain = "keten-test";
+  std::uint16_t base_port = 7100;
+  OutputForm output = OutputForm::table;
+};
+int run_testnet_generate(Console& console, const TestnetOptions& options);
+
+struct TokenOptions {
+  std::string home;
+  std::string user;
+  std::string role = "auditor";
+  std::string key = "capture";
+  OutputForm output = OutputForm::table;
+};
+int run_token_new(Console& console, const TokenOptions& options);
+int run_token_revoke(Console& console, const TokenOptions& options);
+int run_token_list(Console& console, const TokenOptions& options);
+int run_keys_show(Console& console, const TokenOptions& options);
+
+struct DevnetOptions {
+  std::string state;
+  std::size_t validators = 4;
+  std::string demo;
+  std::string config_out;
+  std::string node;  ///< start only this one
+  bool detach = false;
+  bool once = false;
+  std::size_t lines = 20;
+  OutputForm output = OutputForm::table;
+};
+int run_devnet_up(Console& console, const DevnetOptions& options);
+int run_devnet_down(Console& console, const DevnetOptions& options);
+int run_devnet_restart(Console& console, const DevnetOptions& options);
+int run_devnet_status(Console& console, const DevnetOptions& options);
+int run_devnet_logs(Console& console, const DevnetOptions& options);
+
+struct StatusOptions {
+  TargetOptions target;
+  bool all = false;
+  OutputForm output = OutputForm::table;
+};
+int run_node_status(Console& console, const StatusOptions& options);
+
+struct EpcisOptions {
+  TargetOptions target;
+  std::vector<std::string> files;
+  std::vector<std::string> parameters;  ///< KEY=VALUE
+  std::string wait;                     ///< "", final, executed
+  std::size_t pages = 1;                ///< 0: all
+  OutputForm output = OutputForm::table;
+};
+int run_epcis_capture(Console& console, const EpcisOptions& options);
+int run_epcis_query(Console& console, const EpcisOptions& options);
+int run_epcis_validate(Console& console, const EpcisOptions& options);
+
+struct TraceOptions {
+  TargetOptions target;
+  std::string epc;
+  bool forward = false;
+  std::size_t depth = 16;
+  std::string output = "table";  ///< table, json, dot
+};
+int run_trace(Console& console, const TraceOptions& options);
+
+struct TransactionOptions {
+  TargetOptions target;
+  std::string file;
+  std::string contract = "record";
+  std::string method = "put";
+  std::string key;
+  std::string value;
+  std::string id;
+  std::string wait;  ///< "", admitted, final, executed
+  std::uint32_t timeout_ms = 10'000;
+  OutputForm output = OutputForm::table;
+};
+int run_tx_submit(Console& console, const TransactionOptions& options);
+int run_tx_status(Console& console, const TransactionOptions& options);
+int run_tx_get(Console& console, const TransactionOptions& options);
+
+struct BlockOptions {
+  TargetOptions target;
+  std::uint64_t height = 0;
+  OutputForm output = OutputForm::table;
+};
+int run_block_get(Console& console, const BlockOptions& options);
+
+struct BenchCommandOptions {
+  std::string state;
+  std::size_t validators = 4;
+  double duration_s = 20;
+  std::size_t clients = 8;
+  std::size_t size = 512;
+  double rate = 0;  ///< transactions per second offered; 0: as many as the network takes
+  OutputForm output = OutputForm::table;
+};
+int run_bench(Console& console, const BenchCommandOptions& options);
+
+int run_version(Console& console, OutputForm output);
+
+/// The whole program: parses, runs, returns the exit code.
+int run_command_line(Console& console, std::vector<std::string> arguments);
+
+}  // namespace keten::tools
