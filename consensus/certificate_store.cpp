@@ -62,11 +62,11 @@ bool CertificateStore::is_cleared(View view) const {
   return acceptance(view) != nullptr || nullification(view) != nullptr;
 }
 
-bool CertificateStore::are_nullified_between(View low, View high) const {
+std::optional<View> CertificateStore::first_unskipped_between(View low, View high) const {
   for (auto view = low.next(); view < high; ++view) {
-    if (nullification(view) == nullptr) { return false; }
+    if (nullification(view) == nullptr) { return view; }
   }
-  return true;
+  return std::nullopt;
 }
 
 std::optional<View> CertificateStore::newest_accepted_below(View view) const {

@@ -28,8 +28,8 @@ class CertificateStore {
 
   /// A certificate ends the view.
   [[nodiscard]] bool is_cleared(View view) const;
-  /// Every view strictly between has a nullification.
-  [[nodiscard]] bool are_nullified_between(View low, View high) const;
+  /// The first view strictly between without a nullification; empty when all of them were skipped with proof.
+  [[nodiscard]] std::optional<View> first_unskipped_between(View low, View high) const;
   [[nodiscard]] std::optional<View> newest_accepted_below(View view) const;
   /// Newest first, at most `most`.
   [[nodiscard]] std::vector<const Certificate*> newest_notarizations(std::size_t most) const;

@@ -162,8 +162,7 @@ const Engine::PeerView* Engine::peer(ValidatorIndex index) const {
 }
 
 std::string Engine::stuck_reason(Now now) const {
-  state_->now = now;
-  return state_->stuck_reason();
+  return state_->stuck_reason(now.steady_ms);
 }
 
 }  // namespace keten::consensus

@@ -10,6 +10,7 @@ namespace keten::consensus {
 namespace {
 
 constexpr std::size_t kCertificatesInOneCheckMax = 64;
+constexpr std::size_t kChecksOfOnePeerMax = 16;
 
 }  // namespace
 
@@ -35,7 +36,7 @@ SignatureCheck Engine::State::check_of(const Vote& vote) const {
 void Engine::State::receive(ValidatorIndex from, Vote& vote) {
   const auto& subject = vote.subject;
   if (subject.epoch != config.epoch || subject.view.value == 0 || resolver.is_banned(from, now.steady_ms)) { return; }
-  if (vote.signer == config.self) { return receive_own_echo(vote); }
+  if (vote.signer == config.self) { return receive_own_echo(from, vote); }
   // A vote counts on its signer's own channel only: that is what makes counting before checking safe.
   if (vote.signer != from) { return; }
   if (subject.view <= floor.view) { return hint_finalization(from, subject.view); }
@@ -50,9 +51,9 @@ void Engine::State::count(const Vote& vote) {
 }
 
 // Somebody has a vote of this key. Either this journal has it too, or another process signs with this key.
-void Engine::State::receive_own_echo(const Vote& vote) {
+void Engine::State::receive_own_echo(ValidatorIndex from, const Vote& vote) {
   const bool unknown = vote.subject.view > floor.view && !safety.has_cast(vote.subject) && !safety.halted();
-  if (unknown) { request_checks(EchoUnderCheck{vote}, {check_of(vote)}); }
+  if (unknown) { request_checks(EchoUnderCheck{from, vote}, {check_of(vote)}); }
 }
 
 void Engine::State::checked(const VotesUnderCheck& what, const std::vector<bool>& valid) {
@@ -77,7 +78,8 @@ void Engine::State::checked(const ContradictionUnderCheck& what, const std::vect
 
 void Engine::State::checked(const EchoUnderCheck& what, const std::vector<bool>& valid) {
   const bool unknown = what.vote.subject.view > floor.view && !safety.has_cast(what.vote.subject);
-  if (valid.empty() || !valid[0] || !unknown) { return; }
+  if (valid.empty() || !valid[0]) { return resolver.ban(what.from, now.steady_ms); }
+  if (!unknown) { return; }
   halt(AlarmKind::own_vote_unknown, "a " + std::string(vote_name(what.vote.subject.kind)) + " of view " +
                                         what.vote.subject.view.text() +
                                         " carries this validator's signature, but its journal does not hold it: another "
@@ -96,6 +98,8 @@ bool Engine::State::is_needed(const Certificate& certificate) const {
 
 void Engine::State::check_certificates(CertificatesUnderCheck batch, std::vector<SignatureCheck> checks,
                                        const std::vector<Certificate>& received) {
+  // What one peer can have checked at one time is bounded; what is lost comes again by R9 and R10.
+  if (!batch.proposal && peers[batch.from.value].checks >= kChecksOfOnePeerMax) { return; }
   for (const auto& certificate : received) {
     if (batch.parts.size() == kCertificatesInOneCheckMax) { break; }
     if (!is_needed(certificate) || !is_well_formed(certificate, config.validators)) { continue; }
@@ -111,6 +115,7 @@ void Engine::State::check_certificates(CertificatesUnderCheck batch, std::vector
     batch.parts.push_back({certificate, checks.size() - before});
   }
   if (batch.parts.empty() && !batch.proposal) { return; }
+  ++peers[batch.from.value].checks;
   if (checks.empty()) { return checked(batch, {}); }
   request_checks(std::move(batch), std::move(checks));
 }
@@ -128,6 +133,7 @@ void Engine::State::receive(ValidatorIndex from, CertificateResponse& response) 
 }
 
 void Engine::State::checked(const CertificatesUnderCheck& what, const std::vector<bool>& valid) {
+  --peers[what.from.value].checks;
   std::size_t next = 0;
   const auto take = [&] { return next < valid.size() && valid[next++]; };
   bool all_good = true;
@@ -183,11 +189,8 @@ void Engine::State::learn(const Certificate& certificate) {
     halt(AlarmKind::own_vote_unknown, "a certificate of view " + subject.view.text() +
                                           " carries this validator's signature, but its journal does not hold that vote");
   }
-  const auto candidate = candidates.find(subject.view);
-  if (subject.kind == VoteKind::notarize && candidate != candidates.end() && candidate->second.rejected &&
-      candidate->second.block == subject.block) {
-    halt(AlarmKind::rejected_notarized, "a quorum notarized the block of view " + subject.view.text() +
-                                            " that this validator found invalid");
+  if (const auto found = candidates.find(subject.view); found != candidates.end()) {
+    judge_own_judgement(found->second);
   }
 }
 

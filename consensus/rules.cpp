@@ -146,7 +146,7 @@ void Engine::State::consider(Candidate& candidate) {
   switch (check_succession(*blocks.find(*parent), header, config, now.wall_ms)) {
     case Succession::invalid: return refuse(candidate);
     case Succession::early:
-      early_until_ms = now.steady_ms + (header.time - config.clock_drift_ms_max - now.wall_ms);
+      wait_for_time(header.time);
       return;
     case Succession::good: break;
   }
@@ -155,20 +155,29 @@ void Engine::State::consider(Candidate& candidate) {
     candidate.body_asked_ms = now.steady_ms;
     out.check.push_back({.view = header.view, .leader = header.proposer, .header = header});
   }
-  if (!certificates.are_nullified_between(parent_view, header.view)) {
-    missing_from = std::min(missing_from.value_or(parent_view.next()), parent_view.next());
+  if (const auto unskipped = certificates.first_unskipped_between(parent_view, header.view)) {
+    missing_from = std::min(missing_from.value_or(*unskipped), *unskipped);
     return;
   }
   if (candidate.body == Candidate::Body::stored) { publish(safety.notarize(parent_view, header, standing())); }
 }
 
+void Engine::State::wait_for_time(Milliseconds time) {
+  const auto wait_ms = time - config.clock_drift_ms_max - now.wall_ms;
+  const auto until_ms = now.steady_ms + std::min<std::uint64_t>(wait_ms, config.timing.timeout_cap_ms);
+  early_until_ms = std::min(early_until_ms.value_or(until_ms), until_ms);
+}
+
 void Engine::State::refuse(Candidate& candidate) {
   candidate.refused = true;
-  const auto* notarized = certificates.notarization(candidate.proposal.view);
-  if (candidate.rejected && notarized != nullptr && notarized->subject.block == candidate.block) {
-    halt(AlarmKind::rejected_notarized, "a quorum notarized the block of view " + candidate.proposal.view.text() +
-                                            " that this validator found invalid");
-  }
+  judge_own_judgement(candidate);
+}
+
+void Engine::State::judge_own_judgement(const Candidate& candidate) {
+  const auto* accepted = certificates.acceptance(candidate.proposal.view);
+  if (!candidate.rejected || accepted == nullptr || accepted->subject.block != candidate.block) { return; }
+  halt(AlarmKind::rejected_notarized, "a quorum notarized the block of view " + candidate.proposal.view.text() +
+                                          " that this validator found invalid");
 }
 
 // R4. One place for every reason.
@@ -195,20 +204,20 @@ bool Engine::State::has_reason_to_nullify() const {
 bool Engine::State::is_leader_silent() const {
   const auto leader = elector.leader(view);
   const auto window_ms = config.timing.skip_silent_ms;
-  return leader != config.self && now.steady_ms >= started_ms + window_ms && !is_active(leader, window_ms) &&
-         config.validators.has_quorum(active_weight(window_ms));
+  return leader != config.self && now.steady_ms >= started_ms + window_ms && !is_active(leader, window_ms, now.steady_ms) &&
+         config.validators.has_quorum(active_weight(window_ms, now.steady_ms));
 }
 
-bool Engine::State::is_active(ValidatorIndex peer, std::uint64_t window_ms) const {
+bool Engine::State::is_active(ValidatorIndex peer, std::uint64_t window_ms, std::uint64_t at_ms) const {
   const auto& one = peers[peer.value];
-  return peer == config.self || (one.is_heard && now.steady_ms < one.seen.heard_ms + window_ms);
+  return peer == config.self || (one.is_heard && at_ms < one.seen.heard_ms + window_ms);
 }
 
-std::uint64_t Engine::State::active_weight(std::uint64_t window_ms) const {
+std::uint64_t Engine::State::active_weight(std::uint64_t window_ms, std::uint64_t at_ms) const {
   std::uint64_t weight = 0;
   for (std::size_t i = 0; i < config.validators.size(); ++i) {
     const ValidatorIndex peer{static_cast<std::uint16_t>(i)};
-    if (is_active(peer, window_ms)) { weight += config.validators.weight(peer); }
+    if (is_active(peer, window_ms, at_ms)) { weight += config.validators.weight(peer); }
   }
   return weight;
 }

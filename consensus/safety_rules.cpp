@@ -42,7 +42,7 @@ std::optional<Vote> SafetyRules::notarize(View parent_view, const BlockHeader& h
     const auto* accepted = standing.certificates.acceptance(parent_view);
     if (accepted == nullptr || accepted->subject.block != header.parent) { return std::nullopt; }
   }
-  if (!standing.certificates.are_nullified_between(parent_view, view)) { return std::nullopt; }
+  if (standing.certificates.first_unskipped_between(parent_view, view)) { return std::nullopt; }
   // R3.5: so a notarized block can be read from more than f honest disks.
   const auto block = header.id();
   if (!standing.blocks.is_stored(block)) { return std::nullopt; }

@@ -52,6 +52,7 @@ struct ContradictionUnderCheck {
 };
 /// A vote of this validator's own key, told by somebody else.
 struct EchoUnderCheck {
+  ValidatorIndex from;
   Vote vote;
 };
 using UnderCheck = std::variant<VotesUnderCheck, CertificatesUnderCheck, ContradictionUnderCheck, EchoUnderCheck>;
@@ -102,6 +103,7 @@ struct Engine::State {
     PeerView seen;
     bool is_heard = false;    ///< `seen.heard_ms` holds
     bool has_status = false;  ///< `seen.status` holds
+    std::size_t checks = 0;   ///< batches of its certificates that are being checked
   };
   std::vector<Peer> peers;
   std::optional<std::uint64_t> retry_from_ms;  ///< while a cast vote is not final: since when nothing was repeated
@@ -120,7 +122,7 @@ struct Engine::State {
   void receive(ValidatorIndex from, CertificateRequest& request);
   void receive(ValidatorIndex from, CertificateResponse& response);
   void heard(ValidatorIndex from);
-  void receive_own_echo(const Vote& vote);
+  void receive_own_echo(ValidatorIndex from, const Vote& vote);
   void count(const Vote& vote);
   [[nodiscard]] bool is_needed(const Certificate& certificate) const;
   void check_certificates(CertificatesUnderCheck batch, std::vector<SignatureCheck> checks,
@@ -140,7 +142,10 @@ struct Engine::State {
   void enter_views();
   void consider_candidates();
   void consider(Candidate& candidate);
+  void wait_for_time(Milliseconds time);
   void refuse(Candidate& candidate);
+  /// Stops the vote when a quorum accepted what this validator rejected.
+  void judge_own_judgement(const Candidate& candidate);
   void finalize_notarized();
   void nullify_when_due();
   [[nodiscard]] bool has_reason_to_nullify() const;
@@ -175,9 +180,9 @@ struct Engine::State {
   [[nodiscard]] std::uint64_t deadline_ms() const;
 
   /// Weight of this validator and of everyone heard in the last `window_ms`.
-  [[nodiscard]] std::uint64_t active_weight(std::uint64_t window_ms) const;
-  [[nodiscard]] bool is_active(ValidatorIndex peer, std::uint64_t window_ms) const;
-  [[nodiscard]] std::string stuck_reason() const;
+  [[nodiscard]] std::uint64_t active_weight(std::uint64_t window_ms, std::uint64_t at_ms) const;
+  [[nodiscard]] bool is_active(ValidatorIndex peer, std::uint64_t window_ms, std::uint64_t at_ms) const;
+  [[nodiscard]] std::string stuck_reason(std::uint64_t at_ms) const;
 };
 
 }  // namespace keten::consensus

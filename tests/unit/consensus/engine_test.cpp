@@ -291,6 +291,26 @@ BOOST_FIXTURE_TEST_CASE(a_skip_without_proof_is_not_notarized_and_the_proof_is_a
   BOOST_TEST(bench.voted(VoteKind::notarize, 2) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_skip_longer_than_a_justification_is_pulled_piece_by_piece) {
+  Bench bench(4);
+  bench.start();
+  const auto late = bench.header(201, kGenesis);
+  for (std::uint64_t view = 1; view < 200; ++view) {
+    if (view == 1 || view > 100) { bench.receive(bench.certificate(Bench::nullify(view))); }
+  }
+  const auto other = bench.header(2, kGenesis);
+  bench.receive(bench.certificate(Bench::subject(VoteKind::notarize, other, 0)));
+  for (std::uint64_t view = 3; view <= 100; ++view) { bench.receive(bench.certificate(Bench::nullify(view))); }
+  bench.receive(bench.certificate(Bench::nullify(200)));
+  BOOST_REQUIRE(bench.engine->view().value == 201U);
+  bench.accept(bench.proposal(late, 0));
+  BOOST_TEST(bench.voted(VoteKind::notarize, 201) == 0U);
+  BOOST_REQUIRE(!bench.sent_of<CertificateRequest>().empty());
+  BOOST_TEST(bench.sent_of<CertificateRequest>().back().from_view.value == 2U);
+  bench.receive(bench.certificate(Bench::nullify(2)));
+  BOOST_TEST(bench.voted(VoteKind::notarize, 201) == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_proposal_on_another_parent_than_the_accepted_one_is_refused, Watcher) {
   bench.start();
   bench.accept(bench.proposal(one, 0));
@@ -426,6 +446,14 @@ BOOST_FIXTURE_TEST_CASE(a_notarized_block_that_was_rejected_here_stops_this_vali
   BOOST_TEST(bench.engine->halted());
 }
 
+BOOST_FIXTURE_TEST_CASE(the_same_when_only_the_finalization_comes, Watcher) {
+  bench.start();
+  bench.receive(bench.proposal(one, 0));
+  bench.rejected(one);
+  bench.receive(bench.certificate(finalize(one, 0)));
+  BOOST_TEST(has_alarm(AlarmKind::rejected_notarized));
+}
+
 BOOST_FIXTURE_TEST_CASE(the_same_when_the_rejection_comes_later, Watcher) {
   bench.start();
   bench.receive(bench.proposal(one, 0));
@@ -522,6 +550,18 @@ BOOST_FIXTURE_TEST_CASE(contradicting_certificates_stop_the_vote, Watcher) {
   BOOST_TEST(bench.engine->halted());
   bench.advance(60'000);
   BOOST_TEST(bench.voted(VoteKind::nullify, 2) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(one_peer_has_only_so_many_certificates_checked_at_one_time, Watcher) {
+  bench.start();
+  bench.hold_checks = true;
+  for (std::uint64_t view = 100; view < 200; ++view) { bench.receive(bench.certificate(Bench::nullify(view))); }
+  BOOST_TEST(bench.held_checks.size() == 16U);
+  bench.receive(bench.others()[1], bench.certificate(Bench::nullify(300)));
+  BOOST_TEST(bench.held_checks.size() == 17U);
+  bench.take(bench.engine->on_verified(bench.held_checks[0].ticket, {true, true, true}, bench.now()));
+  bench.receive(bench.certificate(Bench::nullify(301)));
+  BOOST_TEST(bench.held_checks.size() == 18U);
 }
 
 // R7: the floor

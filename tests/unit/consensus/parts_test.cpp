@@ -94,10 +94,10 @@ BOOST_AUTO_TEST_CASE(skips_are_proven_by_nullifications_only) {
   (void)store.add(bench.certificate(Bench::nullify(1)));
   (void)store.add(bench.certificate(Bench::subject(VoteKind::notarize, header, 0)));
   (void)store.add(bench.certificate(Bench::nullify(3)));
-  BOOST_TEST(store.are_nullified_between(View{0}, View{1}));
-  BOOST_TEST(store.are_nullified_between(View{0}, View{2}));
-  BOOST_TEST(!store.are_nullified_between(View{0}, View{3}));
-  BOOST_TEST(store.are_nullified_between(View{2}, View{4}));
+  BOOST_TEST(!store.first_unskipped_between(View{0}, View{1}).has_value());
+  BOOST_TEST(!store.first_unskipped_between(View{0}, View{2}).has_value());
+  BOOST_TEST((store.first_unskipped_between(View{0}, View{3}) == View{2}));
+  BOOST_TEST(!store.first_unskipped_between(View{2}, View{4}).has_value());
   BOOST_TEST((store.newest_accepted_below(View{4}) == View{2}));
   BOOST_TEST(!store.newest_accepted_below(View{2}).has_value());
 }
