@@ -89,9 +89,7 @@ Result<Bytes> run(Context& context, const Registry& registry) {
                          std::to_string(kReceiptResultBytesMax) + " go into a receipt");
     }
     return result;
-  } catch (const Abort& abort) {
-    return abort.error;
-  }
+  } catch (const Abort& abort) { return abort.error; }
 }
 
 void mark_failed(Receipt& receipt, const Error& error) {

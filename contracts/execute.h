@@ -6,6 +6,7 @@
 #include "contracts/registry.h"
 #include "core/directory.h"
 #include "core/genesis.h"
+#include "core/limits.h"
 #include "core/receipt.h"
 
 namespace keten::contracts {
@@ -42,6 +43,6 @@ struct BlockResult {
 inline constexpr std::size_t kReceiptReasonBytesMax = 64;
 inline constexpr std::size_t kReceiptMessageBytesMax = 2048;
 /// A contract that returns more fails with RESULT_TOO_LARGE.
-inline constexpr std::size_t kReceiptResultBytesMax = 64 * 1024;
+inline constexpr std::size_t kReceiptResultBytesMax = limits::kTransactionBytesMax;
 
 }  // namespace keten::contracts

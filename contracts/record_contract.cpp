@@ -28,7 +28,8 @@ Result<PutView> read_put(ByteView arguments) {
   const PutView put{.key = reader.sized(RecordPut::kKeyBytesMax), .value = reader.sized(RecordPut::kValueBytesMax)};
   if (!reader.ok() || reader.remaining() != 0 || put.key.empty()) {
     return invalid("ARGUMENTS_INVALID", "record.put takes a sized key of 1 to " +
-                                            std::to_string(RecordPut::kKeyBytesMax) + " bytes and a sized value of at most " +
+                                            std::to_string(RecordPut::kKeyBytesMax) +
+                                            " bytes and a sized value of at most " +
                                             std::to_string(RecordPut::kValueBytesMax) + " bytes, and nothing else");
   }
   return put;

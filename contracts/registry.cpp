@@ -33,7 +33,8 @@ std::string join(const std::vector<std::string>& words) {
 Error unknown_contract(const Registry& registry, const std::string& name) {
   std::vector<std::string> known;
   for (const auto each : registry.names()) { known.emplace_back(each); }
-  return failure(ErrorKind::not_found, "UNKNOWN_CONTRACT", "there is no contract '" + name + "'; known: " + join(known));
+  return failure(ErrorKind::not_found, "UNKNOWN_CONTRACT",
+                 "there is no contract '" + name + "'; known: " + join(known));
 }
 
 }  // namespace

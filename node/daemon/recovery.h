@@ -14,9 +14,9 @@ namespace keten::node {
 /// What was read from the disk.
 struct DiskContents {
   const Genesis& genesis;
-  const storage::Snapshot& database;               ///< initialised
-  std::vector<consensus::JournalRecord> journal;   ///< in order
-  std::vector<BlockPointer> blocks;                ///< of the segments from Executed::replay_from on, in any order
+  const storage::Snapshot& database;              ///< initialised
+  std::vector<consensus::JournalRecord> journal;  ///< in order
+  std::vector<BlockPointer> blocks;               ///< of the segments from Executed::replay_from on, in any order
 };
 
 /// Puts database, journal and block segments together: what the pipeline goes on with. A pure function.

@@ -22,8 +22,7 @@ Error io_error(const std::string& what, int code) {
 
 std::string name_of(const File& file) {
   std::error_code ignored;
-  const auto path =
-      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.descriptor()), ignored);
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.descriptor()), ignored);
   return ignored ? "file" : path.string();
 }
 
@@ -64,7 +63,8 @@ Result<Bytes> read_at(const File& file, std::uint64_t offset, std::size_t length
   Bytes bytes(length);
   std::size_t done = 0;
   while (done < length) {
-    const auto count = ::pread(file.descriptor(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
+    const auto count =
+        ::pread(file.descriptor(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
     if (count < 0) {
       if (errno == EINTR) { continue; }
       return io_error("cannot read " + name_of(file), errno);

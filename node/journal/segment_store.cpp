@@ -141,7 +141,8 @@ Status SegmentStore::reserve(std::uint64_t end) {
   if (end <= reserved_ || options_.preallocate_bytes == 0) { return kDone; }
   const auto wanted = std::max(end, reserved_ + options_.preallocate_bytes);
   // A file system that cannot reserve (EOPNOTSUPP) only makes syncs slower; a full one fails at the write.
-  if (::posix_fallocate(file_.descriptor(), static_cast<off_t>(reserved_), static_cast<off_t>(wanted - reserved_)) == 0) {
+  if (::posix_fallocate(file_.descriptor(), static_cast<off_t>(reserved_), static_cast<off_t>(wanted - reserved_)) ==
+      0) {
     reserved_ = wanted;
   }
   return kDone;
@@ -189,9 +190,7 @@ Status SegmentStore::sync() {
 }
 
 Result<Bytes> SegmentStore::read(const Location& location, std::uint32_t offset, std::uint32_t length) const {
-  const auto unreadable = [](const std::string& why) {
-    return failure(ErrorKind::corrupt, "BLOCK_UNREADABLE", why);
-  };
+  const auto unreadable = [](const std::string& why) { return failure(ErrorKind::corrupt, "BLOCK_UNREADABLE", why); };
   if (offset > location.length || length > location.length - offset) {
     return unreadable("bytes " + std::to_string(offset) + " to " + std::to_string(std::uint64_t{offset} + length) +
                       " of a block of " + std::to_string(location.length));
@@ -234,8 +233,7 @@ Status SegmentStore::replay(const Location& from, const Visit& visit) const {
 }
 
 SegmentStore::Counters SegmentStore::counters() const {
-  return {
-      .appended = appended_count_, .synced = synced_count_, .segments = segment_count_, .bytes = byte_count_};
+  return {.appended = appended_count_, .synced = synced_count_, .segments = segment_count_, .bytes = byte_count_};
 }
 
 }  // namespace keten::journal

@@ -69,7 +69,7 @@ class SegmentStore : public storage::BlockReader {
   std::uint32_t segment_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t reserved_ = 0;  ///< space of the file up to here is its own
-  bool group_open_ = false;  ///< something was appended since the last sync
+  bool group_open_ = false;     ///< something was appended since the last sync
   bool failed_ = false;
   std::atomic<std::uint64_t> appended_count_{0};
   std::atomic<std::uint64_t> synced_count_{0};

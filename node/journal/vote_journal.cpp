@@ -33,9 +33,9 @@ Status check_owner(ByteView bytes, const JournalIdentity& identity, const std::s
   Reader reader(bytes);
   const auto format = reader.u16();
   if (reader.ok() && format != kFormat) {
-    return failure(ErrorKind::refused, "JOURNAL_FORMAT",
-                   path + " has format " + std::to_string(format) + ", this program reads format " +
-                       std::to_string(kFormat));
+    return failure(
+        ErrorKind::refused, "JOURNAL_FORMAT",
+        path + " has format " + std::to_string(format) + ", this program reads format " + std::to_string(kFormat));
   }
   const auto chain_id = reader.fixed<ChainId>();
   const auto validator = reader.fixed<PublicKey>();
@@ -58,7 +58,9 @@ Epoch epoch_of(const Floor& floor) { return floor.finalization.subject.epoch; }
 struct Above {
   Epoch epoch;
   View view;
-  bool operator()(const Subject& subject) const { return std::pair(subject.epoch, subject.view) > std::pair(epoch, view); }
+  bool operator()(const Subject& subject) const {
+    return std::pair(subject.epoch, subject.view) > std::pair(epoch, view);
+  }
   bool operator()(const OwnVote& own) const { return (*this)(own.vote.subject); }
   bool operator()(const HeldCertificate& held) const { return (*this)(held.certificate.subject); }
   bool operator()(const Floor& floor) const { return std::pair(epoch_of(floor), floor.view) >= std::pair(epoch, view); }
@@ -88,9 +90,7 @@ Result<std::unique_ptr<VoteJournal>> VoteJournal::create(const std::string& dire
   std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options));
   if (auto made = make_directory(directory); !made) { return journal_error(made.error()); }
   if (auto locked = journal->lock(); !locked) { return locked.error(); }
-  if (exists(directory)) {
-    return failure(ErrorKind::conflict, "JOURNAL_EXISTS", journal->path() + " exists already");
-  }
+  if (exists(directory)) { return failure(ErrorKind::conflict, "JOURNAL_EXISTS", journal->path() + " exists already"); }
   if (auto started = journal->start_file(); !started) { return journal_error(started.error()); }
   return journal;
 }
@@ -118,7 +118,9 @@ Status VoteJournal::load() {
   };
   if (!log) { return corrupt(log.error().message); }
   // The owner was durable before the file got its name, so its absence is damage too.
-  if (log->records.empty() || log->records.front().type != kOwnerRecord) { return corrupt("it does not name its owner"); }
+  if (log->records.empty() || log->records.front().type != kOwnerRecord) {
+    return corrupt("it does not name its owner");
+  }
   if (auto owner = check_owner(log->records.front().payload, identity_, path()); !owner) { return owner; }
 
   for (std::size_t i = 1; i < log->records.size(); ++i) {

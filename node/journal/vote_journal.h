@@ -66,7 +66,7 @@ class VoteJournal {
     std::uint64_t appended = 0;  ///< records
     std::uint64_t synced = 0;    ///< groups
     std::uint64_t rotations = 0;
-    std::uint64_t bytes = 0;     ///< of the current file, preallocation not counted
+    std::uint64_t bytes = 0;  ///< of the current file, preallocation not counted
   };
   [[nodiscard]] Counters counters() const;
 

@@ -93,7 +93,8 @@ class LedgerView {
 
  private:
   [[nodiscard]] Result<BlockPointer> body(const storage::BlockRecord& record) const;
-  [[nodiscard]] Result<TransactionPointer> transaction_of(const storage::BlockRecord& record, std::uint32_t index) const;
+  [[nodiscard]] Result<TransactionPointer> transaction_of(const storage::BlockRecord& record,
+                                                          std::uint32_t index) const;
 
   storage::SnapshotPointer snapshot_;
   const storage::BlockReader& blocks_;

@@ -124,8 +124,7 @@ class RocksReader : public contracts::StateReader {
 
 class RocksSnapshot : public storage::Snapshot {
  public:
-  RocksSnapshot(rocksdb::DB& database,
-                const std::array<rocksdb::ColumnFamilyHandle*, storage::kColumnCount>& families)
+  RocksSnapshot(rocksdb::DB& database, const std::array<rocksdb::ColumnFamilyHandle*, storage::kColumnCount>& families)
       : database_(database), snapshot_(database.GetSnapshot()) {
     readers_.reserve(families.size());
     for (auto* family : families) { readers_.emplace_back(database, *family, snapshot_); }

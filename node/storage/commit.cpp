@@ -124,11 +124,10 @@ void put_block(Batch& batch, const PlacedHeader& block, const contracts::BlockRe
                                  .writes_digest = result.writes_digest,
                                  .valid_until_max = valid_until_max}));
   batch.put(Column::ids, id_key('b', block.id), encode_height(height));
-  batch.put(Column::meta, as_bytes(kExecutedKey),
-            encode_executed({.height = height,
-                             .block = block.id,
-                             .state_root = result.state_root,
-                             .replay_from = block.replay_from}));
+  batch.put(
+      Column::meta, as_bytes(kExecutedKey),
+      encode_executed(
+          {.height = height, .block = block.id, .state_root = result.state_root, .replay_from = block.replay_from}));
   put_state(batch, result.writes);
 }
 
@@ -151,12 +150,10 @@ Batch make_commit(const Commit& commit) {
   batch.reserve(8 + result.receipts.size() + result.writes.size() + result.index_entries.size(),
                 estimate_bytes(result) + receipts.size() + events.size());
 
-  put_block(batch,
-            {.header = commit.block.header,
-             .id = commit.id,
-             .location = commit.location,
-             .replay_from = commit.replay_from},
-            result);
+  put_block(
+      batch,
+      {.header = commit.block.header, .id = commit.id, .location = commit.location, .replay_from = commit.replay_from},
+      result);
   if (!result.receipts.empty()) { batch.put(Column::blocks, height_key(height, Kind::receipts), receipts); }
   if (events.size() > 4) { batch.put(Column::blocks, height_key(height, Kind::events), events); }
   if (commit.finalization) {
@@ -181,9 +178,9 @@ Status commit_block(Database& database, const Commit& commit) {
     const auto known = read_block_record(*snapshot, header.height);
     if (!known) { return known.error(); }
     if (known->id == commit.id) { return kDone; }
-    return failure(ErrorKind::corrupt, "COMMIT_CONFLICT",
-                   "height " + header.height.text() + " was executed with block " + known->id.hex() + ", not " +
-                       commit.id.hex());
+    return failure(
+        ErrorKind::corrupt, "COMMIT_CONFLICT",
+        "height " + header.height.text() + " was executed with block " + known->id.hex() + ", not " + commit.id.hex());
   }
   if (header.height != executed->height.next() || header.parent != executed->block) {
     return failure(ErrorKind::corrupt, "COMMIT_GAP",
@@ -211,9 +208,9 @@ Status initialise(Database& database, const Genesis& genesis) {
   Reader reader(*stored);
   const auto format = reader.u32();
   if (format != kFormat) {
-    return failure(ErrorKind::refused, "STORAGE_FORMAT",
-                   "the database has format " + std::to_string(format) + ", this program reads format " +
-                       std::to_string(kFormat));
+    return failure(
+        ErrorKind::refused, "STORAGE_FORMAT",
+        "the database has format " + std::to_string(format) + ", this program reads format " + std::to_string(kFormat));
   }
   const auto found = reader.fixed<ChainId>();
   if (auto end = reader.finish("format"); !end) { return corrupt("format", end.error()); }

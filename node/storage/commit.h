@@ -28,7 +28,7 @@ struct BlockRecord {
   BlockId id;
   BlockHeader header;
   Location location;
-  Hash state_root;     ///< after this block
+  Hash state_root;  ///< after this block
   Hash receipts_root;
   Hash writes_digest;
   Height valid_until_max;  ///< the newest expiry of its transactions

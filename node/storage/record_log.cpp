@@ -81,9 +81,9 @@ Result<RecoveredLog> recover(ByteView file, std::uint64_t start) {
   RecoveredLog log;
   log.valid_length = start;
   if (start > file.size()) {
-    return failure(ErrorKind::corrupt, "LOG_CORRUPT",
-                   "the file has " + std::to_string(file.size()) + " bytes, a record should begin at " +
-                       std::to_string(start));
+    return failure(
+        ErrorKind::corrupt, "LOG_CORRUPT",
+        "the file has " + std::to_string(file.size()) + " bytes, a record should begin at " + std::to_string(start));
   }
   while (const auto frame = frame_at(file, log.valid_length)) {
     log.records.push_back({.type = static_cast<std::uint8_t>(frame->type & ~kGroupContinues),

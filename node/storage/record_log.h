@@ -23,9 +23,9 @@ enum class Group : std::uint8_t { begins, continues };
 void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView payload, Group group);
 
 struct RecordView {
-  std::uint8_t type = 0;      ///< without the group bit
-  std::uint64_t place = 0;    ///< of the frame in the file
-  ByteView payload;           ///< borrows from the recovered bytes
+  std::uint8_t type = 0;    ///< without the group bit
+  std::uint64_t place = 0;  ///< of the frame in the file
+  ByteView payload;         ///< borrows from the recovered bytes
 };
 
 enum class Tail : std::uint8_t {

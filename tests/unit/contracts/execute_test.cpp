@@ -1,6 +1,10 @@
+#include "contracts/execute.h"
+
+#include <memory>
+#include <string>
+
 #include <boost/test/unit_test.hpp>
 
-#include "contracts/execute.h"
 #include "contracts/fuel.h"
 #include "core/limits.h"
 #include "tests/unit/contracts/ledger_fixture.h"
@@ -10,6 +14,22 @@ namespace {
 
 using test::make_put;
 using test::PutOptions;
+
+/// Returns as many bytes as the method's name says, or fails with as long a message.
+class LongWinded : public Contract {
+ public:
+  std::string_view name() const override { return "long"; }
+  Result<Roles> allowed_roles(std::string_view) const override { return Roles{Role::submitter}; }
+  Status check(const Transaction&) const override { return kDone; }
+  Result<Bytes> execute(Context& context) const override {
+    const auto& method = context.transaction().body.method;
+    const auto size = std::stoul(method.substr(1));
+    if (method[0] == 'r') { return Bytes(size, 1); }
+    std::string message = "x";
+    while (message.size() < size) { message += "\xC3\xA9"; }
+    return invalid(std::string(100, 'R'), message);
+  }
+};
 
 struct Fixture {
   Genesis genesis = test::make_genesis();
@@ -103,6 +123,19 @@ BOOST_AUTO_TEST_CASE(exactly_the_fuel_that_was_used_is_enough) {
   const auto used = receipt({.fuel_limit = 16'000}).fuel_used;  // a limit of as many bytes as the one that is used
   BOOST_TEST(receipt({.fuel_limit = used}).succeeded);
   BOOST_TEST(receipt({.fuel_limit = used - 1}).reason == "OUT_OF_FUEL");
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_into_a_receipt_is_bounded) {
+  registry.add(std::make_unique<LongWinded>());
+  const auto long_winded = [&](const std::string& method) { return receipt({.contract = "long", .method = method}); };
+  const auto most = std::to_string(kReceiptResultBytesMax);
+  BOOST_TEST(long_winded("r" + most).result.size() == kReceiptResultBytesMax);
+  BOOST_TEST(long_winded("r" + std::to_string(kReceiptResultBytesMax + 1)).reason == "RESULT_TOO_LARGE");
+  const auto failed = long_winded("m5000");
+  BOOST_TEST(failed.reason.size() == kReceiptReasonBytesMax);
+  // The cut falls inside a two-byte character, so the text is one byte shorter.
+  BOOST_TEST(failed.message.size() == kReceiptMessageBytesMax - 1);
+  BOOST_TEST(long_winded("m3").message.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(the_genesis_has_a_root_of_its_own) {

@@ -1,8 +1,9 @@
+#include "node/daemon/recovery.h"
+
 #include <algorithm>
 
 #include <boost/test/unit_test.hpp>
 
-#include "node/daemon/recovery.h"
 #include "tests/unit/storage/chain_fixture.h"
 
 namespace keten::node {

@@ -1,6 +1,7 @@
+#include "contracts/governance/genesis_state.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "contracts/governance/genesis_state.h"
 #include "core/keys.h"
 
 namespace keten::governance {
@@ -13,7 +14,8 @@ Genesis small_genesis() {
   GenesisOrganisation organisation;
   organisation.name = "dairy";
   organisation.keys.push_back({.name = "admin", .key = key, .roles = {Role::admin}, .possession = {}});
-  organisation.validators.push_back({.node = "n1", .key = key, .possession = {}, .tls_certificate = "c", .peer_address = "h:1"});
+  organisation.validators.push_back(
+      {.node = "n1", .key = key, .possession = {}, .tls_certificate = "c", .peer_address = "h:1"});
   Genesis genesis;
   genesis.chain_name = "test";
   genesis.organisations = {organisation};

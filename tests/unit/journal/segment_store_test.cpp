@@ -1,3 +1,5 @@
+#include "node/journal/segment_store.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -5,7 +7,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "node/journal/segment_store.h"
 #include "node/storage/record_log.h"
 #include "tests/unit/journal/temporary_directory.h"
 

@@ -1,6 +1,7 @@
+#include "node/query/ledger_query.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "node/query/ledger_query.h"
 #include "tests/unit/storage/chain_fixture.h"
 
 namespace keten::query {
@@ -119,8 +120,8 @@ BOOST_AUTO_TEST_CASE(a_finalization_covers_its_ancestors) {
 }
 
 BOOST_AUTO_TEST_CASE(a_range_ends_with_a_block_that_has_its_own_finalization) {
-  for (const auto finalized : {Finalized::itself, Finalized::by_descendant, Finalized::itself,
-                               Finalized::by_descendant, Finalized::by_descendant}) {
+  for (const auto finalized : {Finalized::itself, Finalized::by_descendant, Finalized::itself, Finalized::by_descendant,
+                               Finalized::by_descendant}) {
     add({put("a")}, finalized);
   }
   const auto size = [&](std::uint64_t from, std::uint64_t to, std::size_t most, std::size_t bytes = 1'000'000) {

@@ -1,9 +1,10 @@
+#include "node/rocksdb/rocks_database.h"
+
 #include <filesystem>
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>
 
-#include "node/rocksdb/rocks_database.h"
 #include "tests/unit/journal/temporary_directory.h"
 #include "tests/unit/storage/database_contract.h"
 

@@ -1,6 +1,7 @@
+#include "node/storage/commit.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "node/storage/commit.h"
 #include "tests/unit/storage/chain_fixture.h"
 
 namespace keten::storage {

@@ -1,6 +1,7 @@
+#include "node/storage/memory_database.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "node/storage/memory_database.h"
 #include "node/storage/stored_blocks.h"
 #include "tests/unit/storage/database_contract.h"
 

@@ -1,6 +1,6 @@
-#include <boost/test/unit_test.hpp>
-
 #include "node/storage/record_log.h"
+
+#include <boost/test/unit_test.hpp>
 
 namespace keten::storage {
 namespace {
