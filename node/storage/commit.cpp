@@ -169,15 +169,20 @@ Batch make_commit(const Commit& commit) {
   return batch;
 }
 
-Status commit_block(Database& database, const Commit& commit) {
+namespace {
+
+enum class Standing : std::uint8_t { next, executed_already };
+
+/// Where the block stands to what was executed.
+Result<Standing> stand(const Database& database, const Commit& commit) {
   const auto& header = commit.block.header;
-  auto snapshot = database.snapshot();
+  const auto snapshot = database.snapshot();
   const auto executed = read_executed(*snapshot);
   if (!executed) { return executed.error(); }
   if (header.height <= executed->height) {
     const auto known = read_block_record(*snapshot, header.height);
     if (!known) { return known.error(); }
-    if (known->id == commit.id) { return kDone; }
+    if (known->id == commit.id) { return Standing::executed_already; }
     return failure(
         ErrorKind::corrupt, "COMMIT_CONFLICT",
         "height " + header.height.text() + " was executed with block " + known->id.hex() + ", not " + commit.id.hex());
@@ -187,11 +192,11 @@ Status commit_block(Database& database, const Commit& commit) {
                    "block " + commit.id.hex() + " at height " + header.height.text() +
                        " does not follow the executed block at height " + executed->height.text());
   }
-  snapshot.reset();  // a database that copies for its snapshots copies everything while one lives
-  return database.write(make_commit(commit), Durability::buffered);
+  // The snapshot ends here: a database that copies for its snapshots copies everything while one lives.
+  return Standing::next;
 }
 
-Status initialise(Database& database, const Genesis& genesis) {
+Status initialise_or_check(Database& database, const Genesis& genesis) {
   const auto chain_id = genesis.chain_id();
   const auto stored = database.snapshot()->column(Column::meta).get(as_bytes(kFormatKey));
   if (!stored) {
@@ -219,6 +224,23 @@ Status initialise(Database& database, const Genesis& genesis) {
                    "the database is of chain " + found.hex() + ", the genesis is of chain " + chain_id.hex());
   }
   return kDone;
+}
+
+}  // namespace
+
+Status commit_block(Database& database, const Commit& commit) {
+  try {
+    const auto standing = stand(database, commit);
+    if (!standing) { return standing.error(); }
+    if (*standing == Standing::executed_already) { return kDone; }
+  } catch (const ReadFailure& failed) { return failed.error(); }
+  return database.write(make_commit(commit), Durability::buffered);
+}
+
+Status initialise(Database& database, const Genesis& genesis) {
+  try {
+    return initialise_or_check(database, genesis);
+  } catch (const ReadFailure& failed) { return failed.error(); }
 }
 
 Result<Executed> read_executed(const Snapshot& snapshot) {
