@@ -119,8 +119,7 @@ void EventStream::go_on() {
   page_.pop_front();
   is_writing_ = true;
   writing_since_ms_ = steady_ms();
-  // Several events of a page travel in one packet.
-  StartWrite(&writing_, page_.empty() ? grpc::WriteOptions() : grpc::WriteOptions().set_buffer_hint());
+  StartWrite(&writing_);
 }
 
 void EventStream::OnWriteDone(bool ok) {

@@ -177,8 +177,9 @@ void PeerNetwork::State::make_stubs() {
       arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
       arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
       arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-      auto channel = grpc::CreateCustomChannel(config_.pins[i].address, grpc::SslCredentials(tls), arguments);
-      peers_[i]->outlet(lane).stub = std::make_unique<grpc::GenericStub>(std::move(channel));
+      auto& outlet = peers_[i]->outlet(lane);
+      outlet.channel = grpc::CreateCustomChannel(config_.pins[i].address, grpc::SslCredentials(tls), arguments);
+      outlet.stub = std::make_unique<grpc::GenericStub>(outlet.channel);
     }
   }
 }
@@ -216,7 +217,11 @@ void PeerNetwork::State::stop() {
   thread_.join();
   server_->Wait();
   for (auto& peer : peers_) {
-    if (peer) { peer->votes.stub.reset(), peer->bulk.stub.reset(); }
+    if (!peer) { continue; }
+    for (auto* outlet : {&peer->votes, &peer->bulk}) {
+      outlet->stub.reset();
+      outlet->channel.reset();
+    }
   }
   server_.reset();
 }
@@ -320,11 +325,24 @@ void PeerNetwork::State::out_changed(ValidatorIndex index, pipeline::Lane lane, 
 
 void PeerNetwork::State::in_opened(ValidatorIndex index, pipeline::Lane lane, IncomingStream* stream) {
   auto& changed = peer(index);
-  const std::lock_guard lock(changed.mutex);
-  auto*& current = changed.in_open[lane_number(lane)];
-  if (current != nullptr) { current->cancel(); }
-  current = stream;
-  update_connected(index, changed);
+  {
+    const std::lock_guard lock(changed.mutex);
+    auto*& current = changed.in_open[lane_number(lane)];
+    if (current != nullptr) { current->cancel(); }
+    current = stream;
+    update_connected(index, changed);
+  }
+  dial_now(changed);
+}
+
+void PeerNetwork::State::dial_now(Peer& peer) {
+  for (auto* outlet : {&peer.votes, &peer.bulk}) {
+    const std::lock_guard lock(outlet->mutex);
+    if (outlet->phase != Outlet::Phase::down || outlet->dial_at_ms == kNever) { continue; }
+    outlet->dial_at_ms = 0;
+    grpc::experimental::ChannelResetConnectionBackoff(outlet->channel.get());
+  }
+  wake();
 }
 
 void PeerNetwork::State::in_closed(ValidatorIndex index, pipeline::Lane lane, IncomingStream* stream) {

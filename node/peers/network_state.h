@@ -52,6 +52,7 @@ struct Outlet {
 
   const ValidatorIndex peer;
   const pipeline::Lane lane;
+  std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grpc::GenericStub> stub;
 
   std::mutex mutex;  // guards the rest: the owner's thread sends while gRPC's threads report
@@ -128,6 +129,8 @@ struct PeerNetwork::State {
   Status prepare();
   Status listen();
   void make_stubs();
+  /// It has just reached us, so it can be reached: no need to wait for the backoff.
+  void dial_now(Peer& peer);
   void run();
   [[nodiscard]] std::uint64_t dial_due(std::uint64_t now_ms);
   [[nodiscard]] std::uint64_t end_silent_greetings(std::uint64_t now_ms);
