@@ -406,9 +406,25 @@ void Network::post_one(std::size_t from, std::size_t to, consensus::Message mess
   const auto kind = kind_of(message);
   ++traffic_[kind];
   if (silent_.contains(from) || !is_connected(from, to) || is_lost(from, to, kind)) { return; }
-  at_node(to, kLatencyMs, [this, from, to, message = std::move(message)](Engine& engine) {
+  if (loss_percent_ > 0 && draw(100) < loss_percent_) { return; }
+  const auto delay_ms = kLatencyMs + (delay_ms_max_ > 0 ? draw(delay_ms_max_) : 0);
+  at_node(to, delay_ms, [this, from, to, message = std::move(message)](Engine& engine) {
     return engine.on_message(node(from).index, message, now(node(to)));
   });
+}
+
+void Network::set_weather(std::uint64_t seed, std::uint32_t loss_percent, std::uint64_t delay_ms_max) {
+  chance_ = seed;
+  loss_percent_ = loss_percent;
+  delay_ms_max_ = delay_ms_max;
+}
+
+std::uint64_t Network::draw(std::uint64_t below) {
+  chance_ += 0x9e3779b97f4a7c15ULL;
+  auto value = chance_;
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebULL;
+  return (value ^ (value >> 31U)) % below;
 }
 
 bool Network::is_lost(std::size_t from, std::size_t to, const std::string& kind) {

@@ -49,6 +49,8 @@ class Network {
   };
   void lose(Loss loss) { losses_.push_back(std::move(loss)); }
   void deliver() { losses_.clear(); }
+  /// Loses and delays by chance; the seed decides.
+  void set_weather(std::uint64_t seed, std::uint32_t loss_percent, std::uint64_t delay_ms_max);
 
   void crash(std::size_t number);
   void restart(std::size_t number);
@@ -112,6 +114,8 @@ class Network {
   void deliver_final(std::size_t number, const consensus::Finalized& finalized);
   void post(std::size_t from, const consensus::Outgoing& outgoing);
   void post_one(std::size_t from, std::size_t to, consensus::Message message);
+  /// The next number of a splitmix64 sequence, below the bound.
+  [[nodiscard]] std::uint64_t draw(std::uint64_t below);
   [[nodiscard]] bool is_lost(std::size_t from, std::size_t to, const std::string& kind);
   void check_cast(std::size_t number, const Vote& vote);
   [[nodiscard]] std::vector<BlockHeader> unfinalized(const Node& which, const BlockHeader& top) const;
@@ -125,6 +129,9 @@ class Network {
   std::set<std::size_t> silent_;
   std::vector<std::set<std::size_t>> groups_;
   std::vector<Loss> losses_;
+  std::uint64_t chance_ = 0;
+  std::uint32_t loss_percent_ = 0;
+  std::uint64_t delay_ms_max_ = 0;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::function<void()>> queue_;
   std::uint64_t sequence_ = 0;
   std::uint64_t now_ms_ = 0;
