@@ -26,7 +26,8 @@ struct Ledger : test::MemoryLedger {
     add("Farm", "a", "ObjectEvent", 1,
         R"("action":"ADD","bizStep":"commissioning","epcList":["urn:epc:id:sgtin:4012345.011111.1","urn:epc:id:sgtin:4012345.011111.2"])");
     add("Farm", "b", "AggregationEvent", 2,
-        R"("action":"ADD","bizStep":"packing","parentID":"urn:epc:id:sscc:4012345.3111111111","childEPCs":["urn:epc:id:sgtin:4012345.011111.1"])");
+        R"("action":"ADD","bizStep":"packing","parentID":"urn:epc:id:sscc:4012345.3111111111",
+           "childEPCs":["urn:epc:id:sgtin:4012345.011111.1"])");
     add("Farm", "c", "ObjectEvent", 3,
         R"("action":"OBSERVE","bizStep":"shipping","disposition":"in_transit","epcList":["urn:epc:id:sscc:4012345.3111111111"],
            "readPoint":{"id":"urn:epc:id:sgln:4012345.00005.0"},"bizTransactionList":[{"type":"po","bizTransaction":"urn:x:po-1"}],
@@ -174,7 +175,8 @@ BOOST_AUTO_TEST_CASE(a_query_body_means_the_same_as_a_query_string) {
   const auto body = json::parse(
       R"({
       "@context":"https://ref.gs1.org/standards/epcis/2.0.0/query-schema.json","eventType":["ObjectEvent"],
-      "EQ_bizStep":["https://ref.gs1.org/cbv/BizStep-shipping"],"GE_eventTime":"2026-01-01T00:00:00Z","GE_quantity":1,"eventCountLimit":100})");
+      "EQ_bizStep":["https://ref.gs1.org/cbv/BizStep-shipping"],"GE_eventTime":"2026-01-01T00:00:00Z",
+      "GE_quantity":1,"eventCountLimit":100})");
   const auto from_body = parse_epcis_query(*body);
   BOOST_REQUIRE_MESSAGE(from_body.ok(), (from_body ? "" : from_body.error().message));
   const auto from_string = parse_epcis_query(EpcisParameters{{"EQ_bizStep", "https://ref.gs1.org/cbv/BizStep-shipping"},
