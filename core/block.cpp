@@ -52,8 +52,10 @@ BlockId BlockHeader::id() const {
 }
 
 Bytes Block::encode() const {
+  std::size_t payload_bytes = 0;  // as it is: the header's own figure may be anything
+  for (const auto& transaction : transactions) { payload_bytes += transaction->envelope.size(); }
   Writer writer;
-  writer.reserve(300 + transactions.size() * 4 + header.payload_bytes);
+  writer.reserve(300 + transactions.size() * 4 + payload_bytes);
   header.encode(writer);
   writer.u32(static_cast<std::uint32_t>(transactions.size()));
   for (const auto& transaction : transactions) { writer.u32(static_cast<std::uint32_t>(transaction->envelope.size())); }

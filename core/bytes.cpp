@@ -25,7 +25,8 @@ std::string to_hex(ByteView bytes) {
 
 Result<Bytes> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) {
-    return invalid("INVALID_HEX", "expected an even number of hexadecimal digits, found " + std::to_string(text.size()));
+    return invalid("INVALID_HEX",
+                   "expected an even number of hexadecimal digits, found " + std::to_string(text.size()));
   }
   Bytes bytes;
   bytes.reserve(text.size() / 2);

@@ -61,8 +61,8 @@ Status Reader::finish(std::string_view what) const {
     return invalid("MALFORMED", std::string(what) + ": the bytes end too early or a length is over its limit");
   }
   if (!rest_.empty()) {
-    return invalid("MALFORMED", std::string(what) + ": expected the end, found " + std::to_string(rest_.size()) +
-                                    " more bytes");
+    return invalid("MALFORMED",
+                   std::string(what) + ": expected the end, found " + std::to_string(rest_.size()) + " more bytes");
   }
   return kDone;
 }

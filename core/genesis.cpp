@@ -13,6 +13,9 @@
 namespace keten {
 namespace {
 
+constexpr Roles kKnownRoles{Role::validator, Role::admin,     Role::submitter,
+                            Role::auditor,   Role::publisher, Role::capture};
+
 void hash_organisation(Hasher& hasher, const GenesisOrganisation& organisation) {
   hasher.sized(organisation.name).number(organisation.keys.size());
   for (const auto& key : organisation.keys) {
@@ -93,7 +96,7 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
     if (key.roles.has(Role::capture) && key.roles.bits() != Roles{Role::capture}.bits()) {
       return genesis_error(where + " key " + key.name + ": a capture key is held by a node and may have no other role");
     }
-    if (key.roles.bits() == 0 || key.roles.has(Role::validator)) {
+    if (key.roles.bits() == 0 || key.roles.has(Role::validator) || (key.roles.bits() & ~kKnownRoles.bits()) != 0) {
       return genesis_error(where + " key " + key.name + ": expected admin, submitter, auditor, publisher or capture");
     }
     has_admin = has_admin || key.roles.has(Role::admin);

@@ -22,9 +22,7 @@ bool verify(const PublicKey& key, ByteView message, const Signature& signature) 
   return crypto_sign_verify_detached(signature.bytes.data(), message.data(), message.size(), key.bytes.data()) == 0;
 }
 
-bool is_valid_public_key(const PublicKey& key) {
-  return crypto_core_ed25519_is_valid_point(key.bytes.data()) == 1;
-}
+bool is_valid_public_key(const PublicKey& key) { return crypto_core_ed25519_is_valid_point(key.bytes.data()) == 1; }
 
 std::string key_text(const PublicKey& key) { return "ed25519:" + key.hex(); }
 
