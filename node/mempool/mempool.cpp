@@ -1,6 +1,6 @@
 #include "node/mempool/mempool.h"
 
-#include <algorithm>
+#include <iterator>
 
 namespace keten::mempool {
 
@@ -14,53 +14,50 @@ Status Mempool::reserve(const TransactionPointer& transaction, Room room) {
                    "at most " + std::to_string(limits_.transactions) + " transactions and " +
                        std::to_string(limits_.bytes) + " bytes may wait; try again in a second");
   }
-  auto& organisation = organisations_[transaction->body.organisation];
-  if (room == Room::limited && organisation.bytes + size > limits_.bytes_per_organisation) {
+  const auto owner = organisations_.find(transaction->body.organisation);
+  const std::size_t owned = owner == organisations_.end() ? 0 : owner->second.bytes;
+  if (room == Room::limited && owned + size > limits_.bytes_per_organisation) {
     return failure(ErrorKind::busy, "ORGANISATION_QUOTA",
                    "at most " + std::to_string(limits_.bytes_per_organisation) + " bytes of organisation " +
                        transaction->body.organisation + " may wait; try again in a second");
   }
-  organisation.bytes += size;
+  organisations_[transaction->body.organisation].bytes += size;
   bytes_ += size;
   by_leaf_.emplace(transaction->leaf, transaction->id);
-  by_expiry_[transaction->body.valid_until].push_back(transaction->id);
-  entries_.emplace(transaction->id, Entry{transaction, Stage::verifying});
+  by_expiry_.emplace(transaction->body.valid_until, transaction->id);
+  entries_.emplace(transaction->id, Entry{transaction});
   return kDone;
 }
 
 void Mempool::admit(const TransactionId& id) {
   const auto found = entries_.find(id);
-  if (found == entries_.end() || found->second.stage == Stage::admitted) { return; }
-  found->second.stage = Stage::admitted;
+  if (found == entries_.end() || found->second.stage() == Stage::admitted) { return; }
+  auto& entry = found->second;
+  entry.arrival = ++last_arrival_;
   ++admitted_;
-  organisations_[found->second.transaction->body.organisation].queue.push_back(found->second.transaction);
+  organisations_[entry.transaction->body.organisation].queue.emplace(entry.arrival, entry.transaction);
 }
 
 void Mempool::remove(const TransactionId& id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) { return; }
-  const auto transaction = found->second.transaction;
-  if (found->second.stage == Stage::admitted) { --admitted_; }
+  const auto [transaction, arrival] = found->second;
   entries_.erase(found);
   by_leaf_.erase(transaction->leaf);
+  by_expiry_.erase({transaction->body.valid_until, id});
   bytes_ -= transaction->envelope.size();
   const auto owner = organisations_.find(transaction->body.organisation);
   CHECK(owner != organisations_.end());
   owner->second.bytes -= transaction->envelope.size();
-  drop_departed(owner->second);
+  admitted_ -= owner->second.queue.erase(arrival);
   if (owner->second.bytes == 0 && owner->second.queue.empty()) { organisations_.erase(owner); }
 }
 
 std::vector<TransactionId> Mempool::expire(Height height) {
   std::vector<TransactionId> expired;
   while (!by_expiry_.empty() && by_expiry_.begin()->first <= height) {
-    const auto ids = std::move(by_expiry_.begin()->second);
-    by_expiry_.erase(by_expiry_.begin());
-    for (const auto& id : ids) {
-      if (!entries_.contains(id)) { continue; }
-      remove(id);
-      expired.push_back(id);
-    }
+    expired.push_back(by_expiry_.begin()->second);
+    remove(expired.back());
   }
   return expired;
 }
@@ -77,39 +74,35 @@ TransactionPointer Mempool::find_leaf(const Hash& leaf) const {
 
 bool Mempool::is_admitted(const TransactionId& id) const {
   const auto found = entries_.find(id);
-  return found != entries_.end() && found->second.stage == Stage::admitted;
-}
-
-void Mempool::drop_departed(Organisation& organisation) {
-  while (!organisation.queue.empty() && !entries_.contains(organisation.queue.front()->id)) {
-    organisation.queue.pop_front();
-  }
+  return found != entries_.end() && found->second.stage() == Stage::admitted;
 }
 
 std::vector<TransactionPointer> Mempool::select(const Budget& budget,
                                                 const std::function<bool(const Transaction&)>& usable) {
+  using Place = std::map<std::uint64_t, TransactionPointer>::const_iterator;
   struct Turn {
-    const Organisation* organisation;
-    std::size_t next = 0;
+    Place next;
+    Place end;
   };
   std::vector<Turn> turns;
-  const auto first = organisations_.lower_bound(next_organisation_);
-  for (auto at = first; at != organisations_.end(); ++at) { turns.push_back({&at->second}); }
-  for (auto at = organisations_.begin(); at != first; ++at) { turns.push_back({&at->second}); }
-  if (turns.empty()) { return {}; }
+  const auto join = [&turns](const Organisation& one) { turns.push_back({one.queue.begin(), one.queue.end()}); };
+  if (organisations_.empty()) { return {}; }
+  auto first = organisations_.lower_bound(next_organisation_);
+  if (first == organisations_.end()) { first = organisations_.begin(); }
+  for (auto at = first; at != organisations_.end(); ++at) { join(at->second); }
+  for (auto at = organisations_.begin(); at != first; ++at) { join(at->second); }
 
   std::vector<TransactionPointer> selected;
   Budget left = budget;
   while (!turns.empty() && left.transactions > 0) {
     for (std::size_t i = 0; i < turns.size() && left.transactions > 0;) {
       auto& turn = turns[i];
-      const auto& queue = turn.organisation->queue;
       bool taken = false;
-      while (turn.next < queue.size() && !taken) {
-        const auto& candidate = queue[turn.next++];
-        if (!is_admitted(candidate->id) || !usable(*candidate)) { continue; }
+      while (turn.next != turn.end && !taken) {
+        const auto& candidate = (turn.next++)->second;
+        if (!usable(*candidate)) { continue; }
         if (candidate->envelope.size() > left.bytes || candidate->body.fuel_limit > left.fuel) {
-          turn.next = queue.size();  // the order of arrival holds: what does not fit waits for the next block
+          turn.next = turn.end;  // the order of arrival holds: what does not fit waits for the next block
           break;
         }
         left.bytes -= candidate->envelope.size();
@@ -125,8 +118,8 @@ std::vector<TransactionPointer> Mempool::select(const Budget& budget,
       }
     }
   }
-  const auto after = organisations_.upper_bound(next_organisation_);
-  next_organisation_ = after == organisations_.end() ? std::string() : after->first;
+  const auto after = std::next(first);
+  next_organisation_ = (after == organisations_.end() ? organisations_.begin() : after)->first;
   return selected;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/ids.h"
@@ -65,21 +66,21 @@ class Mempool {
  private:
   struct Entry {
     TransactionPointer transaction;
-    Stage stage = Stage::verifying;
+    std::uint64_t arrival = 0;  ///< when it was admitted: its place in the queue; 0 while it is verified
+    [[nodiscard]] Stage stage() const { return arrival == 0 ? Stage::verifying : Stage::admitted; }
   };
   struct Organisation {
-    std::deque<TransactionPointer> queue;  ///< admitted, oldest first; those that left are skipped and dropped lazily
-    std::size_t bytes = 0;
+    std::map<std::uint64_t, TransactionPointer> queue;  ///< admitted, by arrival
+    std::size_t bytes = 0;                              ///< of everything that has a place
   };
-
-  void drop_departed(Organisation& organisation);
 
   Limits limits_;
   std::unordered_map<TransactionId, Entry, FixedBytesHash> entries_;
   std::unordered_map<Hash, TransactionId, FixedBytesHash> by_leaf_;
   std::map<std::string, Organisation> organisations_;
-  std::map<Height, std::vector<TransactionId>> by_expiry_;
+  std::set<std::pair<Height, TransactionId>> by_expiry_;
   std::string next_organisation_;  ///< whose turn it is
+  std::uint64_t last_arrival_ = 0;
   std::size_t bytes_ = 0;
   std::size_t admitted_ = 0;
 };
