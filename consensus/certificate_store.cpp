@@ -28,9 +28,7 @@ std::optional<Certificate>& CertificateStore::Slot::of(VoteKind kind) {
 CertificateStore::Added CertificateStore::add(const Certificate& certificate) {
   auto& slot = views_[certificate.subject.view];
   auto& place = slot.of(certificate.subject.kind);
-  if (place) {
-    return place->subject == certificate.subject ? Added::known : Added::contradiction;
-  }
+  if (place) { return place->subject == certificate.subject ? Added::known : Added::contradiction; }
   // docs/consensus.md, rule R6: one notarized block a view, and no view is both finalized and nullified.
   const auto kind = certificate.subject.kind;
   const bool contradicts =

@@ -131,8 +131,7 @@ Effects Engine::on_executed(Height height, Now now) {
 Effects Engine::on_synced(const Certificate& finalization, const BlockHeader& header, Now now) {
   return handle(*state_, now, [&](State& state) {
     const bool is_final = finalization.subject.kind == VoteKind::finalize &&
-                          finalization.subject.epoch == state.config.epoch &&
-                          finalization.subject.block == header.id();
+                          finalization.subject.epoch == state.config.epoch && finalization.subject.block == header.id();
     if (!is_final || finalization.subject.view <= state.floor.view || header.height <= state.floor.height) { return; }
     state.blocks.add_stored(header);
     state.move_floor(finalization, header, state.blocks.path_to(finalization.subject.block));
@@ -161,8 +160,6 @@ const Engine::PeerView* Engine::peer(ValidatorIndex index) const {
   return &state_->peers[index.value].seen;
 }
 
-std::string Engine::stuck_reason(Now now) const {
-  return state_->stuck_reason(now.steady_ms);
-}
+std::string Engine::stuck_reason(Now now) const { return state_->stuck_reason(now.steady_ms); }
 
 }  // namespace keten::consensus

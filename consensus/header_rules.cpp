@@ -8,14 +8,13 @@ namespace keten::consensus {
 
 bool is_well_formed_proposal(const Proposal& proposal, const Config& config, ValidatorIndex leader) {
   const auto& header = proposal.header;
-  const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch &&
-                      header.view == proposal.view && proposal.parent_view < proposal.view &&
-                      header.proposer == leader;
+  const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch && header.view == proposal.view &&
+                      proposal.parent_view < proposal.view && header.proposer == leader;
   const bool known_form = header.version == kProtocolVersion && header.chain_id == config.chain_id &&
                           header.next_set.is_zero() && header.evidence_root.is_zero();
-  const bool bounded_lag = header.executed_height < header.height &&
-                           (header.transaction_count == 0 ||
-                            header.height.value - header.executed_height.value <= config.execution_lag_max);
+  const bool bounded_lag =
+      header.executed_height < header.height &&
+      (header.transaction_count == 0 || header.height.value - header.executed_height.value <= config.execution_lag_max);
   return agrees && known_form && bounded_lag && proposal.justification.size() <= limits::kJustificationMax &&
          std::all_of(proposal.justification.begin(), proposal.justification.end(), [&](const Certificate& one) {
            return one.subject.epoch == config.epoch && is_well_formed(one, config.validators);

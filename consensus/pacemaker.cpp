@@ -39,9 +39,7 @@ std::uint64_t Pacemaker::view_deadline_ms() const {
   return (has_proposal_ ? proposal_ms_ : anchor_ms_) + grown(timing_.view_timeout_ms);
 }
 
-bool Pacemaker::is_leader_late(std::uint64_t now_ms) const {
-  return !has_proposal_ && now_ms >= leader_deadline_ms();
-}
+bool Pacemaker::is_leader_late(std::uint64_t now_ms) const { return !has_proposal_ && now_ms >= leader_deadline_ms(); }
 
 bool Pacemaker::is_half_late(std::uint64_t now_ms) const {
   return !has_proposal_ && now_ms >= anchor_ms_ + grown(timing_.leader_timeout_ms) / 2;

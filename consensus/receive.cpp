@@ -70,20 +70,20 @@ void Engine::State::checked(const ContradictionUnderCheck& what, const std::vect
   votes.checked(what.later, valid[1]);
   if (!valid[0] || !valid[1]) { return resolver.ban(what.later.signer, now.steady_ms); }
   const auto& signer = config.validators.at(what.later.signer);
-  alarm(AlarmKind::conflicting_votes,
-        signer.organisation + "/" + signer.node + " signed two votes of view " + what.later.subject.view.text() +
-            " that contradict each other: a " + std::string(vote_name(what.earlier.subject.kind)) + " and a " +
-            std::string(vote_name(what.later.subject.kind)));
+  alarm(AlarmKind::conflicting_votes, signer.organisation + "/" + signer.node + " signed two votes of view " +
+                                          what.later.subject.view.text() + " that contradict each other: a " +
+                                          std::string(vote_name(what.earlier.subject.kind)) + " and a " +
+                                          std::string(vote_name(what.later.subject.kind)));
 }
 
 void Engine::State::checked(const EchoUnderCheck& what, const std::vector<bool>& valid) {
   const bool unknown = what.vote.subject.view > floor.view && !safety.has_cast(what.vote.subject);
   if (valid.empty() || !valid[0]) { return resolver.ban(what.from, now.steady_ms); }
   if (!unknown) { return; }
-  halt(AlarmKind::own_vote_unknown, "a " + std::string(vote_name(what.vote.subject.kind)) + " of view " +
-                                        what.vote.subject.view.text() +
-                                        " carries this validator's signature, but its journal does not hold it: another "
-                                        "process uses the key, or the journal was lost or restored");
+  halt(AlarmKind::own_vote_unknown,
+       "a " + std::string(vote_name(what.vote.subject.kind)) + " of view " + what.vote.subject.view.text() +
+           " carries this validator's signature, but its journal does not hold it: another "
+           "process uses the key, or the journal was lost or restored");
 }
 
 // Certificates
@@ -186,8 +186,9 @@ void Engine::State::learn(const Certificate& certificate) {
   const auto signers = certificate.signer_indices();
   const bool signed_here = config.self && std::find(signers.begin(), signers.end(), *config.self) != signers.end();
   if (signed_here && !safety.has_cast(subject)) {
-    halt(AlarmKind::own_vote_unknown, "a certificate of view " + subject.view.text() +
-                                          " carries this validator's signature, but its journal does not hold that vote");
+    halt(AlarmKind::own_vote_unknown,
+         "a certificate of view " + subject.view.text() +
+             " carries this validator's signature, but its journal does not hold that vote");
   }
   if (const auto found = candidates.find(subject.view); found != candidates.end()) {
     judge_own_judgement(found->second);

@@ -33,8 +33,8 @@ void Engine::State::send(std::optional<ValidatorIndex> to, Message message, bool
   if (const auto* certificate = std::get_if<Certificate>(&message)) {
     carries_own_vote = is_signed_by(*certificate, *config.self);
   } else if (const auto* response = std::get_if<CertificateResponse>(&message)) {
-    carries_own_vote = std::ranges::any_of(response->certificates,
-                                           [&](const auto& one) { return is_signed_by(one, *config.self); });
+    carries_own_vote =
+        std::ranges::any_of(response->certificates, [&](const auto& one) { return is_signed_by(one, *config.self); });
   }
   out.send.push_back({.to = to, .message = std::move(message), .after_durable = after_durable || carries_own_vote});
 }
@@ -183,8 +183,8 @@ std::string Engine::State::stuck_reason(std::uint64_t at_ms) const {
   const auto window_ms = std::max<std::uint64_t>(3000, 3 * config.timing.status_interval_ms);
   const auto& set = config.validators;
   std::string text = "view " + view.text() + " has not ended: voices of weight " +
-                     std::to_string(active_weight(window_ms, at_ms)) + " are heard, " + std::to_string(set.quorum_weight()) +
-                     " of " + std::to_string(set.total_weight()) + " are needed";
+                     std::to_string(active_weight(window_ms, at_ms)) + " are heard, " +
+                     std::to_string(set.quorum_weight()) + " of " + std::to_string(set.total_weight()) + " are needed";
   std::string separator = "; not heard: ";
   for (std::size_t i = 0; i < set.size(); ++i) {
     const ValidatorIndex peer{static_cast<std::uint16_t>(i)};

@@ -11,12 +11,12 @@ namespace keten::consensus {
 /// When to ask others for what is missing here, and how often to answer them. All times are steady milliseconds.
 class Resolver {
  public:
-  static constexpr std::size_t kFetchesMax = 16;            ///< blocks wanted at one time
-  static constexpr std::uint64_t kFetchGraceMs = 50;        ///< a proposal that is still on its way is not fetched
-  static constexpr std::uint64_t kSpacingMs = 200;          ///< between two requests for one thing
-  static constexpr std::uint64_t kSpacingMsMax = 5000;      ///< after doubling while nothing came
-  static constexpr std::uint64_t kAnswersPerSecond = 10;    ///< to one peer
-  static constexpr std::uint64_t kBanMs = 5000;             ///< after a bad signature
+  static constexpr std::size_t kFetchesMax = 16;          ///< blocks wanted at one time
+  static constexpr std::uint64_t kFetchGraceMs = 50;      ///< a proposal that is still on its way is not fetched
+  static constexpr std::uint64_t kSpacingMs = 200;        ///< between two requests for one thing
+  static constexpr std::uint64_t kSpacingMsMax = 5000;    ///< after doubling while nothing came
+  static constexpr std::uint64_t kAnswersPerSecond = 10;  ///< to one peer
+  static constexpr std::uint64_t kBanMs = 5000;           ///< after a bad signature
 
   explicit Resolver(std::size_t validators) : peers_(validators) {}
 

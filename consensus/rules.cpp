@@ -145,9 +145,7 @@ void Engine::State::consider(Candidate& candidate) {
   if (blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete) { return; }
   switch (check_succession(*blocks.find(*parent), header, config, now.wall_ms)) {
     case Succession::invalid: return refuse(candidate);
-    case Succession::early:
-      wait_for_time(header.time);
-      return;
+    case Succession::early: wait_for_time(header.time); return;
     case Succession::good: break;
   }
   if (candidate.body == Candidate::Body::unasked) {
@@ -176,8 +174,8 @@ void Engine::State::refuse(Candidate& candidate) {
 void Engine::State::judge_own_judgement(const Candidate& candidate) {
   const auto* accepted = certificates.acceptance(candidate.proposal.view);
   if (!candidate.rejected || accepted == nullptr || accepted->subject.block != candidate.block) { return; }
-  halt(AlarmKind::rejected_notarized, "a quorum notarized the block of view " + candidate.proposal.view.text() +
-                                          " that this validator found invalid");
+  halt(AlarmKind::rejected_notarized,
+       "a quorum notarized the block of view " + candidate.proposal.view.text() + " that this validator found invalid");
 }
 
 // R4. One place for every reason.
@@ -204,7 +202,8 @@ bool Engine::State::has_reason_to_nullify() const {
 bool Engine::State::is_leader_silent() const {
   const auto leader = elector.leader(view);
   const auto window_ms = config.timing.skip_silent_ms;
-  return leader != config.self && now.steady_ms >= started_ms + window_ms && !is_active(leader, window_ms, now.steady_ms) &&
+  return leader != config.self && now.steady_ms >= started_ms + window_ms &&
+         !is_active(leader, window_ms, now.steady_ms) &&
          config.validators.has_quorum(active_weight(window_ms, now.steady_ms));
 }
 
@@ -268,9 +267,8 @@ void Engine::State::move_floor(const Certificate& finalization, const BlockHeade
            .height = header.height,
            .view = finalization.subject.view};
   out.persist.push_back(floor);
-  out.finalized.push_back({.floor = floor,
-                           .headers = std::move(path.headers),
-                           .complete = path.kind == BlockTree::Path::Kind::complete});
+  out.finalized.push_back(
+      {.floor = floor, .headers = std::move(path.headers), .complete = path.kind == BlockTree::Path::Kind::complete});
   // R8. What is forgotten can never be voted on again, because every rule demands a view above the floor.
   blocks.move_floor(header);
   certificates.prune(floor.view);
@@ -325,8 +323,7 @@ void Engine::State::want_missing(View accepted_in, const BlockId& accepted) {
   }
   if (!resolver.want(path.missing, grace_ms, now.steady_ms)) { return; }
   auto hint = header != nullptr ? header->proposer : elector.leader(accepted_in);
-  out.fetch.push_back({.block = path.missing,
-                       .hint = hint == config.self ? std::nullopt : std::optional(hint)});
+  out.fetch.push_back({.block = path.missing, .hint = hint == config.self ? std::nullopt : std::optional(hint)});
 }
 
 void Engine::State::alarm(AlarmKind kind, std::string text) { out.alarms.push_back({kind, std::move(text)}); }

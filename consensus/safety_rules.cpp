@@ -2,9 +2,7 @@
 
 namespace keten::consensus {
 
-bool SafetyRules::may_vote() const {
-  return allowed_ && !halted_ && config_->self.has_value() && signer_ != nullptr;
-}
+bool SafetyRules::may_vote() const { return allowed_ && !halted_ && config_->self.has_value() && signer_ != nullptr; }
 
 void SafetyRules::restore(const Vote& vote) {
   auto& own = own_[vote.subject.view];
@@ -46,22 +44,16 @@ std::optional<Vote> SafetyRules::notarize(View parent_view, const BlockHeader& h
   // R3.5: so a notarized block can be read from more than f honest disks.
   const auto block = header.id();
   if (!standing.blocks.is_stored(block)) { return std::nullopt; }
-  return cast({.kind = VoteKind::notarize,
-               .epoch = config_->epoch,
-               .view = view,
-               .parent_view = parent_view,
-               .block = block});
+  return cast(
+      {.kind = VoteKind::notarize, .epoch = config_->epoch, .view = view, .parent_view = parent_view, .block = block});
 }
 
 std::optional<Vote> SafetyRules::nullify(const Standing& standing) {
   const auto votes = own(standing.view);
   // R4. Never after a finalize.
   if (!may_vote() || votes.finalize || votes.nullify || standing.view <= standing.floor) { return std::nullopt; }
-  return cast({.kind = VoteKind::nullify,
-               .epoch = config_->epoch,
-               .view = standing.view,
-               .parent_view = {},
-               .block = {}});
+  return cast(
+      {.kind = VoteKind::nullify, .epoch = config_->epoch, .view = standing.view, .parent_view = {}, .block = {}});
 }
 
 std::optional<Vote> SafetyRules::finalize(const Certificate& notarization, const Standing& standing) {

@@ -26,8 +26,8 @@ struct Candidate {
   BlockId block;
   Signature signature = Signature::asked;
   Body body = Body::unasked;
-  bool refused = false;  ///< definitively: nobody honest can notarize it
-  bool rejected = false; ///< refused because of its payload, by this validator's own judgement
+  bool refused = false;   ///< definitively: nobody honest can notarize it
+  bool rejected = false;  ///< refused because of its payload, by this validator's own judgement
   std::uint64_t body_asked_ms = 0;
 };
 
@@ -89,8 +89,8 @@ struct Engine::State {
   };
   std::optional<Build> build;  ///< the answer that is awaited from the pipeline
   std::optional<BlockHeader> proposed;
-  bool cannot_build = false;      ///< leads the view and lacks the parent
-  bool build_failed = false;      ///< the pipeline's own block broke the header rules
+  bool cannot_build = false;         ///< leads the view and lacks the parent
+  bool build_failed = false;         ///< the pipeline's own block broke the header rules
   std::optional<View> missing_from;  ///< a candidate waits for certificates of views from here on
   std::uint64_t pull_due_ms = 0;
   std::size_t pulls = 0;

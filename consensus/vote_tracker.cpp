@@ -25,8 +25,8 @@ const Vote* VoteTracker::contradiction(const Vote& vote) const {
   const auto& subject = vote.subject;
   const auto earlier = [&](VoteKind kind) { return find(subject.view, kind, vote.signer); };
   const auto other_block = [&](const Slot* slot) {
-    return slot != nullptr && (slot->vote->subject.block != subject.block ||
-                               slot->vote->subject.parent_view != subject.parent_view);
+    return slot != nullptr &&
+           (slot->vote->subject.block != subject.block || slot->vote->subject.parent_view != subject.parent_view);
   };
   const auto vote_of = [](const Slot* slot) { return &*slot->vote; };
   switch (subject.kind) {

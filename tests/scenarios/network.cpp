@@ -141,16 +141,15 @@ void Network::restart(std::size_t number) {
   }
 }
 
-void Network::forget_journal(std::size_t number) {
-  node(number).journal.clear();
-}
+void Network::forget_journal(std::size_t number) { node(number).journal.clear(); }
 
 void Network::connect(std::size_t left, std::size_t right) {
   if (!is_connected(left, right)) { return; }
   for (const auto& [self, peer] : {std::pair{left, right}, std::pair{right, left}}) {
     auto& one = node(self);
     const auto index = node(peer).index;
-    at_node(self, kLatencyMs, [&one, index, this](Engine& engine) { return engine.on_peer_connected(index, now(one)); });
+    at_node(self, kLatencyMs,
+            [&one, index, this](Engine& engine) { return engine.on_peer_connected(index, now(one)); });
   }
 }
 
@@ -161,9 +160,9 @@ void Network::heal() {
   groups_.clear();
   for (std::size_t left = 0; left < size(); ++left) {
     for (std::size_t right = left + 1; right < size(); ++right) {
-      const bool was_together =
-          was.empty() || std::any_of(was.begin(), was.end(),
-                                     [&](const auto& group) { return group.contains(left) && group.contains(right); });
+      const bool was_together = was.empty() || std::any_of(was.begin(), was.end(), [&](const auto& group) {
+                                  return group.contains(left) && group.contains(right);
+                                });
       if (!was_together) { connect(left, right); }
     }
   }
@@ -399,8 +398,7 @@ void Network::post_one(std::size_t from, std::size_t to, consensus::Message mess
     }
     if (twist || one.builds_on_genesis) {
       one.blocks.emplace(proposal->header.id(), proposal->header);
-      proposal->leader_notarize =
-          one.signer->sign(proposal->subject().signing_hash(test_chain(), validators_.id()));
+      proposal->leader_notarize = one.signer->sign(proposal->subject().signing_hash(test_chain(), validators_.id()));
     }
   }
   const auto kind = kind_of(message);
@@ -449,8 +447,7 @@ void Network::check_cast(std::size_t number, const Vote& vote) {
   require(durable, std::to_string(number) + " sent " + describe(subject) + " before it was durable");
   auto& cast = one.cast[subject.view];
   const auto same = cast.find(subject.kind);
-  require(same == cast.end() || same->second == subject,
-          std::to_string(number) + " voted twice: " + describe(subject));
+  require(same == cast.end() || same->second == subject, std::to_string(number) + " voted twice: " + describe(subject));
   cast[subject.kind] = subject;
   require(!(cast.contains(VoteKind::nullify) && cast.contains(VoteKind::finalize)),
           std::to_string(number) + " both nullified and finalized view " + subject.view.text());

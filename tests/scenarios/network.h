@@ -80,7 +80,7 @@ class Network {
     ValidatorIndex index;
     std::unique_ptr<CheapSigner> signer;
     std::unique_ptr<consensus::Engine> engine;
-    std::uint64_t life = 0;  ///< counts restarts: completions of an earlier life are lost
+    std::uint64_t life = 0;                         ///< counts restarts: completions of an earlier life are lost
     std::vector<consensus::JournalRecord> journal;  ///< durable
     std::map<BlockId, BlockHeader> blocks;          ///< durable
     Height delivered;                               ///< highest finalized height of this life
@@ -109,7 +109,8 @@ class Network {
 
   void at(std::uint64_t delay_ms, std::function<void()> action);
   /// Runs the action unless the node has stopped or restarted meanwhile.
-  void at_node(std::size_t number, std::uint64_t delay_ms, std::function<consensus::Effects(consensus::Engine&)> action);
+  void at_node(std::size_t number, std::uint64_t delay_ms,
+               std::function<consensus::Effects(consensus::Engine&)> action);
   void carry_out(std::size_t number, consensus::Effects effects);
   void deliver_final(std::size_t number, const consensus::Finalized& finalized);
   void post(std::size_t from, const consensus::Outgoing& outgoing);

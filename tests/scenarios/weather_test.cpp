@@ -76,8 +76,6 @@ BOOST_AUTO_TEST_CASE(bad_weather_never_forks_and_good_weather_brings_progress) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     try {
       live_through(seed);
-    } catch (const std::exception& error) {
-      BOOST_ERROR("seed " << seed << ": " << error.what());
-    }
+    } catch (const std::exception& error) { BOOST_ERROR("seed " << seed << ": " << error.what()); }
   }
 }

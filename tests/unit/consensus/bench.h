@@ -164,7 +164,9 @@ class Bench {
     auto result = recovered;
     for (const auto& record : journal) {
       if (const auto* own = std::get_if<OwnVote>(&record)) { result.votes.push_back(*own); }
-      if (const auto* held = std::get_if<HeldCertificate>(&record)) { result.certificates.push_back(held->certificate); }
+      if (const auto* held = std::get_if<HeldCertificate>(&record)) {
+        result.certificates.push_back(held->certificate);
+      }
     }
     return result;
   }

@@ -28,9 +28,8 @@ struct Watcher {
     return Bench::subject(VoteKind::finalize, header, parent_view);
   }
   bool has_alarm(AlarmKind kind) const {
-    return std::any_of(bench.alarms.begin(), bench.alarms.end(), [&](const auto& one_alarm) {
-      return one_alarm.kind == kind;
-    });
+    return std::any_of(bench.alarms.begin(), bench.alarms.end(),
+                       [&](const auto& one_alarm) { return one_alarm.kind == kind; });
   }
   void make_final(const BlockHeader& header, std::uint64_t parent_view) {
     bench.accept(bench.proposal(header, parent_view));
@@ -365,7 +364,8 @@ BOOST_FIXTURE_TEST_CASE(a_leader_that_gives_up_is_not_waited_for, Watcher) {
 BOOST_FIXTURE_TEST_CASE(a_silent_leader_is_skipped_at_once_while_a_quorum_is_heard, Watcher) {
   bench.start();
   bench.take(bench.engine->on_work(false, bench.now()));
-  const consensus::Status status{.epoch = {}, .view = View{1}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
+  const consensus::Status status{
+      .epoch = {}, .view = View{1}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
   for (int second = 0; second < 11; ++second) {
     bench.advance(1000);
     bench.receive(bench.leader(2), status);
@@ -378,7 +378,8 @@ BOOST_FIXTURE_TEST_CASE(a_silent_leader_is_skipped_at_once_while_a_quorum_is_hea
 BOOST_FIXTURE_TEST_CASE(without_a_quorum_nobody_is_skipped, Watcher) {
   bench.start();
   bench.take(bench.engine->on_work(false, bench.now()));
-  const consensus::Status status{.epoch = {}, .view = View{1}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
+  const consensus::Status status{
+      .epoch = {}, .view = View{1}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
   for (int second = 0; second < 30; ++second) {
     bench.advance(1000);
     bench.receive(bench.leader(2), status);
@@ -534,9 +535,8 @@ BOOST_AUTO_TEST_CASE(a_large_set_sends_certificates_to_the_next_leader_only) {
   Bench bench(20, 20);
   bench.start();
   bench.receive(bench.certificate(Bench::nullify(1)));
-  const auto sent = std::find_if(bench.sent.begin(), bench.sent.end(), [](const Outgoing& one) {
-    return std::holds_alternative<Certificate>(one.message);
-  });
+  const auto sent = std::find_if(bench.sent.begin(), bench.sent.end(),
+                                 [](const Outgoing& one) { return std::holds_alternative<Certificate>(one.message); });
   BOOST_REQUIRE((sent != bench.sent.end()));
   BOOST_TEST((sent->to == bench.leader(2)));
 }
@@ -655,8 +655,8 @@ BOOST_FIXTURE_TEST_CASE(every_vote_is_recorded_and_waits_for_the_disk, Watcher) 
     if (vote == nullptr || vote->signer != bench.self) { continue; }
     ++votes;
     BOOST_TEST(one_sent.after_durable);
-    BOOST_TEST((std::find(bench.journal.begin(), bench.journal.end(), JournalRecord{OwnVote{*vote}}) !=
-                bench.journal.end()));
+    BOOST_TEST(
+        (std::find(bench.journal.begin(), bench.journal.end(), JournalRecord{OwnVote{*vote}}) != bench.journal.end()));
   }
   BOOST_TEST(votes == 3U);
 }
@@ -871,7 +871,8 @@ BOOST_FIXTURE_TEST_CASE(a_peer_that_connects_is_told_everything_that_is_open, Wa
 
 BOOST_FIXTURE_TEST_CASE(a_peer_that_is_ahead_is_asked_with_growing_spaces, Watcher) {
   bench.start();
-  const consensus::Status ahead{.epoch = {}, .view = View{7}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
+  const consensus::Status ahead{
+      .epoch = {}, .view = View{7}, .floor_view = {}, .floor_height = {}, .executed_height = {}};
   for (int i = 0; i < 100; ++i) {
     bench.receive(bench.leader(2), ahead);
     bench.advance(10);

@@ -1,7 +1,8 @@
+#include "consensus/messages.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include "consensus/journal_record.h"
-#include "consensus/messages.h"
 #include "core/limits.h"
 #include "tests/unit/consensus/bench.h"
 
@@ -20,9 +21,9 @@ Bytes encoded(const Proposal& proposal) {
 Proposal example_proposal() {
   const Bench bench(4);
   const auto first = bench.header(1, test::test_genesis());
-  return bench.proposal(bench.header(3, first), 1,
-                        {bench.certificate(Bench::subject(VoteKind::notarize, first, 0)),
-                         bench.certificate(Bench::nullify(2))});
+  return bench.proposal(
+      bench.header(3, first), 1,
+      {bench.certificate(Bench::subject(VoteKind::notarize, first, 0)), bench.certificate(Bench::nullify(2))});
 }
 
 std::vector<JournalRecord> example_records() {

@@ -60,8 +60,8 @@ BOOST_AUTO_TEST_CASE(a_view_may_have_both_a_notarization_and_a_nullification) {
   const Bench bench(4);
   CertificateStore store;
   const auto header = bench.header(1, test::test_genesis());
-  BOOST_TEST((store.add(bench.certificate(Bench::subject(VoteKind::notarize, header, 0))) ==
-              CertificateStore::Added::added));
+  BOOST_TEST(
+      (store.add(bench.certificate(Bench::subject(VoteKind::notarize, header, 0))) == CertificateStore::Added::added));
   BOOST_TEST((store.add(bench.certificate(Bench::nullify(1))) == CertificateStore::Added::added));
   BOOST_TEST((store.add(bench.certificate(Bench::nullify(1))) == CertificateStore::Added::known));
 }

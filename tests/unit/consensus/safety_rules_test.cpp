@@ -1,6 +1,7 @@
+#include "consensus/safety_rules.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "consensus/safety_rules.h"
 #include "tests/unit/consensus/bench.h"
 
 namespace {

@@ -1,6 +1,7 @@
+#include "consensus/vote_tracker.h"
+
 #include <boost/test/unit_test.hpp>
 
-#include "consensus/vote_tracker.h"
 #include "tests/unit/consensus/bench.h"
 
 namespace {
