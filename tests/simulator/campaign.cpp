@@ -84,6 +84,15 @@ Summary run_campaign(const CampaignOptions& options, const std::function<void(co
   return summary;
 }
 
+std::vector<std::string_view> unreached(const Counters& counters) {
+  std::vector<std::string_view> result;
+  for (std::size_t i = 0; i < kHappenings; ++i) {
+    const auto happening = static_cast<Happening>(i);
+    if (happening != Happening::alarm && counters.of(happening) == 0) { result.push_back(happening_name(happening)); }
+  }
+  return result;
+}
+
 std::string to_json(const CampaignOptions& options, const Summary& summary, double seconds) {
   using json::Value;
   const auto number = [](std::uint64_t value) { return Value::number(static_cast<std::int64_t>(value)); };

@@ -42,6 +42,9 @@ std::string reproduce_line(const CampaignOptions& options, std::uint64_t seed);
 /// one thread at a time.
 Summary run_campaign(const CampaignOptions& options, const std::function<void(const RunResult&)>& failed);
 
+/// What never happened although honest validators under faults can reach it.
+std::vector<std::string_view> unreached(const Counters& counters);
+
 /// JSON, one member for each count.
 std::string to_json(const CampaignOptions& options, const Summary& summary, double seconds);
 std::string to_table(const CampaignOptions& options, const Summary& summary, double seconds);

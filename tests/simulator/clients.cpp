@@ -6,6 +6,8 @@ namespace keten::simulator {
 namespace {
 
 constexpr Time kPatience = 3 * kSecond;
+/// Clients stop for a while when so much is not final: a run is about faults, not about a long queue.
+constexpr std::size_t kWaitingMax = 60;
 
 }  // namespace
 
@@ -41,6 +43,8 @@ TransactionPointer Clients::take_fresh(bool must_become_final) {
 
 void Clients::submit_fresh() {
   if (fresh_left_ && *fresh_left_ == 0) { return; }
+  schedule_.after(random_.between(load_.interval / 2, load_.interval * 3 / 2), [this] { submit_fresh(); });
+  if (!fresh_left_ && waiting_.size() >= kWaitingMax) { return; }
   std::vector<TransactionPointer> batch;
   const auto count = random_.between(1, load_.batch_max);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -56,13 +60,11 @@ void Clients::submit_fresh() {
     submit(batch);
   }
   submit(std::move(batch));
-  schedule_.after(random_.between(load_.interval / 2, load_.interval * 3 / 2), [this] { submit_fresh(); });
 }
 
 void Clients::submit_again() {
   std::vector<TransactionPointer> late;
   for (auto& [id, waiting] : waiting_) {
-    if (late.size() >= 50) { break; }
     if (waiting.submitted + kPatience > schedule_.now()) { continue; }
     waiting.submitted = schedule_.now();
     late.push_back(waiting.transaction);

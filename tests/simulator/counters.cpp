@@ -23,7 +23,7 @@ std::string_view happening_name(Happening happening) {
     case Happening::clocks_skewed: return "clocks_skewed";
     case Happening::view_skipped: return "view_skipped";
     case Happening::notarized_after_nullify: return "notarized_after_nullify";
-    case Happening::notarized_not_final: return "notarized_not_final";
+    case Happening::fork_abandoned: return "fork_abandoned";
     case Happening::vote_repeated: return "vote_repeated";
     case Happening::certificate_requested: return "certificate_requested";
     case Happening::payload_requested: return "payload_requested";
@@ -42,7 +42,7 @@ std::string_view happening_name(Happening happening) {
     case Happening::refused: return "refused";
     case Happening::forged_refused: return "forged_refused";
     case Happening::expired_in_mempool: return "expired_in_mempool";
-    case Happening::peer_alarm: return "peer_alarm";
+    case Happening::alarm: return "alarm";
     case Happening::real_signatures: return "real_signatures";
   }
   return "";

@@ -28,7 +28,7 @@ enum class Happening : std::uint8_t {
   clocks_skewed,
   view_skipped,
   notarized_after_nullify,
-  notarized_not_final,
+  fork_abandoned,
   vote_repeated,
   certificate_requested,
   payload_requested,
@@ -47,7 +47,7 @@ enum class Happening : std::uint8_t {
   refused,
   forged_refused,
   expired_in_mempool,
-  peer_alarm,
+  alarm,
   real_signatures,
 };
 inline constexpr std::size_t kHappenings = static_cast<std::size_t>(Happening::real_signatures) + 1;

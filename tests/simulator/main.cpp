@@ -20,6 +20,7 @@ constexpr const char* kUsage =
     "  --validators N    from 1 to 16 (default 4)\n"
     "  --views V         how long the faults last (default 100)\n"
     "  --threads T       runs at the same time (default 2)\n"
+    "  --reach-all       fails also when something that runs are meant to reach never happened\n"
     "  --transcript      prints everything that happens; for one seed\n"
     "  -o, --output F    table (default) or json\n"
     "\n"
@@ -28,6 +29,7 @@ constexpr const char* kUsage =
 struct Options {
   CampaignOptions campaign;
   bool transcript = false;
+  bool reach_all = false;
   bool json = false;
 };
 
@@ -60,8 +62,8 @@ Options parse(int count, char** arguments) {
       std::fputs(kUsage, stdout);
       std::exit(0);
     }
-    if (name == "--transcript") {
-      options.transcript = true;
+    if (name == "--transcript" || name == "--reach-all") {
+      (name == "--transcript" ? options.transcript : options.reach_all) = true;
       continue;
     }
     if (i + 1 == count) { refuse(std::string(name) + ": unknown, or its value is missing"); }
@@ -121,5 +123,12 @@ int main(int count, char** arguments) {
   const auto text = options.json ? to_json(options.campaign, summary, elapsed()) + "\n"
                                  : to_table(options.campaign, summary, elapsed());
   std::fputs(text.c_str(), stdout);
-  return summary.failed_seeds.empty() ? 0 : 1;
+  bool reached = true;
+  if (options.reach_all) {
+    for (const auto name : unreached(summary.counters)) {
+      std::fprintf(stderr, "never happened: %s\n", std::string(name).c_str());
+      reached = false;
+    }
+  }
+  return summary.failed_seeds.empty() && reached ? 0 : 1;
 }

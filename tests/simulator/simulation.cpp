@@ -14,7 +14,7 @@
 namespace keten::simulator {
 namespace {
 
-constexpr std::uint64_t kLivenessMs = 60'000;
+constexpr std::uint64_t kLivenessMs = 15'000;
 /// Chaos ends after so long even when hardly a view was possible.
 constexpr Time kChaosPerView = 600 * kMillisecond;
 /// A run that needs more is a storm of events.
@@ -170,6 +170,7 @@ RunResult Simulation::run() {
   RunResult result;
   if (witness_.is_clean()) { result.time_to_heal = run_healed(); }
   if (witness_.is_clean()) { read_back(); }
+  witness_.ended();
   result.seed = options_.seed;
   for (auto& breach : witness_.breaches()) {
     (breach.checker == "liveness" ? result.stalls : result.breaches).push_back(std::move(breach));

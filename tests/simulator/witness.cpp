@@ -134,7 +134,7 @@ void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alon
 
 void Witness::take_certificate(ValidatorIndex from, const Certificate& certificate) {
   // Another signature under the same bitmap would be another form; it is looked at again.
-  auto [known, is_new] = newest_form_.try_emplace(certificate.subject, certificate);
+  auto [known, is_new] = certificates_.try_emplace(certificate.subject, certificate);
   if (is_new && certificate.subject.kind == VoteKind::nullify) { counters_.count(Happening::view_skipped); }
   if (!is_new) {
     if (known->second == certificate) { return; }
@@ -153,6 +153,8 @@ void Witness::block_final(ValidatorIndex at, const Block& block) {
   }
   if (block.header.height > newest_final_) {
     newest_final_ = block.header.height;
+    newest_final_view_ = block.header.view;
+    final_blocks_.insert(id);
     if (block.transactions.empty()) { counters_.count(Happening::empty_block_final); }
     if (block.transactions.size() >= 10) { counters_.count(Happening::full_block_final); }
   }
@@ -182,10 +184,18 @@ void Witness::read_back(ValidatorIndex at, const TransactionId& id, const std::o
 
 void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
   note(9, at, static_cast<std::uint64_t>(alarm.kind));
-  counters_.count(Happening::peer_alarm);
+  counters_.count(Happening::alarm);
   if (transcript_ != nullptr) { line(text_of(at) + " ALARM: " + alarm.text); }
   // All validators of these runs are honest, so nobody ever has a reason to raise one.
   if (breaches_.size() < 3) { broken("no_alarm", text_of(at) + ": " + alarm.text); }
+}
+
+void Witness::ended() {
+  for (const auto& [subject, certificate] : certificates_) {
+    if (subject.kind == VoteKind::notarize && subject.view < newest_final_view_ && !final_blocks_.contains(subject.block)) {
+      counters_.count(Happening::fork_abandoned);
+    }
+  }
 }
 
 void Witness::remark(const std::string& text) {

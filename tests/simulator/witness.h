@@ -41,6 +41,8 @@ class Witness {
   void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
   void read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place);
   void alarm(ValidatorIndex at, const consensus::Alarm& alarm);
+  /// The run is over: counts what only hindsight shows.
+  void ended();
   /// A sentence of the fault plan or of a client.
   void remark(const std::string& text);
   /// Something that no run may do and that no single checker watches.
@@ -71,8 +73,10 @@ class Witness {
   std::uint64_t log_hash_ = 0;
   View newest_view_;
   Height newest_final_;
+  View newest_final_view_;
+  std::set<BlockId> final_blocks_;
   std::set<std::pair<Subject, ValidatorIndex>> votes_;
-  std::map<Subject, Certificate> newest_form_;
+  std::map<Subject, Certificate> certificates_;  ///< in the form last seen
 };
 
 }  // namespace keten::simulator

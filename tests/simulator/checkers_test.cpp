@@ -1,0 +1,295 @@
+// A checker that cannot fail proves nothing: each is shown a history that breaks its promise, and the step before it.
+#include <boost/test/unit_test.hpp>
+
+#include "core/limits.h"
+#include "tests/simulator/checkers/agreement.h"
+#include "tests/simulator/checkers/bounded_memory.h"
+#include "tests/simulator/checkers/certificates_valid.h"
+#include "tests/simulator/checkers/delivered_once_in_order.h"
+#include "tests/simulator/checkers/durable_before_send.h"
+#include "tests/simulator/checkers/equal_state_roots.h"
+#include "tests/simulator/checkers/floor_monotone.h"
+#include "tests/simulator/checkers/liveness.h"
+#include "tests/simulator/checkers/nothing_lost.h"
+#include "tests/simulator/checkers/one_certificate_kind.h"
+#include "tests/simulator/checkers/only_valid_transactions.h"
+#include "tests/simulator/checkers/parent_chain.h"
+#include "tests/simulator/checkers/single_vote.h"
+
+using namespace keten;
+using namespace keten::simulator;
+
+namespace {
+
+constexpr ValidatorIndex kFirst{0};
+constexpr ValidatorIndex kSecond{1};
+
+const Founding& founding() {
+  static const Founding four(4);
+  return four;
+}
+
+Hash hash_of(std::uint8_t number) {
+  Hash hash;
+  hash.bytes[0] = number;
+  return hash;
+}
+
+Block block_at(std::uint64_t height, std::uint64_t view, const BlockId& parent) {
+  Block block;
+  block.header.height = Height{height};
+  block.header.view = View{view};
+  block.header.parent = parent;
+  block.header.time = founding().genesis().time + height;
+  block.header.payload_root = genesis_header(founding().genesis()).payload_root;
+  return block;
+}
+
+Subject vote(VoteKind kind, std::uint64_t view, std::uint8_t block = 0) {
+  return {kind, {}, View{view}, {}, hash_of(block)};
+}
+
+Certificate certificate(const Subject& subject) { return {subject, {0x07}, {{}, {}, {}}}; }
+
+consensus::Floor floor_at(std::uint64_t view) {
+  consensus::Floor floor;
+  floor.view = View{view};
+  floor.height = Height{view};
+  return floor;
+}
+
+void final_at(Checker& checker, ValidatorIndex at, const Block& block) { checker.block_final(at, {block, block.header.id()}); }
+
+bool is_quiet(const Checker& checker) { return checker.violations().empty(); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(agreement_sees_two_blocks_of_one_height) {
+  Agreement checker;
+  final_at(checker, kFirst, block_at(1, 1, {}));
+  final_at(checker, kSecond, block_at(1, 1, {}));
+  BOOST_TEST(is_quiet(checker));
+  final_at(checker, kSecond, block_at(1, 2, {}));
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(one_certificate_kind_sees_a_view_both_finalized_and_nullified) {
+  OneCertificateKind checker;
+  checker.certificate_sent(kFirst, certificate(vote(VoteKind::notarize, 3, 1)));
+  checker.certificate_sent(kFirst, certificate(vote(VoteKind::nullify, 3)));
+  BOOST_TEST(is_quiet(checker));
+  checker.certificate_sent(kFirst, certificate(vote(VoteKind::finalize, 3, 1)));
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(one_certificate_kind_sees_two_notarized_blocks) {
+  OneCertificateKind checker;
+  checker.certificate_sent(kFirst, certificate(vote(VoteKind::notarize, 3, 1)));
+  checker.synced(kSecond, {1, {}, {consensus::HeldCertificate{certificate(vote(VoteKind::notarize, 3, 2))}}});
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(parent_chain_sees_a_skipped_view_without_its_nullification) {
+  const auto genesis = genesis_header(founding().genesis());
+  ParentChain checker(genesis);
+  const auto first = block_at(1, 1, genesis.id());
+  final_at(checker, kFirst, first);
+  checker.certificate_sent(kFirst, certificate(vote(VoteKind::nullify, 2)));
+  const auto second = block_at(2, 3, first.header.id());
+  final_at(checker, kFirst, second);
+  BOOST_TEST(is_quiet(checker));
+  final_at(checker, kFirst, block_at(3, 5, second.header.id()));
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(parent_chain_sees_a_wrong_parent) {
+  const auto genesis = genesis_header(founding().genesis());
+  ParentChain checker(genesis);
+  final_at(checker, kFirst, block_at(1, 1, hash_of(9)));
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(single_vote_allows_notarize_and_nullify_of_one_view) {
+  SingleVote checker;
+  checker.vote_sent(vote(VoteKind::notarize, 1, 1), kFirst);
+  checker.vote_sent(vote(VoteKind::nullify, 1), kFirst);
+  checker.vote_sent(vote(VoteKind::notarize, 1, 2), kSecond);
+  BOOST_TEST(is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(single_vote_sees_every_forbidden_pair) {
+  const std::pair<Subject, Subject> pairs[] = {
+      {vote(VoteKind::notarize, 1, 1), vote(VoteKind::notarize, 1, 2)},
+      {vote(VoteKind::finalize, 1, 1), vote(VoteKind::finalize, 1, 2)},
+      {vote(VoteKind::finalize, 1, 1), vote(VoteKind::nullify, 1)},
+      {vote(VoteKind::nullify, 1), vote(VoteKind::finalize, 1, 1)},
+      {vote(VoteKind::notarize, 1, 1), vote(VoteKind::finalize, 1, 2)},
+  };
+  for (const auto& [first, second] : pairs) {
+    SingleVote checker;
+    checker.vote_sent(first, kFirst);
+    checker.vote_sent(second, kFirst);
+    BOOST_TEST(!is_quiet(checker), text_of(first) + " and " + text_of(second));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal) {
+  DurableBeforeSend checker;
+  const auto nullify = vote(VoteKind::nullify, 4);
+  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{nullify, kFirst, {}}}}});
+  checker.vote_sent(nullify, kFirst);
+  BOOST_TEST(is_quiet(checker));
+  checker.vote_sent(nullify, kSecond);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_notarize_without_the_body) {
+  DurableBeforeSend checker;
+  const auto notarize = vote(VoteKind::notarize, 4, 1);
+  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{notarize, kFirst, {}}}}});
+  checker.vote_sent(notarize, kFirst);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_final_block_above_the_durable_floor) {
+  DurableBeforeSend checker;
+  const auto block = std::make_shared<const Block>(block_at(1, 1, {}));
+  checker.synced(kFirst, {1, {block}, {floor_at(1)}});
+  final_at(checker, kFirst, *block);
+  BOOST_TEST(is_quiet(checker));
+  const auto next = std::make_shared<const Block>(block_at(2, 2, {}));
+  checker.synced(kFirst, {2, {next}, {}});
+  final_at(checker, kFirst, *next);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(floor_monotone_sees_a_floor_that_a_restart_forgot) {
+  FloorMonotone checker;
+  checker.synced(kFirst, {1, {}, {floor_at(4)}});
+  pipeline::PipelineRecovered recovered;
+  recovered.consensus.floor = floor_at(4);
+  checker.started(kFirst, recovered);
+  BOOST_TEST(is_quiet(checker));
+  recovered.consensus.floor = floor_at(3);
+  checker.started(kFirst, recovered);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(floor_monotone_sees_a_running_floor_move_backwards) {
+  FloorMonotone checker;
+  checker.measured(kFirst, floor_at(4), {});
+  checker.measured(kFirst, floor_at(3), {});
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(certificates_valid_sees_a_short_and_a_forged_certificate) {
+  const KeyRing keys(founding().validator_keys(), Signatures::tags);
+  const auto subject = vote(VoteKind::notarize, 2, 1);
+  const auto digest = subject.signing_hash(founding().chain_id(), founding().validators().id());
+  Certificate good{subject, {0x07}, {}};
+  for (std::uint16_t i = 0; i < 3; ++i) { good.signatures.push_back(keys.signer(ValidatorIndex{i}).sign(digest)); }
+  CertificatesValid checker(founding().chain_id(), founding().validators(), keys);
+  checker.certificate_sent(kFirst, good);
+  BOOST_TEST(is_quiet(checker));
+
+  auto forged = good;
+  forged.signatures[1] = forged.signatures[0];
+  checker.certificate_sent(kFirst, forged);
+  BOOST_TEST(checker.violations().size() == 1U);
+  auto small = good;
+  small.signers = {0x03};
+  small.signatures.pop_back();
+  checker.certificate_sent(kFirst, small);
+  BOOST_TEST(checker.violations().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(delivered_once_in_order_sees_a_gap_a_repetition_and_a_double_transaction) {
+  const auto start = [](DeliveredOnceInOrder& checker) { checker.started(kFirst, {}); };
+  DeliveredOnceInOrder gap;
+  start(gap);
+  gap.executed(kFirst, Height{1}, {});
+  BOOST_TEST(is_quiet(gap));
+  gap.executed(kFirst, Height{3}, {});
+  BOOST_TEST(!is_quiet(gap));
+
+  DeliveredOnceInOrder repetition;
+  start(repetition);
+  final_at(repetition, kFirst, block_at(1, 1, {}));
+  final_at(repetition, kFirst, block_at(1, 1, {}));
+  BOOST_TEST(!is_quiet(repetition));
+
+  DeliveredOnceInOrder twice;
+  start(twice);
+  auto first = block_at(1, 1, {});
+  first.transactions.push_back(founding().transactions()[1]);
+  auto second = block_at(2, 2, {});
+  second.transactions = first.transactions;
+  final_at(twice, kFirst, first);
+  BOOST_TEST(is_quiet(twice));
+  final_at(twice, kFirst, second);
+  BOOST_TEST(!is_quiet(twice));
+}
+
+BOOST_AUTO_TEST_CASE(only_valid_transactions_sees_a_forged_one) {
+  OnlyValidTransactions checker(founding());
+  auto block = block_at(1, 1, {});
+  block.transactions = {founding().transactions()[1]};
+  final_at(checker, kFirst, block);
+  BOOST_TEST(is_quiet(checker));
+  block.transactions = {founding().transactions()[Founding::kForgedEvery]};
+  BOOST_TEST(!has_valid_signature(*block.transactions.front()));
+  final_at(checker, kFirst, block);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(equal_state_roots_sees_a_divergence_and_a_lying_header) {
+  EqualStateRoots divergence;
+  divergence.executed(kFirst, Height{1}, hash_of(1));
+  divergence.executed(kSecond, Height{1}, hash_of(1));
+  BOOST_TEST(is_quiet(divergence));
+  divergence.executed(kSecond, Height{1}, hash_of(2));
+  BOOST_TEST(!is_quiet(divergence));
+
+  EqualStateRoots header;
+  header.executed(kFirst, Height{1}, hash_of(1));
+  auto block = block_at(2, 2, {});
+  block.header.executed_height = Height{1};
+  block.header.state_root = hash_of(3);
+  final_at(header, kFirst, block);
+  BOOST_TEST(!is_quiet(header));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_lost_sees_a_missing_and_a_moved_transaction) {
+  auto block = block_at(1, 1, {});
+  block.transactions = {founding().transactions()[1]};
+  const auto& id = block.transactions.front()->id;
+  NothingLost checker;
+  final_at(checker, kFirst, block);
+  checker.read_back(kSecond, id, storage::Place{Height{1}, 0});
+  checker.read_back(kSecond, hash_of(7), std::nullopt);
+  BOOST_TEST(is_quiet(checker));
+  checker.read_back(kSecond, id, std::nullopt);
+  BOOST_TEST(checker.violations().size() == 1U);
+  checker.read_back(kSecond, id, storage::Place{Height{2}, 0});
+  BOOST_TEST(checker.violations().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(bounded_memory_sees_a_mempool_over_its_limit) {
+  BoundedMemory checker;
+  pipeline::PipelineStatus status;
+  status.mempool_transactions = limits::kMempoolTransactionsMax;
+  checker.measured(kFirst, {}, status);
+  BOOST_TEST(is_quiet(checker));
+  ++status.mempool_transactions;
+  checker.measured(kFirst, {}, status);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(liveness_sees_work_that_is_left) {
+  Liveness checker(1000);
+  checker.looked(1000, "a transaction");
+  checker.looked(5000, "");
+  BOOST_TEST(is_quiet(checker));
+  checker.looked(1001, "a transaction");
+  BOOST_TEST(!is_quiet(checker));
+}
