@@ -2,6 +2,7 @@
 
 // Inside of node/api: includes gRPC.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,7 @@ struct Surroundings {
   Counter answered;
   Counter failed;
   Counter exceptions;  ///< caught at the boundary: each is a bug of ours
+  std::uint64_t watcher_patience_ms = 0;
 };
 
 /// One unary call. Work on it runs on the API's workers, its answer may come from any thread, a cancellation at any time:

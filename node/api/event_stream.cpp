@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kPageEvents = 256;
 constexpr int kWatchersMax = 64;
-/// A reader that takes not one event in this time, while blocks are executed, is dropped.
-constexpr std::uint64_t kLaggingMs = 30'000;
+/// How many times its patience a dropped reader has to take the status, before its connection's stream is reset.
+constexpr std::uint64_t kResetAfter = 10;
 
 Error lagging(const EventCursor& cursor) {
   return failure(ErrorKind::unavailable, "EVENTS_LAGGING",
@@ -25,8 +25,8 @@ Error lagging(const EventCursor& cursor) {
 }  // namespace
 
 EventStream* EventStream::begin(Surroundings& surroundings, std::atomic<int>& watchers,
-                                const v1::WatchEventsRequest& request) {
-  const std::shared_ptr<EventStream> stream(new EventStream(surroundings, watchers));
+                                grpc::CallbackServerContext& context, const v1::WatchEventsRequest& request) {
+  const std::shared_ptr<EventStream> stream(new EventStream(surroundings, watchers, context));
   stream->self_ = stream;
   const bool is_one_too_many = watchers.fetch_add(1) >= kWatchersMax;
   if (is_one_too_many) {
@@ -40,8 +40,9 @@ EventStream* EventStream::begin(Surroundings& surroundings, std::atomic<int>& wa
 }
 
 void EventStream::open(const v1::WatchEventsRequest& request) {
-  auto cursor = request.cursor().empty() ? Result<EventCursor>(EventCursor::end_of(surroundings_.reads.executed_height()))
-                                         : EventCursor::parse(request.cursor());
+  auto cursor = request.cursor().empty()
+                    ? Result<EventCursor>(EventCursor::end_of(surroundings_.reads.executed_height()))
+                    : EventCursor::parse(request.cursor());
   if (cursor && request.kind().size() > limits::kNameBytesMax) {
     cursor = invalid("EVENT_KIND_INVALID", "expected at most 64 bytes");
   }
@@ -62,12 +63,19 @@ void EventStream::open(const v1::WatchEventsRequest& request) {
 void EventStream::on_executed() {
   const std::lock_guard lock(mutex_);
   has_news_ = true;
-  if (is_writing_ && steady_ms() - writing_since_ms_ > kLaggingMs) {
-    auto status = to_grpc(lagging(cursor_));
-    end({grpc::StatusCode::ABORTED, status.error_message(), status.error_details()});
-    return;
-  }
+  drop_if_lagging();
   go_on();
+}
+
+void EventStream::drop_if_lagging() {
+  if (!is_writing_ || is_done_) { return; }
+  const auto waited_ms = steady_ms() - writing_since_ms_;
+  if (waited_ms > surroundings_.watcher_patience_ms * kResetAfter) {
+    context_.TryCancel();
+  } else if (waited_ms > surroundings_.watcher_patience_ms) {
+    const auto status = to_grpc(lagging(cursor_));
+    end({grpc::StatusCode::ABORTED, status.error_message(), status.error_details()});
+  }
 }
 
 void EventStream::fetch() {
@@ -141,10 +149,15 @@ void EventStream::end(const grpc::Status& status) {
   if (is_finished_) { return; }
   is_finished_ = true;
   page_.clear();
+  if (!status.ok()) { surroundings_.failed.add(); }
   Finish(status);
 }
 
 void EventStream::OnDone() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_done_ = true;
+  }
   subscription_.reset();
   --watchers_;
   self_.reset();

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include <keten/v1/ledger.pb.h>
+#include <keten/v1/ledger.pb.h>  // lint: allow only files of this folder include this header
 
 #include "node/api/calls.h"
 
@@ -22,23 +22,26 @@ class EventStream final : public grpc::ServerWriteReactor<v1::WatchEventsRespons
  public:
   /// `watchers` counts the open streams.
   static EventStream* begin(Surroundings& surroundings, std::atomic<int>& watchers,
-                            const v1::WatchEventsRequest& request);
+                            grpc::CallbackServerContext& context, const v1::WatchEventsRequest& request);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
  private:
-  EventStream(Surroundings& surroundings, std::atomic<int>& watchers) : surroundings_(surroundings), watchers_(watchers) {}
+  EventStream(Surroundings& surroundings, std::atomic<int>& watchers, grpc::CallbackServerContext& context)
+      : surroundings_(surroundings), watchers_(watchers), context_(context) {}
   void open(const v1::WatchEventsRequest& request);
   void on_executed();
   void fetch();
   // The mutex is held:
   void go_on();
+  void drop_if_lagging();
   void end(const grpc::Status& status);
 
   Surroundings& surroundings_;
   std::atomic<int>& watchers_;
+  grpc::CallbackServerContext& context_;  // until is_done_
   std::shared_ptr<EventStream> self_;
   std::unique_ptr<Gateway::Subscription> subscription_;
   std::mutex mutex_;
@@ -51,6 +54,7 @@ class EventStream final : public grpc::ServerWriteReactor<v1::WatchEventsRespons
   bool is_fetching_ = false;
   bool has_news_ = true;  // the store may hold more behind the cursor
   bool is_finished_ = false;
+  bool is_done_ = false;
 };
 
 }  // namespace keten::api

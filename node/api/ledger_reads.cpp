@@ -37,7 +37,8 @@ Result<EventCursor> EventCursor::parse(std::string_view text) {
       return cursor;
     }
   }
-  return invalid("CURSOR_INVALID", "expected height.index.event or a height, found '" + std::string(text.substr(0, 80)) + "'");
+  return invalid("CURSOR_INVALID",
+                 "expected height.index.event or a height, found '" + std::string(text.substr(0, 80)) + "'");
 }
 
 }  // namespace keten::api

@@ -59,7 +59,8 @@ struct LedgerServer::State {
         service({gateway, reads, workers,
                  metrics.counter("keten_api_answers_total", "Answers of the gRPC API", {{"outcome", "done"}}),
                  metrics.counter("keten_api_answers_total", "Answers of the gRPC API", {{"outcome", "error"}}),
-                 metrics.counter("keten_api_exceptions_total", "Exceptions caught in calls of the gRPC API")}) {}
+                 metrics.counter("keten_api_exceptions_total", "Exceptions caught in calls of the gRPC API"),
+                 config.watcher_patience_ms}) {}
 
   LedgerServerConfig config;
   WorkerPool workers;
@@ -79,7 +80,9 @@ Status LedgerServer::start() {
   if (auto key = read_secret_file(config.key_file); !key) { return key.error(); }
   const auto own = count_certificates(config.certificate_file);
   if (!own) { return own.error(); }
-  if (*own == 0) { return invalid("CERTIFICATE_INVALID", config.certificate_file + ": expected this node's certificate"); }
+  if (*own == 0) {
+    return invalid("CERTIFICATE_INVALID", config.certificate_file + ": expected this node's certificate");
+  }
   const auto clients = count_certificates(config.clients_file);
   if (!clients) { return clients.error(); }
   if (*clients == 0) {
@@ -89,8 +92,8 @@ Status LedgerServer::start() {
 
   // The files are watched: a client is added or removed without a restart; a removed one keeps the connection it has.
   grpc::experimental::TlsServerCredentialsOptions tls(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          config.key_file, config.certificate_file, config.clients_file, config.reload_seconds));
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(config.key_file, config.certificate_file,
+                                                                           config.clients_file, config.reload_seconds));
   tls.watch_root_certs();
   tls.watch_identity_key_cert_pairs();
   tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,7 +18,9 @@ struct LedgerServerConfig {
   std::string key_file;          ///< PEM, mode 0600
   std::string clients_file;      ///< PEM certificates of all clients that may call; read again when it changes
   unsigned reload_seconds = 5;
-  std::size_t threads = 2;       ///< that decode and read
+  std::size_t threads = 2;  ///< that decode and read
+  std::uint64_t watcher_patience_ms =
+      30'000;  ///< a watcher that takes no event for so long, while blocks are executed, is dropped
 };
 
 /// LedgerService (proto/keten/v1/ledger.proto), health and reflection over mutual TLS 1.3.

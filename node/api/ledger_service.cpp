@@ -63,15 +63,16 @@ LedgerService::Unary* LedgerService::SubmitTransaction(Context*, const v1::Submi
       call->answer(to_grpc(transaction.error()));
       return;
     }
-    surroundings_.gateway.submit({*transaction}, [call, response, id = (*transaction)->id](std::vector<Status> statuses) {
-      call->answer([&] {
-        if (statuses.empty()) {
-          return to_grpc(failure(ErrorKind::unavailable, "SHUTTING_DOWN", "the node is stopping"));
-        }
-        response->set_transaction_id(to_text(id.view()));
-        return to_grpc(statuses.front());
-      });
-    });
+    surroundings_.gateway.submit(
+        {*transaction}, [call, response, id = (*transaction)->id](std::vector<Status> statuses) {
+          call->answer([&] {
+            if (statuses.empty()) {
+              return to_grpc(failure(ErrorKind::unavailable, "SHUTTING_DOWN", "the node is stopping"));
+            }
+            response->set_transaction_id(to_text(id.view()));
+            return to_grpc(statuses.front());
+          });
+        });
   });
 }
 
@@ -102,18 +103,19 @@ LedgerService::Unary* LedgerService::WaitTransaction(Context*, const v1::WaitTra
       return;
     }
     if (request->timeout_ms() > kWaitMsMax) {
-      call->answer(to_grpc(invalid("TIMEOUT_TOO_LONG", "expected at most 60,000 ms, found " +
-                                                           std::to_string(request->timeout_ms()))));
+      call->answer(to_grpc(
+          invalid("TIMEOUT_TOO_LONG", "expected at most 60,000 ms, found " + std::to_string(request->timeout_ms()))));
       return;
     }
     const auto timeout_ms = request->timeout_ms() == 0 ? kWaitMsDefault : request->timeout_ms();
-    surroundings_.gateway.wait(*id, *level, timeout_ms, [call, response, id = *id](Result<TransactionProgress> progress) {
-      call->answer([&] {
-        if (!progress) { return to_grpc(progress.error()); }
-        wire::to_wire(*progress, id, *response);
-        return grpc::Status::OK;
-      });
-    });
+    surroundings_.gateway.wait(*id, *level, timeout_ms,
+                               [call, response, id = *id](Result<TransactionProgress> progress) {
+                                 call->answer([&] {
+                                   if (!progress) { return to_grpc(progress.error()); }
+                                   wire::to_wire(*progress, id, *response);
+                                   return grpc::Status::OK;
+                                 });
+                               });
   });
 }
 
@@ -159,7 +161,8 @@ LedgerService::Unary* LedgerService::GetBlock(Context*, const v1::GetBlockReques
                                               v1::GetBlockResponse* response) {
   return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
     const auto stored = find_block(surroundings_.reads, *request);
-    call->answer([&] { return stored ? fill(*stored, request->with_transactions(), *response) : to_grpc(stored.error()); });
+    call->answer(
+        [&] { return stored ? fill(*stored, request->with_transactions(), *response) : to_grpc(stored.error()); });
   });
 }
 
@@ -173,9 +176,9 @@ LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequ
   });
 }
 
-grpc::ServerWriteReactor<v1::WatchEventsResponse>* LedgerService::WatchEvents(Context*,
+grpc::ServerWriteReactor<v1::WatchEventsResponse>* LedgerService::WatchEvents(Context* context,
                                                                               const v1::WatchEventsRequest* request) {
-  return EventStream::begin(surroundings_, watchers_, *request);
+  return EventStream::begin(surroundings_, watchers_, *context, *request);
 }
 
 }  // namespace keten::api

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include <keten/v1/ledger.pb.h>
+#include <keten/v1/ledger.pb.h>  // lint: allow only files of this folder include this header
 
 #include "node/pipeline/gateway.h"
 

@@ -50,9 +50,8 @@ void SubmitStream::submit(const std::shared_ptr<v1::SubmitTransactionsRequest>& 
   }();
   if (!self) { return; }
   try {
-    submit_batch(surroundings_.gateway, *request, [self, slot](v1::SubmitTransactionsResponse response) {
-      self->answered(slot, std::move(response));
-    });
+    submit_batch(surroundings_.gateway, *request,
+                 [self, slot](v1::SubmitTransactionsResponse response) { self->answered(slot, std::move(response)); });
   } catch (const std::exception& problem) {
     surroundings_.exceptions.add();
     log_error("a submission failed by an exception: {}", problem.what());

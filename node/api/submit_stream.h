@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-#include <keten/v1/ledger.pb.h>
+#include <keten/v1/ledger.pb.h>  // lint: allow only files of this folder include this header
 
 #include "node/api/calls.h"
 

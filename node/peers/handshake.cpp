@@ -47,8 +47,8 @@ wire::Hello make_hello(const Acquaintance& known, ValidatorIndex receiver, const
 
 Status check_hello(const Acquaintance& known, const wire::Hello& hello, ValidatorIndex sender) {
   if (hello.protocol_version != kProtocolVersion) {
-    return refused("PROTOCOL_UNSUPPORTED", "expected protocol version " + std::to_string(kProtocolVersion) + ", found " +
-                                               std::to_string(hello.protocol_version) +
+    return refused("PROTOCOL_UNSUPPORTED", "expected protocol version " + std::to_string(kProtocolVersion) +
+                                               ", found " + std::to_string(hello.protocol_version) +
                                                "; both must run compatible releases");
   }
   if (hello.chain_id != known.chain_id) {
@@ -57,8 +57,8 @@ Status check_hello(const Acquaintance& known, const wire::Hello& hello, Validato
   }
   if (hello.set_id != known.validators.id() || hello.epoch != known.epoch) {
     return refused("WRONG_VALIDATORS", "expected epoch " + known.epoch.text() + " with validator set " +
-                                           known.validators.id().hex() + ", found epoch " + hello.epoch.text() + " with " +
-                                           hello.set_id.hex());
+                                           known.validators.id().hex() + ", found epoch " + hello.epoch.text() +
+                                           " with " + hello.set_id.hex());
   }
   if (hello.sender != sender || hello.receiver != known.self) {
     return refused("HELLO_WRONG_PEER", "expected validator " + sender.text() + " greeting " + known.self.text() +

@@ -17,8 +17,8 @@ constexpr std::uint64_t kBudgetBytesMax = 64ULL * 1024 * 1024;
 constexpr std::uint64_t kBudgetBytesPerMs = 64ULL * 1024;
 
 grpc::Status as_status(const Error& error) {
-  const auto code = error.kind == ErrorKind::refused ? grpc::StatusCode::FAILED_PRECONDITION
-                                                     : grpc::StatusCode::INVALID_ARGUMENT;
+  const auto code =
+      error.kind == ErrorKind::refused ? grpc::StatusCode::FAILED_PRECONDITION : grpc::StatusCode::INVALID_ARGUMENT;
   return {code, error.reason + ": " + error.message};
 }
 

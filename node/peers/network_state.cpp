@@ -36,9 +36,8 @@ class Refusal final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 }  // namespace
 
 /// The messages stay bytes: a batch is put together from shared pieces and checked by node/wire.
-class PeerNetwork::State::Service final
-    : public v1::PeerService::WithRawCallbackMethod_Votes<
-          v1::PeerService::WithRawCallbackMethod_Bulk<v1::PeerService::Service>> {
+class PeerNetwork::State::Service final : public v1::PeerService::WithRawCallbackMethod_Votes<
+                                              v1::PeerService::WithRawCallbackMethod_Bulk<v1::PeerService::Service>> {
  public:
   explicit Service(State& state) : state_(state) {}
 
@@ -61,7 +60,8 @@ class PeerNetwork::State::Service final
     }
     if (state_.is_stopping()) { return new Refusal({grpc::StatusCode::UNAVAILABLE, "shutting down"}); }
     if (state_.peer(*peer).banned_until_ms > steady_ms()) {
-      return new Refusal({grpc::StatusCode::UNAVAILABLE, "refused for a few seconds after a message that broke a rule"});
+      return new Refusal(
+          {grpc::StatusCode::UNAVAILABLE, "refused for a few seconds after a message that broke a rule"});
     }
     auto* stream = new IncomingStream(state_, context, *peer, lane);
     stream->begin();
@@ -75,9 +75,11 @@ PeerNetwork::State::State(PeerNetworkConfig config, const KeyPair& key, Handler&
     : config_(std::move(config)),
       key_(key),
       handler_(handler),
-      sent_messages_(metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "out"}})),
+      sent_messages_(
+          metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "out"}})),
       sent_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between validators", {{"direction", "out"}})),
-      received_messages_(metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "in"}})),
+      received_messages_(
+          metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "in"}})),
       received_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between validators", {{"direction", "in"}})),
       dropped_(metrics.counter("keten_peer_dropped_total", "Messages that were not sent: queue full or peer away")),
       refused_(metrics.counter("keten_peer_refused_total", "Hellos and messages of peers that broke a rule")),
@@ -146,8 +148,8 @@ Status PeerNetwork::State::listen() {
   server_ = builder.BuildAndStart();
   if (!server_ || port == 0) {
     server_.reset();
-    return failure(ErrorKind::unavailable, "ADDRESS_IN_USE", "peers: cannot listen on " + config_.listen +
-                                                                 "; is another process using it?");
+    return failure(ErrorKind::unavailable, "ADDRESS_IN_USE",
+                   "peers: cannot listen on " + config_.listen + "; is another process using it?");
   }
   port_ = static_cast<std::uint16_t>(port);
   return kDone;
@@ -286,9 +288,9 @@ std::vector<PeerStats> PeerNetwork::State::stats() const {
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     if (!peers_[i]) { continue; }
     const auto& tally = peers_[i]->tally;
-    all[i] = {peers_[i]->connected, tally.messages_sent,   tally.messages_received, tally.bytes_sent,
-              tally.bytes_received, tally.dropped_batches, tally.dropped_unsent,    tally.connects,
-              tally.refused,        ""};
+    all[i] = {
+        peers_[i]->connected,  tally.messages_sent,  tally.messages_received, tally.bytes_sent, tally.bytes_received,
+        tally.dropped_batches, tally.dropped_unsent, tally.connects,          tally.refused,    ""};
     for (auto* outlet : {&peers_[i]->votes, &peers_[i]->bulk}) {
       const std::lock_guard lock(outlet->mutex);
       if (all[i].last_failure.empty()) { all[i].last_failure = outlet->last_failure; }
@@ -370,9 +372,8 @@ void PeerNetwork::State::redial(Outlet& outlet) {
   {
     const std::lock_guard lock(outlet.mutex);
     outlet.phase = Outlet::Phase::down;
-    outlet.backoff_ms = outlet.backoff_ms == 0
-                            ? config_.reconnect_min_ms
-                            : std::min(outlet.backoff_ms * 2, config_.reconnect_max_ms);
+    outlet.backoff_ms =
+        outlet.backoff_ms == 0 ? config_.reconnect_min_ms : std::min(outlet.backoff_ms * 2, config_.reconnect_max_ms);
     outlet.dial_at_ms = steady_ms() + outlet.backoff_ms;
   }
   wake();

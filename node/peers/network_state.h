@@ -48,7 +48,8 @@ struct Tally {
 struct Outlet {
   enum class Phase : std::uint8_t { down, greeting, open };
 
-  Outlet(ValidatorIndex peer_index, pipeline::Lane its_lane) : peer(peer_index), lane(its_lane), queue(lane_bounds(its_lane)) {}
+  Outlet(ValidatorIndex peer_index, pipeline::Lane its_lane)
+      : peer(peer_index), lane(its_lane), queue(lane_bounds(its_lane)) {}
 
   const ValidatorIndex peer;
   const pipeline::Lane lane;

@@ -18,7 +18,8 @@ void OutgoingStream::begin(State& state, Outlet& outlet) {
   outlet.phase = Outlet::Phase::greeting;
   outlet.stream = stream;
   state.outgoing_began();
-  const auto* method = outlet.lane == pipeline::Lane::votes ? "/keten.v1.PeerService/Votes" : "/keten.v1.PeerService/Bulk";
+  const auto* method =
+      outlet.lane == pipeline::Lane::votes ? "/keten.v1.PeerService/Votes" : "/keten.v1.PeerService/Bulk";
   outlet.stub->PrepareBidiStreamingCall(&stream->context_, method, {}, stream);
   stream->writing_ = copy(wire::encode_hello(make_hello(state.known(), outlet.peer, state.key())));
   stream->StartWrite(&stream->writing_);

@@ -54,11 +54,11 @@ struct PeerStats {
   std::uint64_t messages_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
-  std::uint64_t dropped_batches = 0;   ///< oldest transaction batches that made room; pulled again when needed
-  std::uint64_t dropped_unsent = 0;    ///< for a peer that is not connected, or over a limit
-  std::uint64_t connects = 0;          ///< streams of ours that were accepted
-  std::uint64_t refused = 0;           ///< hellos and messages of this peer that broke a rule
-  std::string last_failure;            ///< why the newest connection attempt failed; empty when none
+  std::uint64_t dropped_batches = 0;  ///< oldest transaction batches that made room; pulled again when needed
+  std::uint64_t dropped_unsent = 0;   ///< for a peer that is not connected, or over a limit
+  std::uint64_t connects = 0;         ///< streams of ours that were accepted
+  std::uint64_t refused = 0;          ///< hellos and messages of this peer that broke a rule
+  std::string last_failure;           ///< why the newest connection attempt failed; empty when none
 };
 
 /// Streams between validators: gRPC over mutual TLS 1.3, trust is the pin of the genesis, no authority. Every node dials

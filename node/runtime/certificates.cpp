@@ -45,7 +45,8 @@ bool add_extension(X509* certificate, int kind, const std::string& value) {
 
 bool is_name(std::string_view name) {
   const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
   };
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), is_allowed);
 }
@@ -90,9 +91,9 @@ Result<TlsIdentity> make_certificate(std::string_view name) {
   good = good && ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), "99991231235959Z") == 1;
   const std::string text(name);
   X509_NAME* subject = X509_get_subject_name(certificate.get());
-  good = good && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                            reinterpret_cast<const unsigned char*>(text.data()),
-                                            static_cast<int>(text.size()), -1, 0) == 1;
+  good = good &&
+         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.data()),
+                                    static_cast<int>(text.size()), -1, 0) == 1;
   good = good && X509_set_issuer_name(certificate.get(), subject) == 1;
   good = good && X509_set_pubkey(certificate.get(), key.get()) == 1;
   // Not an authority: the key of one node can never vouch for another certificate.

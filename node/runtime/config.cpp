@@ -45,8 +45,8 @@ struct Range {
 };
 
 template <typename Section>
-Key number(std::string section, Section NodeConfig::* part, std::string name, std::uint64_t Section::* member, Range range,
-           std::string comment) {
+Key number(std::string section, Section NodeConfig::*part, std::string name, std::uint64_t Section::*member,
+           Range range, std::string comment) {
   auto read = [part, member, range](const toml::node& node, NodeConfig& config) -> std::string {
     const auto value = node.value_exact<std::int64_t>();
     if (!value || *value < 0 || static_cast<std::uint64_t>(*value) < range.least ||
@@ -63,8 +63,8 @@ Key number(std::string section, Section NodeConfig::* part, std::string name, st
 using TextCheck = std::string (*)(std::string_view);
 
 template <typename Section>
-Key text(std::string section, Section NodeConfig::* part, std::string name, std::string Section::* member, TextCheck check,
-         std::string comment) {
+Key text(std::string section, Section NodeConfig::*part, std::string name, std::string Section::*member,
+         TextCheck check, std::string comment) {
   auto read = [part, member, check](const toml::node& node, NodeConfig& config) -> std::string {
     const auto value = node.value_exact<std::string>();
     if (!value) { return "a text in quotes"; }
@@ -82,9 +82,7 @@ std::string expect_name(std::string_view value) {
 std::string expect_path(std::string_view value) {
   return value.empty() || value.size() > 4096 || value.find('\0') != std::string_view::npos ? "a path" : "";
 }
-std::string expect_address(std::string_view value) {
-  return parse_address(value) ? "" : "an address as host:port";
-}
+std::string expect_address(std::string_view value) { return parse_address(value) ? "" : "an address as host:port"; }
 
 const std::vector<Key>& keys() {
   using C = NodeConfig;
@@ -114,7 +112,7 @@ const std::vector<Key>& keys() {
                      "Where other validators connect. Mutual TLS with the certificates of the genesis."));
 
     using T = C::Consensus;
-    const auto timing = [&k](std::string name, std::uint64_t T::* member, Range range, std::string comment) {
+    const auto timing = [&k](std::string name, std::uint64_t T::*member, Range range, std::string comment) {
       k.push_back(number("consensus", &C::consensus, std::move(name), member, range, std::move(comment)));
     };
     timing("leader_timeout_ms", &T::leader_timeout_ms, {10, 60'000}, "How long a leader may take to propose.");
@@ -128,16 +126,17 @@ const std::vector<Key>& keys() {
            "This leader waits so long between blocks; at least the chain's parameter.");
 
     using S = C::Storage;
-    const auto storage = [&k](std::string name, std::uint64_t S::* member, Range range, std::string comment) {
+    const auto storage = [&k](std::string name, std::uint64_t S::*member, Range range, std::string comment) {
       k.push_back(number("storage", &C::storage, std::move(name), member, range, std::move(comment)));
     };
-    storage("journal_preallocate_mb", &S::journal_preallocate_mb, {1, 1024}, "Disk space reserved for the vote journal.");
+    storage("journal_preallocate_mb", &S::journal_preallocate_mb, {1, 1024},
+            "Disk space reserved for the vote journal.");
     storage("segment_preallocate_mb", &S::segment_preallocate_mb, {1, 4096}, "Disk space reserved per block segment.");
     storage("cache_mb", &S::cache_mb, {4, 65'536}, "Memory for cached reads.");
     storage("write_buffer_mb", &S::write_buffer_mb, {8, 4096}, "Memory for writes on their way to the disk.");
 
     using M = C::Mempool;
-    const auto mempool = [&k](std::string name, std::uint64_t M::* member, Range range, std::string comment) {
+    const auto mempool = [&k](std::string name, std::uint64_t M::*member, Range range, std::string comment) {
       k.push_back(number("mempool", &C::mempool, std::move(name), member, range, std::move(comment)));
     };
     mempool("transactions", &M::transactions, {100, 20'000}, "Transactions that may wait.");
@@ -153,15 +152,16 @@ const std::vector<Key>& keys() {
                    return {};
                  },
                  [](const NodeConfig& config) { return quoted(log_level_name(config.log.level)); }});
-    k.push_back({"log", "format", "text or json.",
-                 [](const toml::node& node, NodeConfig& config) -> std::string {
-                   const auto value = node.value_exact<std::string>();
-                   const auto format = parse_log_format(value.value_or(""));
-                   if (!format) { return "\"text\" or \"json\""; }
-                   config.log.format = *format;
-                   return {};
-                 },
-                 [](const NodeConfig& config) { return quoted(config.log.format == LogFormat::json ? "json" : "text"); }});
+    k.push_back(
+        {"log", "format", "text or json.",
+         [](const toml::node& node, NodeConfig& config) -> std::string {
+           const auto value = node.value_exact<std::string>();
+           const auto format = parse_log_format(value.value_or(""));
+           if (!format) { return "\"text\" or \"json\""; }
+           config.log.format = *format;
+           return {};
+         },
+         [](const NodeConfig& config) { return quoted(config.log.format == LogFormat::json ? "json" : "text"); }});
 
     k.push_back(number("verify", &C::verify, "threads", &C::Verify::threads, {0, 256},
                        "Threads that verify signatures; 0: one per core."));
@@ -245,9 +245,9 @@ class Reading {
     for (const auto& [name, address] : *table) {
       const auto value = address.value_exact<std::string>();
       if (!value || !parse_address(*value)) {
-        mistake(address.source(), fmt::format("/peers/addresses/{}", name.str()), "an address as host:port",
-                shown(address),
-                fmt::format("peers.addresses.{}: expected an address as host:port, found {}", name.str(), shown(address)));
+        mistake(
+            address.source(), fmt::format("/peers/addresses/{}", name.str()), "an address as host:port", shown(address),
+            fmt::format("peers.addresses.{}: expected an address as host:port, found {}", name.str(), shown(address)));
         continue;
       }
       config.peers.addresses[std::string(name.str())] = *value;
@@ -291,14 +291,17 @@ void check_together(const NodeConfig& config, Reading& reading) {
     reading.mistake({}, std::move(pointer), std::move(expected), std::move(found), std::move(message));
   };
   if (config.node.name.empty()) { complain("/node/name", "the node's name from the genesis", ""); }
-  if (config.node.organisation.empty()) { complain("/node/organisation", "the organisation's name from the genesis", ""); }
+  if (config.node.organisation.empty()) {
+    complain("/node/organisation", "the organisation's name from the genesis", "");
+  }
   const auto http = parse_address(config.api.http_listen);
   if (http && !http->is_loopback() && !config.api.http_allow_remote) {
     complain("/api/http_listen", "a loopback address, because HTTP has no TLS (or http_allow_remote = true)",
              config.api.http_listen);
   }
   if (config.consensus.view_timeout_ms <= config.consensus.leader_timeout_ms) {
-    complain("/consensus/view_timeout_ms", "more than leader_timeout_ms", std::to_string(config.consensus.view_timeout_ms));
+    complain("/consensus/view_timeout_ms", "more than leader_timeout_ms",
+             std::to_string(config.consensus.view_timeout_ms));
   }
 }
 
@@ -336,7 +339,9 @@ Result<NodeConfig> parse_config(std::string_view text, std::string_view source) 
 
 Result<NodeConfig> load_config(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) { return failure(ErrorKind::not_found, "CONFIG_MISSING", path + ": cannot be read; keten init writes one"); }
+  if (!file) {
+    return failure(ErrorKind::not_found, "CONFIG_MISSING", path + ": cannot be read; keten init writes one");
+  }
   std::ostringstream contents;
   contents << file.rdbuf();
   return parse_config(contents.str(), path);

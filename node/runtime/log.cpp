@@ -65,8 +65,8 @@ Result<LogLevel> parse_log_level(std::string_view name) {
   for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
     if (kLevelNames[i] == name) { return static_cast<LogLevel>(i); }
   }
-  return invalid("CONFIG_INVALID", "log level: expected debug, info, warning, error or off, found '" +
-                                       std::string(name) + "'");
+  return invalid("CONFIG_INVALID",
+                 "log level: expected debug, info, warning, error or off, found '" + std::string(name) + "'");
 }
 
 Result<LogFormat> parse_log_format(std::string_view name) {

@@ -48,8 +48,7 @@ Status check_owner_and_mode(int descriptor, const std::string& path) {
   if (mode != 0600 && mode != 0400) {
     std::array<char, 8> text{};
     std::snprintf(text.data(), text.size(), "%04o", mode);
-    return invalid("KEY_FILE_MODE",
-                   path + ": expected 0600, found " + text.data() + "; run chmod 600 " + path);
+    return invalid("KEY_FILE_MODE", path + ": expected 0600, found " + text.data() + "; run chmod 600 " + path);
   }
   return kDone;
 }
@@ -72,9 +71,7 @@ void random_bytes(std::span<std::uint8_t> out) {
 Result<std::string> read_secret_file(const std::string& path) {
   // O_NONBLOCK: a pipe in the file's place must not hang the start.
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) {
-    return failure(ErrorKind::not_found, "KEY_FILE_MISSING", path + ": " + system_text());
-  }
+  if (!file.is_open()) { return failure(ErrorKind::not_found, "KEY_FILE_MISSING", path + ": " + system_text()); }
   if (auto allowed = check_owner_and_mode(file.get(), path); !allowed) { return allowed.error(); }
   std::string contents(kSecretFileBytesMax + 1, '\0');
   std::size_t filled = 0;
@@ -85,9 +82,7 @@ Result<std::string> read_secret_file(const std::string& path) {
     if (count == 0) { break; }
     filled += static_cast<std::size_t>(count);
   }
-  if (filled > kSecretFileBytesMax) {
-    return invalid("KEY_FILE_INVALID", path + ": expected at most 64 KiB");
-  }
+  if (filled > kSecretFileBytesMax) { return invalid("KEY_FILE_INVALID", path + ": expected at most 64 KiB"); }
   contents.resize(filled);
   return contents;
 }
@@ -97,9 +92,7 @@ Status write_secret_file(const std::string& path, std::string_view contents) {
   if (!file.is_open() && errno == EEXIST) {
     return failure(ErrorKind::conflict, "FILE_EXISTS", path + ": exists already and is never overwritten");
   }
-  const auto failed = [&] {
-    return failure(ErrorKind::unavailable, "FILE_NOT_WRITTEN", path + ": " + system_text());
-  };
+  const auto failed = [&] { return failure(ErrorKind::unavailable, "FILE_NOT_WRITTEN", path + ": " + system_text()); };
   if (!file.is_open() || ::fchmod(file.get(), 0600) != 0) { return failed(); }
   while (!contents.empty()) {
     const auto count = ::write(file.get(), contents.data(), contents.size());

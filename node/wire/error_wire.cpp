@@ -116,8 +116,7 @@ Error decode_error(int code, std::string_view message, std::string_view details)
   const auto known = code >= 0 && code <= 16 ? static_cast<StatusCode>(code) : StatusCode::unknown;
   Error error{error_kind(known), "", std::string(message), {}};
   google::rpc::Status status;
-  if (details.size() <= kDetailsBytesMax &&
-      status.ParseFromArray(details.data(), static_cast<int>(details.size()))) {
+  if (details.size() <= kDetailsBytesMax && status.ParseFromArray(details.data(), static_cast<int>(details.size()))) {
     for (const auto& detail : status.details()) {
       google::rpc::ErrorInfo info;
       google::rpc::BadRequest request;
@@ -125,7 +124,9 @@ Error decode_error(int code, std::string_view message, std::string_view details)
         error.reason = info.reason();
         const auto found = info.metadata().find("kind");
         for (const auto& row : kKinds) {
-          if (found != info.metadata().end() && found->second == row.name && row.code == known) { error.kind = row.kind; }
+          if (found != info.metadata().end() && found->second == row.name && row.code == known) {
+            error.kind = row.kind;
+          }
         }
       } else if (detail.Is<google::rpc::BadRequest>() && detail.UnpackTo(&request)) {
         for (const auto& field : request.field_violations()) {

@@ -128,8 +128,12 @@ Result<NodeStatus> from_wire(const v1::GetStatusResponse& response) {
   status.view = {response.view()};
   status.self = {static_cast<std::uint16_t>(response.validator())};
   for (const auto& info : response.peers()) {
-    status.peers.push_back({info.node(), info.organisation(), info.connected(), {info.height()},
-                            {info.executed_height()}, info.silent_ms()});
+    status.peers.push_back({info.node(),
+                            info.organisation(),
+                            info.connected(),
+                            {info.height()},
+                            {info.executed_height()},
+                            info.silent_ms()});
   }
   status.lag = response.lag();
   status.reason = response.reason();

@@ -160,7 +160,9 @@ Result<PeerMessage> parse(const v1::Proposal& wire) {
   message.proposal = std::move(*proposal);
   message.leaves.resize(count);
   const auto bytes = as_bytes(leaves);
-  for (std::size_t i = 0; i < count; ++i) { message.leaves[i] = *Hash::from(bytes.subspan(i * Hash::size, Hash::size)); }
+  for (std::size_t i = 0; i < count; ++i) {
+    message.leaves[i] = *Hash::from(bytes.subspan(i * Hash::size, Hash::size));
+  }
   return PeerMessage(std::move(message));
 }
 
@@ -214,7 +216,9 @@ Result<PeerMessage> parse(const v1::PayloadResponse& wire) {
   if (!wire.block().empty()) {
     auto block = parse_block(wire.block());
     if (!block) { return block.error(); }
-    if ((*block)->header.id() != *id) { return malformed("payload: the block has another id than the one it is sent for"); }
+    if ((*block)->header.id() != *id) {
+      return malformed("payload: the block has another id than the one it is sent for");
+    }
     response.block = std::move(*block);
   }
   return PeerMessage(std::move(response));
@@ -241,7 +245,9 @@ Result<PeerMessage> parse(const v1::BlockResponse& wire) {
   if (!wire.finalization().empty()) {
     auto finalization = parse_canonical<Certificate>(wire.finalization(), "finalization");
     if (!finalization) { return finalization.error(); }
-    if (finalization->subject.kind != VoteKind::finalize) { return malformed("finalization: found another certificate"); }
+    if (finalization->subject.kind != VoteKind::finalize) {
+      return malformed("finalization: found another certificate");
+    }
     response.finalization = std::move(*finalization);
   }
   return PeerMessage(std::move(response));
@@ -334,7 +340,9 @@ Result<Hello> decode_hello(ByteView bytes) {
   const auto bad = [](const std::string& message) { return invalid("HELLO_MALFORMED", "hello: " + message); };
   if (bytes.size() > 1024) { return bad("expected at most 1 KiB"); }
   const auto batch = parse_batch(bytes);
-  if (!batch || batch->messages_size() != 1 || !batch->messages(0).has_hello()) { return bad("expected it alone and first"); }
+  if (!batch || batch->messages_size() != 1 || !batch->messages(0).has_hello()) {
+    return bad("expected it alone and first");
+  }
   const auto& wire = batch->messages(0).hello();
   const auto chain = Hash::from(as_bytes(wire.chain_id()));
   const auto set = Hash::from(as_bytes(wire.set_id()));

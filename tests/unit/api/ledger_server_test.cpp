@@ -1,3 +1,5 @@
+#include "node/api/ledger_server.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -21,7 +23,6 @@
 #include <keten/v1/ledger.grpc.pb.h>
 
 #include "core/limits.h"
-#include "node/api/ledger_server.h"
 #include "node/runtime/certificates.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/secrets.h"
@@ -142,7 +143,8 @@ class FakeReads final : public LedgerReads {
     const auto found = block(Height{4});
     return found->block->header.id() == id ? found : block(Height{5});
   }
-  [[nodiscard]] Result<EventPage> events(const EventCursor& after, std::string_view kind, std::size_t limit) const override {
+  [[nodiscard]] Result<EventPage> events(const EventCursor& after, std::string_view kind,
+                                         std::size_t limit) const override {
     EventPage page{{}, after};
     for (auto height = std::max<std::uint64_t>(1, after.height.value); height <= executed && page.events.size() < limit;
          ++height) {
@@ -151,7 +153,9 @@ class FakeReads final : public LedgerReads {
         if (cursor <= after) { continue; }
         page.next = cursor;
         const std::string name = i % 2 == 0 ? "even" : "odd";
-        if (kind.empty() || kind == name) { page.events.push_back({cursor, name, "lot", {9}, samples::hash(1), height * 10}); }
+        if (kind.empty() || kind == name) {
+          page.events.push_back({cursor, name, "lot", Bytes(event_bytes, 9), samples::hash(1), height * 10});
+        }
       }
     }
     return page;
@@ -160,6 +164,7 @@ class FakeReads final : public LedgerReads {
 
   std::atomic<std::uint64_t> executed{3};
   std::uint32_t per_block = 4;
+  std::size_t event_bytes = 1;
 };
 
 /// A server with one client's certificate, and that client.
@@ -192,7 +197,7 @@ struct Fixture {
   }
 
   [[nodiscard]] LedgerServerConfig config() const {
-    return {"127.0.0.1:0", home + "/node.pem", home + "/node.key", home + "/clients.pem", 1, 2};
+    return {"127.0.0.1:0", home + "/node.pem", home + "/node.key", home + "/clients.pem", 1, 2, 300};
   }
   void allow(const std::vector<TlsIdentity>& clients) const {
     std::ofstream file(home + "/clients.pem.new");
@@ -211,7 +216,8 @@ struct Fixture {
     arguments.SetSslTargetNameOverride("farm-1");
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetMaxReceiveMessageSize(-1);
-    return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server->port()), grpc::SslCredentials(tls), arguments);
+    return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server->port()), grpc::SslCredentials(tls),
+                                     arguments);
   }
   static Error error_of(const grpc::Status& status) {
     BOOST_TEST(!status.ok());
@@ -249,8 +255,8 @@ BOOST_AUTO_TEST_CASE(a_good_transaction_is_admitted_and_a_refused_one_says_why) 
 
 BOOST_AUTO_TEST_CASE(violations_arrive_one_by_one) {
   const auto bad = samples::transaction(1);
-  gateway.refusals.emplace(bad->id, Error{ErrorKind::invalid, "DOCUMENT_INVALID", "two mistakes",
-                                          {{"/a", "x", "y"}, {"/b", "x", "y"}}});
+  gateway.refusals.emplace(
+      bad->id, Error{ErrorKind::invalid, "DOCUMENT_INVALID", "two mistakes", {{"/a", "x", "y"}, {"/b", "x", "y"}}});
   v1::SubmitTransactionRequest request;
   request.set_transaction(to_text(bad->envelope));
   v1::SubmitTransactionResponse response;
@@ -298,7 +304,8 @@ BOOST_AUTO_TEST_CASE(a_message_over_four_megabytes_is_refused) {
   v1::SubmitTransactionRequest request;
   request.set_transaction(std::string(4 * 1024 * 1024, 'x'));
   v1::SubmitTransactionResponse response;
-  BOOST_TEST(stub->SubmitTransaction(Call().get(), request, &response).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  BOOST_TEST(stub->SubmitTransaction(Call().get(), request, &response).error_code() ==
+             grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_of_batches_is_answered_in_order) {
@@ -308,7 +315,8 @@ BOOST_AUTO_TEST_CASE(a_stream_of_batches_is_answered_in_order) {
     for (std::uint64_t i = 1; i <= 100; ++i) {
       v1::SubmitTransactionsRequest request;
       request.set_sequence(i);
-      request.add_transactions(i % 10 == 0 ? "noise" : to_text(samples::transaction(static_cast<std::uint8_t>(i))->envelope));
+      request.add_transactions(i % 10 == 0 ? "noise"
+                                           : to_text(samples::transaction(static_cast<std::uint8_t>(i))->envelope));
       if (!stream->Write(request)) { break; }
     }
     stream->WritesDone();
@@ -332,7 +340,8 @@ BOOST_AUTO_TEST_CASE(waiting_ends_with_the_receipt_or_the_reason) {
   BOOST_TEST(response.receipt().succeeded());
   BOOST_TEST(response.receipt().height() == 7U);
   request.set_timeout_ms(1);
-  BOOST_TEST(stub->WaitTransaction(Call().get(), request, &response).error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  BOOST_TEST(stub->WaitTransaction(Call().get(), request, &response).error_code() ==
+             grpc::StatusCode::DEADLINE_EXCEEDED);
   request.set_timeout_ms(60'001);
   BOOST_TEST(error_of(stub->WaitTransaction(Call().get(), request, &response)).reason == "TIMEOUT_TOO_LONG");
   request.set_timeout_ms(0);
@@ -496,6 +505,39 @@ BOOST_AUTO_TEST_CASE(a_watcher_of_one_kind_resumes_over_many_pages) {
   call.context.TryCancel();
 }
 
+BOOST_AUTO_TEST_CASE(a_watcher_that_does_not_read_is_dropped_and_resumes) {
+  reads.executed = 50;
+  reads.event_bytes = 100'000;
+  v1::WatchEventsRequest request;
+  request.set_cursor("0");
+  std::string last;
+  {
+    Call call;
+    const auto stream = stub->WatchEvents(call.get(), request);
+    v1::WatchEventsResponse event;
+    BOOST_REQUIRE(stream->Read(&event));
+    BOOST_REQUIRE(eventually([&] {
+      gateway.executed({50});
+      return metrics.counters().at("keten_api_answers_total{outcome=error}") == 1;
+    }));
+    do { last = event.cursor(); } while (stream->Read(&event));
+    const auto status = stream->Finish();
+    BOOST_TEST(status.error_code() == grpc::StatusCode::ABORTED);
+    BOOST_TEST(error_of(status).reason == "EVENTS_LAGGING");
+  }
+  BOOST_TEST(last != "50.3.0");
+  request.set_cursor(last);
+  Call call;
+  const auto stream = stub->WatchEvents(call.get(), request);
+  v1::WatchEventsResponse event;
+  BOOST_REQUIRE(stream->Read(&event));
+  const auto place = *EventCursor::parse(last);
+  const auto next =
+      place.index == 3 ? EventCursor{place.height.next(), 0, 0} : EventCursor{place.height, place.index + 1, 0};
+  BOOST_TEST(event.cursor() == next.text());
+  call.context.TryCancel();
+}
+
 BOOST_AUTO_TEST_CASE(without_a_cursor_a_watcher_sees_the_next_block_first) {
   Call call;
   const auto stream = stub->WatchEvents(call.get(), {});
@@ -528,8 +570,8 @@ BOOST_AUTO_TEST_CASE(only_clients_whose_certificate_is_known_are_answered) {
   const auto stranger = *make_certificate("scanner-7");
   BOOST_TEST(!is_answered(connect(nullptr)));
   BOOST_TEST(!is_answered(connect(&stranger)));
-  BOOST_TEST(!is_answered(grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()),
-                                              grpc::InsecureChannelCredentials())));
+  BOOST_TEST(!is_answered(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()), grpc::InsecureChannelCredentials())));
   allow({client, stranger});
   BOOST_TEST(eventually([&] { return is_answered(connect(&stranger)); }));
 }
@@ -575,7 +617,8 @@ BOOST_AUTO_TEST_CASE(health_follows_the_node_and_reflection_answers) {
   BOOST_TEST(health() == "\x08\x02");
   server->set_health(LedgerServer::Health::serving);
   BOOST_TEST(health() == "\x08\x01");
-  const auto services = ask("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", std::string("\x3a\x00", 2));
+  const auto services =
+      ask("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", std::string("\x3a\x00", 2));
   BOOST_TEST(services.find("keten.v1.LedgerService") != std::string::npos);
 }
 

@@ -1,3 +1,5 @@
+#include "node/peers/peer_network.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -16,7 +18,6 @@
 #include <unistd.h>
 
 #include "node/peers/handshake.h"
-#include "node/peers/peer_network.h"
 #include "node/runtime/clock.h"
 #include "node/wire/peer_wire.h"
 #include "tests/unit/wire/samples.h"

@@ -1,3 +1,5 @@
+#include "node/peers/send_queue.h"
+
 #include <memory>
 #include <string>
 
@@ -5,7 +7,6 @@
 
 #include "core/limits.h"
 #include "node/peers/handshake.h"
-#include "node/peers/send_queue.h"
 
 namespace keten::peers {
 namespace {
@@ -23,7 +24,8 @@ struct Pair {
 
   Pair() {
     a.chain_id.bytes.fill(5);
-    a.validators = ValidatorSet({{"FarmCo", "farm-1", key_a.public_key(), 1}, {"PortCo", "port-1", key_b.public_key(), 1}});
+    a.validators =
+        ValidatorSet({{"FarmCo", "farm-1", key_a.public_key(), 1}, {"PortCo", "port-1", key_b.public_key(), 1}});
     a.pins.resize(2);
     a.pins[0].bytes.fill(1);
     a.pins[1].bytes.fill(2);

@@ -1,8 +1,8 @@
+#include "node/runtime/config.h"
+
 #include <string>
 
 #include <boost/test/unit_test.hpp>
-
-#include "node/runtime/config.h"
 
 namespace keten {
 namespace {
@@ -55,11 +55,11 @@ BOOST_AUTO_TEST_CASE(an_unknown_section_is_refused_with_the_nearest_known_one) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_types_and_ranges_are_refused) {
-  for (const std::string bad : {"[storage]\ncache_mb = \"16\"\n", "[storage]\ncache_mb = 3\n", "[storage]\ncache_mb = -1\n",
-                                "[storage]\ncache_mb = 65537\n", "[storage]\ncache_mb = 16.0\n",
-                                "[log]\nlevel = \"loud\"\n", "[log]\nformat = 3\n", "[peers]\nlisten = \"7102\"\n",
-                                "[peers]\naddresses = 3\n", "[peers.addresses]\nx = \"nowhere\"\n",
-                                "[api]\nhttp_allow_remote = \"yes\"\n", "[verify]\nthreads = 257\n"}) {
+  for (const std::string bad :
+       {"[storage]\ncache_mb = \"16\"\n", "[storage]\ncache_mb = 3\n", "[storage]\ncache_mb = -1\n",
+        "[storage]\ncache_mb = 65537\n", "[storage]\ncache_mb = 16.0\n", "[log]\nlevel = \"loud\"\n",
+        "[log]\nformat = 3\n", "[peers]\nlisten = \"7102\"\n", "[peers]\naddresses = 3\n",
+        "[peers.addresses]\nx = \"nowhere\"\n", "[api]\nhttp_allow_remote = \"yes\"\n", "[verify]\nthreads = 257\n"}) {
     BOOST_TEST_CONTEXT(bad) { error_of(kLeast + bad); }
   }
   BOOST_TEST(parse_config(kLeast + "[storage]\ncache_mb = 65536\n", "x").ok());

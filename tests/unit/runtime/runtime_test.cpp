@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(a_batch_is_worked_on_in_pieces_and_done_once) {
 BOOST_AUTO_TEST_CASE(an_empty_batch_is_done_too) {
   WorkerPool pool("test", 1, 4);
   std::promise<void> finished;
-  BOOST_REQUIRE(pool.submit_batch(0, 10, [](std::size_t, std::size_t) {}, [&] { finished.set_value(); }));
+  BOOST_REQUIRE(pool.submit_batch(
+      0, 10, [](std::size_t, std::size_t) {}, [&] { finished.set_value(); }));
   BOOST_TEST((finished.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready));
 }
 
@@ -154,7 +155,8 @@ BOOST_AUTO_TEST_SUITE(log)
 BOOST_AUTO_TEST_CASE(no_text_from_outside_forges_a_line_or_reaches_a_terminal) {
   BOOST_TEST(log_escaped("a\r\nERROR b") == "a\\x0d\\x0aERROR b");
   BOOST_TEST(log_escaped("\x1b[31mred") == "\\x1b[31mred");
-  BOOST_TEST(log_escaped("\xc2\x9b" "31m") == "\\xc2\\x9b31m");
+  BOOST_TEST(log_escaped("\xc2\x9b"
+                         "31m") == "\\xc2\\x9b31m");
   BOOST_TEST(log_escaped("Z\xc3\xbcrich") == "Z\xc3\xbcrich");
   BOOST_TEST(log_escaped(std::string(10'000, 'x')).size() == 4099U);
 }
@@ -249,14 +251,15 @@ BOOST_AUTO_TEST_CASE(a_certificate_names_its_node_and_has_its_own_pin) {
   BOOST_REQUIRE(farm);
   BOOST_TEST(*certificate_name(farm->certificate_pem) == "farm-1");
   BOOST_TEST((*certificate_pin(farm->certificate_pem) != *certificate_pin(other->certificate_pem)));
-  BOOST_TEST((*certificate_pin("any text before\n" + farm->certificate_pem) == *certificate_pin(farm->certificate_pem)));
+  BOOST_TEST(
+      (*certificate_pin("any text before\n" + farm->certificate_pem) == *certificate_pin(farm->certificate_pem)));
   BOOST_TEST(farm->key_pem.starts_with("-----BEGIN PRIVATE KEY-----"));
   BOOST_TEST(farm->certificate_pem.find("PRIVATE") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_one_is_refused) {
-  for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\0b", 3), std::string("a,DNS:b"),
-                                std::string(65, 'a')}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a b"), std::string("a\0b", 3), std::string("a,DNS:b"), std::string(65, 'a')}) {
     BOOST_TEST(make_certificate(bad).error().reason == "NAME_INVALID");
   }
   BOOST_TEST(make_certificate(std::string(64, 'a')).ok());

@@ -1,3 +1,5 @@
+#include "node/wire/ledger_wire.h"
+
 #include <string>
 #include <vector>
 
@@ -7,7 +9,6 @@
 #include <keten/v1/ledger.pb.h>
 
 #include "node/wire/error_wire.h"
-#include "node/wire/ledger_wire.h"
 #include "node/wire/text.h"
 #include "tests/unit/wire/samples.h"
 
@@ -91,7 +92,8 @@ BOOST_AUTO_TEST_SUITE(error_wire)
 BOOST_AUTO_TEST_CASE(every_kind_of_error_comes_back) {
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::corrupt); ++kind) {
     const auto error = failure(static_cast<ErrorKind>(kind), "SOME_REASON", "some text");
-    const auto back = decode_error(static_cast<int>(status_code(error.kind)), error.message, encode_error_details(error));
+    const auto back =
+        decode_error(static_cast<int>(status_code(error.kind)), error.message, encode_error_details(error));
     BOOST_TEST((back.kind == error.kind));
     BOOST_TEST(back.reason == "SOME_REASON");
     BOOST_TEST(back.message == "some text");

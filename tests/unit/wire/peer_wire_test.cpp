@@ -1,3 +1,5 @@
+#include "node/wire/peer_wire.h"
+
 #include <string>
 #include <vector>
 
@@ -5,7 +7,6 @@
 #include <keten/v1/peer.pb.h>
 
 #include "core/limits.h"
-#include "node/wire/peer_wire.h"
 #include "tests/unit/wire/samples.h"
 
 namespace keten::wire {
@@ -115,7 +116,8 @@ BOOST_AUTO_TEST_CASE(indices_ascend_and_stay_inside_a_block) {
 BOOST_AUTO_TEST_CASE(an_answer_is_about_what_it_says) {
   const auto block = samples::block(4, {samples::transaction(1)});
   BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), block, {}, {}})) == "PEER_MESSAGE_MALFORMED");
-  BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), nullptr, {1}, {}})) == "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), nullptr, {1}, {}})) ==
+             "PEER_MESSAGE_MALFORMED");
   BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{5}, {block}, {}})) == "PEER_MESSAGE_MALFORMED");
   BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, samples::certificate(VoteKind::nullify)})) ==
              "PEER_MESSAGE_MALFORMED");
