@@ -173,6 +173,7 @@ http::CaptureOutcome HttpReads::capture_outcome(const Receipt& receipt) const {
     if (event.status == production::CaptureStatus::refused) {
       outcome.errors.push_back(failure(ErrorKind::conflict, event.reason, "event " + event.id + " was not recorded"));
     } else {
+      if (event.status == production::CaptureStatus::known) { outcome.known_ids.push_back(event.id); }
       outcome.event_ids.push_back(event.id);
     }
   }

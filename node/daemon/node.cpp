@@ -133,7 +133,7 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
                         waiting = metrics_.gauge("keten_mempool_txs", "Transactions that wait for a block"),
                         bytes = metrics_.gauge("keten_mempool_bytes", "Bytes of waiting transactions"),
                         store = metrics_.gauge("keten_store_bytes", "Disk space of the state database")]() mutable {
-    const auto current = status();
+    const auto current = published();
     height.set(static_cast<double>(current.height.value));
     executed_height.set(static_cast<double>(current.executed_height.value));
     view.set(static_cast<double>(current.view.value));
@@ -435,6 +435,11 @@ TransactionProgress Node::progress(const TransactionId& id) const {
   return tracker_.find(id).value_or(TransactionProgress{});
 }
 
+pipeline::PipelineStatus Node::published() const {
+  const std::lock_guard lock(status_mutex_);
+  return published_;
+}
+
 NodeStatus Node::status() const {
   NodeStatus status;
   status.node = home_.config.node.name;
@@ -446,21 +451,21 @@ NodeStatus Node::status() const {
   status.counters = metrics_.counters();
   status.counters["signatures_verified"] = signatures_verified_.value();
   status.counters["votes_fsynced"] = status.counters["keten_votes_fsynced_total"];
-  const std::lock_guard lock(status_mutex_);
-  status.height = published_.height;
-  status.executed_height = published_.executed_height;
-  status.state_root = published_.state_root;
-  status.epoch = published_.epoch;
-  status.view = published_.view;
-  status.lag = published_.lag;
-  status.reason = published_.reason;
-  status.quorum = published_.quorum;
-  status.mempool_transactions = published_.mempool_transactions;
-  status.mempool_bytes = published_.mempool_bytes;
-  status.block_time = published_.block_time;
-  for (std::size_t i = 0; i < published_.peers.size(); ++i) {
+  const auto current = published();
+  status.height = current.height;
+  status.executed_height = current.executed_height;
+  status.state_root = current.state_root;
+  status.epoch = current.epoch;
+  status.view = current.view;
+  status.lag = current.lag;
+  status.reason = current.reason;
+  status.quorum = current.quorum;
+  status.mempool_transactions = current.mempool_transactions;
+  status.mempool_bytes = current.mempool_bytes;
+  status.block_time = current.block_time;
+  for (std::size_t i = 0; i < current.peers.size(); ++i) {
     if (i == home_.self.value) { continue; }
-    const auto& peer = published_.peers[i];
+    const auto& peer = current.peers[i];
     const auto& validator = validators_.at(ValidatorIndex{static_cast<std::uint16_t>(i)});
     status.peers.push_back(
         {validator.node, validator.organisation, peer.connected, peer.height, peer.executed_height, peer.silent_ms});

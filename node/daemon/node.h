@@ -73,6 +73,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void serve(const pipeline::Serve& request);
   void admit(std::vector<pipeline::Admission> admissions);
   void publish(consensus::Now now);
+  [[nodiscard]] pipeline::PipelineStatus published() const;
   void executed(const BlockPointer& block, const contracts::BlockResult& result);
   [[nodiscard]] keten::Status start_front_doors();
 
