@@ -73,13 +73,16 @@ json::Value rates(const std::vector<double>& values) {
   return list;
 }
 
-/// Microseconds of one transaction in each stage, over all validators: from counters `stage_<name>_us`.
+/// Microseconds of one transaction in each stage, over all validators: from counters `keten_stage_<name>_microseconds_total`.
 std::map<std::string, double> stages_of(const std::vector<NodeShare>& nodes, std::uint64_t transactions) {
+  constexpr std::string_view kStart = "keten_stage_";
+  constexpr std::string_view kEnd = "_microseconds_total";
   std::map<std::string, double> stages;
   for (const auto& node : nodes) {
     for (const auto& [counter, value] : node.counters) {
-      if (!counter.starts_with("stage_") || !counter.ends_with("_us") || transactions == 0) { continue; }
-      stages[counter.substr(6, counter.size() - 9)] += static_cast<double>(value) / static_cast<double>(transactions);
+      if (!counter.starts_with(kStart) || !counter.ends_with(kEnd) || transactions == 0) { continue; }
+      const auto name = counter.substr(kStart.size(), counter.size() - kStart.size() - kEnd.size());
+      stages[name] += static_cast<double>(value) / static_cast<double>(transactions);
     }
   }
   return stages;
