@@ -44,6 +44,7 @@ void Pipeline::State::try_build() {
   if (!build || !config.self) { return; }
   const auto request = *build;
   const auto& parent = request.parent;
+  const auto parent_id = parent.id();
   if (request.view <= engine.floor().view || engine.view() != request.view) {
     build.reset();
     return;
@@ -68,7 +69,7 @@ void Pipeline::State::try_build() {
     block->transactions = mempool.select(budget, [&](const Transaction& transaction) {
       return transaction.body.valid_until >= height &&
              transaction.body.valid_until.value <= height.value + parameters.validity_blocks_max &&
-             !is_on_branch(transaction.id, parent.id());
+             !is_on_branch(transaction.id, parent_id);
     });
   }
   if (block->transactions.empty()) {

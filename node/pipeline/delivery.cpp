@@ -56,7 +56,10 @@ void Pipeline::State::receive(ValidatorIndex from, const BlockRequest& request) 
   effects.serve.push_back({from, {request.from, Height{last}}});
 }
 
-void Pipeline::State::receive(ValidatorIndex /*from*/, BlockResponse response) {
+void Pipeline::State::receive(ValidatorIndex from, BlockResponse response) {
+  // Only who was asked, and once: nobody else may hold up the sync with blocks that were never final.
+  if (range_from != from) { return; }
+  range_from.reset();
   if (response.blocks.empty() || !response.finalization || !ranges.empty()) { return; }
   // What is delivered meanwhile is cut off; the rest must follow on without a gap.
   auto first = response.blocks.begin();
@@ -142,6 +145,7 @@ void Pipeline::State::ask_for_blocks() {
   range_ask_at_ms = now.steady_ms + 4 * kFetchRetryMs;
   const auto peer = ahead[range_asked++ % ahead.size()];
   const auto last = std::min(best.value, delivered.value + limits::kSyncBlocksMax);
+  range_from = peer;
   send(peer, BlockRequest{delivered.next(), Height{last}});
 }
 

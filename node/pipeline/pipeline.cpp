@@ -57,7 +57,9 @@ void Pipeline::State::hold(const BlockPointer& block) {
   HeldBlock holding{block, {}};
   holding.ids.reserve(block->transactions.size());
   for (const auto& transaction : block->transactions) { holding.ids.insert(transaction->id); }
-  blocks.insert_or_assign(block->header.id(), std::move(holding));
+  const auto id = block->header.id();
+  wanted.erase(id);
+  blocks.insert_or_assign(id, std::move(holding));
 }
 
 void Pipeline::State::forget_old_blocks() {
@@ -115,6 +117,8 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
   }
   for (auto& request : from_engine.verify) { effects.verify_votes.push_back(std::move(request)); }
   for (auto& alarm : from_engine.alarms) { effects.alarms.push_back(std::move(alarm)); }
+  // What is still needed above the new floor, the engine asks for again; the rest nobody may have any more.
+  if (!from_engine.finalized.empty()) { wanted.clear(); }
   for (const auto& fetch : from_engine.fetch) {
     if (const auto known = blocks.find(fetch.block); known != blocks.end()) {
       apply(engine.on_block_stored(known->second.block->header, now));
@@ -283,6 +287,8 @@ void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
           resolve_proposals();
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
           receive(from, content);
+        } else if constexpr (std::is_same_v<Content, TransactionBatch> || std::is_same_v<Content, PayloadResponse>) {
+          receive(std::move(content));
         } else {
           receive(from, std::move(content));
         }

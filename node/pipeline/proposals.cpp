@@ -7,19 +7,23 @@
 namespace keten::pipeline {
 
 void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
-  const auto id = message.proposal.header.id();
-  if (message.leaves.size() != message.proposal.header.transaction_count ||
-      merkle_root(message.leaves) != message.proposal.header.payload_root) {
-    return;  // not what the header says: the leader is as good as silent
+  const auto& header = message.proposal.header;
+  // Only the view's leader proposes, so nobody can push another's payload out.
+  if (header.view.value == 0 || engine.leader(header.view) != from || header.view > engine.view().next()) { return; }
+  if (message.leaves.size() != header.transaction_count ||
+      message.leaves.size() > config.genesis.parameters.block_transactions_max ||
+      merkle_root(message.leaves) != header.payload_root) {
+    return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
+  const auto id = header.id();
   if (!leaves.contains(id)) {
-    // Two per leader and view could exist at most; the oldest make room.
-    while (leaves_order.size() >= 4 * validators.size()) {
-      leaves.erase(leaves_order.front());
-      leaves_order.pop_front();
+    auto& order = leaves_order[from];
+    while (order.size() >= kLeavesPerLeader) {
+      leaves.erase(order.front());
+      order.pop_front();
     }
     leaves.emplace(id, std::move(message.leaves));
-    leaves_order.push_back(id);
+    order.push_back(id);
   }
   apply(engine.on_message(from, std::move(message.proposal), now));
 }
@@ -39,6 +43,7 @@ void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
   pending.header = request.header;
   pending.leaves = found->second;
   pending.transactions.resize(pending.leaves.size());
+  pending.in_check.resize(pending.leaves.size());
   pending.missing = pending.leaves.size();
   pending.ask_at_ms = now.steady_ms + kGossipGraceMs;
   proposals.emplace(id, std::move(pending));
@@ -46,7 +51,7 @@ void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
 }
 
 bool Pipeline::State::fill(PendingProposal& proposal) {
-  if (proposal.missing == 0) { return true; }
+  if (proposal.missing == 0 || proposal.forged) { return true; }
   for (std::size_t i = 0; i < proposal.leaves.size(); ++i) {
     if (proposal.transactions[i] != nullptr) { continue; }
     auto transaction = mempool.find_leaf(proposal.leaves[i]);
@@ -65,6 +70,9 @@ keten::Status Pipeline::State::check_content(const BlockHeader& header,
   std::uint64_t fuel = 0;
   std::unordered_set<TransactionId, FixedBytesHash> seen;
   for (const auto& transaction : transactions) {
+    if (transaction->body.fuel_limit > parameters.block_fuel_max) {
+      return refuse("a transaction wants too much fuel");
+    }
     bytes += transaction->envelope.size();
     fuel += transaction->body.fuel_limit;
     if (!seen.insert(transaction->id).second) { return refuse("a transaction stands in it twice"); }
@@ -87,6 +95,7 @@ keten::Status Pipeline::State::check_content(const BlockHeader& header,
 }
 
 Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal) const {
+  if (proposal.forged) { return Verdict::invalid; }
   // The duplicate window is that of the branch: its blocks must be here down to the newest delivered one.
   auto ancestor = proposal.header.parent;
   while (ancestor != delivered_id) {
@@ -152,7 +161,9 @@ void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request
     response.block = block;
   } else {
     for (const auto index : request.indices) {
-      if (index >= block->transactions.size()) { return; }
+      // Each once, in order: a small question must not have a huge answer.
+      const bool is_next = response.indices.empty() || index > response.indices.back();
+      if (index >= block->transactions.size() || !is_next) { return; }
       response.indices.push_back(index);
       response.transactions.push_back(block->transactions[index]);
     }
@@ -160,7 +171,7 @@ void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request
   send(from, std::move(response));
 }
 
-void Pipeline::State::receive(ValidatorIndex from, PayloadResponse response) {
+void Pipeline::State::receive(PayloadResponse response) {
   if (response.block != nullptr) {
     const auto found = wanted.find(response.block_id);
     if (found == wanted.end() || response.block->header.id() != response.block_id ||
@@ -178,17 +189,18 @@ void Pipeline::State::receive(ValidatorIndex from, PayloadResponse response) {
   if (found == proposals.end() || response.indices.size() != response.transactions.size()) { return; }
   // They join the mempool like gossip does, so that each signature is checked once whoever asks next.
   Verification verification;
-  verification.from = from;
+  verification.proposal = response.block_id;
   for (std::size_t i = 0; i < response.indices.size(); ++i) {
     const auto index = response.indices[i];
     auto& transaction = response.transactions[i];
-    const auto& pending = found->second;
+    auto& pending = found->second;
     if (index >= pending.leaves.size() || pending.leaves[index] != transaction->leaf) { return; }
-    if (auto checked = check_admission(*transaction); !checked) { continue; }
-    if (mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
-    // The same body may wait under another signature: what a leader chose takes its place.
-    mempool.remove(transaction->id);
-    if (!mempool.reserve(transaction, mempool::Mempool::Room::guaranteed)) { continue; }
+    if (pending.in_check[index] || mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
+    if (!check_admission(*transaction, pending.header.height)) { continue; }
+    // The same body may wait under another signature; what a leader chose takes its place, but only once it is checked.
+    if (!mempool.contains(transaction->id)) { (void)mempool.reserve(transaction, mempool::Mempool::Room::guaranteed); }
+    pending.in_check[index] = true;
+    verification.places.push_back(index);
     verification.transactions.push_back(std::move(transaction));
   }
   if (verification.transactions.empty()) { return; }
@@ -206,7 +218,8 @@ void Pipeline::State::ask_for_missing() {
     PayloadRequest request;
     request.block = id;
     for (std::uint32_t i = 0; i < proposal.leaves.size(); ++i) {
-      if (proposal.transactions[i] == nullptr && mempool.find_leaf(proposal.leaves[i]) == nullptr) {
+      if (proposal.transactions[i] == nullptr && !proposal.in_check[i] &&
+          mempool.find_leaf(proposal.leaves[i]) == nullptr) {
         request.indices.push_back(i);
       }
     }

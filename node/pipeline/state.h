@@ -21,6 +21,8 @@ inline constexpr std::uint64_t kSilentMs = 3000;
 inline constexpr std::uint64_t kSyncAheadBlocks = 256;
 /// Executed blocks that stay in memory to answer peers.
 inline constexpr std::uint64_t kBlocksKept = 16;
+/// Payloads of proposals remembered for each leader until they are checked.
+inline constexpr std::size_t kLeavesPerLeader = 4;
 /// State roots remembered to check headers against.
 inline constexpr std::size_t kRootsKept = 512;
 
@@ -37,7 +39,9 @@ struct PendingProposal {
   BlockHeader header;
   std::vector<Hash> leaves;
   std::vector<TransactionPointer> transactions;  ///< by place; null while missing
+  std::vector<bool> in_check;                    ///< by place; its signature is with the pool
   std::size_t missing = 0;
+  bool forged = false;  ///< a signature does not hold: no validator can accept it
   std::uint64_t ask_at_ms = 0;
   std::size_t asked = 0;
 };
@@ -53,8 +57,8 @@ struct WantedBlock {
 struct Verification {
   std::vector<TransactionPointer> transactions;
   std::optional<std::uint64_t> submission;  ///< ticket of the front door; none: from a peer
-  std::vector<std::uint32_t> places;        ///< in the submission
-  std::optional<ValidatorIndex> from;
+  std::optional<BlockId> proposal;          ///< a leader's payload needs them
+  std::vector<std::uint32_t> places;        ///< in the submission or in the proposal
 };
 
 /// A range of final blocks whose finalization is being checked.
@@ -87,9 +91,11 @@ struct Pipeline::State {
 
   // submission.cpp: how transactions come in
   void submit(Submitted event);
-  void receive(ValidatorIndex from, TransactionBatch batch);
+  void receive(TransactionBatch batch);
   void transactions_verified(const TransactionsVerified& event);
-  [[nodiscard]] keten::Status check_admission(const Transaction& transaction) const;
+  /// `height` is that of the next block it could stand in.
+  [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;
+  void proposed_verified(const Verification& verification, std::size_t place, bool is_valid);
   void share(std::vector<TransactionPointer> transactions);
   void update_work();
 
@@ -103,7 +109,7 @@ struct Pipeline::State {
   [[nodiscard]] keten::Status check_content(const BlockHeader& header,
                                             const std::vector<TransactionPointer>& transactions) const;
   void receive(ValidatorIndex from, const PayloadRequest& request);
-  void receive(ValidatorIndex from, PayloadResponse response);
+  void receive(PayloadResponse response);
   void ask_for_missing();
 
   // building.cpp: own proposals
@@ -153,8 +159,8 @@ struct Pipeline::State {
   mempool::DuplicateWindow window;
 
   std::map<BlockId, HeldBlock> blocks;
-  std::map<BlockId, std::vector<Hash>> leaves;  ///< payloads of proposals seen, until they are checked
-  std::deque<BlockId> leaves_order;
+  std::map<BlockId, std::vector<Hash>> leaves;                 ///< payloads of proposals seen, until they are checked
+  std::map<ValidatorIndex, std::deque<BlockId>> leaves_order;  ///< by leader, oldest first
   std::map<BlockId, PendingProposal> proposals;
   std::map<BlockId, WantedBlock> wanted;
   std::optional<consensus::BuildRequest> build;
@@ -171,8 +177,9 @@ struct Pipeline::State {
   BlockId delivered_id;
   Height executed_height;
   std::map<Height, Hash> roots;
-  Height newest_work;                       ///< newest delivered block that held transactions
-  std::map<Height, BlockId> delivered_ids;  ///< of blocks still held in memory
+  Height newest_work;                        ///< newest delivered block that held transactions
+  std::map<Height, BlockId> delivered_ids;   ///< of blocks still held in memory
+  std::optional<ValidatorIndex> range_from;  ///< whose answer is awaited
   std::uint64_t range_ask_at_ms = 0;
   std::size_t range_asked = 0;
   std::uint64_t behind_since_ms = 0;

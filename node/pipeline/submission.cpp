@@ -4,7 +4,7 @@
 
 namespace keten::pipeline {
 
-keten::Status Pipeline::State::check_admission(const Transaction& transaction) const {
+keten::Status Pipeline::State::check_admission(const Transaction& transaction, Height height) const {
   const auto& body = transaction.body;
   if (body.chain_id != chain_id) {
     return failure(ErrorKind::refused, "WRONG_CHAIN",
@@ -21,13 +21,12 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction) c
                    "fuel_limit: at most " + std::to_string(limits::kFuelPerTransactionMax) + ", found " +
                        std::to_string(body.fuel_limit));
   }
-  const Height next = delivered.next();
-  if (body.valid_until < next) {
+  if (body.valid_until < height) {
     return failure(ErrorKind::refused, "EXPIRED",
-                   "valid_until is height " + body.valid_until.text() + ", the next block is " + next.text() +
+                   "valid_until is height " + body.valid_until.text() + ", the next block is " + height.text() +
                        "; sign again with a later height");
   }
-  const auto farthest = delivered.plus(config.genesis.parameters.validity_blocks_max);
+  const auto farthest = height.plus(config.genesis.parameters.validity_blocks_max);
   if (body.valid_until > farthest) {
     return failure(ErrorKind::refused, "VALID_UNTIL_TOO_FAR",
                    "valid_until: at most height " + farthest.text() + ", found " + body.valid_until.text());
@@ -58,7 +57,7 @@ void Pipeline::State::submit(Submitted event) {
     if (!quorum) {
       checked = failure(ErrorKind::unavailable, "NO_QUORUM", stuck_reason());
     } else {
-      checked = check_admission(*transaction);
+      checked = check_admission(*transaction, delivered.next());
       if (checked) { checked = mempool.reserve(transaction); }
     }
     if (!checked) {
@@ -74,12 +73,11 @@ void Pipeline::State::submit(Submitted event) {
   verifications.emplace(ticket, std::move(verification));
 }
 
-void Pipeline::State::receive(ValidatorIndex from, TransactionBatch batch) {
+void Pipeline::State::receive(TransactionBatch batch) {
   Verification verification;
-  verification.from = from;
   for (auto& transaction : batch.transactions) {
     // A peer's transaction that does not fit is left out: if it reaches a block, it is fetched with it.
-    if (!check_admission(*transaction) || !mempool.reserve(transaction)) { continue; }
+    if (!check_admission(*transaction, delivered.next()) || !mempool.reserve(transaction)) { continue; }
     verification.transactions.push_back(std::move(transaction));
   }
   if (verification.transactions.empty()) { return; }
@@ -98,11 +96,14 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
   for (std::size_t i = 0; i < event.valid.size(); ++i) {
     const auto& transaction = verification.transactions[i];
     keten::Status status = kDone;
+    if (verification.proposal) { proposed_verified(verification, i, event.valid[i]); }
+    // The place may meanwhile be another's: of the same body under another signature.
+    const bool has_place = mempool.find_leaf(transaction->leaf) != nullptr;
     if (event.valid[i]) {
-      mempool.admit(transaction->id);
+      if (has_place) { mempool.admit(transaction->id); }
       if (verification.submission) { fresh.push_back(transaction); }
     } else {
-      mempool.remove(transaction->id);
+      if (has_place) { mempool.remove(transaction->id); }
       status =
           invalid("SIGNATURE_INVALID", "the signature does not hold for key " + key_text(transaction->body.sender));
     }
@@ -112,6 +113,19 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
   }
   share(std::move(fresh));
   resolve_proposals();
+}
+
+/// Only now may a leader's copy take the place of the same body under another signature: a forged one never does.
+void Pipeline::State::proposed_verified(const Verification& verification, std::size_t place, bool is_valid) {
+  const auto& transaction = verification.transactions[place];
+  if (is_valid && mempool.find_leaf(transaction->leaf) == nullptr && !window.contains(transaction->id)) {
+    mempool.remove(transaction->id);
+    (void)mempool.reserve(transaction, mempool::Mempool::Room::guaranteed);
+  }
+  const auto found = proposals.find(*verification.proposal);
+  if (found == proposals.end()) { return; }
+  found->second.in_check[verification.places[place]] = false;
+  if (!is_valid) { found->second.forged = true; }
 }
 
 void Pipeline::State::share(std::vector<TransactionPointer> transactions) {
