@@ -1,0 +1,228 @@
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "consensus/elector.h"
+#include "consensus/journal_record.h"
+#include "consensus/messages.h"
+#include "contracts/execute.h"
+#include "core/merkle.h"
+#include "core/receipt.h"
+#include "tests/unit/core/sample_network.h"
+
+namespace keten {
+namespace {
+
+/// The content of one golden file while it is made.
+class Golden {
+ public:
+  explicit Golden(std::string name) : path_("tests/golden/" + std::move(name)) {}
+  /// Compares, or writes when KETEN_GOLDEN_WRITE is set. The working directory is the repository.
+  ~Golden() {
+    if (const char* write = std::getenv("KETEN_GOLDEN_WRITE"); write != nullptr && std::string(write) == "1") {
+      std::ofstream(path_, std::ios::binary) << text_.str();
+      return;
+    }
+    std::ifstream file(path_, std::ios::binary);
+    const std::string stored{std::istreambuf_iterator<char>(file), {}};
+    BOOST_TEST(stored == text_.str(), path_ << " differs; tests/golden/README.md says what that means");
+  }
+  Golden(const Golden&) = delete;
+  Golden& operator=(const Golden&) = delete;
+
+  void add(std::string_view name, ByteView bytes) { text_ << name << " = " << to_hex(bytes) << '\n'; }
+  void add(std::string_view name, const Hash& hash) { add(name, hash.view()); }
+  void add(std::string_view name, std::string_view text) { text_ << name << " = " << text << '\n'; }
+  template <typename T>
+  void add_encoded(std::string_view name, const T& value) {
+    Writer writer;
+    value.encode(writer);
+    add(name, ByteView(writer.bytes()));
+  }
+
+ private:
+  std::string path_;
+  std::ostringstream text_;
+};
+
+struct Network {
+  Genesis genesis = sample::genesis(4);
+  ChainId chain = genesis.chain_id();
+  ValidatorSet set = genesis.validators();
+  Block block = sample::block(chain, 5, 2);
+  [[nodiscard]] Subject subject(VoteKind kind) const {
+    if (kind == VoteKind::nullify) { return {kind, Epoch{0}, View{7}, View{}, BlockId{}}; }
+    return {kind, Epoch{0}, View{7}, View{6}, block.header.id()};
+  }
+};
+
+const Network& network() {
+  static const Network network;
+  return network;
+}
+
+constexpr VoteKind kKinds[] = {VoteKind::notarize, VoteKind::nullify, VoteKind::finalize};
+
+BOOST_AUTO_TEST_SUITE(golden)
+
+BOOST_AUTO_TEST_CASE(hashing_is_frozen) {
+  Golden golden("hashing.txt");
+  golden.add("tag only", Hasher("keten/example/1").finish());
+  golden.add("fixed 00..1f", [] {
+    Bytes bytes;
+    for (std::uint8_t i = 0; i < 32; ++i) { bytes.push_back(i); }
+    return Hasher("keten/example/1").fixed(bytes).finish();
+  }());
+  golden.add("number 258", Hasher("keten/example/1").number(258).finish());
+  golden.add("sized abc", Hasher("keten/example/1").sized("abc").finish());
+  golden.add("sized abc, number 258", Hasher("keten/example/1").sized("abc").number(258).finish());
+}
+
+BOOST_AUTO_TEST_CASE(merkle_roots_are_frozen) {
+  Golden golden("merkle.txt");
+  std::vector<Hash> leaves;
+  for (std::size_t count = 0; count <= 9; ++count) {
+    golden.add("root of " + std::to_string(count), merkle_root(leaves));
+    leaves.push_back(sample::hash_of("leaf " + std::to_string(count)));
+    golden.add("leaf " + std::to_string(count), leaves.back());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_genesis_is_frozen) {
+  const auto& genesis = network().genesis;
+  Golden golden("genesis.txt");
+  golden.add("chain id", network().chain);
+  golden.add("signed by organisations", genesis_signing_hash(network().chain));
+  golden.add("set id", network().set.id());
+  const auto& admin = genesis.organisations[0].keys[0];
+  golden.add("possession of company0 admin", key_possession_hash("company0", "admin", admin.key, admin.roles));
+  golden.add("possession signature", admin.possession.view());
+  golden.add("admin signature", genesis.signatures[0].signature.view());
+  golden.add_encoded("header at height 0", genesis_header(genesis));
+  golden.add("block id at height 0", genesis_header(genesis).id());
+  std::string leaders;
+  const consensus::Elector elector(network().chain, Epoch{0}, 4);
+  for (std::uint64_t view = 1; view <= 4; ++view) {
+    leaders += (view == 1 ? "" : " ") + elector.leader(View{view}).text();
+  }
+  golden.add("leaders of views 1 to 4", std::string_view(leaders));
+  golden.add("state root at height 0", contracts::execute_genesis(genesis).state_root);
+}
+
+BOOST_AUTO_TEST_CASE(the_genesis_file_is_frozen) {
+  const auto text = sample::genesis(2).to_json();
+  const std::string path = "tests/golden/genesis.json";
+  if (const char* write = std::getenv("KETEN_GOLDEN_WRITE"); write != nullptr && std::string(write) == "1") {
+    std::ofstream(path, std::ios::binary) << text;
+    return;
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::string stored{std::istreambuf_iterator<char>(file), {}};
+  BOOST_TEST(stored == text);
+  BOOST_REQUIRE(Genesis::from_json(stored));
+  BOOST_TEST(Genesis::from_json(stored)->check_signed().ok());
+}
+
+BOOST_AUTO_TEST_CASE(transactions_are_frozen) {
+  Golden golden("transaction.txt");
+  const auto payload = sample::payload("content");
+  golden.add("payload commitment", payload.commitment());
+  const auto plain = sample::transaction(network().chain, 1);
+  const auto with_payload = sign_transaction(sample::body(network().chain, 2), {payload}, sample::device_key(0));
+  for (const auto& [name, transaction] : {std::pair{"plain", plain}, std::pair{"with payload", with_payload}}) {
+    const std::string prefix = name;
+    golden.add(prefix + ": envelope", ByteView(transaction->envelope));
+    golden.add(prefix + ": id", transaction->id);
+    golden.add(prefix + ": signed", transaction_signing_hash(transaction->id));
+    golden.add(prefix + ": signature", transaction->signature.view());
+    golden.add(prefix + ": leaf", transaction->leaf);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(blocks_are_frozen) {
+  Golden golden("block.txt");
+  const auto& block = network().block;
+  golden.add_encoded("header", block.header);
+  golden.add("block id", block.header.id());
+  golden.add("payload root", block.header.payload_root);
+  golden.add("block", ByteView(block.encode()));
+}
+
+BOOST_AUTO_TEST_CASE(votes_and_certificates_are_frozen) {
+  Golden golden("votes.txt");
+  for (const auto kind : kKinds) {
+    const std::string name(vote_name(kind));
+    const auto subject = network().subject(kind);
+    golden.add(name + ": signed", subject.signing_hash(network().chain, network().set.id()));
+    golden.add_encoded(name + ": vote", sample::vote(subject, 2, network().chain, network().set));
+    golden.add_encoded(name + ": certificate", sample::certificate(subject, {0, 2, 3}, network().chain, network().set));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(proposals_are_frozen) {
+  Golden golden("proposal.txt");
+  consensus::Proposal proposal;
+  proposal.view = network().block.header.view;
+  proposal.parent_view = View{6};
+  proposal.header = network().block.header;
+  proposal.leader_notarize =
+      sample::validator_key(1).sign(proposal.subject().signing_hash(network().chain, network().set.id()).view());
+  golden.add_encoded("without justification", proposal);
+  proposal.justification.push_back(
+      sample::certificate(network().subject(VoteKind::nullify), {0, 1, 2}, network().chain, network().set));
+  golden.add_encoded("with a nullification", proposal);
+}
+
+BOOST_AUTO_TEST_CASE(journal_records_are_frozen) {
+  Golden golden("journal.txt");
+  const auto& chain = network().chain;
+  const auto& set = network().set;
+  golden.add(
+      "own vote",
+      ByteView(encode_record(consensus::OwnVote{sample::vote(network().subject(VoteKind::notarize), 2, chain, set)})));
+  const auto finalization = sample::certificate(network().subject(VoteKind::finalize), {0, 2, 3}, chain, set);
+  golden.add("held certificate", ByteView(encode_record(consensus::HeldCertificate{finalization})));
+  golden.add("floor",
+             ByteView(encode_record(consensus::Floor{finalization, network().block.header.id(), Height{5}, View{7}})));
+  golden.add("floor of the genesis",
+             ByteView(encode_record(consensus::Floor{{}, genesis_header(network().genesis).id(), Height{0}, View{0}})));
+}
+
+BOOST_AUTO_TEST_CASE(receipts_and_digests_are_frozen) {
+  Golden golden("receipt.txt");
+  Receipt good;
+  good.transaction = network().block.transactions[0]->id;
+  good.succeeded = true;
+  good.fuel_used = 1234;
+  good.writes_digest = sample::hash_of("writes");
+  good.result = to_bytes("result");
+  good.valid_until = Height{100};
+  Receipt bad;
+  bad.transaction = network().block.transactions[1]->id;
+  bad.reason = "OUT_OF_FUEL";
+  bad.message = "the limit is 10";
+  bad.valid_until = Height{100};
+  golden.add_encoded("good", good);
+  golden.add_encoded("bad", bad);
+  golden.add("list", ByteView(encode_receipts({good, bad})));
+  golden.add("leaf of good", contracts::receipt_leaf(good));
+  golden.add("leaf of bad", contracts::receipt_leaf(bad));
+  const std::vector<Hash> leaves{contracts::receipt_leaf(good), contracts::receipt_leaf(bad)};
+  golden.add("receipts root", merkle_root(leaves));
+  contracts::WriteSet writes;
+  golden.add("no writes", contracts::digest_of(writes));
+  writes[to_bytes("record/a")] = to_bytes("value");
+  writes[to_bytes("record/b")] = std::nullopt;
+  golden.add("put and erase", contracts::digest_of(writes));
+  golden.add("next state root", contracts::next_state_root(sample::hash_of("state"), Height{5}, merkle_root(leaves),
+                                                           contracts::digest_of(writes)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten
