@@ -1,0 +1,122 @@
+#include <string>
+
+#include "consensus/journal_record.h"
+#include "consensus/messages.h"
+#include "core/receipt.h"
+#include "node/storage/record_log.h"
+#include "tests/fuzz/targets.h"
+#include "tests/unit/core/sample_network.h"
+
+namespace keten::fuzz {
+namespace {
+
+template <typename T>
+Bytes encoded(const T& value) {
+  Writer writer;
+  value.encode(writer);
+  return writer.take();
+}
+
+constexpr std::string_view kObjectEvent = R"({
+  "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+  "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": "2024-05-01T08:00:00Z",
+  "epcisBody": {"eventList": [{
+    "type": "ObjectEvent", "eventTime": "2024-05-01T07:59:00.5+02:00", "eventTimeZoneOffset": "+02:00",
+    "epcList": ["urn:epc:id:sgtin:0614141.107346.2017", "https://id.gs1.org/01/10614141073464/21/2018"],
+    "quantityList": [{"epcClass": "urn:epc:class:lgtin:4012345.012345.998877", "quantity": 200.5, "uom": "KGM"}],
+    "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit",
+    "readPoint": {"id": "urn:epc:id:sgln:0614141.07346.1234"},
+    "bizTransactionList": [{"type": "po", "bizTransaction": "urn:epc:id:gdti:0614141.00001.1618034"}],
+    "sourceList": [{"type": "owning_party", "source": "urn:epc:id:pgln:4012345.00000"}],
+    "sensorElementList": [{"sensorReport": [{"type": "Temperature", "value": 26.0, "uom": "CEL"}]}]
+  }]}})";
+
+constexpr std::string_view kAggregationEvent = R"({
+  "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+  "type": "AggregationEvent", "eventTime": "2024-05-01T07:59:00Z", "eventTimeZoneOffset": "+00:00",
+  "parentID": "urn:epc:id:sscc:0614141.1234567890", "childEPCs": ["urn:epc:id:sgtin:0614141.107346.2017"],
+  "action": "ADD", "bizStep": "packing"})";
+
+struct Network {
+  Genesis genesis = sample::genesis(4);
+  ChainId chain = genesis.chain_id();
+  ValidatorSet set = genesis.validators();
+  Block block = sample::block(chain, 5, 3);
+  [[nodiscard]] Subject subject(VoteKind kind) const {
+    if (kind == VoteKind::nullify) { return {kind, Epoch{0}, View{7}, View{}, BlockId{}}; }
+    return {kind, Epoch{0}, View{7}, View{6}, block.header.id()};
+  }
+  [[nodiscard]] Certificate certificate(VoteKind kind) const {
+    return sample::certificate(subject(kind), {0, 2, 3}, chain, set);
+  }
+};
+
+constexpr VoteKind kKinds[] = {VoteKind::notarize, VoteKind::nullify, VoteKind::finalize};
+
+std::vector<Bytes> transactions(const Network& network) {
+  return {sample::transaction(network.chain, 1)->envelope,
+          sign_transaction(sample::body(network.chain, 2), {sample::payload("content"), sample::payload("")},
+                           sample::device_key(0))
+              ->envelope};
+}
+
+std::vector<Bytes> proposals(const Network& network) {
+  consensus::Proposal proposal;
+  proposal.view = View{7};
+  proposal.parent_view = View{6};
+  proposal.header = network.block.header;
+  auto with_certificates = proposal;
+  with_certificates.justification = {network.certificate(VoteKind::notarize), network.certificate(VoteKind::nullify)};
+  return {encoded(proposal), encoded(with_certificates)};
+}
+
+std::vector<Bytes> journal_records(const Network& network) {
+  return {encode_record(
+              consensus::OwnVote{sample::vote(network.subject(VoteKind::finalize), 2, network.chain, network.set)}),
+          encode_record(consensus::HeldCertificate{network.certificate(VoteKind::nullify)}),
+          encode_record(consensus::Floor{network.certificate(VoteKind::finalize), network.block.header.id(), Height{5},
+                                         View{7}})};
+}
+
+std::vector<Bytes> record_logs() {
+  Bytes log;
+  storage::append_record(log, log.size(), 1, as_bytes("first"), storage::Group::begins);
+  storage::append_record(log, log.size(), 2, as_bytes(""), storage::Group::continues);
+  storage::append_record(log, log.size(), 3, as_bytes("third"), storage::Group::begins);
+  auto preallocated = log;
+  preallocated.resize(log.size() + 64);
+  return {log, preallocated};
+}
+
+}  // namespace
+
+std::vector<Bytes> seeds(std::string_view target) {
+  static const Network network;
+  std::vector<Bytes> result;
+  if (target == "transaction") { return transactions(network); }
+  if (target == "block") { return {network.block.encode(), sample::block(network.chain, 1, 0).encode()}; }
+  if (target == "header") { return {encoded(network.block.header)}; }
+  if (target == "vote") {
+    for (const auto kind : kKinds) {
+      result.push_back(encoded(sample::vote(network.subject(kind), 1, network.chain, network.set)));
+    }
+    return result;
+  }
+  if (target == "certificate") {
+    for (const auto kind : kKinds) { result.push_back(encoded(network.certificate(kind))); }
+    return result;
+  }
+  if (target == "proposal") { return proposals(network); }
+  if (target == "journal_record") { return journal_records(network); }
+  if (target == "receipts") { return {encode_receipts({}), encode_receipts(std::vector<Receipt>(2))}; }
+  if (target == "record_log") { return record_logs(); }
+  if (target == "json") {
+    return {to_bytes(R"({"a":[1,-2.5e-3,"x\u0041\ud83d\ude00",null,true,{}],"":""})"), to_bytes(kObjectEvent)};
+  }
+  if (target == "epcis") { return {to_bytes(kObjectEvent), to_bytes(kAggregationEvent)}; }
+  if (target == "genesis") { return {to_bytes(sample::genesis(1).to_json()), to_bytes(network.genesis.to_json())}; }
+  if (target == "member_card") { return {to_bytes(member_card_json(network.genesis.organisations[0]))}; }
+  return result;
+}
+
+}  // namespace keten::fuzz

@@ -1,0 +1,174 @@
+#include "tests/fuzz/targets.h"
+
+#include <array>
+
+#include "consensus/journal_record.h"
+#include "consensus/messages.h"
+#include "contracts/production/document.h"
+#include "core/block.h"
+#include "core/certificate.h"
+#include "core/check.h"
+#include "core/genesis.h"
+#include "core/json.h"
+#include "core/receipt.h"
+#include "core/transaction.h"
+#include "node/storage/record_log.h"
+
+namespace keten::fuzz {
+namespace {
+
+template <typename T>
+Bytes encoded(const T& value) {
+  Writer writer;
+  value.encode(writer);
+  return writer.take();
+}
+
+/// What is accepted is written back as the same bytes: there is one encoding.
+template <typename T>
+void canonical(ByteView input) {
+  Reader reader(input);
+  const auto value = T::decode(reader);
+  if (!reader.finish("input")) { return; }
+  CHECK(encoded(value) == to_bytes(input));
+}
+
+void transaction(ByteView input) {
+  const auto decoded = decode_transaction(input);
+  if (!decoded) {
+    CHECK(!decoded.error().reason.empty() && !decoded.error().message.empty());
+    return;
+  }
+  const auto& one = **decoded;
+  CHECK(one.envelope == to_bytes(input));
+  CHECK(one.payloads.size() == one.body.payload_commitments.size());
+  for (std::size_t i = 0; i < one.payloads.size(); ++i) {
+    CHECK(one.payloads[i].commitment() == one.body.payload_commitments[i]);
+  }
+  (void)has_valid_signature(one);
+}
+
+void block(ByteView input) {
+  const auto decoded = Block::decode(input);
+  if (!decoded) { return; }
+  CHECK(decoded->encode() == to_bytes(input));
+  (void)decoded->payload_matches();
+}
+
+void certificate(ByteView input) {
+  canonical<Certificate>(input);
+  Reader reader(input);
+  const auto value = Certificate::decode(reader);
+  if (!reader.finish("input")) { return; }
+  // Against sets of every size: no index, length or count may confuse it.
+  std::vector<Validator> members;
+  for (std::uint8_t i = 0; i < 20; ++i) {
+    (void)is_well_formed(value, ValidatorSet(members));
+    members.push_back({"o", "n", PublicKey{{i}}, 1});
+  }
+}
+
+void proposal(ByteView input) {
+  const auto decoded = consensus::Proposal::decode(input);
+  if (decoded) { CHECK(encoded(*decoded) == to_bytes(input)); }
+}
+
+void journal_record(ByteView input) {
+  const auto decoded = consensus::decode_record(input);
+  if (decoded) { CHECK(consensus::encode_record(*decoded) == to_bytes(input)); }
+}
+
+void receipts(ByteView input) {
+  const auto decoded = decode_receipts(input);
+  if (decoded) { CHECK(encode_receipts(*decoded) == to_bytes(input)); }
+}
+
+void record_log(ByteView input) {
+  const auto recovered = storage::recover(input);
+  if (!recovered) { return; }
+  CHECK(recovered->valid_length <= input.size());
+  std::uint64_t place = 0;
+  for (const auto& record : recovered->records) {
+    CHECK(record.place == place && record.type > 0 && record.type < 128);
+    place += storage::kRecordHeaderBytes + record.payload.size();
+  }
+  CHECK(place == recovered->valid_length);
+  // What was good stays good when the rest is cut off, and takes another record.
+  auto file = to_bytes(input.first(recovered->valid_length));
+  storage::append_record(file, file.size(), 1, as_bytes("one more"), storage::Group::begins);
+  const auto again = storage::recover(file);
+  CHECK(again && again->records.size() == recovered->records.size() + 1 && again->tail == storage::Tail::clean);
+}
+
+void json(ByteView input) {
+  const auto parsed = json::parse(as_text(input));
+  if (!parsed) {
+    CHECK(parsed.error().reason.starts_with("JSON_"));
+    return;
+  }
+  const auto compact = json::parse(json::serialize(*parsed));
+  CHECK(compact && *compact == *parsed);
+  const auto pretty = json::parse(json::pretty(*parsed));
+  CHECK(pretty && *pretty == *parsed);
+  const auto canonical_text = json::canonical(*parsed);
+  const auto canonical_value = json::parse(canonical_text);
+  CHECK(canonical_value && json::canonical(*canonical_value) == canonical_text);
+}
+
+void epcis(ByteView input) {
+  for (const auto profile : {production::Profile::strict, production::Profile::lenient}) {
+    const auto document = production::read_document(as_text(input), profile);
+    if (!document) { continue; }
+    const auto again = production::read_document(json::serialize(*json::parse(as_text(input))), profile);
+    CHECK(again && again->events.size() == document->events.size());
+    for (std::size_t i = 0; i < document->events.size(); ++i) {
+      CHECK(again->events[i].entity_count() == document->events[i].entity_count());
+      CHECK(again->events[i].value == document->events[i].value);
+    }
+  }
+}
+
+void genesis(ByteView input) {
+  const auto parsed = Genesis::from_json(as_text(input));
+  if (!parsed) { return; }
+  const auto text = parsed->to_json();
+  const auto again = Genesis::from_json(text);
+  CHECK(again && again->to_json() == text && again->chain_id() == parsed->chain_id());
+  (void)parsed->check_signed();
+}
+
+void member_card(ByteView input) {
+  const auto parsed = parse_member_card(as_text(input));
+  if (!parsed) { return; }
+  const auto again = parse_member_card(member_card_json(*parsed));
+  CHECK(again && *again == *parsed);
+}
+
+constexpr std::array kTargets{
+    Target{"transaction", transaction},
+    Target{"block", block},
+    Target{"header", canonical<BlockHeader>},
+    Target{"vote", canonical<Vote>},
+    Target{"certificate", certificate},
+    Target{"proposal", proposal},
+    Target{"journal_record", journal_record},
+    Target{"receipts", receipts},
+    Target{"record_log", record_log},
+    Target{"json", json},
+    Target{"epcis", epcis},
+    Target{"genesis", genesis},
+    Target{"member_card", member_card},
+};
+
+}  // namespace
+
+std::span<const Target> targets() { return kTargets; }
+
+const Target* find_target(std::string_view name) {
+  for (const auto& target : kTargets) {
+    if (target.name == name) { return &target; }
+  }
+  return nullptr;
+}
+
+}  // namespace keten::fuzz

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.h"
+
+namespace keten::fuzz {
+
+/// One parser of bytes from outside. `run` takes any bytes; it aborts (CHECK) when a property of the parser is broken.
+struct Target {
+  std::string_view name;
+  void (*run)(ByteView input);
+};
+
+std::span<const Target> targets();
+/// Null when there is none of that name.
+const Target* find_target(std::string_view name);
+
+/// Small valid inputs to start from. Made, not stored, so that they follow the formats.
+std::vector<Bytes> seeds(std::string_view target);
+
+}  // namespace keten::fuzz
