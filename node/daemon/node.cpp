@@ -224,6 +224,7 @@ void Node::run() {
     if (events.empty()) { events.emplace_back(pipeline::Tick{}); }
     loop_steps_.add(events.size());
     for (auto& event : events) {
+      if (std::holds_alternative<pipeline::Executed>(event)) { ++executed_steps_; }
       effects = pipeline_->step(std::move(event), now());
       wake_at = effects.wake_at_ms;
       carry(std::move(effects));
@@ -311,8 +312,12 @@ void Node::serve(const pipeline::Serve& request) {
 }
 
 void Node::publish(consensus::Now at) {
-  if (at.steady_ms < published_ms_ + kPublishMs) { return; }
+  const auto height = pipeline_->engine().floor().height;
+  const bool is_news = height != published_height_ || executed_steps_ != 0;
+  if (!is_news && at.steady_ms < published_ms_ + kPublishMs) { return; }
   published_ms_ = at.steady_ms;
+  published_height_ = height;
+  executed_steps_ = 0;
   auto current = pipeline_->status(at);
   tracker_.tick(at.steady_ms, current.quorum ? std::string() : current.reason);
   const std::lock_guard lock(status_mutex_);

@@ -92,6 +92,8 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   mutable std::mutex status_mutex_;               // the loop publishes, front doors read
   pipeline::PipelineStatus published_;
   std::uint64_t published_ms_ = 0;
+  Height published_height_;
+  std::size_t executed_steps_ = 0;  ///< blocks executed since the status was published
 
   std::mutex submissions_mutex_;  // front doors add, the loop answers
   std::map<std::uint64_t, Submission> submissions_;

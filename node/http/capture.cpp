@@ -112,6 +112,25 @@ Status only(const std::vector<Status>& results) {
   return failure(ErrorKind::corrupt, "INTERNAL", "the node did not say what became of the transaction");
 }
 
+/// 202 promises that the document survives whatever happens to this node: it is in a final block. Merely waiting in one
+/// mempool would not.
+void accept_when_final(const ServicesPointer& services, const Respond& respond, const TransactionId& id) {
+  services->gateway.wait(id, WaitLevel::final, services->capture_wait_ms,
+                         [services, respond, id](Result<TransactionProgress> progress) {
+                           answer_safely(respond, Dialect::epcis, [&]() {
+                             if (progress) {
+                               Response response;
+                               response.status = 202;
+                               return response.with("Location", job_path(id));
+                             }
+                             auto error = progress.error();
+                             error.message += "; the document may still be stored: see " + job_path(id);
+                             auto refused = capture_problem(error);
+                             return refused.with("Location", job_path(id));
+                           });
+                         });
+}
+
 void post_capture(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
   const auto behaviour = behaviour_of(*request);
   if (!behaviour) {
@@ -126,11 +145,8 @@ void post_capture(const ServicesPointer& services, const RequestPointer& request
                              const auto admitted = only(results);
                              if (!admitted) { return respond(capture_problem(admitted.error())); }
                              start_job(services, id, kind);
-                             Response response;
-                             response.status = 202;
-                             response.with("Location", job_path(id));
-                             respond(std::move(response));
                              watch_job(services, id);
+                             accept_when_final(services, respond, id);
                            });
 }
 

@@ -51,7 +51,7 @@ void FakeGateway::submit(std::vector<TransactionPointer> transactions, Admitted 
       }
       results.emplace_back(kDone);
       TransactionProgress progress;
-      progress.state = TransactionState::admitted;
+      progress.state = finalizes ? TransactionState::final : TransactionState::admitted;
       if (executes) {
         progress.state = TransactionState::executed;
         progress.height = Height{42};
@@ -68,10 +68,10 @@ void FakeGateway::submit(std::vector<TransactionPointer> transactions, Admitted 
 }
 
 void FakeGateway::wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_ms, Waited done) {
-  static_cast<void>(level);
   static_cast<void>(timeout_ms);
   const auto now = progress(id);
   if (now.state == TransactionState::executed) { return done(now); }
+  if (now.state == TransactionState::final && level != WaitLevel::executed) { return done(now); }
   if (!quorum) { return done(failure(ErrorKind::unavailable, "NO_QUORUM", "no quorum")); }
   done(failure(ErrorKind::timeout, "TIMEOUT", "not in time"));
 }

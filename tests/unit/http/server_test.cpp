@@ -66,6 +66,16 @@ BOOST_AUTO_TEST_CASE(a_capture_is_accepted_signed_and_becomes_a_job) {
                  transaction.id.hex() + R"(","height":42,"eventIDs":["ni:///sha-256;00?ver=CBV2.0"]})");
 }
 
+BOOST_AUTO_TEST_CASE(a_capture_that_does_not_become_final_is_not_accepted_and_says_where_to_look) {
+  Node node;
+  node.gateway.executes = false;
+  node.gateway.finalizes = false;
+  const auto late = node.capture(kDocument);
+  BOOST_TEST(late.status == 504U);
+  BOOST_TEST(late.headers.at("location").starts_with("/epcis/v2/capture/"));
+  BOOST_TEST(late.body.find("may still be stored") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_job_runs_until_it_is_executed_and_says_why_it_failed) {
   Node node;
   node.gateway.executes = false;
