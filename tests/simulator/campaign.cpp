@@ -25,7 +25,8 @@ void print_current_line(int /*signal*/) {
 }
 
 void remember(const CampaignOptions& options, std::uint64_t seed) {
-  std::snprintf(current_line, sizeof(current_line), "broken CHECK; again with: %s\n", reproduce_line(options, seed).c_str());
+  std::snprintf(current_line, sizeof(current_line), "broken CHECK; again with: %s\n",
+                reproduce_line(options, seed).c_str());
 }
 
 std::string decimal(double value) {

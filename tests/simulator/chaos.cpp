@@ -4,8 +4,8 @@
 
 namespace keten::simulator {
 
-Chaos::Chaos(std::vector<std::unique_ptr<Validator>>& validators, Network& network, Schedule& schedule, Witness& witness,
-             Counters& counters, Random random, const Weather& weather)
+Chaos::Chaos(std::vector<std::unique_ptr<Validator>>& validators, Network& network, Schedule& schedule,
+             Witness& witness, Counters& counters, Random random, const Weather& weather)
     : validators_(validators),
       network_(network),
       schedule_(schedule),

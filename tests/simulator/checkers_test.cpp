@@ -58,7 +58,9 @@ consensus::Floor floor_at(std::uint64_t view) {
   return floor;
 }
 
-void final_at(Checker& checker, ValidatorIndex at, const Block& block) { checker.block_final(at, {block, block.header.id()}); }
+void final_at(Checker& checker, ValidatorIndex at, const Block& block) {
+  checker.block_final(at, {block, block.header.id()});
+}
 
 bool is_quiet(const Checker& checker) { return checker.violations().empty(); }
 

@@ -103,7 +103,8 @@ void Clients::became_final(ValidatorIndex /*at*/, const Block& block) {
     waiting_.erase(transaction->id);
     final_.push_back(transaction->id);
   }
-  std::erase_if(waiting_, [&](const auto& entry) { return entry.second.transaction->body.valid_until <= newest_final_; });
+  std::erase_if(waiting_,
+                [&](const auto& entry) { return entry.second.transaction->body.valid_until <= newest_final_; });
 }
 
 std::string Clients::left() const {

@@ -48,7 +48,8 @@ Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contr
     senders.push_back(key_pair(2000 + i));
     const auto admin = key_pair(3000 + i);
     const auto& key = validator_keys_.back();
-    const auto possession = key_possession_hash(name, "node" + std::to_string(i), key.public_key(), Roles{Role::validator});
+    const auto possession =
+        key_possession_hash(name, "node" + std::to_string(i), key.public_key(), Roles{Role::validator});
     GenesisOrganisation organisation;
     organisation.name = name;
     organisation.keys.push_back(genesis_key(name, "admin", admin, Roles{Role::admin}));

@@ -118,7 +118,8 @@ int main(int count, char** arguments) {
     summary.add(result);
     if (result.failed()) { print_breaches(options.campaign, result); }
   } else {
-    summary = run_campaign(options.campaign, [&](const RunResult& result) { print_breaches(options.campaign, result); });
+    summary =
+        run_campaign(options.campaign, [&](const RunResult& result) { print_breaches(options.campaign, result); });
   }
   const auto text = options.json ? to_json(options.campaign, summary, elapsed()) + "\n"
                                  : to_table(options.campaign, summary, elapsed());

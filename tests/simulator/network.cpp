@@ -87,8 +87,8 @@ void Network::look_again(std::size_t left, std::size_t right, Time delay) {
 
 void Network::update(std::size_t left, std::size_t right) {
   auto& state = pair(left, right);
-  const bool possible = receiver_.is_up(index_of(left)) && receiver_.is_up(index_of(right)) &&
-                        !link(left, right).cut && !link(right, left).cut;
+  const bool possible = receiver_.is_up(index_of(left)) && receiver_.is_up(index_of(right)) && !link(left, right).cut &&
+                        !link(right, left).cut;
   if (state.connected && (state.broken || !possible)) {
     state.connected = false;
     counters_.count(Happening::disconnected);

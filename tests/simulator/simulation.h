@@ -13,7 +13,7 @@ namespace keten::simulator {
 
 struct RunOptions {
   std::uint64_t seed = 0;
-  View views{100};                      ///< how long the chaos lasts
+  View views{100};                     ///< how long the chaos lasts
   std::ostream* transcript = nullptr;  ///< borrowed
 };
 

@@ -1,10 +1,11 @@
+#include "tests/simulator/simulation.h"
+
 #include <sstream>
 
 #include <boost/test/unit_test.hpp>
 
 #include "tests/simulator/campaign.h"
 #include "tests/simulator/disk.h"
-#include "tests/simulator/simulation.h"
 
 using namespace keten;
 using namespace keten::simulator;

@@ -43,7 +43,8 @@ std::string words(const pipeline::PayloadRequest& request) {
 
 std::string words(const pipeline::PayloadResponse& response) {
   return "payload of block " + short_text(response.block_id) +
-         (response.block != nullptr ? ", whole" : ", " + std::to_string(response.transactions.size()) + " transactions");
+         (response.block != nullptr ? ", whole"
+                                    : ", " + std::to_string(response.transactions.size()) + " transactions");
 }
 
 std::string words(const pipeline::BlockRequest& request) {

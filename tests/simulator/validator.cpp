@@ -44,7 +44,8 @@ void Validator::start() {
     blocks.push_back(block);
   }
   around_.witness.read_at_start(self_, {0, blocks, contents->journal});
-  const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal), std::move(blocks)};
+  const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal),
+                                   std::move(blocks)};
   auto recovered = node::recover(on_disk);
   if (!recovered) { return refuse(recovered.error()); }
   process->directory = recovered->directory;
@@ -58,8 +59,8 @@ void Validator::start() {
   pipeline::PipelineConfig config;
   config.genesis = around_.founding.genesis();
   config.self = self_;
-  process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), &around_.keys.signer(self_), around_.rules,
-                                                           std::move(*recovered));
+  process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), &around_.keys.signer(self_),
+                                                           around_.rules, std::move(*recovered));
   process_ = std::move(process);
   around_.network.process_changed(self_);
   carry_out(process_->pipeline->start(now()));
@@ -89,7 +90,8 @@ void Validator::handle(pipeline::Event event) {
 
 consensus::Now Validator::now() const {
   const auto time = around_.schedule.now();
-  const auto wall = static_cast<std::int64_t>(around_.founding.genesis().time + 1000 + time / kMillisecond) + clock_skew_ms_;
+  const auto wall =
+      static_cast<std::int64_t>(around_.founding.genesis().time + 1000 + time / kMillisecond) + clock_skew_ms_;
   return {process_->steady_base_ms + (time - process_->started) / kMillisecond, static_cast<Milliseconds>(wall)};
 }
 
@@ -222,9 +224,10 @@ void Validator::verify(const consensus::VerifyRequest& request) {
   std::vector<bool> valid;
   valid.reserve(request.checks.size());
   for (const auto& check : request.checks) { valid.push_back(around_.keys.is_valid(check)); }
-  later(random_.between(speed_.verify_min, speed_.verify_max), [this, ticket = request.ticket, valid = std::move(valid)] {
-    handle(pipeline::VotesVerified{ticket, valid});
-  });
+  later(random_.between(speed_.verify_min, speed_.verify_max),
+        [this, ticket = request.ticket, valid = std::move(valid)] {
+          handle(pipeline::VotesVerified{ticket, valid});
+        });
 }
 
 void Validator::verify(const pipeline::VerifyTransactions& request) {
@@ -234,9 +237,10 @@ void Validator::verify(const pipeline::VerifyTransactions& request) {
     valid.push_back(around_.signatures == Signatures::tags ? around_.founding.is_signed(*transaction)
                                                            : has_valid_signature(*transaction));
   }
-  later(random_.between(speed_.verify_min, speed_.verify_max), [this, ticket = request.ticket, valid = std::move(valid)] {
-    handle(pipeline::TransactionsVerified{ticket, valid});
-  });
+  later(random_.between(speed_.verify_min, speed_.verify_max),
+        [this, ticket = request.ticket, valid = std::move(valid)] {
+          handle(pipeline::TransactionsVerified{ticket, valid});
+        });
 }
 
 void Validator::execute(pipeline::Execute effect) {
@@ -311,8 +315,9 @@ void Validator::serve(const pipeline::Serve& effect) {
   if (complete == 0) { return; }
   response.blocks.resize(complete);
   const auto to = effect.peer;
-  later(random_.between(speed_.sync_min, speed_.sync_max),
-        [this, to, response = std::move(response)] { send({to, pipeline::PeerMessage(response)}); });
+  later(random_.between(speed_.sync_min, speed_.sync_max), [this, to, response = std::move(response)] {
+    send({to, pipeline::PeerMessage(response)});
+  });
 }
 
 pipeline::PipelineStatus Validator::status() const { return process_->pipeline->status(now()); }

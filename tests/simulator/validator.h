@@ -85,7 +85,7 @@ class Validator {
     Hash state_root;
     Time started = 0;
     std::uint64_t steady_base_ms = 0;
-    Time tick_at = 0;         ///< a tick is scheduled then; 0: none
+    Time tick_at = 0;           ///< a tick is scheduled then; 0: none
     std::uint64_t wake_ms = 0;  ///< when the pipeline wants it, its steady time
     std::uint64_t steps = 0;
   };

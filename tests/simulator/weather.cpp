@@ -6,11 +6,11 @@ namespace {
 Link draw_link(Random& random) {
   Link link;
   switch (random.below(5)) {
-    case 0: link = {200, 1000}; break;                                         // one machine room
-    case 1: link = {5 * kMillisecond, 15 * kMillisecond}; break;               // one country
-    case 2: link = {20 * kMillisecond, 120 * kMillisecond}; break;             // the world
-    case 3: link = {kMillisecond, 400 * kMillisecond}; break;                  // a mobile network
-    case 4: link = {100, 50 * kMillisecond, 0, 0, 20}; break;                  // mostly good, sometimes very late
+    case 0: link = {200, 1000}; break;                              // one machine room
+    case 1: link = {5 * kMillisecond, 15 * kMillisecond}; break;    // one country
+    case 2: link = {20 * kMillisecond, 120 * kMillisecond}; break;  // the world
+    case 3: link = {kMillisecond, 400 * kMillisecond}; break;       // a mobile network
+    case 4: link = {100, 50 * kMillisecond, 0, 0, 20}; break;       // mostly good, sometimes very late
   }
   switch (random.below(6)) {
     case 0: link.loss_per_mille = random.below(20); break;

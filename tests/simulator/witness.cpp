@@ -192,7 +192,8 @@ void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
 
 void Witness::ended() {
   for (const auto& [subject, certificate] : certificates_) {
-    if (subject.kind == VoteKind::notarize && subject.view < newest_final_view_ && !final_blocks_.contains(subject.block)) {
+    if (subject.kind == VoteKind::notarize && subject.view < newest_final_view_ &&
+        !final_blocks_.contains(subject.block)) {
       counters_.count(Happening::fork_abandoned);
     }
   }

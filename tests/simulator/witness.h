@@ -1,10 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <ostream>
 #include <set>
 #include <string>
-#include <map>
 #include <vector>
 
 #include "tests/simulator/checkers/checker.h"

@@ -9,7 +9,9 @@ void DurableBeforeSend::synced(ValidatorIndex at, const pipeline::Persist& persi
   for (const auto& block : persist.blocks) { disk.blocks.insert(block->header.id()); }
   for (const auto& record : persist.records) {
     if (const auto* own = std::get_if<consensus::OwnVote>(&record)) { disk.votes.insert(own->vote.subject); }
-    if (const auto* floor = std::get_if<consensus::Floor>(&record)) { disk.floor = std::max(disk.floor, floor->height); }
+    if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
+      disk.floor = std::max(disk.floor, floor->height);
+    }
   }
 }
 

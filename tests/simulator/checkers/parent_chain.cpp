@@ -8,7 +8,9 @@ ParentChain::ParentChain(const BlockHeader& genesis) : Checker("parent_chain") {
 
 void ParentChain::synced(ValidatorIndex at, const pipeline::Persist& persist) {
   for (const auto& record : persist.records) {
-    if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) { certificate_sent(at, held->certificate); }
+    if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
+      certificate_sent(at, held->certificate);
+    }
   }
 }
 

@@ -1,0 +1,36 @@
+"""Ends the validators of a dev network and removes its folder once its standard input closes: at the latest when the test dies."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import time
+
+
+def runs_in(pid, home):
+    """Whether the process is still the validator of this home, and not another one with a reused number."""
+    try:
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state != "Z" and str(home).encode() in command
+
+
+def end_all(folder):
+    for description in folder.glob("*/devnet.json"):
+        for node in json.loads(description.read_text())["nodes"]:
+            if node["pid"] > 0 and runs_in(node["pid"], node["home"]):
+                os.kill(node["pid"], signal.SIGKILL)
+                while runs_in(node["pid"], node["home"]):
+                    time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.stdin.buffer.read()
+    end_all(pathlib.Path(sys.argv[1]))
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
