@@ -224,8 +224,8 @@ class Validator {
       }
     }
     for (const auto& [name, member] : value.members()) {
-      const auto field =
-          std::find_if(rule.fields.begin(), rule.fields.end(), [&](const Field& each) { return each.name == name; });
+      const auto field = std::find_if(rule.fields.begin(), rule.fields.end(),
+                                      [&name = name](const Field& each) { return each.name == name; });
       const auto place = json::pointer_add(pointer, name);
       if (field != rule.fields.end()) {
         shape(member, place, field->shape);
