@@ -112,7 +112,12 @@ void json(ByteView input) {
   CHECK(pretty && *pretty == *parsed);
   const auto canonical_text = json::canonical(*parsed);
   const auto canonical_value = json::parse(canonical_text);
-  CHECK(canonical_value && json::canonical(*canonical_value) == canonical_text);
+  if (!canonical_value) {
+    // RFC 8785 spells 1e20 with all its zeros, and such an integer, written so, is refused from outside.
+    CHECK(canonical_value.error().reason == "JSON_NUMBER_RANGE" || canonical_value.error().reason == "JSON_TOO_LARGE");
+    return;
+  }
+  CHECK(json::canonical(*canonical_value) == canonical_text);
 }
 
 void epcis(ByteView input) {
