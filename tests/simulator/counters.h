@@ -36,6 +36,7 @@ enum class Happening : std::uint8_t {
   whole_block_requested,
   block_sync_used,
   blocks_served,
+  nothing_to_serve,
   empty_block_final,
   full_block_final,
   final_by_descendant,

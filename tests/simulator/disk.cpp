@@ -57,13 +57,12 @@ void Disk::crash(Random& random) {
   database_.crash(random.between(0, database_.unsynced()));
 }
 
-Result<BlockPointer> Disk::read_block(const storage::Location& location) const {
-  if (location.segment != kSegment || location.offset + location.length > segment_.size()) {
+Result<Bytes> Disk::read(const storage::Location& location, std::uint32_t offset, std::uint32_t length) const {
+  const auto first = location.offset + offset;
+  if (location.segment != kSegment || first + length > segment_.size()) {
     return failure(ErrorKind::corrupt, "BLOCK_UNREADABLE", "expected a place inside the segment");
   }
-  auto block = Block::decode(ByteView(segment_.bytes()).subspan(location.offset, location.length));
-  if (!block) { return block.error(); }
-  return BlockPointer(std::make_shared<const Block>(std::move(*block)));
+  return to_bytes(ByteView(segment_.bytes()).subspan(first, length));
 }
 
 Result<Disk::Contents> Disk::open(const storage::Location& replay_from) {
@@ -81,9 +80,9 @@ Result<Disk::Contents> Disk::open(const storage::Location& replay_from) {
   for (const auto& record : segment->records) {
     const storage::Location location{kSegment, record.place + storage::kRecordHeaderBytes,
                                      static_cast<std::uint32_t>(record.payload.size())};
-    auto block = read_block(location);
+    auto block = Block::decode(record.payload);
     if (!block) { return block.error(); }
-    contents.blocks.emplace_back(location, std::move(*block));
+    contents.blocks.emplace_back(location, std::make_shared<const Block>(std::move(*block)));
   }
   for (const auto* log : {&*journal, &*segment}) { contents.torn_tails += log->tail == storage::Tail::torn ? 1 : 0; }
   journal_.truncate(journal->valid_length);

@@ -33,7 +33,7 @@ class File {
 
 /// What a validator's machine keeps while its process comes and goes: database, vote journal and block segment, framed
 /// by the same code as on a node.
-class Disk {
+class Disk final : public storage::BlockReader {
  public:
   static constexpr std::uint32_t kSegment = 1;
 
@@ -48,7 +48,8 @@ class Disk {
   void sync_journal() { journal_.sync(); }
   void crash(Random& random);
 
-  [[nodiscard]] Result<BlockPointer> read_block(const storage::Location& location) const;
+  [[nodiscard]] Result<Bytes> read(const storage::Location& location, std::uint32_t offset,
+                                   std::uint32_t length) const override;
 
   struct Contents {
     std::vector<consensus::JournalRecord> journal;

@@ -7,12 +7,15 @@
 #include "core/check.h"
 #include "core/limits.h"
 #include "node/daemon/recovery.h"
+#include "node/query/ledger_query.h"
 #include "node/storage/commit.h"
 
 namespace keten::simulator {
 namespace {
 
 constexpr std::uint64_t kStepsBetweenMeasurements = 32;
+/// As on a node: most of what one message may hold.
+constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
 
 }  // namespace
 
@@ -291,31 +294,16 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   around_.witness.executed(self_, header.height, result.state_root);
 }
 
-/// Block sync from the store: executed blocks up to one that has a finalization of its own.
 void Validator::serve(const pipeline::Serve& effect) {
-  const auto snapshot = disk_.database().snapshot();
-  const auto last = std::min(effect.request.to, process_->executed_height);
-  pipeline::BlockResponse response;
-  response.from = effect.request.from;
-  std::size_t complete = 0;
-  for (auto height = effect.request.from; height <= process_->executed_height; ++height) {
-    if (height > last && complete > 0) { break; }
-    const auto record = storage::read_block_record(*snapshot, height);
-    if (!record) { break; }
-    auto block = disk_.read_block(record->location);
-    CHECK(block.ok());
-    response.blocks.push_back(std::move(*block));
-    auto finalization = storage::read_finalization(*snapshot, height);
-    CHECK(finalization.ok());
-    if (*finalization) {
-      response.finalization = std::move(*finalization);
-      complete = response.blocks.size();
-    }
+  const query::LedgerView ledger(disk_.database().snapshot(), disk_);
+  auto range = ledger.range(effect.request.from, effect.request.to, limits::kSyncBlocksMax, kServeBytesMax);
+  if (!range) { return around_.witness.broken("serves", text_of(self_) + ": " + range.error().message); }
+  if (range->blocks.empty()) {
+    around_.counters.count(Happening::nothing_to_serve);
+    return;
   }
-  if (complete == 0) { return; }
-  response.blocks.resize(complete);
-  const auto to = effect.peer;
-  later(random_.between(speed_.sync_min, speed_.sync_max), [this, to, response = std::move(response)] {
+  pipeline::BlockResponse response{range->from, std::move(range->blocks), std::move(range->finalization)};
+  later(random_.between(speed_.sync_min, speed_.sync_max), [this, to = effect.peer, response = std::move(response)] {
     send({to, pipeline::PeerMessage(response)});
   });
 }
