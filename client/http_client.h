@@ -10,7 +10,7 @@ namespace keten::client {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target = "/";                       ///< path with query, already percent-encoded
+  std::string target = "/";                      ///< path with query, already percent-encoded
   std::map<std::string, std::string> headers{};  ///< besides Host, User-Agent and Content-Length
   std::string body{};
 };

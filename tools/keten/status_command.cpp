@@ -8,6 +8,12 @@
 #include "tools/keten/status.h"
 
 namespace keten::tools {
+namespace {
+
+/// A reason says more with every clause; a table has room for the first, `-o json` shows all.
+std::string first_clause(const std::string& reason) { return reason.substr(0, reason.find_first_of(",;")); }
+
+}  // namespace
 
 NetworkStatus ask_nodes(const Network& network) {
   std::vector<std::future<Result<NodeStatus>>> answers;
@@ -126,7 +132,8 @@ std::string NetworkStatus::table() const {
     for (const auto& peer : status.peers) { connected += peer.connected ? 1 : 0; }
     const auto lag = best.value - status.height.value;
     table.add({node.name, node.organisation, status.height.text(), status.executed_height.text(), std::to_string(lag),
-               status.view.text(), shortened(status.state_root.hex()), std::to_string(connected), status.reason});
+               status.view.text(), shortened(status.state_root.hex()), std::to_string(connected),
+               first_clause(status.reason)});
   }
   return table.text();
 }

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_node_knows_the_users_of_a_new_home_by_their_tokens) {
   const auto created =
       create_home({.organisation = "FarmCo", .node = "farm-1", .home = folder.path() / "home", .addresses = {}});
   BOOST_REQUIRE(created.ok());
-  const auto store = http::UserStore::open(folder.path() / "home" / "users.json", "FarmCo", {});
+  const auto store = http::UserStore::open(folder.path() / "home" / "users.json", "FarmCo");
   BOOST_REQUIRE(store.ok());
   std::size_t with_token = 0;
   for (const auto& user : created->users) {

@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(four_companies_found_a_network_without_a_privileged_one) {
   BOOST_REQUIRE(document.ok());
   BOOST_TEST(document->find("tolerates_faulty")->as_integer().value() == 1);
   BOOST_TEST(document->find("signed_by")->items().size() == 4U);
-  BOOST_TEST(document->find_string("chain_id").value() + std::string("\n") ==
-             keten_command({"genesis", "hash", genesis}).out);
+  const auto chain_id = std::string(document->find_string("chain_id").value());
+  BOOST_TEST(chain_id + "\n" == keten_command({"genesis", "hash", genesis}).out);
   BOOST_TEST(keten_command({"genesis", "install", genesis, "--home", folder / "farm-1"}).code == kSuccess);
   BOOST_TEST(keten_command({"genesis", "install", genesis, "--home", folder / "farm-1"}).code == kFailed);
 }

@@ -1,0 +1,37 @@
+// What signatures and hashes cost: the bound that everything else is compared with.
+#include <benchmark/benchmark.h>
+
+#include "core/hash.h"
+#include "core/keys.h"
+#include "tools/bench/micro/sample.h"
+
+namespace {
+
+using namespace keten;
+
+void ed25519_verify(benchmark::State& state) {
+  const auto key = bench::sample_key(1);
+  const auto message = Hasher("keten/bench/1").number(1).finish();
+  const auto signature = key.sign(message.view());
+  for (auto _ : state) { benchmark::DoNotOptimize(verify(key.public_key(), message.view(), signature)); }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(ed25519_verify);
+BENCHMARK(ed25519_verify)->Threads(2)->UseRealTime();
+
+void ed25519_sign(benchmark::State& state) {
+  const auto key = bench::sample_key(1);
+  const auto message = Hasher("keten/bench/1").number(1).finish();
+  for (auto _ : state) { benchmark::DoNotOptimize(key.sign(message.view())); }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(ed25519_sign);
+
+void blake2b(benchmark::State& state) {
+  const Bytes bytes(static_cast<std::size_t>(state.range(0)), 7);
+  for (auto _ : state) { benchmark::DoNotOptimize(Hasher("keten/bench/1").sized(bytes).finish()); }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(blake2b)->Arg(64)->Arg(512)->Arg(65'536);
+
+}  // namespace
