@@ -328,7 +328,8 @@ Result<LoadResult> run_load(const std::vector<NodeUnderTest>& nodes, const LoadO
   for (auto& one : clients) { one->start(); }
 
   auto report_at = run.start + 1s;
-  while (Clock::now() - run.start < options.duration) {
+  const auto interrupted = [&options] { return options.interrupted && options.interrupted(); };
+  while (Clock::now() - run.start < options.duration && !interrupted()) {
     follower.look();
     if (Clock::now() > report_at) {
       progress(fmt::format("{:.0f} s: {} final, {:.0f} per second",
@@ -351,7 +352,7 @@ Result<LoadResult> run_load(const std::vector<NodeUnderTest>& nodes, const LoadO
     for (const auto& [reason, number] : run.failures) { count += number; }
     return count;
   };
-  while (run.committed + refused() < run.offered && Clock::now() < drained) {
+  while (run.committed + refused() < run.offered && Clock::now() < drained && !interrupted()) {
     follower.look();
     std::this_thread::sleep_for(kPoll);
   }

@@ -27,12 +27,13 @@ struct NodeUnderTest {
 
 struct LoadOptions {
   std::chrono::milliseconds duration{20'000};
-  std::size_t clients = 8;              ///< connections, spread evenly over the nodes
-  std::size_t transaction_bytes = 512;  ///< of every envelope, exactly
-  double rate = 0;                      ///< offered per second; 0: as many as become final
-  std::size_t window = 4'000;           ///< transactions on their way at once, all clients together
-  std::size_t batch = 100;              ///< transactions in one message, at most
-  double rate_ceiling = 8'000;          ///< how many per second are signed in advance when `rate` is 0
+  std::size_t clients = 8;                      ///< connections, spread evenly over the nodes
+  std::size_t transaction_bytes = 512;          ///< of every envelope, exactly
+  double rate = 0;                              ///< offered per second; 0: as many as become final
+  std::size_t window = 4'000;                   ///< transactions on their way at once, all clients together
+  std::size_t batch = 100;                      ///< transactions in one message, at most
+  double rate_ceiling = 8'000;                  ///< how many per second are signed in advance when `rate` is 0
+  std::function<bool()> interrupted = nullptr;  ///< asked often: true ends the load early
 };
 
 /// Signs a `record.put` whose envelope has exactly this many bytes; `number` makes key and salt its own. TRANSACTION_SIZE when no

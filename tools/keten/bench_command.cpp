@@ -73,6 +73,7 @@ int run_bench(Console& console, const BenchCommandOptions& options) {
   load.clients = options.clients;
   load.transaction_bytes = options.size;
   load.rate = options.rate;
+  load.interrupted = interrupted;
   const auto report = bench::run_bench(*nodes, load, [&console](const std::string& line) { console.progress(line); });
   console.end_progress();
   if (!report) { return console.fail(report.error()); }

@@ -67,16 +67,22 @@ void stay_up(Console& console, const std::filesystem::path& state, const std::st
   console.out << "\n";
 }
 
-void stop(Console& console, const std::filesystem::path& state, const Network& fallback) {
-  const auto network = load_network(state);
+/// Stops all nodes but those that ran before us.
+void stop(Console& console, const std::filesystem::path& state, const std::set<pid_t>& from_before) {
+  auto network = load_network(state);
+  if (!network) { return; }
+  std::erase_if(network->nodes, [&](const auto& node) { return from_before.contains(node.pid); });
   const auto start = Clock::now();
-  stop_nodes(network ? network->nodes : fallback.nodes);
-  console.out << fmt::format("Stopped in {:.1f} s.\n", seconds_since(start));
+  stop_nodes(network->nodes);
+  console.err << fmt::format("Stopped in {:.1f} s.\n", seconds_since(start));
 }
 
 }  // namespace
 
-int run_devnet_up(Console& console, const DevnetOptions& options) {
+int run_devnet_up(Console& console, const DevnetOptions& given) {
+  auto options = given;
+  // One node is started into a network that somebody else keeps up.
+  options.detach = options.detach || !options.node.empty();
   if (!options.demo.empty() && options.demo != "coldchain") {
     console.fail(invalid("DEMO_UNKNOWN", "expected coldchain, found \"" + options.demo + "\""));
     return kUsage;
@@ -99,6 +105,10 @@ int run_devnet_up(Console& console, const DevnetOptions& options) {
   const auto start = Clock::now();
   auto network = open_devnet(state, options.validators);
   if (!network) { return console.fail(network.error()); }
+  std::set<pid_t> from_before;
+  for (const auto& node : network->nodes) {
+    if (is_running(node)) { from_before.insert(node.pid); }
+  }
   console.progress(fmt::format("starting {} validators", network->nodes.size()));
   auto started = start_devnet(state, *network, options.node, options.detach ? Lifetime::detached : Lifetime::ours);
   if (started && options.node.empty()) { started = wait_until_ready(*network, 30s); }
@@ -109,7 +119,9 @@ int run_devnet_up(Console& console, const DevnetOptions& options) {
   }
   if (!started) {
     if (!options.detach) { stop_nodes(network->nodes); }
-    return console.fail(started.error(), "the logs are in the homes: keten devnet logs --state DIR");
+    return console.fail(started.error(), options.detach
+                                             ? "keten devnet logs --state DIR; what has started keeps running"
+                                             : "--state DIR --detach keeps the homes with their logs");
   }
   const auto seconds = seconds_since(start);
   if (options.output == OutputForm::json) {
@@ -125,11 +137,7 @@ int run_devnet_up(Console& console, const DevnetOptions& options) {
   }
   if (options.detach) { return code; }
   if (!options.once && console.has_terminal()) { stay_up(console, state, options.state); }
-  if (options.output == OutputForm::table) {
-    stop(console, state, *network);
-  } else {
-    stop_nodes(network->nodes);
-  }
+  stop(console, state, from_before);
   return code;
 }
 
@@ -137,7 +145,7 @@ int run_devnet_down(Console& console, const DevnetOptions& options) {
   const auto state = state_of(options);
   const auto network = load_network(state);
   if (!network) { return console.fail(network.error()); }
-  stop(console, state, *network);
+  stop(console, state, {});
   return kSuccess;
 }
 
