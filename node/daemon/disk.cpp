@@ -33,7 +33,9 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   }
   std::filesystem::create_directories(journal_path, error);
   if (error) { return failure(ErrorKind::unavailable, "DATA_DIRECTORY", data.string() + ": " + error.message()); }
-  std::filesystem::permissions(data, std::filesystem::perms::owner_all, error);
+  for (const auto& directory : {data, data / "journal"}) {
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  }
 
   std::unique_ptr<Disk> disk(new Disk());
   const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};

@@ -118,12 +118,23 @@ void Tracker::tick(std::uint64_t now_ms, const std::string& no_quorum) {
   std::vector<Answer> answers;
   {
     const std::lock_guard lock(mutex_);
+    if (no_quorum.empty()) {
+      without_quorum_since_ms_.reset();
+    } else if (!without_quorum_since_ms_) {
+      without_quorum_since_ms_ = now_ms;
+    }
+    const bool is_stuck = without_quorum_since_ms_ && now_ms >= *without_quorum_since_ms_ + kNoQuorumPatienceMs;
     for (auto at = waiters_.begin(); at != waiters_.end();) {
-      if (at->second.deadline_ms > now_ms) {
+      const bool is_late = at->second.deadline_ms <= now_ms;
+      if (!is_late && !is_stuck) {
         ++at;
         continue;
       }
       const auto known = find_locked(at->first);
+      if (!is_late && known && known->state == TransactionState::final) {
+        ++at;
+        continue;
+      }
       Error error = failure(ErrorKind::timeout, "TIMEOUT", "the transaction did not get there in time; ask again");
       if (!no_quorum.empty()) {
         error = failure(ErrorKind::unavailable, "NO_QUORUM", no_quorum);

@@ -30,7 +30,8 @@ class Tracker {
   [[nodiscard]] keten::Status wait(const TransactionId& id, WaitLevel level, std::uint64_t deadline_ms, Gateway::Waited done);
   /// The store says that the transaction is executed.
   void settle(const TransactionId& id, const TransactionProgress& progress);
-  /// Answers whoever waited long enough: with `no_quorum` when that is why.
+  /// Answers whoever waited long enough; with `no_quorum`, when that is why, already after it has been so for
+  /// kNoQuorumPatienceMs: nothing that is not final yet will become so.
   void tick(std::uint64_t now_ms, const std::string& no_quorum);
   /// Answers everybody with UNAVAILABLE.
   void stop();
@@ -54,8 +55,12 @@ class Tracker {
   std::unordered_set<TransactionId, FixedBytesHash> admitted_;
   std::map<Height, BlockPointer> final_;  ///< not executed yet
   std::multimap<TransactionId, Waiter> waiters_;
+  std::optional<std::uint64_t> without_quorum_since_ms_;
   bool stopped_ = false;
 };
+
+/// A peer that restarts is back sooner.
+inline constexpr std::uint64_t kNoQuorumPatienceMs = 2'000;
 
 /// Whether a transaction that is this far has reached the level.
 [[nodiscard]] bool reaches(const TransactionProgress& progress, WaitLevel level);

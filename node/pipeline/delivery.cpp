@@ -47,6 +47,12 @@ void Pipeline::State::executed(const Executed& event) {
   if (event.directory != nullptr) { directory = event.directory; }
   forget_old_blocks();
   apply(engine.on_executed(event.height, now));
+  // The next leader binds what a quorum is known to have executed: in a lull it should not wait for the next status.
+  if (mempool.admitted() == 0 && executed_height == delivered && has_unbound_result()) {
+    const auto& floor = engine.floor();
+    send(std::nullopt,
+         consensus::Status{config_epoch(), engine.view(), floor.view, floor.height, executed_height, true});
+  }
   resolve_proposals();
 }
 
