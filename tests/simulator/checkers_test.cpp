@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(single_vote_sees_every_forbidden_pair) {
 
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal) {
   DurableBeforeSend checker;
-  const auto nullify = vote(VoteKind::nullify, 4);
+  const auto nullify = vote(VoteKind::nullify, 1);
   checker.synced(kFirst, {1, {}, {consensus::OwnVote{{nullify, kFirst, {}}}}});
   checker.vote_sent(nullify, kFirst);
   BOOST_TEST(is_quiet(checker));
@@ -147,9 +147,22 @@ BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal)
 
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_notarize_without_the_body) {
   DurableBeforeSend checker;
-  const auto notarize = vote(VoteKind::notarize, 4, 1);
+  const auto notarize = vote(VoteKind::notarize, 1, 1);
   checker.synced(kFirst, {1, {}, {consensus::OwnVote{{notarize, kFirst, {}}}}});
   checker.vote_sent(notarize, kFirst);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_whose_certificates_are_not_durable) {
+  DurableBeforeSend checker;
+  const auto nullify = [](std::uint64_t view) { return vote(VoteKind::nullify, view); };
+  for (std::uint64_t view = 1; view <= 3; ++view) {
+    checker.synced(kFirst, {view, {}, {consensus::OwnVote{{nullify(view), kFirst, {}}}}});
+  }
+  checker.synced(kFirst, {4, {}, {consensus::HeldCertificate{certificate(nullify(1))}}});
+  checker.vote_sent(nullify(2), kFirst);
+  BOOST_TEST(is_quiet(checker));
+  checker.vote_sent(nullify(3), kFirst);
   BOOST_TEST(!is_quiet(checker));
 }
 

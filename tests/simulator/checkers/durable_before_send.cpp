@@ -9,10 +9,18 @@ void DurableBeforeSend::synced(ValidatorIndex at, const pipeline::Persist& persi
   for (const auto& block : persist.blocks) { disk.blocks.insert(block->header.id()); }
   for (const auto& record : persist.records) {
     if (const auto* own = std::get_if<consensus::OwnVote>(&record)) { disk.votes.insert(own->vote.subject); }
+    if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) { clear(disk, held->certificate.subject); }
     if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
       disk.floor = std::max(disk.floor, floor->height);
+      disk.frontier = std::max(disk.frontier, floor->view.next());
     }
   }
+  while (disk.cleared.contains(disk.frontier)) { ++disk.frontier; }
+}
+
+void DurableBeforeSend::clear(Disk& disk, const Subject& subject) {
+  disk.cleared.insert(subject.view);
+  if (subject.kind == VoteKind::notarize) { disk.notarized.insert(subject.view); }
 }
 
 void DurableBeforeSend::vote_sent(const Subject& subject, ValidatorIndex signer) {
@@ -22,6 +30,9 @@ void DurableBeforeSend::vote_sent(const Subject& subject, ValidatorIndex signer)
   }
   if (subject.kind == VoteKind::notarize && !disk.blocks.contains(subject.block)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and the body not in its synced segments");
+  }
+  if (subject.kind == VoteKind::finalize ? !disk.notarized.contains(subject.view) : subject.view > disk.frontier) {
+    violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not the certificates that it rests on");
   }
 }
 

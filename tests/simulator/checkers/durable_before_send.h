@@ -9,7 +9,7 @@
 namespace keten::simulator {
 
 /// I6: what others rely on survives a crash. A vote on the wire is in its signer's synced journal, the body of a block that
-/// it notarized in its synced segments; a block that is called final or executed is stored there and below the durable floor.
+/// it notarized in its synced segments, and so are the certificates that let it vote in that view; a block that is called final or executed is stored there and below the durable floor.
 class DurableBeforeSend final : public Checker {
  public:
   DurableBeforeSend() : Checker("durable_before_send") {}
@@ -24,7 +24,11 @@ class DurableBeforeSend final : public Checker {
     std::set<Subject> votes;
     std::unordered_set<BlockId, FixedBytesHash> blocks;
     Height floor;
+    std::set<View> notarized;
+    std::set<View> cleared;
+    View frontier{1};  ///< the smallest view that the durable floor and certificates do not clear
   };
+  static void clear(Disk& disk, const Subject& subject);
   void check_final(ValidatorIndex at, const SeenBlock& seen, const char* what);
   std::map<ValidatorIndex, Disk> disks_;
 };
