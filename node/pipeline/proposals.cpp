@@ -187,14 +187,18 @@ void Pipeline::State::receive(PayloadResponse response) {
   }
   const auto found = proposals.find(response.block_id);
   if (found == proposals.end() || response.indices.size() != response.transactions.size()) { return; }
+  auto& pending = found->second;
+  // All of the answer or nothing: what is marked as being checked must really go to the check.
+  for (std::size_t i = 0; i < response.indices.size(); ++i) {
+    const auto index = response.indices[i];
+    if (index >= pending.leaves.size() || pending.leaves[index] != response.transactions[i]->leaf) { return; }
+  }
   // They join the mempool like gossip does, so that each signature is checked once whoever asks next.
   Verification verification;
   verification.proposal = response.block_id;
   for (std::size_t i = 0; i < response.indices.size(); ++i) {
     const auto index = response.indices[i];
     auto& transaction = response.transactions[i];
-    auto& pending = found->second;
-    if (index >= pending.leaves.size() || pending.leaves[index] != transaction->leaf) { return; }
     if (pending.in_check[index] || mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
     if (!check_admission(*transaction, pending.header.height)) { continue; }
     // The same body may wait under another signature; what a leader chose takes its place, but only once it is checked.
