@@ -12,7 +12,7 @@ void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
   if (header.view.value == 0 || engine.leader(header.view) != from || header.view > engine.view().next()) { return; }
   if (message.leaves.size() != header.transaction_count ||
       message.leaves.size() > config.genesis.parameters.block_transactions_max ||
-      merkle_root(message.leaves) != header.payload_root) {
+      header.payload_bytes > config.genesis.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root) {
     return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
   const auto id = header.id();
@@ -196,17 +196,28 @@ void Pipeline::State::receive(PayloadResponse response) {
   // They join the mempool like gossip does, so that each signature is checked once whoever asks next.
   Verification verification;
   verification.proposal = response.block_id;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < pending.leaves.size(); ++i) {
+    bytes += pending.transactions[i] != nullptr ? pending.transactions[i]->envelope.size() : pending.in_check[i];
+  }
   for (std::size_t i = 0; i < response.indices.size(); ++i) {
     const auto index = response.indices[i];
     auto& transaction = response.transactions[i];
-    if (pending.in_check[index] || mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
+    if (pending.in_check[index] != 0 || mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
     if (!check_admission(*transaction, pending.header.height)) { continue; }
+    // A leaf names one envelope, so this is the leader's doing: a mempool makes room for one block, not for more.
+    bytes += transaction->envelope.size();
+    if (bytes > pending.header.payload_bytes) {
+      pending.forged = true;
+      break;
+    }
     // The same body may wait under another signature; what a leader chose takes its place, but only once it is checked.
     if (!mempool.contains(transaction->id)) { (void)mempool.reserve(transaction, mempool::Mempool::Room::guaranteed); }
-    pending.in_check[index] = true;
+    pending.in_check[index] = transaction->envelope.size();
     verification.places.push_back(index);
     verification.transactions.push_back(std::move(transaction));
   }
+  if (pending.forged) { resolve_proposals(); }
   if (verification.transactions.empty()) { return; }
   const auto ticket = next_ticket++;
   effects.verify_transactions.push_back({ticket, verification.transactions});
@@ -222,7 +233,7 @@ void Pipeline::State::ask_for_missing() {
     PayloadRequest request;
     request.block = id;
     for (std::uint32_t i = 0; i < proposal.leaves.size(); ++i) {
-      if (proposal.transactions[i] == nullptr && !proposal.in_check[i] &&
+      if (proposal.transactions[i] == nullptr && proposal.in_check[i] == 0 &&
           mempool.find_leaf(proposal.leaves[i]) == nullptr) {
         request.indices.push_back(i);
       }

@@ -39,9 +39,9 @@ struct PendingProposal {
   BlockHeader header;
   std::vector<Hash> leaves;
   std::vector<TransactionPointer> transactions;  ///< by place; null while missing
-  std::vector<bool> in_check;                    ///< by place; its signature is with the pool
+  std::vector<std::size_t> in_check;             ///< by place; bytes of what is with the pool, 0 when nothing is
   std::size_t missing = 0;
-  bool forged = false;  ///< a signature does not hold: no validator can accept it
+  bool forged = false;  ///< a signature does not hold, or it is longer than it says: no validator can accept it
   std::uint64_t ask_at_ms = 0;
   std::size_t asked = 0;
 };

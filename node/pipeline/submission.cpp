@@ -124,7 +124,7 @@ void Pipeline::State::proposed_verified(const Verification& verification, std::s
   }
   const auto found = proposals.find(*verification.proposal);
   if (found == proposals.end()) { return; }
-  found->second.in_check[verification.places[place]] = false;
+  found->second.in_check[verification.places[place]] = 0;
   if (!is_valid) { found->second.forged = true; }
 }
 
