@@ -287,7 +287,7 @@ void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
           resolve_proposals();
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
           receive(from, content);
-        } else if constexpr (std::is_same_v<Content, TransactionBatch> || std::is_same_v<Content, PayloadResponse>) {
+        } else if constexpr (std::is_same_v<Content, PayloadResponse>) {
           receive(std::move(content));
         } else {
           receive(from, std::move(content));

@@ -17,6 +17,8 @@ inline constexpr std::uint64_t kGossipGraceMs = 20;
 inline constexpr std::uint64_t kFetchRetryMs = 250;
 /// A connected peer that says nothing for so long does not count for the quorum (it sends its status every 500 ms).
 inline constexpr std::uint64_t kSilentMs = 3000;
+/// After sharing a transaction whose signature does not hold.
+inline constexpr std::uint64_t kUnheardMs = 5000;
 /// Blocks that may be synced ahead of execution.
 inline constexpr std::uint64_t kSyncAheadBlocks = 256;
 /// Executed blocks that stay in memory to answer peers.
@@ -58,6 +60,7 @@ struct Verification {
   std::vector<TransactionPointer> transactions;
   std::optional<std::uint64_t> submission;  ///< ticket of the front door; none: from a peer
   std::optional<BlockId> proposal;          ///< a leader's payload needs them
+  std::optional<ValidatorIndex> sharer;     ///< the peer that shared them unasked
   std::vector<std::uint32_t> places;        ///< in the submission or in the proposal
 };
 
@@ -82,6 +85,7 @@ struct Held {
 struct PeerState {
   bool connected = false;
   std::uint64_t heard_ms = 0;
+  std::uint64_t unheard_until_ms = 0;  ///< until then its transactions are left aside
   consensus::Status status;
 };
 
@@ -91,7 +95,7 @@ struct Pipeline::State {
 
   // submission.cpp: how transactions come in
   void submit(Submitted event);
-  void receive(TransactionBatch batch);
+  void receive(ValidatorIndex from, TransactionBatch batch);
   void transactions_verified(const TransactionsVerified& event);
   /// `height` is that of the next block it could stand in.
   [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;

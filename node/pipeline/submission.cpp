@@ -73,8 +73,10 @@ void Pipeline::State::submit(Submitted event) {
   verifications.emplace(ticket, std::move(verification));
 }
 
-void Pipeline::State::receive(TransactionBatch batch) {
+void Pipeline::State::receive(ValidatorIndex from, TransactionBatch batch) {
+  if (now.steady_ms < peers.at(from).unheard_until_ms) { return; }
   Verification verification;
+  verification.sharer = from;
   for (auto& transaction : batch.transactions) {
     // A peer's transaction that does not fit is left out: if it reaches a block, it is fetched with it.
     if (!check_admission(*transaction, delivered.next()) || !mempool.reserve(transaction)) { continue; }
@@ -101,9 +103,15 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
     const bool has_place = mempool.find_leaf(transaction->leaf) != nullptr;
     if (event.valid[i]) {
       if (has_place) { mempool.admit(transaction->id); }
-      if (verification.submission) { fresh.push_back(transaction); }
+      // Meanwhile it may have become final by another validator, or too old: then it waits nowhere any more.
+      if (verification.submission && !mempool.contains(transaction->id)) {
+        status = check_admission(*transaction, delivered.next());
+      }
+      if (verification.submission && status) { fresh.push_back(transaction); }
     } else {
       if (has_place) { mempool.remove(transaction->id); }
+      // Honest validators share what they have checked.
+      if (verification.sharer) { peers.at(*verification.sharer).unheard_until_ms = now.steady_ms + kUnheardMs; }
       status =
           invalid("SIGNATURE_INVALID", "the signature does not hold for key " + key_text(transaction->body.sender));
     }
@@ -118,7 +126,8 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
 /// Only now may a leader's copy take the place of the same body under another signature: a forged one never does.
 void Pipeline::State::proposed_verified(const Verification& verification, std::size_t place, bool is_valid) {
   const auto& transaction = verification.transactions[place];
-  if (is_valid && mempool.find_leaf(transaction->leaf) == nullptr && !window.contains(transaction->id)) {
+  const bool may_wait = !window.contains(transaction->id) && transaction->body.valid_until > delivered;
+  if (is_valid && mempool.find_leaf(transaction->leaf) == nullptr && may_wait) {
     mempool.remove(transaction->id);
     (void)mempool.reserve(transaction, mempool::Mempool::Room::guaranteed);
   }
