@@ -117,6 +117,11 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
   }
   for (auto& request : from_engine.verify) { effects.verify_votes.push_back(std::move(request)); }
   for (auto& alarm : from_engine.alarms) { effects.alarms.push_back(std::move(alarm)); }
+  // Before anything that asks the engine again: its newer request must not be overwritten by this one.
+  if (from_engine.build) {
+    build = from_engine.build;
+    build_since_ms = now.steady_ms;
+  }
   // What is still needed above the new floor, the engine asks for again; the rest nobody may have any more.
   if (!from_engine.finalized.empty()) { wanted.clear(); }
   for (const auto& fetch : from_engine.fetch) {
@@ -126,10 +131,6 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
     }
     if (wanted.size() >= 2 * limits::kRetransmitViews) { wanted.erase(wanted.begin()); }
     wanted.try_emplace(fetch.block, WantedBlock{fetch.hint, now.steady_ms, 0});
-  }
-  if (from_engine.build) {
-    build = from_engine.build;
-    build_since_ms = now.steady_ms;
   }
   if (!from_engine.finalized.empty()) { deliver(); }
   for (const auto& request : from_engine.check) { check_payload(request); }
