@@ -106,11 +106,13 @@ Status SegmentStore::load() {
   segment_count_ = last;
   byte_count_ = end_;
   if (log->tail == storage::Tail::torn) {
-    auto cut = truncate(file_, end_);
-    if (cut) { cut = sync_file(file_); }
-    if (!cut) { return segment_error(cut.error()); }
+    if (auto cut = truncate(file_, end_); !cut) { return segment_error(cut.error()); }
     reserved_ = end_;
   }
+  // A killed process may have written blocks, or made the file, without a sync. Whoever finds them here relies on them.
+  auto synced = sync_file(file_);
+  if (synced) { synced = sync_directory(directory_); }
+  if (!synced) { return segment_error(synced.error()); }
   return kDone;
 }
 

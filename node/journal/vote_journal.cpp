@@ -139,9 +139,13 @@ Status VoteJournal::load() {
     was_torn_ = true;
     auto cut = truncate(file_, end_);
     if (cut) { cut = truncate(file_, mapped->bytes().size()); }
-    if (cut) { cut = sync_file(file_); }
     if (!cut) { return journal_error(cut.error()); }
   }
+  // What a killed process had written but not synced is read like all the rest, and so is a name that its rotation gave
+  // but did not sync. From now on it counts, votes are repeated because of it: so the disk must have it.
+  auto synced = sync_file(file_);
+  if (synced) { synced = sync_directory(directory_); }
+  if (!synced) { return journal_error(synced.error()); }
   byte_count_ = end_;
   rotate_at_ = options_.rotate_bytes;
   return kDone;
@@ -193,6 +197,7 @@ void VoteJournal::keep(const JournalRecord& record) {
 }
 
 void VoteJournal::drop_below_base() {
+  if (executed_.value == 0) { return; }  // as always while a file is loaded: no need to look at all of it again and again
   const Floor* base = nullptr;
   for (const auto& record : kept_) {
     const auto* floor = std::get_if<Floor>(&record);
