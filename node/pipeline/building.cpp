@@ -107,7 +107,8 @@ void Pipeline::State::try_build() {
 bool Pipeline::State::holds_old_work(const BlockHeader& tip) const {
   auto at = tip;
   while (at.height > engine.floor().height) {
-    if (at.transaction_count > 0 && now.wall_ms >= tip.time + config.timing.view_timeout_ms) { return true; }
+    const bool binds = has_unbound_result() && at.executed_height >= newest_work;
+    if ((at.transaction_count > 0 || binds) && now.wall_ms >= tip.time + config.timing.view_timeout_ms) { return true; }
     const auto parent = blocks.find(at.parent);
     if (parent == blocks.end()) { return false; }
     at = parent->second.block->header;

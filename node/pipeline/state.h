@@ -118,7 +118,7 @@ struct Pipeline::State {
 
   // building.cpp: own proposals
   void try_build();
-  /// A block with transactions waits on this branch for longer than a view should take.
+  /// A block with transactions, or one that binds their result, waits on this branch longer than a view should take.
   [[nodiscard]] bool holds_old_work(const BlockHeader& tip) const;
   [[nodiscard]] std::pair<Height, Hash> result_to_bind(const BlockHeader& parent) const;
   [[nodiscard]] bool has_unbound_result() const;
