@@ -74,9 +74,7 @@ LedgerServer::LedgerServer(LedgerServerConfig config, Gateway& gateway, const Le
 
 LedgerServer::~LedgerServer() { stop(); }
 
-Status LedgerServer::start() {
-  CHECK(!state_->server);
-  const auto& config = state_->config;
+Status LedgerServer::check_files(const LedgerServerConfig& config) {
   if (auto key = read_secret_file(config.key_file); !key) { return key.error(); }
   const auto own = count_certificates(config.certificate_file);
   if (!own) { return own.error(); }
@@ -89,6 +87,13 @@ Status LedgerServer::start() {
     return failure(ErrorKind::not_found, "CLIENTS_MISSING",
                    config.clients_file + ": expected the certificates of the clients that may call, at least one");
   }
+  return kDone;
+}
+
+Status LedgerServer::start() {
+  CHECK(!state_->server);
+  const auto& config = state_->config;
+  if (auto checked = check_files(config); !checked) { return checked; }
 
   // The files are watched: a client is added or removed without a restart; a removed one keeps the connection it has.
   grpc::experimental::TlsServerCredentialsOptions tls(

@@ -33,6 +33,9 @@ class LedgerServer {
   LedgerServer(const LedgerServer&) = delete;
   LedgerServer& operator=(const LedgerServer&) = delete;
 
+  /// Whether key and certificates are there and can be used, for whoever must know before anything is written. Reasons: those of
+  /// read_secret_file, CERTIFICATE_INVALID, CLIENTS_MISSING.
+  [[nodiscard]] static Status check_files(const LedgerServerConfig& config);
   /// Fails with ADDRESS_IN_USE, CERTIFICATE_INVALID, CLIENTS_MISSING, KEY_FILE_MODE.
   [[nodiscard]] Status start();
   [[nodiscard]] std::uint16_t port() const;

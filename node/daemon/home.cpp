@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "node/api/ledger_server.h"
+#include "node/http/users.h"
 #include "node/runtime/secrets.h"
 
 namespace keten::node {
@@ -63,7 +65,11 @@ Result<Home> load_home(const std::filesystem::path& path) {
   auto genesis_text = read_file(path / "genesis.json", "the founding document of the chain");
   if (!genesis_text) { return genesis_text.error(); }
   auto genesis = Genesis::from_json(*genesis_text);
-  if (!genesis) { return genesis.error(); }
+  if (!genesis) {
+    auto error = genesis.error();
+    error.message = (path / "genesis.json").string() + ": " + error.message;
+    return error;
+  }
   if (auto checked = genesis->check_signed(); !checked) { return checked.error(); }
 
   auto seed = read_key_file((path / "keys" / "validator.key").string());
@@ -102,6 +108,14 @@ Result<Home> load_home(const std::filesystem::path& path) {
                    "tls/node.crt is not the certificate that the genesis pins for " + entry.node +
                        "; restore the file that keten init made");
   }
+  // The front doors read these again when they open; here they are read before anything is written.
+  const auto users = http::UserStore::open(path / "users.json", config->node.organisation);
+  if (!users) { return users.error(); }
+  const auto api_files = api::LedgerServer::check_files({.listen = config->api.grpc_listen,
+                                                         .certificate_file = (path / "tls" / "node.crt").string(),
+                                                         .key_file = (path / "tls" / "node.key").string(),
+                                                         .clients_file = (path / config->api.clients).string()});
+  if (!api_files) { return api_files.error(); }
   const auto chain_id = genesis->chain_id();
   return Home{path, std::move(*config), std::move(*genesis), chain_id, *self, key, {std::move(*certificate), std::move(*tls_key)}};
 }

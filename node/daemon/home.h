@@ -27,8 +27,9 @@ struct Home {
   [[nodiscard]] std::string file(const std::string& relative) const { return (path / relative).string(); }
 };
 
-/// Reads `ketend.toml`, `genesis.json`, `keys/validator.key`, `tls/node.crt` and `tls/node.key`. Reasons: HOME_MISSING,
-/// those of load_config, of Genesis::from_json and check_signed, KEY_FILE_*, NOT_A_VALIDATOR, PIN_MISMATCH.
+/// Reads `ketend.toml`, `genesis.json`, `users.json`, `keys/` and `tls/`. Reasons: HOME_MISSING, HOME_INCOMPLETE, those of
+/// load_config, of Genesis::from_json and check_signed, KEY_FILE_*, NOT_A_VALIDATOR, PIN_MISMATCH, those of UserStore::open and
+/// LedgerServer::check_files.
 [[nodiscard]] Result<Home> load_home(const std::filesystem::path& path);
 
 /// Tries to bind every address the node will listen on and lets it go again. Fails with ADDRESS_IN_USE.
