@@ -56,8 +56,6 @@ Status wait_until_ready(const Network& network, std::chrono::milliseconds timeou
   std::vector<const NetworkNode*> waiting;
   for (const auto& node : network.nodes) { waiting.push_back(&node); }
   std::string why;
-  // A process that was just made has our name until it becomes the daemon.
-  const auto may_be_starting = std::chrono::steady_clock::now() + 500ms;
   while (!waiting.empty()) {
     const NetworkNode& node = *waiting.back();
     const auto response = client::http_request(node.http, {.target = "/readyz"}, 1s);
@@ -69,7 +67,7 @@ Status wait_until_ready(const Network& network, std::chrono::milliseconds timeou
     reap_children();
     const auto now = std::chrono::steady_clock::now();
     for (const auto* other : waiting) {
-      if (now > may_be_starting && !is_running(*other)) {
+      if (!is_running(*other)) {
         return failure(
             ErrorKind::unavailable, "NODE_ENDED",
             "node " + other->name + " has ended; its last words: " + last_lines(other->home / "ketend.log", 3));

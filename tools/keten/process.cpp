@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 volatile std::sig_atomic_t interrupt_seen = 0;
 
 /// Between fork and exec only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, int log, Lifetime lifetime, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, int log, int failed, Lifetime lifetime, pid_t parent) {
   ::setsid();
   if (lifetime == Lifetime::ours) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -39,6 +39,8 @@ volatile std::sig_atomic_t interrupt_seen = 0;
   ::dup2(log, STDERR_FILENO);
   for (const int signal : {SIGINT, SIGTERM}) { ::signal(signal, SIG_DFL); }
   ::execv(arguments[0], arguments);
+  const int reason = errno;
+  [[maybe_unused]] const auto told = ::write(failed, &reason, sizeof(reason));
   ::_exit(127);
 }
 
@@ -63,11 +65,26 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const std::filesy
   std::vector<char*> pointers;
   for (auto& argument : owned) { pointers.push_back(argument.data()); }
   pointers.push_back(nullptr);
+  // Closed by a successful exec, so that whoever asks for the process next finds the daemon and not a copy of this program.
+  int exec_failed[2];
+  if (::pipe2(exec_failed, O_CLOEXEC) != 0) {
+    const auto error = invalid("SPAWN_FAILED", "cannot start a process: " + std::string(std::strerror(errno)));
+    ::close(file);
+    return error;
+  }
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) { become(pointers.data(), file, lifetime, parent); }
+  if (child == 0) { become(pointers.data(), file, exec_failed[1], lifetime, parent); }
+  int reason = child < 0 ? errno : 0;
   ::close(file);
-  if (child < 0) { return invalid("SPAWN_FAILED", "cannot start a process: " + std::string(std::strerror(errno))); }
+  ::close(exec_failed[1]);
+  if (child > 0) {
+    while (::read(exec_failed[0], &reason, sizeof(reason)) < 0 && errno == EINTR) {}
+  }
+  ::close(exec_failed[0]);
+  if (reason != 0) {
+    return invalid("SPAWN_FAILED", "cannot start " + arguments.front() + ": " + std::strerror(reason));
+  }
   return child;
 }
 

@@ -19,7 +19,8 @@ enum class Lifetime {
   detached,  ///< it stays
 };
 
-/// Starts `program` with its output appended to `log`, in a session of its own so that Ctrl-C reaches only us.
+/// Starts a program with its output appended to `log`, in a session of its own so that Ctrl-C reaches only us. Returns when the
+/// process runs it. Fails with SPAWN_FAILED, FILE_UNWRITABLE.
 Result<pid_t> spawn(const std::vector<std::string>& arguments, const std::filesystem::path& log, Lifetime lifetime);
 
 /// `ketend` beside this program. Fails with KETEND_MISSING.
