@@ -20,7 +20,7 @@ def runs_in(pid, home):
 
 
 def end_all(folder):
-    for description in folder.glob("*/devnet.json"):
+    for description in folder.rglob("devnet.json"):
         for node in json.loads(description.read_text())["nodes"]:
             if node["pid"] > 0 and runs_in(node["pid"], node["home"]):
                 os.kill(node["pid"], signal.SIGKILL)

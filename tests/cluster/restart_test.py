@@ -1,0 +1,91 @@
+"""Validators are killed during captures and come back; what was accepted is on every one of them."""
+
+import itertools
+import threading
+import unittest
+
+from harness import NetworkTest, cold_chain, event_document, event_ids, new_event, wait_for
+
+
+class Captures:
+    """A client in the background that captures at one node after the other and remembers what was accepted."""
+
+    def __init__(self, nodes):
+        self.accepted = []
+        self.accepted_at = {node.name: 0 for node in nodes}
+        self._nodes = nodes
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ends.set()
+        self._thread.join()
+
+    def _run(self):
+        for node in itertools.cycle(self._nodes):
+            if self._ends.is_set():
+                return
+            document = event_document(new_event(), new_event(bizStep="receiving"))
+            answer = node.capture(document)
+            if answer is not None and answer.status == 202:
+                self.accepted += event_ids(document)
+                self.accepted_at[node.name] += 1
+
+    def wait_for_more(self, count, nodes):
+        """Until `count` more documents were accepted by each of these nodes."""
+        wanted = {node.name: self.accepted_at[node.name] + count for node in nodes}
+        wait_for(f"{count} more captures at {', '.join(wanted)}",
+                 lambda: all(self.accepted_at[name] >= enough for name, enough in wanted.items()))
+
+
+class RestartTest(NetworkTest):
+    def test_a_story_captured_at_four_companies_is_at_all_of_them(self):
+        at = {node.organisation: node for node in self.nodes}
+        events = []
+        for organisation, document in cold_chain():
+            answer = at[organisation].capture(document)
+            self.assertEqual(answer.status, 202, answer)
+            events += event_ids(document)
+        self.check_everywhere(events)
+
+    def test_captures_go_on_while_one_validator_is_killed_and_it_catches_up(self):
+        victim, *others = self.nodes
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(3, self.nodes)
+            victim.kill()
+            captures.wait_for_more(5, others)
+            self.assertFalse(victim.runs(), "nobody restarts a validator but its company")
+            victim.start()
+            wait_for("the returned validator is ready", victim.is_ready)
+            captures.wait_for_more(2, self.nodes)
+        self.check_everywhere(captures.accepted)
+
+    def test_the_same_validator_can_be_killed_again_and_again(self):
+        victim = self.nodes[2]
+        with Captures(self.nodes) as captures:
+            for _ in range(3):
+                captures.wait_for_more(1, self.nodes)
+                victim.kill()
+                victim.start()
+            wait_for("the returned validator is ready", victim.is_ready)
+        self.check_everywhere(captures.accepted)
+
+    def test_a_power_failure_of_all_loses_nothing_accepted(self):
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(3, self.nodes)
+            for node in self.nodes:
+                node.kill()
+        self.network.start_missing()
+        self.check_everywhere(captures.accepted)
+        document = event_document(new_event())
+        answer = self.nodes[0].capture(document)
+        self.assertEqual(answer.status, 202, answer)
+        self.check_everywhere(captures.accepted + event_ids(document))
+
+
+if __name__ == "__main__":
+    unittest.main()
