@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pathlib
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -60,7 +61,7 @@ class Key:
 
     @classmethod
     def from_file(cls, path):
-        return cls(bytes.fromhex(open(path, encoding="ascii").read().strip()))
+        return cls(bytes.fromhex(pathlib.Path(path).read_text().strip()))
 
     def sign(self, message):
         nonce = _number(self._prefix, message) % ORDER

@@ -39,6 +39,7 @@ def wait_for(what, condition, deadline_s=DEADLINE_S):
 def keten(*arguments, expect=0, cwd=None, tmp=None):
     """Runs the command line; returns the finished process. `expect`: the exit code, or none for any."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KETEN_")}
+    environment["KETEN_EXAMPLES"] = str(EXAMPLES)
     if tmp is not None:
         environment["TMPDIR"] = str(tmp)
     command = [BIN / "keten", *map(str, arguments)]
