@@ -93,7 +93,9 @@ int main(int count, char** arguments) {
     std::fwrite(kHelp.data(), 1, kHelp.size(), stderr);
     return kUsage;
   }
-  if (auto protected_process = keten::protect_process(); !protected_process) { return refuse(protected_process.error()); }
+  if (auto protected_process = keten::protect_process(); !protected_process) {
+    return refuse(protected_process.error());
+  }
   keten::require_tls_1_3();
   return first == "start" ? start(home) : check(home);
 }

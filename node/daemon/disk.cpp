@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
 std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 }  // namespace
@@ -28,8 +28,9 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   const bool has_journal = journal::VoteJournal::exists(journal_path);
   if (!has_journal && std::filesystem::exists(state_path, error)) {
     return failure(ErrorKind::refused, "JOURNAL_LOST",
-                   journal_path + " is missing beside an existing database: without it this node could vote twice. "
-                                  "Bring the journal back, or join again with a new validator key");
+                   journal_path +
+                       " is missing beside an existing database: without it this node could vote twice. "
+                       "Bring the journal back, or join again with a new validator key");
   }
   std::filesystem::create_directories(journal_path, error);
   if (error) { return failure(ErrorKind::unavailable, "DATA_DIRECTORY", data.string() + ": " + error.message()); }
@@ -59,7 +60,9 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   auto database = rocksdb_store::RocksDatabase::open(state_path.string(), rocks_options);
   if (!database) { return database.error(); }
   disk->database_ = std::move(*database);
-  if (auto initialised = storage::initialise(*disk->database_, home.genesis); !initialised) { return initialised.error(); }
+  if (auto initialised = storage::initialise(*disk->database_, home.genesis); !initialised) {
+    return initialised.error();
+  }
   if (auto recovered = disk->recover_from(home); !recovered) { return recovered.error(); }
   return disk;
 }
@@ -70,17 +73,18 @@ Status Disk::recover_from(const Home& home) {
   if (!executed) { return executed.error(); }
   std::vector<BlockPointer> blocks;
   std::optional<Error> broken;
-  const auto replayed = segments_->replay(executed->replay_from, [&](const storage::Location& location, ByteView bytes) {
-    auto block = Block::decode(bytes);
-    if (!block) {
-      broken = block.error();
-      return;
-    }
-    const auto height = block->header.height;
-    if (height <= executed->height) { return; }
-    stored_.stored(block->header.id(), height, location);
-    blocks.push_back(std::make_shared<Block>(std::move(*block)));
-  });
+  const auto replayed =
+      segments_->replay(executed->replay_from, [&](const storage::Location& location, ByteView bytes) {
+        auto block = Block::decode(bytes);
+        if (!block) {
+          broken = block.error();
+          return;
+        }
+        const auto height = block->header.height;
+        if (height <= executed->height) { return; }
+        stored_.stored(block->header.id(), height, location);
+        blocks.push_back(std::make_shared<Block>(std::move(*block)));
+      });
   if (!replayed) { return replayed; }
   if (broken) { return *broken; }
   auto recovered = recover(DiskContents{home.genesis, *snapshot, votes_->take_records(), std::move(blocks)});
@@ -109,7 +113,8 @@ Disk::Place Disk::place(const BlockId& id, Height height) const {
 Persister::Persister(Disk& disk, Metrics& metrics, Done done, Fatal fatal)
     : disk_(disk),
       votes_fsynced_(metrics.counter("keten_votes_fsynced_total", "Own votes made durable before they were sent")),
-      persist_us_(metrics.counter("keten_stage_persist_microseconds_total", "Time the journal thread spent writing and syncing")),
+      persist_us_(metrics.counter("keten_stage_persist_microseconds_total",
+                                  "Time the journal thread spent writing and syncing")),
       persist_groups_(metrics.counter("keten_persist_groups_total", "Groups of records and blocks synced together")),
       done_(std::move(done)),
       fatal_(std::move(fatal)),

@@ -16,9 +16,9 @@ namespace {
 constexpr std::uint64_t kRestAfterMs = 5000;
 
 std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 }  // namespace
@@ -78,9 +78,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
     const auto snapshot = disk_.database().snapshot();
     result = contracts::execute_block(snapshot->column(storage::Column::state), context, state_root_,
                                       work.block->transactions, registry_, *directory_);
-  } catch (const storage::ReadFailure& failed) {
-    return failed.error();
-  }
+  } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = microseconds();
   const auto place = disk_.place(id, header.height);
   const storage::Commit commit{*work.block, id, place.location, place.replay_from, result, work.finalization};

@@ -18,8 +18,8 @@ class Executor {
  public:
   /// Called on the execution thread after every commit.
   using Done = std::function<void(const BlockPointer& block, const contracts::BlockResult& result)>;
-  Executor(Disk& disk, const contracts::Registry& registry, DirectoryPointer directory, Hash state_root, Metrics& metrics,
-           Done done, Fatal fatal);
+  Executor(Disk& disk, const contracts::Registry& registry, DirectoryPointer directory, Hash state_root,
+           Metrics& metrics, Done done, Fatal fatal);
   ~Executor();
 
   void execute(std::vector<pipeline::Execute> work);

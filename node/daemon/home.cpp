@@ -86,7 +86,8 @@ Result<Home> load_home(const std::filesystem::path& path) {
   if (entry.node != config->node.name || entry.organisation != config->node.organisation) {
     return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
                    "ketend.toml says node " + config->node.name + " of " + config->node.organisation +
-                       ", the genesis says " + entry.node + " of " + entry.organisation + " for this key; correct [node]");
+                       ", the genesis says " + entry.node + " of " + entry.organisation +
+                       " for this key; correct [node]");
   }
 
   auto certificate = read_file(path / "tls" / "node.crt", "this node's certificate");
@@ -117,7 +118,13 @@ Result<Home> load_home(const std::filesystem::path& path) {
                                                          .clients_file = (path / config->api.clients).string()});
   if (!api_files) { return api_files.error(); }
   const auto chain_id = genesis->chain_id();
-  return Home{path, std::move(*config), std::move(*genesis), chain_id, *self, key, {std::move(*certificate), std::move(*tls_key)}};
+  return Home{path,
+              std::move(*config),
+              std::move(*genesis),
+              chain_id,
+              *self,
+              key,
+              {std::move(*certificate), std::move(*tls_key)}};
 }
 
 Status check_addresses(const NodeConfig& config) {

@@ -27,7 +27,10 @@ class EpcisView {
   [[nodiscard]] Height height() const { return height_; }
   [[nodiscard]] query::EpcisReaders readers() const {
     return {view_.state(), view_.index(),
-            [this](Height at, std::uint32_t index) { return view_.transaction_at({at, index}); }, height_};
+            [this](Height at, std::uint32_t index) {
+              return view_.transaction_at({at, index});
+            },
+            height_};
   }
 
  private:
@@ -97,8 +100,8 @@ Result<http::ValueAt> HttpReads::trace(const http::TraceQuery& query) const {
   return guarded([&]() -> Result<http::ValueAt> {
     auto view = EpcisView::open(reads_);
     if (!view) { return view.error(); }
-    const auto direction = query.direction == http::TraceDirection::back ? query::TraceDirection::back
-                                                                         : query::TraceDirection::forward;
+    const auto direction =
+        query.direction == http::TraceDirection::back ? query::TraceDirection::back : query::TraceDirection::forward;
     auto traced = query::trace(view->readers(), {query.entity, direction, query.depth});
     if (!traced) { return traced.error(); }
     return http::ValueAt{query::trace_json(*traced), traced->height};
@@ -196,8 +199,9 @@ std::vector<http::ReadinessCheck> HttpReads::readiness() const {
   const auto space = std::filesystem::space(home_.data(), error);
   constexpr std::uintmax_t kLeast = 512ULL * 1024 * 1024;
   const bool is_enough = !error && space.available >= kLeast;
-  return {{"disk", is_enough,
-           error ? error.message() : std::to_string(space.available / (1024 * 1024)) + " MiB free, at least 512 expected"}};
+  return {
+      {"disk", is_enough,
+       error ? error.message() : std::to_string(space.available / (1024 * 1024)) + " MiB free, at least 512 expected"}};
 }
 
 }  // namespace keten::node

@@ -83,7 +83,9 @@ void Tracker::executed(const BlockPointer& block, const contracts::BlockResult& 
 std::optional<TransactionProgress> Tracker::find_locked(const TransactionId& id) const {
   for (const auto& [height, block] : final_) {
     for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
-      if (block->transactions[index]->id == id) { return TransactionProgress{TransactionState::final, height, index, {}}; }
+      if (block->transactions[index]->id == id) {
+        return TransactionProgress{TransactionState::final, height, index, {}};
+      }
     }
   }
   if (admitted_.contains(id)) { return TransactionProgress{TransactionState::admitted, {}, 0, {}}; }
@@ -155,7 +157,8 @@ void Tracker::stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     for (auto& [id, waiter] : waiters_) {
-      answers.push_back({std::move(waiter.done), failure(ErrorKind::unavailable, "STOPPING", "the node is stopping; ask another one")});
+      answers.push_back({std::move(waiter.done),
+                         failure(ErrorKind::unavailable, "STOPPING", "the node is stopping; ask another one")});
     }
     waiters_.clear();
   }
@@ -176,8 +179,9 @@ void Tracker::take(const TransactionId& id, WaitLevel reached, const Transaction
       continue;
     }
     if (progress.state == TransactionState::expired) {
-      answers.push_back({std::move(at->second.done),
-                         failure(ErrorKind::refused, "EXPIRED", "the transaction expired before a block could hold it; sign it again")});
+      answers.push_back(
+          {std::move(at->second.done), failure(ErrorKind::refused, "EXPIRED",
+                                               "the transaction expired before a block could hold it; sign it again")});
     } else {
       answers.push_back({std::move(at->second.done), progress});
     }

@@ -27,7 +27,8 @@ class Tracker {
   [[nodiscard]] std::optional<TransactionProgress> find(const TransactionId& id) const;
 
   /// Answers at once when the transaction is that far. Fails with TOO_MANY_WAITERS or STOPPING.
-  [[nodiscard]] keten::Status wait(const TransactionId& id, WaitLevel level, std::uint64_t deadline_ms, Gateway::Waited done);
+  [[nodiscard]] keten::Status wait(const TransactionId& id, WaitLevel level, std::uint64_t deadline_ms,
+                                   Gateway::Waited done);
   /// The store says that the transaction is executed.
   void settle(const TransactionId& id, const TransactionProgress& progress);
   /// Answers whoever waited long enough; with `no_quorum`, when that is why, already after it has been so for
@@ -48,7 +49,8 @@ class Tracker {
     Result<TransactionProgress> result;
   };
   [[nodiscard]] std::optional<TransactionProgress> find_locked(const TransactionId& id) const;
-  void take(const TransactionId& id, WaitLevel reached, const TransactionProgress& progress, std::vector<Answer>& answers);
+  void take(const TransactionId& id, WaitLevel reached, const TransactionProgress& progress,
+            std::vector<Answer>& answers);
   static void answer(std::vector<Answer>& answers);
 
   mutable std::mutex mutex_;  // front doors wait and ask, the loop and the execution thread bring news

@@ -20,7 +20,8 @@ struct Fixture {
   std::optional<Result<TransactionProgress>> answer;
 
   void wait(WaitLevel level) {
-    BOOST_REQUIRE(tracker.wait(id, level, kDeadline, [this](Result<TransactionProgress> result) { answer = std::move(result); }));
+    BOOST_REQUIRE(
+        tracker.wait(id, level, kDeadline, [this](Result<TransactionProgress> result) { answer = std::move(result); }));
   }
 };
 

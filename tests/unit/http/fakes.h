@@ -36,8 +36,8 @@ class FakeGateway : public Gateway {
   std::atomic<bool> quorum = true;
   std::atomic<bool> executes = true;   ///< otherwise transactions are final at the most
   std::atomic<bool> finalizes = true;  ///< otherwise, and when they are not executed, they stay admitted
-  std::atomic<bool> answers = true;   ///< otherwise submit keeps its callback for ever
-  std::atomic<bool> succeeds = true;  ///< what receipts say
+  std::atomic<bool> answers = true;    ///< otherwise submit keeps its callback for ever
+  std::atomic<bool> succeeds = true;   ///< what receipts say
   std::atomic<std::uint64_t> executed_height = 41;
   std::optional<Error> refusal;  ///< what submit answers
 
