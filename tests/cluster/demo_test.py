@@ -40,7 +40,7 @@ class DemoTest(unittest.TestCase):
         return keten(*arguments, expect=expect, cwd=self.folder, tmp=self.tmp)
 
     def check_story(self, said):
-        for word in ("FarmCo", "TruckCo", "DairyCo", "ShopCo", "TransformationEvent", "MILK-0601-A", "MILK-0601-B", "retail_selling"):
+        for word in ("FarmCo", "TruckCo", "DairyCo", "ShopCo", "creating_class_instance", "MILK-0601-A", "MILK-0601-B", "retail_selling"):
             self.assertIn(word, said)
         self.assertRegex(said, r"(?i)state root.*equal|equal.*state root")
 
@@ -78,7 +78,7 @@ class DemoTest(unittest.TestCase):
 
     def check_queries(self, state):
         product = json.loads((EXAMPLES / "coldchain" / "index.json").read_text())["trace"]["epc"]
-        self.assertIn("TransformationEvent", self.keten("trace", product, "--back", *state).stdout)
+        self.assertIn("creating_class_instance", self.keten("trace", product, "--back", *state).stdout)
         dot = self.keten("trace", product, "--back", "-o", "dot", *state).stdout
         self.assertRegex(dot, r"(?s)\Adigraph .*\{.*->.*\}\s*\Z")
         trace = json.loads(self.keten("trace", product, "--back", "-o", "json", *state).stdout)
