@@ -16,14 +16,16 @@ constexpr std::size_t kVerifyPiece = 16;
 /// Room for every signature that the mempool's bound allows to be with the pool at once.
 constexpr std::size_t kVerifyTasksMax = 2 * limits::kMempoolTransactionsMax;
 constexpr std::uint64_t kPublishMs = 20;
-constexpr std::size_t kServeTasksMax = 64;
+constexpr std::size_t kServeTasksMax = 2 * limits::kValidatorsMax;
+/// An honest peer waits for its answer; it may give up and ask again.
+constexpr int kServeTasksOfPeerMax = 2;
 /// Fits a peer message with its frame.
 constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
 
 std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 consensus::Now now() { return {steady_ms(), wall_ms()}; }
@@ -99,11 +101,14 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       signer_(std::make_unique<KeySigner>(home_.validator_key)),
       validators_(home_.genesis.validators()),
       inbox_(limits::kInboxEventsMax),
+      serving_(validators_.size()),
       watchers_(std::make_shared<Watchers>()),
       signatures_verified_(metrics_.counter("keten_signatures_verified_total", "Client signatures that were checked")),
       signatures_refused_(metrics_.counter("keten_signatures_refused_total", "Of these, how many did not hold")),
-      votes_verified_(metrics_.counter("keten_vote_signatures_verified_total", "Validators' signatures that were checked")),
-      admitted_(metrics_.counter("keten_transactions_admitted_total", "Transactions admitted by this node's own front doors")),
+      votes_verified_(
+          metrics_.counter("keten_vote_signatures_verified_total", "Validators' signatures that were checked")),
+      admitted_(metrics_.counter("keten_transactions_admitted_total",
+                                 "Transactions admitted by this node's own front doors")),
       verify_us_(metrics_.counter("keten_stage_verify_microseconds_total", "Time spent checking client signatures")),
       loop_us_(metrics_.counter("keten_stage_loop_microseconds_total", "Time the loop spent in steps")),
       loop_steps_(metrics_.counter("keten_loop_steps_total", "Events that the loop took")),
@@ -114,14 +119,15 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
   auto recovered = disk_->take_recovered();
   directory_ = recovered.directory;
   const auto state_root = recovered.state_root;
-  pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline_config(home_), signer_.get(),
-                                                     static_cast<const pipeline::TransactionRules&>(*this),
-                                                     std::move(recovered));
+  pipeline_ =
+      std::make_unique<pipeline::Pipeline>(pipeline_config(home_), signer_.get(),
+                                           static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
   vote_pool_ = std::make_unique<WorkerPool>("verify-votes", 1, kVerifyTasksMax);
   transaction_pool_ = std::make_unique<WorkerPool>("verify", home_.config.verify.threads, kVerifyTasksMax);
   serve_pool_ = std::make_unique<WorkerPool>("serve", 1, kServeTasksMax);
   persister_ = std::make_unique<Persister>(
-      *disk_, metrics_, [this](std::uint64_t sequence) { inbox_.push_completion(pipeline::Persisted{sequence}); }, fatal_);
+      *disk_, metrics_, [this](std::uint64_t sequence) { inbox_.push_completion(pipeline::Persisted{sequence}); },
+      fatal_);
   executor_ = std::make_unique<Executor>(
       *disk_, registry_, directory_, state_root, metrics_,
       [this](const BlockPointer& block, const contracts::BlockResult& result) { executed(block, result); }, fatal_);
@@ -180,9 +186,10 @@ keten::Status Node::start_front_doors() {
   const auto address = parse_address(home_.config.api.http_listen);
   if (!address) { return address.error(); }
   if (!address->is_loopback() && !home_.config.api.http_allow_remote) {
-    return failure(ErrorKind::refused, "HTTP_NOT_LOOPBACK",
-                   "[api] http_listen " + home_.config.api.http_listen +
-                       " is no loopback address and HTTP has no TLS; put a TLS proxy before it and set http_allow_remote = true");
+    return failure(
+        ErrorKind::refused, "HTTP_NOT_LOOPBACK",
+        "[api] http_listen " + home_.config.api.http_listen +
+            " is no loopback address and HTTP has no TLS; put a TLS proxy before it and set http_allow_remote = true");
   }
   http::ServerOptions http;
   http.transport.address = address->host;
@@ -249,7 +256,10 @@ void Node::carry(pipeline::Effects effects) {
   for (const auto& request : effects.serve) { serve(request); }
   if (!effects.expired.empty()) { tracker_.expired(effects.expired); }
   for (const auto& alarm : effects.alarms) {
-    metrics_.counter("keten_alarms_total", "What must never happen, by kind", {{"kind", std::string(alarm_name(alarm.kind))}}).add();
+    metrics_
+        .counter("keten_alarms_total", "What must never happen, by kind",
+                 {{"kind", std::string(alarm_name(alarm.kind))}})
+        .add();
     log_error("{}: {}", alarm_name(alarm.kind), alarm.text);
   }
 }
@@ -298,17 +308,27 @@ void Node::verify(pipeline::VerifyTransactions request) {
 }
 
 void Node::serve(const pipeline::Serve& request) {
-  const auto work = [this, request]() {
+  auto& waiting = serving_[request.peer.value];
+  if (waiting.fetch_add(1) >= kServeTasksOfPeerMax) {
+    waiting.fetch_sub(1);
+    log_debug("validator {} asks for blocks before it has its answers", request.peer.value);
+    return;
+  }
+  const auto work = [this, request, &waiting]() {
+    waiting.fetch_sub(1);
     const auto range = reads_.range(request.request.from, request.request.to, limits::kSyncBlocksMax, kServeBytesMax);
     if (!range) {
-      log_warning("blocks {} to {} for a peer: {}", request.request.from.value, request.request.to.value, range.error().message);
+      log_warning("blocks {} to {} for a peer: {}", request.request.from.value, request.request.to.value,
+                  range.error().message);
       return;
     }
     if (range->blocks.empty()) { return; }
     network_->send(request.peer, pipeline::BlockResponse{range->from, range->blocks, range->finalization});
   };
   // Too many requests wait: the peer asks again, and another validator, a second later.
-  if (!serve_pool_->submit(work)) { log_debug("too many block requests wait; one of validator {} is dropped", request.peer.value); }
+  if (serve_pool_->submit(work)) { return; }
+  waiting.fetch_sub(1);
+  log_debug("too many block requests wait; one of validator {} is dropped", request.peer.value);
 }
 
 void Node::publish(consensus::Now at) {
@@ -345,7 +365,9 @@ std::size_t Node::on_messages(ValidatorIndex from, std::vector<pipeline::PeerMes
   std::size_t taken = 0;
   const auto pushed = inbox_.push_some(events, taken);
   if (pushed == Inbox<pipeline::Event>::Pushed::closed) { return messages.size(); }
-  for (auto i = taken; i < events.size(); ++i) { messages[i] = std::move(std::get<pipeline::FromPeer>(events[i]).message); }
+  for (auto i = taken; i < events.size(); ++i) {
+    messages[i] = std::move(std::get<pipeline::FromPeer>(events[i]).message);
+  }
   return taken;
 }
 
@@ -377,7 +399,8 @@ void Node::submit(std::vector<TransactionPointer> transactions, Admitted done) {
     ids.reserve(count);
     for (const auto& transaction : transactions) { ids.push_back(transaction->id); }
     const std::lock_guard lock(submissions_mutex_);
-    submissions_.emplace(ticket, Submission{std::move(ids), std::vector<keten::Status>(count, kDone), count, std::move(done)});
+    submissions_.emplace(ticket,
+                         Submission{std::move(ids), std::vector<keten::Status>(count, kDone), count, std::move(done)});
   }
   pipeline::Event event = pipeline::Submitted{ticket, std::move(transactions)};
   const auto pushed = inbox_.push(std::move(event));
@@ -424,7 +447,8 @@ void Node::wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_
   }
   auto shared = std::make_shared<Waited>(std::move(done));
   const auto deadline = steady_ms() + timeout_ms;
-  auto waiting = tracker_.wait(id, level, deadline, [shared](Result<TransactionProgress> result) { (*shared)(std::move(result)); });
+  auto waiting = tracker_.wait(id, level, deadline,
+                               [shared](Result<TransactionProgress> result) { (*shared)(std::move(result)); });
   if (!waiting) {
     (*shared)(waiting.error());
     return;

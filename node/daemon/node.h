@@ -87,6 +87,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   ValidatorSet validators_;
   Tracker tracker_;
   Inbox<pipeline::Event> inbox_;
+  std::vector<std::atomic<int>> serving_;  ///< by validator: block requests that wait for the serve pool
 
   std::unique_ptr<pipeline::Pipeline> pipeline_;  ///< the loop's own
   mutable std::mutex status_mutex_;               // the loop publishes, front doors read

@@ -12,7 +12,8 @@ void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
   if (header.view.value == 0 || engine.leader(header.view) != from || header.view > engine.view().next()) { return; }
   if (message.leaves.size() != header.transaction_count ||
       message.leaves.size() > config.genesis.parameters.block_transactions_max ||
-      header.payload_bytes > config.genesis.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root) {
+      header.payload_bytes > config.genesis.parameters.block_bytes_max ||
+      merkle_root(message.leaves) != header.payload_root) {
     return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
   const auto id = header.id();
@@ -157,8 +158,10 @@ void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request
   const auto& block = found->second.block;
   PayloadResponse response;
   response.block_id = request.block;
+  std::uint64_t bytes = 0;
   if (request.indices.empty()) {
     response.block = block;
+    bytes = block->header.payload_bytes;
   } else {
     for (const auto index : request.indices) {
       // Each once, in order: a small question must not have a huge answer.
@@ -166,8 +169,11 @@ void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request
       if (index >= block->transactions.size() || !is_next) { return; }
       response.indices.push_back(index);
       response.transactions.push_back(block->transactions[index]);
+      bytes += block->transactions[index]->envelope.size();
     }
   }
+  // Nor must many small questions: whoever asks for more asks somebody else.
+  if (!peers.at(from).answers.take(bytes, now.steady_ms)) { return; }
   send(from, std::move(response));
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "consensus/resolver.h"
 #include "node/mempool/duplicate_window.h"
 #include "node/mempool/mempool.h"
 #include "node/pipeline/pipeline.h"
@@ -19,6 +20,8 @@ inline constexpr std::uint64_t kFetchRetryMs = 250;
 inline constexpr std::uint64_t kSilentMs = 3000;
 /// After sharing a transaction whose signature does not hold.
 inline constexpr std::uint64_t kUnheardMs = 5000;
+/// Payloads sent to one peer that asks for them.
+inline constexpr std::uint64_t kAnswerBytesPerSecond = 32 * 1024 * 1024;
 /// Blocks that may be synced ahead of execution.
 inline constexpr std::uint64_t kSyncAheadBlocks = 256;
 /// Executed blocks that stay in memory to answer peers.
@@ -87,6 +90,7 @@ struct PeerState {
   std::uint64_t heard_ms = 0;
   std::uint64_t unheard_until_ms = 0;  ///< until then its transactions are left aside
   consensus::Status status;
+  consensus::ByteBudget answers{kAnswerBytesPerSecond};  ///< payloads it asked for
 };
 
 struct Pipeline::State {
