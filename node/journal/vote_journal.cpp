@@ -197,7 +197,7 @@ void VoteJournal::keep(const JournalRecord& record) {
 }
 
 void VoteJournal::drop_below_base() {
-  if (executed_.value == 0) { return; }  // as always while a file is loaded: no need to look at all of it again and again
+  if (executed_.value == 0) { return; }  // no base; so while a file is loaded, which would cost its length squared
   const Floor* base = nullptr;
   for (const auto& record : kept_) {
     const auto* floor = std::get_if<Floor>(&record);
