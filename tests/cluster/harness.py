@@ -178,6 +178,9 @@ class Network:
     def status(self, expect=None):
         return json.loads(keten("node", "status", "--all", "--state", self.state, "-o", "json", expect=expect).stdout)
 
+    def is_connected(self):
+        return all(node["up"] and node["peers"] == len(self.nodes) - 1 for node in self.status()["nodes"])
+
     def agrees(self):
         """The status when all nodes have executed the same height with the same result, else none."""
         status = self.status()
@@ -200,6 +203,7 @@ class NetworkTest(unittest.TestCase):
     def setUp(self):
         if not all(node.runs() for node in self.nodes):
             self.network.start_missing()
+        wait_for("every validator is connected to every other", self.network.is_connected)
 
     def run(self, result=None):
         result = self.defaultTestResult() if result is None else result

@@ -12,7 +12,6 @@ from harness import CONTEXT, NetworkTest, event_document, event_ids, keten, new_
 class NoQuorumTest(NetworkTest):
     def setUp(self):
         super().setUp()
-        wait_for("all are ready", lambda: all(node.is_ready() for node in self.nodes))
         self.accepted = []
         for node in self.nodes:
             document = event_document(new_event())

@@ -1,6 +1,7 @@
 """Validators are killed during captures and come back; what was accepted is on every one of them."""
 
 import itertools
+import shutil
 import threading
 import unittest
 
@@ -12,6 +13,7 @@ class Captures:
 
     def __init__(self, nodes):
         self.accepted = []
+        self.refused = []  # by nodes that answered
         self.accepted_at = {node.name: 0 for node in nodes}
         self._nodes = nodes
         self._ends = threading.Event()
@@ -34,6 +36,8 @@ class Captures:
             if answer is not None and answer.status == 202:
                 self.accepted += event_ids(document)
                 self.accepted_at[node.name] += 1
+            elif answer is not None:
+                self.refused.append((node.name, str(answer)))
 
     def wait_for_more(self, count, nodes):
         """Until `count` more documents were accepted by each of these nodes."""
@@ -58,6 +62,7 @@ class RestartTest(NetworkTest):
             captures.wait_for_more(3, self.nodes)
             victim.kill()
             captures.wait_for_more(5, others)
+            self.assertEqual(captures.refused, [], "three of four are enough")
             self.assertFalse(victim.runs(), "nobody restarts a validator but its company")
             victim.start()
             wait_for("the returned validator is ready", victim.is_ready)
@@ -72,6 +77,19 @@ class RestartTest(NetworkTest):
                 victim.kill()
                 victim.start()
             wait_for("the returned validator is ready", victim.is_ready)
+        self.check_everywhere(captures.accepted)
+
+    def test_a_validator_without_its_database_builds_it_again(self):
+        """docs/operations.md, "Backup": only the journal of votes cannot be replaced."""
+        victim, *others = self.nodes
+        with Captures(others) as captures:
+            for lost in (("state",), ("state", "blocks")):
+                captures.wait_for_more(2, others)
+                victim.kill()
+                for name in lost:
+                    shutil.rmtree(victim.home / "data" / name)
+                victim.start()
+                wait_for("the returned validator is ready", victim.is_ready)
         self.check_everywhere(captures.accepted)
 
     def test_a_power_failure_of_all_loses_nothing_accepted(self):
