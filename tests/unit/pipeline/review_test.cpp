@@ -102,6 +102,34 @@ BOOST_AUTO_TEST_CASE(a_transaction_that_became_final_while_it_was_checked_is_not
   BOOST_TEST(bench.sent<TransactionBatch>().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_block_that_binds_a_result_and_does_not_become_final_is_helped) {
+  Bench bench(4, 4);
+  bench.start_connected();
+  const auto work = bench.block(1, bench.genesis_block, {bench.transaction(1)});
+  bench.step(FromPeer{bench.others()[0], TransactionBatch{work.transactions}});
+  bench.settle();
+  bench.send_proposal(work, 0);
+  bench.settle();
+  bench.finalize(work, 0);
+  BOOST_REQUIRE((bench.pipeline->status(bench.now).executed_height == Height{1}));
+  auto binding = bench.block(2, work.header, {});
+  binding.header.executed_height = Height{1};
+  binding.header.state_root = root_after(Height{1});
+  bench.send_proposal(binding, 1);
+  bench.settle();
+  bench.step(FromPeer{bench.not_leader(2), bench.certificate(Bench::subject(VoteKind::notarize, binding, 1))});
+  bench.settle();
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(1)}); }
+  bench.elapse(1000);
+  bench.settle();
+  const Subject skipped{VoteKind::nullify, Epoch{}, View{3}, View{}, BlockId{}};
+  bench.step(FromPeer{bench.others()[0], bench.certificate(skipped)});
+  bench.settle();
+  const auto proposals = bench.sent<ProposalMessage>();
+  BOOST_REQUIRE(proposals.size() == 1U);
+  BOOST_TEST((proposals[0].second.proposal.header.parent == binding.header.id()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
