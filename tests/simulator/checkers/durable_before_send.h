@@ -8,8 +8,9 @@
 
 namespace keten::simulator {
 
-/// I6: what others rely on survives a crash. A vote on the wire is in its signer's synced journal, the body of a block that
-/// it notarized in its synced segments, and so are the certificates that let it vote in that view; a block that is called final or executed is stored there and below the durable floor.
+/// I6: what others rely on survives a crash. A vote on the wire is in its signer's synced journal, with the certificates that
+/// let it vote in that view, and the body of a block that it notarized in its synced segments. A block that is called final
+/// or executed is stored there, at or below the durable floor.
 class DurableBeforeSend final : public Checker {
  public:
   DurableBeforeSend() : Checker("durable_before_send") {}
