@@ -1,5 +1,6 @@
 #include "contracts/production/decimal.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -39,6 +40,28 @@ Decimal read(std::string_view text) {
   return result;
 }
 
+bool is_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Whether `text` is an exponent that fits; what is out of this range has no plain spelling of sensible length.
+bool is_exponent(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) { text.remove_prefix(1); }
+  return !text.empty() && text.size() <= 6 && is_digits(text);
+}
+
+bool is_decimal(std::string_view text) {
+  if (const auto mark = text.find_first_of("eE"); mark != std::string_view::npos) {
+    if (!is_exponent(text.substr(mark + 1))) { return false; }
+    text = text.substr(0, mark);
+  }
+  if (text.starts_with('-')) { text.remove_prefix(1); }
+  const auto point = text.find('.');
+  const auto whole = text.substr(0, point);
+  const auto fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  return !(whole.empty() && fraction.empty()) && is_digits(whole) && is_digits(fraction);
+}
+
 int sign(const Decimal& value) { return value.digits.empty() ? 0 : value.negative ? -1 : 1; }
 
 }  // namespace
@@ -49,6 +72,28 @@ std::strong_ordering compare_decimals(std::string_view left, std::string_view ri
   if (sign(a) != sign(b)) { return sign(a) <=> sign(b); }
   const auto magnitude = a.exponent != b.exponent ? a.exponent <=> b.exponent : a.digits.compare(b.digits) <=> 0;
   return sign(a) < 0 ? 0 <=> magnitude : magnitude;
+}
+
+std::optional<std::string> plain_decimal(std::string_view text) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) { return std::nullopt; }
+  }
+  if (!is_decimal(text)) { return std::nullopt; }
+  const auto value = read(text);
+  if (value.digits.empty()) { return "0"; }
+  const auto digits = static_cast<std::int64_t>(value.digits.size());
+  const auto longest = static_cast<std::int64_t>(kPlainDecimalDigitsMax);
+  if (digits > longest || value.exponent > longest || -value.exponent > longest - digits) { return std::nullopt; }
+  std::string result = value.negative ? "-" : "";
+  if (value.exponent <= 0) {
+    return result + "0." + std::string(static_cast<std::size_t>(-value.exponent), '0') + value.digits;
+  }
+  if (value.exponent >= digits) {
+    return result + value.digits + std::string(static_cast<std::size_t>(value.exponent - digits), '0');
+  }
+  const auto whole = static_cast<std::size_t>(value.exponent);
+  return result + value.digits.substr(0, whole) + "." + value.digits.substr(whole);
 }
 
 }  // namespace keten::production

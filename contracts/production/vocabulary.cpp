@@ -160,6 +160,12 @@ std::string bare_word(Vocabulary vocabulary, std::string_view value) {
   return std::string(value);
 }
 
+std::string web_address(Vocabulary vocabulary, std::string_view word) {
+  const auto names = names_of(vocabulary);
+  std::string result = names.web.empty() ? "https://gs1.org/voc/" : "https://ref.gs1.org/cbv/";
+  return (result += names.web) += word;
+}
+
 bool is_standard_word(Vocabulary vocabulary, std::string_view word) {
   if (vocabulary == Vocabulary::measurement_type) {
     return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {

@@ -23,6 +23,9 @@ enum class Vocabulary : std::uint8_t {
 /// give `shipping`. Anything else is its own spelling.
 std::string bare_word(Vocabulary vocabulary, std::string_view value);
 
+/// The web address of a bare word: `https://ref.gs1.org/cbv/BizStep-shipping`, `https://gs1.org/voc/Temperature`.
+std::string web_address(Vocabulary vocabulary, std::string_view word);
+
 /// Whether `word` is a bare word of the list; every plain word is a measurement type.
 bool is_standard_word(Vocabulary vocabulary, std::string_view word);
 
