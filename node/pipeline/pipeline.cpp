@@ -165,6 +165,15 @@ bool Pipeline::State::has_quorum_connected() const {
   return validators.has_quorum(weight);
 }
 
+bool Pipeline::State::has_quorum_answered() const {
+  std::uint64_t weight = 0;
+  for (const auto& [index, peer] : peers) {
+    const bool is_self = config.self && *config.self == index;
+    if (is_self || (is_live(index) && peer.answered)) { weight += validators.weight(index); }
+  }
+  return validators.has_quorum(weight);
+}
+
 std::optional<ValidatorIndex> Pipeline::State::choose_peer(std::size_t attempt,
                                                            std::optional<ValidatorIndex> hint) const {
   if (attempt == 0 && hint && (!config.self || *hint != *config.self) && is_live(*hint)) { return hint; }
@@ -196,9 +205,19 @@ std::string Pipeline::State::stuck_reason() const {
 /// What may have become possible by whatever happened; then the next wake-up.
 void Pipeline::State::finish_step() {
   if (now.steady_ms >= engine.deadline_ms()) { apply(engine.on_time(now)); }
-  if (config.self && !votes_allowed && has_quorum_connected()) {
-    votes_allowed = true;
-    apply(engine.allow_votes(now));
+  if (config.self && !votes_allowed) {
+    // docs/consensus.md, "After every start": a quorum has said what it knows before this key signs again.
+    if (answered_ms == 0 && has_quorum_answered()) { answered_ms = std::max<std::uint64_t>(now.steady_ms, 1); }
+    if (answered_ms != 0 && (validators.size() == 1 || now.steady_ms >= answered_ms + kEchoMs)) {
+      votes_allowed = true;
+      apply(engine.allow_votes(now));
+    }
+  }
+  share_again();
+  // A vote changes nothing for a payload but by moving the floor; whatever else can, looks for itself.
+  if (engine.floor().view != resolved_floor) {
+    resolved_floor = engine.floor().view;
+    resolve_proposals();
   }
   update_work();
   try_build();
@@ -210,6 +229,7 @@ void Pipeline::State::finish_step() {
     effects.wake_at_ms = effects.wake_at_ms == 0 ? at : std::min(effects.wake_at_ms, at);
   };
   wake_at(engine.deadline_ms());
+  if (answered_ms != 0 && !votes_allowed) { wake_at(answered_ms + kEchoMs); }
   for (const auto& [id, proposal] : proposals) {
     if (proposal.missing > 0) { wake_at(proposal.ask_at_ms); }
   }
@@ -248,6 +268,7 @@ Effects Pipeline::step(Event event, Now now) {
   } else if (const auto* connected = std::get_if<PeerConnected>(&event)) {
     auto& peer = state.peers.at(connected->peer);
     peer.connected = true;
+    peer.answered = false;
     peer.heard_ms = now.steady_ms;
     state.apply(state.engine.on_peer_connected(connected->peer, now));
   } else if (const auto* disconnected = std::get_if<PeerDisconnected>(&event)) {
@@ -283,9 +304,11 @@ void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
                                        std::is_same_v<Content, consensus::CertificateRequest> ||
                                        std::is_same_v<Content, consensus::CertificateResponse>;
         if constexpr (is_for_engine) {
-          if constexpr (std::is_same_v<Content, consensus::Status>) { peer.status = content; }
+          if constexpr (std::is_same_v<Content, consensus::Status>) {
+            peer.status = content;
+            peer.answered = true;
+          }
           apply(engine.on_message(from, std::move(content), now));
-          resolve_proposals();
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
           receive(from, content);
         } else if constexpr (std::is_same_v<Content, PayloadResponse>) {

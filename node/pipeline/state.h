@@ -16,6 +16,14 @@ namespace keten::pipeline {
 inline constexpr std::uint64_t kGossipGraceMs = 20;
 /// Between two requests for the same thing; each goes to another peer.
 inline constexpr std::uint64_t kFetchRetryMs = 250;
+/// The admitting node shares a transaction again that waits so long; whoever else has it takes longer, because the
+/// admitting node may have died before all heard of it.
+inline constexpr std::uint64_t kShareAgainMs = 4000;
+inline constexpr std::uint64_t kShareForOthersMs = 12'000;
+inline constexpr std::uint64_t kShareRoundMs = 1000;
+inline constexpr std::size_t kShareRoundBytes = 256 * 1024;
+/// After a quorum has answered, what they hold of this validator's own votes has arrived and is checked.
+inline constexpr std::uint64_t kEchoMs = 50;
 /// A connected peer that says nothing for so long does not count for the quorum (it sends its status every 500 ms).
 inline constexpr std::uint64_t kSilentMs = 3000;
 /// After sharing a transaction whose signature does not hold.
@@ -79,6 +87,12 @@ struct Delivered {
   std::optional<Certificate> finalization;  ///< of this very block
 };
 
+/// An admitted transaction that is shared again when it still waits then: the first sharing may have been lost.
+struct Waiting {
+  std::uint64_t share_at_ms = 0;
+  TransactionId id;
+};
+
 /// What waits until everything persisted so far is durable.
 struct Held {
   std::uint64_t sequence = 0;
@@ -87,6 +101,7 @@ struct Held {
 
 struct PeerState {
   bool connected = false;
+  bool answered = false;  ///< said its status since it is connected
   std::uint64_t heard_ms = 0;
   std::uint64_t unheard_until_ms = 0;  ///< until then its transactions are left aside
   consensus::Status status;
@@ -105,6 +120,8 @@ struct Pipeline::State {
   [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;
   void proposed_verified(const Verification& verification, std::size_t place, bool is_valid);
   void share(std::vector<TransactionPointer> transactions);
+  void admit(const TransactionId& id, std::uint64_t share_again_ms);
+  void share_again();
   void update_work();
 
   // proposals.cpp: payloads of others' proposals
@@ -148,6 +165,7 @@ struct Pipeline::State {
   void send(std::optional<ValidatorIndex> to, PeerMessage message);
   [[nodiscard]] bool is_live(ValidatorIndex peer) const;
   [[nodiscard]] bool has_quorum_connected() const;
+  [[nodiscard]] bool has_quorum_answered() const;
   /// Some connected peer, another one each time; prefers `hint` on the first attempt.
   [[nodiscard]] std::optional<ValidatorIndex> choose_peer(std::size_t attempt,
                                                           std::optional<ValidatorIndex> hint) const;
@@ -195,6 +213,11 @@ struct Pipeline::State {
 
   std::map<ValidatorIndex, PeerState> peers;
   bool votes_allowed = false;
+  std::uint64_t answered_ms = 0;       ///< when a quorum had answered; 0 while it has not
+  std::deque<Waiting> waiting_own;     ///< admitted here
+  std::deque<Waiting> waiting_others;  ///< shared by others
+  std::uint64_t share_again_at_ms = 0;
+  View resolved_floor;  ///< floor at the last look at the pending proposals
   bool work_told = false;
 };
 

@@ -102,7 +102,7 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
     // The place may meanwhile be another's: of the same body under another signature.
     const bool has_place = mempool.find_leaf(transaction->leaf) != nullptr;
     if (event.valid[i]) {
-      if (has_place) { mempool.admit(transaction->id); }
+      if (has_place) { admit(transaction->id, verification.submission ? kShareAgainMs : kShareForOthersMs); }
       // Meanwhile it may have become final by another validator, or too old: then it waits nowhere any more.
       if (verification.submission && !mempool.contains(transaction->id)) {
         status = check_admission(*transaction, delivered.next());
@@ -135,6 +135,33 @@ void Pipeline::State::proposed_verified(const Verification& verification, std::s
   if (found == proposals.end()) { return; }
   found->second.in_check[verification.places[place]] = 0;
   if (!is_valid) { found->second.forged = true; }
+}
+
+void Pipeline::State::admit(const TransactionId& id, std::uint64_t share_again_ms) {
+  mempool.admit(id);
+  auto& waiting = share_again_ms == kShareAgainMs ? waiting_own : waiting_others;
+  if (waiting.size() >= limits::kMempoolTransactionsMax) { waiting.pop_front(); }
+  waiting.push_back({now.steady_ms + share_again_ms, id});
+}
+
+/// A transaction that only a minority has would wait for one of their turns to lead, while the other leaders see no work.
+void Pipeline::State::share_again() {
+  if (now.steady_ms < share_again_at_ms) { return; }
+  share_again_at_ms = now.steady_ms + kShareRoundMs;
+  std::vector<TransactionPointer> again;
+  std::size_t bytes = 0;
+  for (auto* waiting : {&waiting_own, &waiting_others}) {
+    while (!waiting->empty() && waiting->front().share_at_ms <= now.steady_ms && bytes < kShareRoundBytes) {
+      const auto id = waiting->front().id;
+      waiting->pop_front();
+      auto transaction = mempool.find(id);
+      if (transaction == nullptr || !mempool.is_admitted(id)) { continue; }
+      bytes += transaction->envelope.size();
+      again.push_back(std::move(transaction));
+      waiting->push_back({now.steady_ms + (waiting == &waiting_own ? kShareAgainMs : kShareForOthersMs), id});
+    }
+  }
+  share(std::move(again));
 }
 
 void Pipeline::State::share(std::vector<TransactionPointer> transactions) {

@@ -12,6 +12,7 @@
 #include "consensus/elector.h"
 #include "core/merkle.h"
 #include "node/pipeline/pipeline.h"
+#include "node/pipeline/state.h"
 #include "tests/unit/core/sample_network.h"
 
 namespace keten::pipeline::test {
@@ -71,6 +72,7 @@ class Bench {
     start();
     for (const auto peer : others()) { step(PeerConnected{peer}); }
     for (const auto peer : others()) { step(FromPeer{peer, status_at(floor_height)}); }
+    elapse(kEchoMs);
     clear();
   }
   static consensus::Status status_at(std::uint64_t height) {

@@ -1,3 +1,4 @@
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -81,6 +82,47 @@ BOOST_AUTO_TEST_CASE(a_connected_peer_that_says_nothing_does_not_count) {
   BOOST_TEST(bench.pipeline->status(bench.now).quorum);
   bench.step(PeerDisconnected{bench.others()[1]});
   BOOST_TEST(!bench.pipeline->status(bench.now).quorum);
+}
+
+BOOST_AUTO_TEST_CASE(no_vote_is_cast_before_a_quorum_has_said_where_it_stands) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  const auto block = bench.block(1, bench.genesis_block, {});
+  bench.send_proposal(block, 0);
+  bench.elapse(2 * kEchoMs);
+  bench.settle();
+  BOOST_TEST(!bench.has_voted(VoteKind::notarize, 1));
+  bench.step(FromPeer{bench.others()[0], Bench::status_at(0)});
+  bench.step(FromPeer{bench.others()[1], Bench::status_at(0)});
+  bench.settle();
+  BOOST_TEST(!bench.has_voted(VoteKind::notarize, 1));  // what they hold of this key's votes is on its way
+  bench.elapse(kEchoMs);
+  bench.settle();
+  BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_that_waits_for_long_is_shared_again) {
+  Bench bench(4, 2);
+  bench.start_connected();
+  const auto own = bench.transaction(1);
+  const auto of_another = bench.transaction(2);
+  bench.step(Submitted{1, {own}});
+  bench.step(FromPeer{bench.others()[0], TransactionBatch{{of_another}}});
+  bench.verify();
+  bench.clear();
+  const auto shared_after = [&](std::uint64_t ms) {
+    bench.clear();
+    bench.elapse(ms);
+    std::set<TransactionId> ids;
+    for (const auto& [to, batch] : bench.sent<TransactionBatch>()) {
+      for (const auto& transaction : batch.transactions) { ids.insert(transaction->id); }
+    }
+    return ids;
+  };
+  BOOST_TEST(shared_after(kShareAgainMs - 1).empty());
+  BOOST_TEST((shared_after(kShareRoundMs) == std::set{own->id}));
+  BOOST_TEST((shared_after(kShareForOthersMs) == std::set{own->id, of_another->id}));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_node_that_admitted_a_transaction_shares_it) {
