@@ -189,8 +189,9 @@ void PeerNetwork::State::make_stubs() {
 Status PeerNetwork::State::start() {
   CHECK(!started_);
   if (auto ready = prepare(); !ready) { return ready; }
-  if (auto listening = listen(); !listening) { return listening; }
+  // Before the first validator can reach us: its stream makes dial_now() use the channels. They connect when they are used.
   make_stubs();
+  if (auto listening = listen(); !listening) { return listening; }
   started_ = true;
   thread_ = start_thread("keten-peers", [this](const std::stop_token&) { run(); });
   return kDone;
