@@ -49,6 +49,7 @@ inline constexpr std::size_t kPeerMessageBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kPeerVoteQueueMax = 4096;                   ///< messages waiting in one peer's vote lane
 inline constexpr std::size_t kPeerBulkQueueBytesMax = 32 * 1024 * 1024;  ///< bytes waiting in one peer's bulk lane
 inline constexpr std::size_t kSyncBlocksMax = 64;                        ///< blocks in one response
+inline constexpr std::size_t kSyncPathMax = 1024;  ///< headers in one response, from its last block to a finalized one
 
 // Node
 inline constexpr std::size_t kInboxEventsMax = 16'384;

@@ -323,7 +323,7 @@ void Node::serve(const pipeline::Serve& request) {
       return;
     }
     if (range->blocks.empty()) { return; }
-    network_->send(request.peer, pipeline::BlockResponse{range->from, range->blocks, range->finalization});
+    network_->send(request.peer, pipeline::BlockResponse{range->from, range->blocks, range->finalization, range->path});
   };
   // Too many requests wait: the peer asks again, and another validator, a second later.
   if (serve_pool_->submit(work)) { return; }

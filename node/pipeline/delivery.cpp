@@ -67,31 +67,38 @@ void Pipeline::State::receive(ValidatorIndex from, BlockResponse response) {
   if (range_from != from) { return; }
   range_from.reset();
   if (response.blocks.empty() || !response.finalization || !ranges.empty()) { return; }
-  // What is delivered meanwhile is cut off; the rest must follow on without a gap.
+  if (response.path.size() > limits::kSyncPathMax) { return; }
+  // What came meanwhile is cut off; the rest must follow on without a gap.
+  auto [height, parent] = sync_tip();
   auto first = response.blocks.begin();
-  while (first != response.blocks.end() && (*first)->header.height <= delivered) { ++first; }
-  SyncedRange range{{first, response.blocks.end()}, *response.finalization};
+  while (first != response.blocks.end() && (*first)->header.height <= height) { ++first; }
+  SyncedRange range{{first, response.blocks.end()}, {*response.finalization, response.blocks.back()->header}};
   if (range.blocks.empty()) { return; }
-  auto expected_height = delivered.next();
-  auto expected_parent = delivered_id;
+  const auto follows = [&](const BlockHeader& header) {
+    if (header.height != height.next() || header.parent != parent || header.chain_id != chain_id) { return false; }
+    height = header.height;
+    parent = header.id();
+    return true;
+  };
   for (const auto& block : range.blocks) {
-    const bool fits = block->header.height == expected_height && block->header.parent == expected_parent &&
-                      block->header.chain_id == chain_id && block->payload_matches();
-    if (!fits) { return; }
-    expected_height = expected_height.next();
-    expected_parent = block->header.id();
+    if (!follows(block->header) || !block->payload_matches()) { return; }
   }
-  const auto& subject = range.finalization.subject;
-  if (subject.kind != VoteKind::finalize || subject.block != expected_parent || subject.epoch != config_epoch() ||
-      !is_well_formed(range.finalization, validators)) {
+  for (const auto& header : response.path) {
+    if (!follows(header)) { return; }
+    range.proof.header = header;
+  }
+  const auto& finalization = range.proof.finalization;
+  const auto& subject = finalization.subject;
+  if (subject.kind != VoteKind::finalize || subject.block != parent || subject.epoch != config_epoch() ||
+      !is_well_formed(finalization, validators)) {
     return;
   }
   consensus::VerifyRequest request;
   request.ticket = kPipelineTicket | next_ticket++;
   const auto digest = subject.signing_hash(chain_id, validators.id());
-  const auto signers = range.finalization.signer_indices();
+  const auto signers = finalization.signer_indices();
   for (std::size_t i = 0; i < signers.size(); ++i) {
-    request.checks.push_back({signers[i], digest, range.finalization.signatures[i]});
+    request.checks.push_back({signers[i], digest, finalization.signatures[i]});
   }
   ranges.emplace(request.ticket, std::move(range));
   effects.verify_votes.push_back(std::move(request));
@@ -107,28 +114,58 @@ void Pipeline::State::range_verified(std::uint64_t ticket, const std::vector<boo
     ++range_asked;
     return;
   }
+  const auto tip = sync_tip();
   std::vector<BlockPointer> fresh;
-  for (auto& block : range.blocks) {
-    if (block->header.height > delivered) { fresh.push_back(block); }
+  for (const auto& block : range.blocks) {
+    if (block->header.height > tip.height) { fresh.push_back(block); }
   }
-  if (fresh.empty() || fresh.front()->header.parent != delivered_id) { return; }
+  if (fresh.empty() || fresh.front()->header.parent != tip.id) { return; }
   for (const auto& block : fresh) { hold(block); }
-  const auto& last = fresh.back()->header;
-  if (last.height > engine.floor().height) {
-    apply(engine.on_synced(range.finalization, last, now), fresh);
-  } else {
-    persist(fresh, {});
-  }
-  for (const auto& block : fresh) {
+  synced.insert(synced.end(), fresh.begin(), fresh.end());
+  persist(std::move(fresh), {});
+  const auto proof = reached_by_sync(std::move(range.proof));
+  if (!proof) { return; }
+  const auto& last = proof->header;
+  if (last.height > engine.floor().height) { apply(engine.on_synced(proof->finalization, last, now)); }
+  while (!synced.empty() && synced.front()->header.height <= last.height) {
+    const auto block = std::move(synced.front());
+    synced.pop_front();
     if (block->header.height != delivered.next() || block->header.parent != delivered_id) { continue; }
-    const bool is_last = block == fresh.back();
-    deliver_block(block, is_last ? std::optional(range.finalization) : std::nullopt);
+    deliver_block(block, block->header == last ? std::optional(proof->finalization) : std::nullopt);
   }
   deliver();
   resolve_proposals();
 }
 
+Pipeline::State::SyncTip Pipeline::State::sync_tip() {
+  // Proposals that became final here may have overtaken the sync.
+  while (!synced.empty() && synced.front()->header.height <= delivered) { synced.pop_front(); }
+  if (synced.empty()) {
+    synced_proof.reset();
+    return {delivered, delivered_id};
+  }
+  return {synced.back()->header.height, synced.back()->header.id()};
+}
+
+std::optional<FinalProof> Pipeline::State::reached_by_sync(FinalProof proof) {
+  std::vector<FinalProof> proofs{std::move(proof)};
+  // Each peer proves by the finalizations that it has. The lowest is kept, or peers in turn could put it off for ever.
+  if (synced_proof) { proofs.push_back(std::move(*synced_proof)); }
+  std::ranges::sort(proofs, {}, [](const FinalProof& one) { return one.header.height; });
+  synced_proof.reset();
+  std::optional<FinalProof> reached;
+  for (auto& one : proofs) {
+    if (one.header.height <= synced.back()->header.height) {
+      reached = std::move(one);
+    } else if (!synced_proof) {
+      synced_proof = std::move(one);
+    }
+  }
+  return reached;
+}
+
 void Pipeline::State::ask_for_blocks() {
+  auto tip = sync_tip();
   Height best = engine.floor().height;
   std::vector<ValidatorIndex> ahead;
   for (const auto& [index, peer] : peers) {
@@ -149,10 +186,17 @@ void Pipeline::State::ask_for_blocks() {
   if (delivered.value >= executed_height.value + kSyncAheadBlocks || !ranges.empty()) { return; }
   if (range_ask_at_ms > now.steady_ms) { return; }
   range_ask_at_ms = now.steady_ms + 4 * kFetchRetryMs;
+  const auto is_ahead = [&](ValidatorIndex index) { return peers.at(index).status.floor_height > tip.height; };
+  if (std::ranges::none_of(ahead, is_ahead)) {
+    // Who proved what is here is gone, and nobody else is as far: what the others have is final too.
+    synced.clear();
+    tip = sync_tip();
+  }
+  std::erase_if(ahead, [&](ValidatorIndex index) { return !is_ahead(index); });
   const auto peer = ahead[range_asked++ % ahead.size()];
-  const auto last = std::min(best.value, delivered.value + limits::kSyncBlocksMax);
+  const auto last = std::min(best.value, tip.height.value + limits::kSyncBlocksMax);
   range_from = peer;
-  send(peer, BlockRequest{delivered.next(), Height{last}});
+  send(peer, BlockRequest{tip.height.next(), Height{last}});
 }
 
 }  // namespace keten::pipeline

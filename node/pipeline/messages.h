@@ -42,7 +42,8 @@ struct BlockRequest {
 struct BlockResponse {
   Height from;
   std::vector<BlockPointer> blocks;         ///< consecutive heights from `from`
-  std::optional<Certificate> finalization;  ///< of the last of `blocks`
+  std::optional<Certificate> finalization;  ///< of the last of `path`; of the last of `blocks` when it is empty
+  std::vector<BlockHeader> path;  ///< that follow the blocks, when none of these has a finalization of its own
 };
 
 struct TransactionBatch {

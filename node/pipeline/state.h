@@ -75,10 +75,16 @@ struct Verification {
   std::vector<std::uint32_t> places;        ///< in the submission or in the proposal
 };
 
-/// A range of final blocks whose finalization is being checked.
+/// Why a block and all its ancestors are final.
+struct FinalProof {
+  Certificate finalization;
+  BlockHeader header;  ///< of the finalized block
+};
+
+/// A range of blocks whose finalization is being checked.
 struct SyncedRange {
   std::vector<BlockPointer> blocks;
-  Certificate finalization;
+  FinalProof proof;  ///< of the last block, or of a descendant that a path of headers leads to
 };
 
 /// A final block on its way to execution.
@@ -152,6 +158,14 @@ struct Pipeline::State {
   void receive(ValidatorIndex from, const BlockRequest& request);
   void receive(ValidatorIndex from, BlockResponse response);
   void range_verified(std::uint64_t ticket, const std::vector<bool>& valid);
+  /// The newest block that is known to be final and is here: block sync goes on behind it.
+  struct SyncTip {
+    Height height;
+    BlockId id;
+  };
+  [[nodiscard]] SyncTip sync_tip();
+  /// Takes note of a proof; the highest that is of a synced block, when there is one.
+  [[nodiscard]] std::optional<FinalProof> reached_by_sync(FinalProof proof);
   void ask_for_blocks();
 
   // pipeline.cpp: the loop
@@ -206,6 +220,10 @@ struct Pipeline::State {
   Height newest_work;                        ///< newest delivered block that held transactions
   std::map<Height, BlockId> delivered_ids;   ///< of blocks still held in memory
   std::optional<ValidatorIndex> range_from;  ///< whose answer is awaited
+  /// Blocks behind `delivered` that are final and stored, and wait for the block whose finalization proves it: the floor
+  /// never moves to a block that is not here. Reaches at most limits::kSyncPathMax headers and one range far.
+  std::deque<BlockPointer> synced;
+  std::optional<FinalProof> synced_proof;  ///< the lowest one above them
   std::uint64_t range_ask_at_ms = 0;
   std::size_t range_asked = 0;
   std::uint64_t behind_since_ms = 0;

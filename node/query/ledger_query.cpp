@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/encoding.h"
+#include "core/limits.h"
 
 namespace keten::query {
 
@@ -180,10 +181,26 @@ Result<CoveringFinalization> LedgerView::finalization_covering(Height height) co
                      newest->height.text());
 }
 
+Status LedgerView::extend(BlockRange& range, Height last, Height newest) const {
+  for (auto height = last.next(); height <= newest && range.path.size() < limits::kSyncPathMax; ++height) {
+    auto found = record(height);
+    if (!found) { return found.error(); }
+    range.path.push_back(std::move(found->header));
+    auto certificate = storage::read_finalization(*snapshot_, height);
+    if (!certificate) { return certificate.error(); }
+    if (*certificate) {
+      range.finalization = std::move(*certificate);
+      return kDone;
+    }
+  }
+  range.path.clear();
+  return kDone;
+}
+
 Result<BlockRange> LedgerView::range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const {
   const auto newest = executed();
   if (!newest) { return newest.error(); }
-  BlockRange range{.from = from, .blocks = {}, .finalization = std::nullopt};
+  BlockRange range{.from = from, .blocks = {}, .finalization = std::nullopt, .path = {}};
   to = std::min(to, newest->height);
 
   // First which blocks, from the records alone; then their bodies.
@@ -202,6 +219,12 @@ Result<BlockRange> LedgerView::range(Height from, Height to, std::size_t blocks_
       proven = records.size();
       range.finalization = std::move(*certificate);
     }
+  }
+  if (proven == 0 && !records.empty()) {
+    if (auto extended = extend(range, records.back().header.height, newest->height); !extended) {
+      return extended.error();
+    }
+    if (range.finalization) { proven = records.size(); }
   }
   range.blocks.reserve(proven);
   for (std::size_t i = 0; i < proven; ++i) {

@@ -48,11 +48,12 @@ struct CoveringFinalization {
   Certificate certificate;
 };
 
-/// Consecutive blocks and the finalization of the last: what block sync answers.
+/// Consecutive blocks and what proves them final: what block sync answers.
 struct BlockRange {
   Height from;
   std::vector<BlockPointer> blocks;
-  std::optional<Certificate> finalization;
+  std::optional<Certificate> finalization;  ///< of the last header of `path`, of the last block when there is none
+  std::vector<BlockHeader> path;            ///< the blocks that follow, up to the finalized one
 };
 
 /// The ledger as it was executed at one moment. Any thread; must not outlive database and block reader. Answers fail
@@ -88,13 +89,16 @@ class LedgerView {
   [[nodiscard]] Result<CoveringFinalization> finalization_covering(Height height) const;
 
   /// Blocks from `from` to at most `to`, at most `blocks_max` and about `bytes_max` (at least one). Ends with the
-  /// highest block in there that has a finalization of its own; empty when there is none.
+  /// highest block in there that has a finalization of its own. When none of them has one, the headers up to the next
+  /// block that has follow as the path; empty when none of the next limits::kSyncPathMax has.
   [[nodiscard]] Result<BlockRange> range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const;
 
  private:
   [[nodiscard]] Result<BlockPointer> body(const storage::BlockRecord& record) const;
   [[nodiscard]] Result<TransactionPointer> transaction_of(const storage::BlockRecord& record,
                                                           std::uint32_t index) const;
+  /// Looks for the finalization of a range whose blocks up to `last` have none.
+  [[nodiscard]] Status extend(BlockRange& range, Height last, Height newest) const;
 
   storage::SnapshotPointer snapshot_;
   const storage::BlockReader& blocks_;

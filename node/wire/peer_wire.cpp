@@ -90,6 +90,7 @@ void put(const pipeline::BlockResponse& response, v1::PeerMessage& out) {
   wire.set_from_height(response.from.value);
   for (const auto& block : response.blocks) { wire.add_blocks(to_text(block->encode())); }
   if (response.finalization) { wire.set_finalization(canonical(*response.finalization)); }
+  for (const auto& header : response.path) { wire.add_path(canonical(header)); }
 }
 
 void put(const pipeline::TransactionBatch& batch, v1::PeerMessage& out) {
@@ -249,6 +250,17 @@ Result<PeerMessage> parse(const v1::BlockResponse& wire) {
       return malformed("finalization: found another certificate");
     }
     response.finalization = std::move(*finalization);
+  }
+  const auto headers = static_cast<std::size_t>(wire.path_size());
+  if (headers > limits::kSyncPathMax) { return too_large("path", headers, limits::kSyncPathMax); }
+  if (headers > 0 && !response.finalization) { return malformed("block response: a path without a finalization"); }
+  for (const auto& bytes : wire.path()) {
+    auto header = parse_canonical<BlockHeader>(bytes, "path");
+    if (!header) { return header.error(); }
+    if (header->height != response.from.plus(count + response.path.size())) {
+      return malformed("block response: expected consecutive heights");
+    }
+    response.path.push_back(std::move(*header));
   }
   return PeerMessage(std::move(response));
 }

@@ -32,6 +32,7 @@ std::string_view happening_name(Happening happening) {
     case Happening::block_sync_used: return "block_sync_used";
     case Happening::blocks_served: return "blocks_served";
     case Happening::nothing_to_serve: return "nothing_to_serve";
+    case Happening::path_served: return "path_served";
     case Happening::empty_block_final: return "empty_block_final";
     case Happening::full_block_final: return "full_block_final";
     case Happening::final_by_descendant: return "final_by_descendant";

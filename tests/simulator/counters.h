@@ -37,6 +37,7 @@ enum class Happening : std::uint8_t {
   block_sync_used,
   blocks_served,
   nothing_to_serve,
+  path_served,
   empty_block_final,
   full_block_final,
   final_by_descendant,

@@ -52,7 +52,8 @@ std::string words(const pipeline::BlockRequest& request) {
 }
 
 std::string words(const pipeline::BlockResponse& response) {
-  return "blocks from " + response.from.text() + ", " + std::to_string(response.blocks.size());
+  return "blocks from " + response.from.text() + ", " + std::to_string(response.blocks.size()) +
+         (response.path.empty() ? "" : ", path of " + std::to_string(response.path.size()));
 }
 
 std::string words(const pipeline::TransactionBatch& batch) {

@@ -296,13 +296,17 @@ void Validator::execute_now(const pipeline::Execute& effect) {
 
 void Validator::serve(const pipeline::Serve& effect) {
   const query::LedgerView ledger(disk_.database().snapshot(), disk_);
-  auto range = ledger.range(effect.request.from, effect.request.to, limits::kSyncBlocksMax, kServeBytesMax);
+  // Blocks are small here: a limit of its own for some answers does what large blocks do to the limit of bytes.
+  const auto most = random_.chance(300) ? random_.between(1, 4) : limits::kSyncBlocksMax;
+  auto range = ledger.range(effect.request.from, effect.request.to, most, kServeBytesMax);
   if (!range) { return around_.witness.broken("serves", text_of(self_) + ": " + range.error().message); }
   if (range->blocks.empty()) {
     around_.counters.count(Happening::nothing_to_serve);
     return;
   }
-  pipeline::BlockResponse response{range->from, std::move(range->blocks), std::move(range->finalization)};
+  if (!range->path.empty()) { around_.counters.count(Happening::path_served); }
+  pipeline::BlockResponse response{range->from, std::move(range->blocks), std::move(range->finalization),
+                                   std::move(range->path)};
   later(random_.between(speed_.sync_min, speed_.sync_max), [this, to = effect.peer, response = std::move(response)] {
     send({to, pipeline::PeerMessage(response)});
   });

@@ -533,6 +533,116 @@ BOOST_AUTO_TEST_CASE(blocks_that_nobody_finalized_are_not_taken) {
     other.transactions = {b.transaction(99)};
     r.blocks[1] = std::make_shared<Block>(other);
   }));
+  const auto shorten = [](BlockResponse& r) {
+    r.path = {r.blocks[3]->header, r.blocks[4]->header};
+    r.blocks.resize(3);
+  };
+  BOOST_TEST(refuses([&](Bench& b, BlockResponse& r) {
+    shorten(r);
+    r.finalization = b.certificate(Bench::subject(VoteKind::finalize, *r.blocks.back(), 2));
+  }));
+  BOOST_TEST(refuses([&](Bench& b, BlockResponse& r) {
+    shorten(r);
+    r.path[0].time += 1;
+    b.clear();
+  }));
+}
+
+/// Of a chain, what a peer serves that has room for two blocks, from a height on.
+BlockResponse two_blocks(const BlockResponse& chain, std::uint64_t from) {
+  BlockResponse part{Height{from}, {}, chain.finalization, {}};
+  for (std::size_t i = from - 1; i < chain.blocks.size(); ++i) {
+    if (part.blocks.size() < 2) {
+      part.blocks.push_back(chain.blocks[i]);
+    } else {
+      part.path.push_back(chain.blocks[i]->header);
+    }
+  }
+  return part;
+}
+
+/// Answers the newest request; the blocks that were asked from.
+std::uint64_t answer_with_two(Bench& bench, const BlockResponse& chain) {
+  const auto asked = bench.sent<BlockRequest>();
+  BOOST_REQUIRE(!asked.empty());
+  bench.clear();
+  const auto [peer, request] = asked.back();
+  bench.step(FromPeer{*peer, two_blocks(chain, request.from.value)});
+  bench.verify();
+  return request.from.value;
+}
+
+BOOST_AUTO_TEST_CASE(blocks_that_only_a_far_descendant_proves_wait_for_it) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(20)}); }
+  bench.verify();
+  const auto chain = chain_of(bench, 5);
+  for (const std::uint64_t from : {1U, 3U}) {
+    BOOST_TEST(answer_with_two(bench, chain) == from);
+    BOOST_REQUIRE(bench.seen.persist.size() == 1U);
+    BOOST_TEST(bench.seen.persist[0].blocks.size() == 2U);
+    BOOST_TEST(bench.seen.persist[0].records.empty());
+    bench.disk();
+    BOOST_TEST(bench.seen.execute.empty());
+    BOOST_TEST((bench.pipeline->status(bench.now).height == Height{0}));
+    BOOST_TEST((bench.pipeline->engine().floor().height == Height{0}));
+  }
+  BOOST_TEST(answer_with_two(bench, chain) == 5U);
+  BOOST_REQUIRE(bench.seen.persist.size() == 1U);
+  BOOST_TEST(bench.seen.persist[0].blocks.size() == 1U);
+  BOOST_TEST(!bench.seen.persist[0].records.empty());
+  BOOST_TEST(bench.seen.execute.empty());
+  bench.disk();
+  BOOST_REQUIRE(bench.seen.execute.size() == 5U);
+  for (std::size_t i = 0; i < 5; ++i) {
+    BOOST_TEST((bench.seen.execute[i].block->header == chain.blocks[i]->header));
+    BOOST_TEST(bench.seen.execute[i].finalization.has_value() == (i == 4));
+  }
+  BOOST_TEST((bench.pipeline->engine().floor().height == Height{5}));
+}
+
+BOOST_AUTO_TEST_CASE(the_nearest_proof_counts_when_peers_have_different_ones) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(20)}); }
+  bench.verify();
+  const auto long_chain = chain_of(bench, 9);
+  auto chain = long_chain;
+  chain.blocks.resize(3);
+  chain.finalization = bench.certificate(Bench::subject(VoteKind::finalize, *chain.blocks.back(), 2));
+  BOOST_TEST(answer_with_two(bench, chain) == 1U);
+  BOOST_TEST(answer_with_two(bench, long_chain) == 3U);
+  bench.disk();
+  BOOST_REQUIRE(bench.seen.execute.size() == 3U);
+  BOOST_TEST((bench.seen.execute[2].finalization == chain.finalization));
+  BOOST_TEST((bench.pipeline->engine().floor().height == Height{3}));
+  BOOST_TEST(answer_with_two(bench, long_chain) == 5U);  // block 4 is kept
+}
+
+BOOST_AUTO_TEST_CASE(a_sync_whose_proof_left_with_its_peer_begins_again_with_the_others) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  bench.step(FromPeer{bench.others()[0], Bench::status_at(20)});
+  bench.verify();
+  BOOST_TEST(answer_with_two(bench, chain_of(bench, 5)) == 1U);
+  bench.step(PeerDisconnected{bench.others()[0]});
+  bench.clear();
+  bench.step(FromPeer{bench.others()[1], Bench::status_at(2)});
+  bench.elapse(1500);
+  const auto asked = bench.sent<BlockRequest>();
+  BOOST_REQUIRE(asked.size() == 1U);
+  BOOST_TEST((asked[0].first == bench.others()[1]));
+  BOOST_TEST((asked[0].second.from == Height{1}));
+  auto chain = chain_of(bench, 5);
+  chain.blocks.resize(2);
+  chain.finalization = bench.certificate(Bench::subject(VoteKind::finalize, *chain.blocks.back(), 1));
+  bench.step(FromPeer{bench.others()[1], chain});
+  bench.settle();
+  BOOST_TEST((bench.pipeline->status(bench.now).height == Height{2}));
 }
 
 BOOST_AUTO_TEST_CASE(only_who_was_asked_is_heard) {

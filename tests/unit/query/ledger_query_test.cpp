@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/limits.h"
 #include "tests/unit/storage/chain_fixture.h"
 
 namespace keten::query {
@@ -129,7 +130,12 @@ BOOST_AUTO_TEST_CASE(a_range_ends_with_a_block_that_has_its_own_finalization) {
     BOOST_REQUIRE(range.ok());
     BOOST_TEST(range->finalization.has_value() == !range->blocks.empty());
     if (range->finalization) {
-      BOOST_TEST((range->finalization->subject.block == range->blocks.back()->header.id()));
+      auto last = range->blocks.back()->header;
+      for (const auto& header : range->path) {
+        BOOST_TEST((header.parent == last.id()));
+        last = header;
+      }
+      BOOST_TEST((range->finalization->subject.block == last.id()));
       BOOST_TEST((range->blocks.front()->header.height == Height{from}));
     }
     return range->blocks.size();
@@ -139,9 +145,25 @@ BOOST_AUTO_TEST_CASE(a_range_ends_with_a_block_that_has_its_own_finalization) {
   BOOST_TEST(size(1, 9, 2) == 1U);
   BOOST_TEST(size(2, 9, 2) == 2U);
   BOOST_TEST(size(1, 9, 64, 1) == 1U);
-  BOOST_TEST(size(2, 2, 64) == 0U);
+  BOOST_TEST(size(2, 2, 64) == 1U);
+  BOOST_TEST(size(2, 9, 64, 1) == 1U);
+  BOOST_TEST(view().range(Height{2}, Height{2}, 64, 1'000'000)->path.size() == 1U);
+  BOOST_TEST(view().range(Height{1}, Height{9}, 64, 1'000'000)->path.empty());
   BOOST_TEST(size(4, 9, 64) == 0U);
   BOOST_TEST(size(7, 9, 64) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_leads_over_as_many_headers_as_an_answer_may_hold_and_no_more) {
+  for (std::size_t i = 0; i < limits::kSyncPathMax + 1; ++i) { add({}, Finalized::by_descendant); }
+  add({});
+  const auto with_path = view().range(Height{2}, Height{9}, 1, 1'000'000);
+  BOOST_REQUIRE(with_path.ok());
+  BOOST_TEST(with_path->blocks.size() == 1U);
+  BOOST_TEST(with_path->path.size() == limits::kSyncPathMax);
+  const auto too_far = view().range(Height{1}, Height{9}, 1, 1'000'000);
+  BOOST_REQUIRE(too_far.ok());
+  BOOST_TEST(too_far->blocks.empty());
+  BOOST_TEST(too_far->path.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -118,9 +118,15 @@ BOOST_AUTO_TEST_CASE(an_answer_is_about_what_it_says) {
   BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), block, {}, {}})) == "PEER_MESSAGE_MALFORMED");
   BOOST_TEST(refusal(parsed(pipeline::PayloadResponse{samples::hash(3), nullptr, {1}, {}})) ==
              "PEER_MESSAGE_MALFORMED");
-  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{5}, {block}, {}})) == "PEER_MESSAGE_MALFORMED");
-  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, samples::certificate(VoteKind::nullify)})) ==
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{5}, {block}, {}, {}})) == "PEER_MESSAGE_MALFORMED");
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, samples::certificate(VoteKind::nullify), {}})) ==
              "PEER_MESSAGE_MALFORMED");
+  const auto later = samples::block(6, {})->header;
+  const auto finalization = samples::certificate(VoteKind::finalize);
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, finalization, {later}})) == "PEER_MESSAGE_MALFORMED");
+  const auto next = samples::block(5, {})->header;
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, finalization, {next, later}})) == "");
+  BOOST_TEST(refusal(parsed(pipeline::BlockResponse{{4}, {block}, {}, {next, later}})) == "PEER_MESSAGE_MALFORMED");
   BOOST_TEST(refusal(parsed(pipeline::BlockRequest{{5}, {4}})) == "PEER_MESSAGE_MALFORMED");
 }
 
@@ -138,6 +144,12 @@ BOOST_AUTO_TEST_CASE(limits_hold_at_the_limit_and_one_above) {
   BOOST_TEST(refusal(parsed(blocks)) == "");
   blocks.blocks.push_back(samples::block(limits::kSyncBlocksMax + 1, {}));
   BOOST_TEST(refusal(parsed(blocks)) == "PEER_MESSAGE_TOO_LARGE");
+
+  pipeline::BlockResponse path{{1}, {samples::block(1, {})}, samples::certificate(VoteKind::finalize), {}};
+  for (std::uint64_t i = 2; i <= limits::kSyncPathMax + 1; ++i) { path.path.push_back(samples::block(i, {})->header); }
+  BOOST_TEST(refusal(parsed(path)) == "");
+  path.path.push_back(samples::block(limits::kSyncPathMax + 2, {})->header);
+  BOOST_TEST(refusal(parsed(path)) == "PEER_MESSAGE_TOO_LARGE");
 
   std::string many;
   const auto vote = encoded(samples::vote(VoteKind::nullify));

@@ -102,7 +102,8 @@ inline std::vector<pipeline::PeerMessage> messages() {
       pipeline::PayloadResponse{whole->header.id(), whole, {}, {}},
       pipeline::PayloadResponse{hash(3), nullptr, {1, 3}, {transaction(1), transaction(3)}},
       pipeline::BlockRequest{{3}, {9}},
-      pipeline::BlockResponse{{4}, {whole, block(5, {})}, certificate(VoteKind::finalize)},
+      pipeline::BlockResponse{{4}, {whole, block(5, {})}, certificate(VoteKind::finalize), {}},
+      pipeline::BlockResponse{{4}, {whole}, certificate(VoteKind::finalize), {block(5, {})->header}},
       pipeline::TransactionBatch{{transaction(1), transaction(2)}},
   };
 }
