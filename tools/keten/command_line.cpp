@@ -238,9 +238,28 @@ void add_epcis(CLI::App& app, Invocation& invocation) {
   add_output(query, options->output);
   on_chosen(query, invocation, options, run_epcis_query);
 
+  const auto with_files = [&](CLI::App* command) {
+    command->add_option("files", options->files, "EPCIS 2.0 JSON")->required()->type_name("FILE");
+    add_output(command, options->output);
+  };
   auto* validate = group->add_subcommand("validate", "Check documents without a node");
-  validate->add_option("files", options->files, "EPCIS 2.0 JSON")->required()->type_name("FILE");
+  with_files(validate);
+  validate->add_option("--profile", options->profile, "strict: the published schema; lenient: also CBV words as URNs")
+      ->check(CLI::IsMember({"strict", "lenient"}).description(""))
+      ->type_name("PROFILE");
   on_chosen(validate, invocation, options, run_epcis_validate);
+
+  auto* hash = group->add_subcommand("hash", "The CBV 2.0 event hash of each event, in the order of the documents");
+  with_files(hash);
+  hash->add_flag("--prehash", options->prehash, "the text that is hashed, instead of the hash");
+  on_chosen(hash, invocation, options, run_epcis_hash);
+
+  auto* normalise = group->add_subcommand("normalise", "The canonical GS1 Digital Link of each name");
+  normalise->add_option("uris", options->parameters, "EPC URI, class, pattern or Digital Link")
+      ->required()
+      ->type_name("URI");
+  add_output(normalise, options->output);
+  on_chosen(normalise, invocation, options, run_epcis_normalise);
 }
 
 void add_trace(CLI::App& app, Invocation& invocation) {

@@ -131,6 +131,17 @@ std::string printable(std::string_view text) {
 }
 
 json::Value text_value(std::string_view text) { return json::Value::string(std::string(text)); }
+json::Value violations_value(const std::vector<Violation>& violations) {
+  auto list = json::Value::array();
+  for (const auto& violation : violations) {
+    list.push(json::Value::object()
+                  .set("pointer", text_value(violation.pointer))
+                  .set("expected", text_value(violation.expected))
+                  .set("found", text_value(violation.found)));
+  }
+  return list;
+}
+
 json::Value number_value(std::uint64_t number) { return json::Value::number(std::to_string(number)); }
 json::Value number_value(double number, int digits) {
   return json::Value::number(fmt::format("{:.{}f}", number, digits));

@@ -79,6 +79,7 @@ std::string printable(std::string_view text);
 
 json::Value text_value(std::string_view text);
 json::Value number_value(std::uint64_t number);
+json::Value violations_value(const std::vector<Violation>& violations);
 /// With `digits` after the point.
 json::Value number_value(double number, int digits);
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "client/keystore.h"
-#include "contracts/production/document.h"
 #include "core/limits.h"
 #include "tools/keten/capture.h"
 #include "tools/keten/options.h"
@@ -26,16 +25,9 @@ json::Value captured_json(const std::string& file, const Result<Captured>& captu
         .set("took_ms", number_value(static_cast<double>(captured->took.count()) / 1000.0, 1));
     return entry;
   }
-  auto violations = json::Value::array();
-  for (const auto& violation : captured.error().violations) {
-    violations.push(json::Value::object()
-                        .set("pointer", text_value(violation.pointer))
-                        .set("expected", text_value(violation.expected))
-                        .set("found", text_value(violation.found)));
-  }
   entry.set("reason", text_value(captured.error().reason))
       .set("message", text_value(captured.error().message))
-      .set("violations", std::move(violations));
+      .set("violations", violations_value(captured.error().violations));
   return entry;
 }
 
@@ -150,26 +142,6 @@ int run_epcis_query(Console& console, const EpcisOptions& options) {
   console.out << table.text() << events.items().size() << " events"
               << (path.empty() ? "" : ", more follow: --pages 0 fetches all") << "\n";
   return kSuccess;
-}
-
-int run_epcis_validate(Console& console, const EpcisOptions& options) {
-  int code = kSuccess;
-  for (const auto& file : options.files) {
-    const auto text = client::read_file(file, 2 * limits::kTransactionBytesMax);
-    if (!text) {
-      code = console.fail(text.error());
-      continue;
-    }
-    const auto document = production::read_document(*text, production::Profile::lenient);
-    if (document) {
-      console.out << file << "  valid, " << document->events.size() << " events\n";
-    } else {
-      console.out << file << "  not valid\n";
-      console.fail(document.error());
-      code = kVerificationFailed;
-    }
-  }
-  return code;
 }
 
 }  // namespace keten::tools

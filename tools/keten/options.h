@@ -79,14 +79,18 @@ int run_node_status(Console& console, const StatusOptions& options);
 struct EpcisOptions {
   TargetOptions target;
   std::vector<std::string> files;
-  std::vector<std::string> parameters;  ///< KEY=VALUE
+  std::vector<std::string> parameters;  ///< query: KEY=VALUE; normalise: URIs
   std::string wait;                     ///< "", final, executed
   std::size_t pages = 1;                ///< 0: all
+  std::string profile = "strict";       ///< strict, lenient
+  bool prehash = false;                 ///< the hashed text instead of the hash
   OutputForm output = OutputForm::table;
 };
 int run_epcis_capture(Console& console, const EpcisOptions& options);
 int run_epcis_query(Console& console, const EpcisOptions& options);
 int run_epcis_validate(Console& console, const EpcisOptions& options);
+int run_epcis_hash(Console& console, const EpcisOptions& options);
+int run_epcis_normalise(Console& console, const EpcisOptions& options);
 
 struct TraceOptions {
   TargetOptions target;

@@ -1,4 +1,3 @@
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -6,29 +5,13 @@
 
 #include "client/keystore.h"
 #include "core/json.h"
+#include "tests/unit/tools/keten_command.h"
 #include "tests/unit/tools/temporary_folder.h"
 #include "tools/keten/options.h"
 
 namespace {
 
 using namespace keten::tools;
-
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome keten_command(std::vector<std::string> arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  Console console(out, err, Console::Audience::program, Console::Audience::program);
-  Outcome outcome;
-  outcome.code = run_command_line(console, std::move(arguments));
-  outcome.out = out.str();
-  outcome.err = err.str();
-  return outcome;
-}
 
 bool starts_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
 
@@ -93,19 +76,6 @@ BOOST_AUTO_TEST_CASE(a_network_that_is_missing_is_said_so) {
   const auto outcome = keten_command({"node", "status", "--all", "--state", folder / "nothing"});
   BOOST_TEST(outcome.code == kFailed);
   BOOST_TEST(starts_with(outcome.err, "error: NO_NETWORK  "));
-}
-
-BOOST_AUTO_TEST_CASE(a_document_that_is_not_valid_fails_verification_with_its_places) {
-  const TestFolder folder;
-  const auto file = folder / "event.json";
-  BOOST_REQUIRE(keten::client::write_file(file, R"({"type":"ObjectEvent"})", keten::client::FileAccess::everyone,
-                                          keten::client::Existing::refuse)
-                    .ok());
-  const auto outcome = keten_command({"epcis", "validate", file});
-  BOOST_TEST(outcome.code == kVerificationFailed);
-  BOOST_TEST(outcome.out == file + "  not valid\n");
-  BOOST_TEST(starts_with(outcome.err, "error: EPCIS_INVALID  "));
-  BOOST_TEST(outcome.err.find("  at ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(four_companies_found_a_network_without_a_privileged_one) {
