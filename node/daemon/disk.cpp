@@ -1,8 +1,10 @@
 #include "node/daemon/disk.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "node/daemon/recovery.h"
+#include "node/daemon/replay.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
 #include "node/storage/commit.h"
@@ -16,6 +18,18 @@ std::uint64_t microseconds() {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
           .count());
+}
+
+/// Whether the executed block is a floor, or the genesis of a chain that has none yet.
+bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const storage::Executed& executed) {
+  bool has_floor = false;
+  for (const auto& record : journal) {
+    const auto* floor = std::get_if<consensus::Floor>(&record);
+    if (floor == nullptr) { continue; }
+    has_floor = true;
+    if (floor->block == executed.block) { return true; }
+  }
+  return !has_floor && executed.height.value == 0;
 }
 
 }  // namespace
@@ -68,26 +82,30 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
 }
 
 Status Disk::recover_from(const Home& home) {
+  auto executed = storage::read_executed(*database_->snapshot());
+  if (!executed) { return executed.error(); }
+  const auto headers = StoredHeaders::read(*segments_, executed->replay_from, executed->height);
+  if (!headers) { return headers.error(); }
+  auto journal = votes_->take_records();
+  if (auto replayed = replay_final_blocks({home.genesis, journal, *headers, *segments_, *database_}); !replayed) {
+    return replayed;
+  }
   const auto snapshot = database_->snapshot();
-  const auto executed = storage::read_executed(*snapshot);
+  executed = storage::read_executed(*snapshot);
   if (!executed) { return executed.error(); }
   std::vector<BlockPointer> blocks;
-  std::optional<Error> broken;
-  const auto replayed =
-      segments_->replay(executed->replay_from, [&](const storage::Location& location, ByteView bytes) {
-        auto block = Block::decode(bytes);
-        if (!block) {
-          broken = block.error();
-          return;
-        }
-        const auto height = block->header.height;
-        if (height <= executed->height) { return; }
-        stored_.stored(block->header.id(), height, location);
-        blocks.push_back(std::make_shared<Block>(std::move(*block)));
-      });
-  if (!replayed) { return replayed; }
-  if (broken) { return *broken; }
-  auto recovered = recover(DiskContents{home.genesis, *snapshot, votes_->take_records(), std::move(blocks)});
+  // Blocks of proposals, few. Where the segments do not lead to the floor they may be the whole chain: block sync brings
+  // them, or recover() says what is wrong.
+  const auto open = is_at_floor(journal, *executed) ? headers->above(executed->height) : std::vector<StoredHeader>{};
+  for (const auto& stored : open) {
+    const auto bytes = segments_->read(stored.location, 0, stored.location.length);
+    if (!bytes) { return bytes.error(); }
+    auto block = Block::decode(*bytes);
+    if (!block) { return block.error(); }
+    stored_.stored(stored.id, stored.height, stored.location);
+    blocks.push_back(std::make_shared<Block>(std::move(*block)));
+  }
+  auto recovered = recover(DiskContents{home.genesis, *snapshot, std::move(journal), std::move(blocks)});
   if (!recovered) { return recovered.error(); }
   recovered_ = std::move(*recovered);
   return kDone;
