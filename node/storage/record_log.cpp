@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include <boost/crc.hpp>
-
 #include "core/check.h"
 #include "core/encoding.h"
+#include "node/storage/checksum.h"
 
 namespace keten::storage {
 
@@ -14,23 +13,23 @@ namespace {
 
 constexpr std::uint8_t kGroupContinues = 0x80;
 
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
-
-/// `type` with the group bit.
-std::uint32_t checksum(std::uint64_t place, std::uint8_t type, ByteView payload) {
+/// What the checksum covers before the payload; `type` with the group bit.
+Bytes checked_head(std::uint64_t place, std::uint32_t length, std::uint8_t type) {
   Writer head;
   head.reserve(13);
   head.u64(place);
-  head.u32(static_cast<std::uint32_t>(payload.size()));
+  head.u32(length);
   head.u8(type);
-  Crc32c crc;
-  crc.process_bytes(head.bytes().data(), head.bytes().size());
-  crc.process_bytes(payload.data(), payload.size());
-  return crc.checksum();
+  return head.take();
+}
+
+std::uint32_t checksum(std::uint64_t place, std::uint8_t type, ByteView payload) {
+  return crc32c(checked_head(place, static_cast<std::uint32_t>(payload.size()), type), payload);
 }
 
 struct Frame {
   std::uint8_t type = 0;  ///< with the group bit
+  std::uint32_t checksum = 0;
   ByteView payload;
 };
 
@@ -39,27 +38,46 @@ std::uint32_t read_u32(const std::uint8_t* bytes) {
          static_cast<std::uint32_t>(bytes[2]) << 16U | static_cast<std::uint32_t>(bytes[3]) << 24U;
 }
 
-/// The record that begins at `place`, when there is a whole and good one.
-std::optional<Frame> frame_at(ByteView file, std::uint64_t place) {
+/// What stands at `place`, when a record could look like this. Its checksum is not looked at.
+std::optional<Frame> plausible_at(ByteView file, std::uint64_t place) {
   const auto rest = file.subspan(place);
   if (rest.size() < kRecordHeaderBytes) { return std::nullopt; }
   const auto length = read_u32(rest.data());
   const auto type = rest[4];
   if ((type & ~kGroupContinues) == 0 || length > kRecordPayloadMax) { return std::nullopt; }
   if (length > rest.size() - kRecordHeaderBytes) { return std::nullopt; }
-  const auto payload = rest.subspan(kRecordHeaderBytes, length);
-  if (checksum(place, type, payload) != read_u32(rest.data() + 5)) { return std::nullopt; }
-  return Frame{.type = type, .payload = payload};
+  return Frame{
+      .type = type, .checksum = read_u32(rest.data() + 5), .payload = rest.subspan(kRecordHeaderBytes, length)};
 }
 
+/// The record that begins at `place`, when there is a whole and good one.
+std::optional<Frame> frame_at(ByteView file, std::uint64_t place) {
+  const auto frame = plausible_at(file, place);
+  if (!frame || checksum(place, frame->type, frame->payload) != frame->checksum) { return std::nullopt; }
+  return frame;
+}
+
+struct Search {
+  std::optional<std::uint64_t> place;
+  std::uint64_t bytes_summed = 0;
+};
+
 /// Place of the first group that begins behind `bad`. The checksum covers the place, so bytes inside a payload that look
-/// like a record do not count.
-std::optional<std::uint64_t> next_group(ByteView file, std::uint64_t bad) {
+/// like a record do not count. Bytes that look like the head of a long record are many in a torn block, and whoever
+/// sent its transactions may have chosen them: so no candidate's payload is summed anew.
+Search next_group(ByteView file, std::uint64_t bad) {
+  RangeChecksums checksums(file, bad);
   for (auto place = bad + 1; place + kRecordHeaderBytes <= file.size(); ++place) {
     if ((file[place + 4] & kGroupContinues) != 0) { continue; }
-    if (frame_at(file, place)) { return place; }
+    const auto frame = plausible_at(file, place);
+    if (!frame) { continue; }
+    const auto length = frame->payload.size();
+    const auto head = checked_head(place, static_cast<std::uint32_t>(length), frame->type);
+    if (checksums.crc32c(head, place + kRecordHeaderBytes, length) == frame->checksum) {
+      return {place, checksums.bytes_summed()};
+    }
   }
-  return std::nullopt;
+  return {std::nullopt, checksums.bytes_summed()};
 }
 
 }  // namespace
@@ -93,12 +111,14 @@ Result<RecoveredLog> recover(ByteView file, std::uint64_t start) {
   }
   const auto rest = file.subspan(log.valid_length);
   if (std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; })) { return log; }
-  if (const auto later = next_group(file, log.valid_length)) {
+  const auto later = next_group(file, log.valid_length);
+  if (later.place) {
     return failure(ErrorKind::corrupt, "LOG_CORRUPT",
                    "the record at byte " + std::to_string(log.valid_length) + " is bad, a good one follows at byte " +
-                       std::to_string(*later) + ": this is damage, not an unfinished write");
+                       std::to_string(*later.place) + ": this is damage, not an unfinished write");
   }
   log.tail = Tail::torn;
+  log.bytes_searched = later.bytes_summed;
   return log;
 }
 

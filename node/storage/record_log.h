@@ -37,6 +37,7 @@ struct RecoveredLog {
   std::vector<RecordView> records;
   std::uint64_t valid_length = 0;  ///< where the next record belongs
   Tail tail = Tail::clean;
+  std::uint64_t bytes_searched = 0;  ///< that went through a checksum to learn that no group follows a torn tail
 };
 
 /// Reads records from `start` (the place of a record). A bad record is a torn tail when no group begins after it: a

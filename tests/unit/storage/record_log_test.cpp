@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "node/storage/checksum.h"
+
 namespace keten::storage {
 namespace {
 
@@ -109,6 +111,67 @@ BOOST_AUTO_TEST_CASE(a_record_at_another_place_does_not_count) {
   BOOST_REQUIRE(recovered.ok());
   BOOST_TEST((recovered->tail == Tail::torn));
   BOOST_TEST(!recover(inner, 1).ok() == false);
+}
+
+/// `payload` in a record behind a good one, its last byte lost, in preallocated space.
+Bytes torn(ByteView payload) {
+  auto log = three_records();
+  append_record(log.bytes, log.bytes.size(), 2, payload, Group::begins);
+  log.bytes.back() ^= 1;
+  log.bytes.resize(log.bytes.size() + 100'000);
+  return log.bytes;
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_block_is_searched_once_whatever_is_in_it) {
+  constexpr std::size_t kBytes = 6 * 1024 * 1024;
+  Bytes random(kBytes);
+  std::uint64_t state = 1;
+  for (auto& byte : random) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    byte = static_cast<std::uint8_t>(state >> 56U);
+  }
+  // Heads of records of 2 MiB, one behind the other: every ninth byte is worth a look.
+  Bytes heads(kBytes);
+  for (std::size_t i = 0; i + 9 <= heads.size(); i += 9) {
+    heads[i + 2] = 0x20;
+    heads[i + 4] = 2;
+    heads[i + 5] = 1;
+  }
+  for (const auto& payload : {random, heads, Bytes(kBytes, 1)}) {
+    const auto bytes = torn(payload);
+    const auto recovered = recover(bytes);
+    BOOST_REQUIRE(recovered.ok());
+    BOOST_TEST((recovered->tail == Tail::torn));
+    BOOST_TEST(recovered->records.size() == 3U);
+    // Once from end to end, and less than two steps for each ninth byte.
+    BOOST_TEST(recovered->bytes_searched <= bytes.size() * (1 + 2 * RangeChecksums::kStep / 9));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_group_behind_a_torn_block_is_found) {
+  for (const std::size_t length : {0U, 1U, 63U, 64U, 65U, 1000U, 3'000'000U}) {
+    auto bytes = torn(Bytes(100'000, 1));
+    const auto place = bytes.size();
+    append_record(bytes, place, 3, Bytes(length, 9), Group::begins);
+    const auto damaged = recover(bytes);
+    BOOST_REQUIRE(!damaged.ok());
+    BOOST_TEST(damaged.error().message.find("at byte " + std::to_string(place) + ":") != std::string::npos);
+    bytes[place + 5] ^= 1;
+    BOOST_TEST(recover(bytes).ok());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(checksums_of_parts_are_those_of_their_bytes) {
+  BOOST_TEST(crc32c(as_bytes("1234"), as_bytes("56789")) == 0xE3069283U);  // RFC 3720
+  Bytes file(1000);
+  for (std::size_t i = 0; i < file.size(); ++i) { file[i] = static_cast<std::uint8_t>(i * i + 7 * i); }
+  RangeChecksums checksums(file, 13);
+  for (std::size_t first = 13; first <= file.size(); first += 17) {
+    for (std::size_t length = 0; first + length <= file.size(); length += 29) {
+      const auto part = ByteView(file).subspan(first, length);
+      BOOST_TEST(checksums.crc32c(as_bytes("head"), first, length) == crc32c(as_bytes("head"), part));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_longest_payload_fits) {
