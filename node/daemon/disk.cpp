@@ -5,6 +5,7 @@
 
 #include "node/daemon/recovery.h"
 #include "node/daemon/replay.h"
+#include "node/journal/file.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
 #include "node/storage/commit.h"
@@ -46,9 +47,10 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
                        " is missing beside an existing database: without it this node could vote twice. "
                        "Bring the journal back, or join again with a new validator key");
   }
-  std::filesystem::create_directories(journal_path, error);
-  if (error) { return failure(ErrorKind::unavailable, "DATA_DIRECTORY", data.string() + ": " + error.message()); }
   for (const auto& directory : {data, data / "journal"}) {
+    if (auto made = journal::make_directory(directory.string()); !made) {
+      return failure(ErrorKind::unavailable, "DATA_DIRECTORY", made.error().message);
+    }
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
   }
 
@@ -74,6 +76,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   auto database = rocksdb_store::RocksDatabase::open(state_path.string(), rocks_options);
   if (!database) { return database.error(); }
   disk->database_ = std::move(*database);
+  if (auto synced = journal::sync_directory(data.string()); !synced) { return synced.error(); }
   if (auto initialised = storage::initialise(*disk->database_, home.genesis); !initialised) {
     return initialised.error();
   }

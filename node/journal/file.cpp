@@ -106,9 +106,14 @@ Status sync_directory(const std::string& path) {
 
 Status make_directory(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  const auto parent = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::exists(parent, error)) {
+    if (auto made = make_directory(parent.string()); !made) { return made; }
+  }
+  std::filesystem::create_directory(path, error);
   if (error) { return io_error("cannot make directory " + path, error.value()); }
-  return kDone;
+  // Also when it was there: whoever made it may have lost its power before this.
+  return sync_directory(parent.string());
 }
 
 Status rename_file(const std::string& from, const std::string& to) {

@@ -37,6 +37,8 @@ class File {
 /// fdatasync. After a failure the kernel may have dropped the bytes: never call it again, give the file up.
 [[nodiscard]] Status sync_file(const File& file);
 [[nodiscard]] Status sync_directory(const std::string& path);
+/// With its parents; nothing happens when it is there. Its name is durable afterwards: without that, what is synced
+/// inside could be gone after a power failure.
 [[nodiscard]] Status make_directory(const std::string& path);
 [[nodiscard]] Status rename_file(const std::string& from, const std::string& to);
 /// An exclusive lock that ends with the returned file. `reason` is of the error when another process holds it.
