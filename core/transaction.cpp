@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <google/protobuf/unknown_field_set.h>
+
 #include "keten/v1/transaction.pb.h"
 
 #include "core/hash.h"
@@ -12,12 +14,20 @@ namespace {
 
 Error malformed(std::string message) { return invalid("TRANSACTION_MALFORMED", std::move(message)); }
 
-/// One encoding only: parsing, dropping what is unknown and writing deterministically gives the same bytes.
+bool has_own_unknown_fields(const google::protobuf::Message& message) {
+  return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+bool has_unknown_fields(const v1::TransactionBody& body) { return has_own_unknown_fields(body); }
+bool has_unknown_fields(const v1::SignedTransaction& transaction) {
+  return has_own_unknown_fields(transaction) ||
+         std::any_of(transaction.payloads().begin(), transaction.payloads().end(), has_own_unknown_fields);
+}
+
+/// One encoding only: nothing unknown, and writing what was read gives the same bytes.
 template <typename Message>
-bool is_canonical(Message& message, ByteView bytes) {
-  message.DiscardUnknownFields();
-  Bytes again(message.ByteSizeLong());
-  if (again.size() != bytes.size()) { return false; }
+bool is_canonical(const Message& message, ByteView bytes) {
+  if (has_unknown_fields(message) || message.ByteSizeLong() != bytes.size()) { return false; }
+  Bytes again(bytes.size());
   message.SerializeWithCachedSizesToArray(again.data());
   return std::equal(again.begin(), again.end(), bytes.begin());
 }
