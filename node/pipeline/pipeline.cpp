@@ -213,6 +213,7 @@ void Pipeline::State::finish_step() {
       apply(engine.allow_votes(now));
     }
   }
+  share_gathered();
   share_again();
   // A vote changes nothing for a payload but by moving the floor; whatever else can, looks for itself.
   if (engine.floor().view != resolved_floor) {
@@ -229,6 +230,7 @@ void Pipeline::State::finish_step() {
     effects.wake_at_ms = effects.wake_at_ms == 0 ? at : std::min(effects.wake_at_ms, at);
   };
   wake_at(engine.deadline_ms());
+  if (!gathered.empty()) { wake_at(shared_ms + kShareGatherMs); }
   if (answered_ms != 0 && !votes_allowed) { wake_at(answered_ms + kEchoMs); }
   for (const auto& [id, proposal] : proposals) {
     if (proposal.missing > 0) { wake_at(proposal.ask_at_ms); }

@@ -20,6 +20,10 @@ inline constexpr std::uint64_t kFetchRetryMs = 250;
 /// admitting node may have died before all heard of it.
 inline constexpr std::uint64_t kShareAgainMs = 4000;
 inline constexpr std::uint64_t kShareForOthersMs = 12'000;
+/// Admitted transactions gather for so long before they go to the others in one message, but for the first after a pause:
+/// a message costs every validator more than the signatures of a few transactions.
+inline constexpr std::uint64_t kShareGatherMs = 8;
+inline constexpr std::size_t kShareGatherTransactions = 128;
 inline constexpr std::uint64_t kShareRoundMs = 1000;
 inline constexpr std::size_t kShareRoundBytes = 256 * 1024;
 /// After a quorum has answered, what they hold of this validator's own votes has arrived and is checked.
@@ -126,6 +130,8 @@ struct Pipeline::State {
   [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;
   void proposed_verified(const Verification& verification, std::size_t place, bool is_valid);
   void share(std::vector<TransactionPointer> transactions);
+  /// Sends what gathered, when it is time.
+  void share_gathered();
   void admit(const TransactionId& id, std::uint64_t share_again_ms);
   void share_again();
   void update_work();
@@ -232,6 +238,8 @@ struct Pipeline::State {
   std::map<ValidatorIndex, PeerState> peers;
   bool votes_allowed = false;
   std::uint64_t answered_ms = 0;       ///< when a quorum had answered; 0 while it has not
+  std::vector<TransactionPointer> gathered;  ///< admitted here, not yet shared
+  std::uint64_t shared_ms = 0;               ///< when that was last done
   std::deque<Waiting> waiting_own;     ///< admitted here
   std::deque<Waiting> waiting_others;  ///< shared by others
   std::uint64_t share_again_at_ms = 0;

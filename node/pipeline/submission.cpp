@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "node/pipeline/state.h"
 
@@ -94,7 +95,6 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
   const auto verification = std::move(found->second);
   verifications.erase(found);
   CHECK(event.valid.size() == verification.transactions.size());
-  std::vector<TransactionPointer> fresh;
   for (std::size_t i = 0; i < event.valid.size(); ++i) {
     const auto& transaction = verification.transactions[i];
     keten::Status status = kDone;
@@ -107,7 +107,7 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
       if (verification.submission && !mempool.contains(transaction->id)) {
         status = check_admission(*transaction, delivered.next());
       }
-      if (verification.submission && status) { fresh.push_back(transaction); }
+      if (verification.submission && status) { gathered.push_back(transaction); }
     } else {
       if (has_place) { mempool.remove(transaction->id); }
       // Honest validators share what they have checked.
@@ -119,7 +119,6 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
       effects.admissions.push_back({*verification.submission, verification.places[i], std::move(status)});
     }
   }
-  share(std::move(fresh));
   resolve_proposals();
 }
 
@@ -142,6 +141,13 @@ void Pipeline::State::admit(const TransactionId& id, std::uint64_t share_again_m
   auto& waiting = share_again_ms == kShareAgainMs ? waiting_own : waiting_others;
   if (waiting.size() >= limits::kMempoolTransactionsMax) { waiting.pop_front(); }
   waiting.push_back({now.steady_ms + share_again_ms, id});
+}
+
+void Pipeline::State::share_gathered() {
+  const bool is_time = now.steady_ms >= shared_ms + kShareGatherMs || gathered.size() >= kShareGatherTransactions;
+  if (gathered.empty() || !is_time) { return; }
+  shared_ms = now.steady_ms;
+  share(std::exchange(gathered, {}));
 }
 
 /// A transaction that only a minority has would wait for one of their turns to lead, while the other leaders see no work.

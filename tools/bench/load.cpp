@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kDrain = 15s;
 constexpr auto kPoll = 4ms;      // how often finality is looked at
+/// At a fixed rate a client sends what has become due together so often; latency counts from when each was due.
+constexpr auto kPace = 20ms;
 constexpr auto kBackOff = 20ms;  // after a full mempool
 
 /// What is known about one signed transaction. Times in microseconds since the clock started; 0 is never.
@@ -105,7 +107,7 @@ class Client {
       auto batch = take_retries();
       if (batch.empty()) { batch = take_fresh(); }
       if (batch.empty()) {
-        std::this_thread::sleep_for(1ms);
+        std::this_thread::sleep_for(options_.rate > 0 ? kPace : 1ms);
         continue;
       }
       std::vector<TransactionPointer> transactions;

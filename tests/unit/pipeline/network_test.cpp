@@ -102,6 +102,21 @@ BOOST_AUTO_TEST_CASE(no_vote_is_cast_before_a_quorum_has_said_where_it_stands) {
   BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
 }
 
+BOOST_AUTO_TEST_CASE(transactions_that_come_quickly_are_shared_together) {
+  Bench bench(4, 2);
+  bench.start_connected();
+  for (std::uint64_t number = 1; number <= 4; ++number) {
+    bench.step(Submitted{number, {bench.transaction(number)}});
+    bench.verify();
+  }
+  BOOST_REQUIRE(bench.sent<TransactionBatch>().size() == 1U);  // the first after a pause does not wait
+  BOOST_TEST((bench.seen.wake_at_ms <= bench.now.steady_ms + kShareGatherMs));
+  bench.clear();
+  bench.elapse(kShareGatherMs);
+  BOOST_REQUIRE(bench.sent<TransactionBatch>().size() == 1U);
+  BOOST_TEST(bench.sent<TransactionBatch>()[0].second.transactions.size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_transaction_that_waits_for_long_is_shared_again) {
   Bench bench(4, 2);
   bench.start_connected();
