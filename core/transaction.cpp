@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <google/protobuf/unknown_field_set.h>
-
 #include "keten/v1/transaction.pb.h"
+#include <google/protobuf/unknown_field_set.h>
 
 #include "core/hash.h"
 #include "core/limits.h"

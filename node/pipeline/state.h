@@ -237,11 +237,11 @@ struct Pipeline::State {
 
   std::map<ValidatorIndex, PeerState> peers;
   bool votes_allowed = false;
-  std::uint64_t answered_ms = 0;       ///< when a quorum had answered; 0 while it has not
+  std::uint64_t answered_ms = 0;             ///< when a quorum had answered; 0 while it has not
   std::vector<TransactionPointer> gathered;  ///< admitted here, not yet shared
   std::uint64_t shared_ms = 0;               ///< when that was last done
-  std::deque<Waiting> waiting_own;     ///< admitted here
-  std::deque<Waiting> waiting_others;  ///< shared by others
+  std::deque<Waiting> waiting_own;           ///< admitted here
+  std::deque<Waiting> waiting_others;        ///< shared by others
   std::uint64_t share_again_at_ms = 0;
   View resolved_floor;  ///< floor at the last look at the pending proposals
   bool work_told = false;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kDrain = 15s;
-constexpr auto kPoll = 4ms;      // how often finality is looked at
+constexpr auto kPoll = 4ms;  // how often finality is looked at
 /// At a fixed rate a client sends what has become due together so often; latency counts from when each was due.
 constexpr auto kPace = 20ms;
 constexpr auto kBackOff = 20ms;  // after a full mempool
