@@ -388,11 +388,18 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
     return kSuccess;
   } catch (const CLI::ParseError& error) {
     std::string command = "keten";
-    for (const CLI::App* shown = &app; !shown->get_subcommands().empty();) {
+    const CLI::App* shown = &app;
+    while (!shown->get_subcommands().empty()) {
       shown = shown->get_subcommands().front();
       command += " " + shown->get_name();
     }
-    console.fail(invalid("USAGE", error.what()), command + " --help");
+    std::string why = error.what();
+    const auto left = shown->remaining();
+    const bool wants_command = !shown->get_subcommands([](const CLI::App*) { return true; }).empty();
+    if (wants_command && !left.empty() && !left.front().starts_with('-')) {
+      why = "there is no command '" + left.front() + "' in " + command;
+    }
+    console.fail(invalid("USAGE", why), command + " --help");
     return kUsage;
   }
   return invocation.code;

@@ -139,7 +139,7 @@ int run_epcis_query(Console& console, const EpcisOptions& options) {
   }
   Table table({{"EVENT TIME"}, {"TYPE"}, {"ACTION"}, {"STEP"}, {"READ POINT"}, {"ITEMS"}, {"EVENT ID"}});
   for (const auto& event : events.items()) { table.add(event_row(event)); }
-  console.out << table.text() << events.items().size() << " events"
+  console.out << table.text() << events.items().size() << (events.items().size() == 1 ? " event" : " events")
               << (path.empty() ? "" : ", more follow: --pages 0 fetches all") << "\n";
   return kSuccess;
 }
