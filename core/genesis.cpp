@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/merkle.h"
+#include "core/names.h"
 
 namespace keten {
 namespace {
@@ -32,13 +33,6 @@ void hash_organisation(Hasher& hasher, const GenesisOrganisation& organisation) 
 }
 
 Error genesis_error(std::string message) { return invalid("GENESIS_INVALID", std::move(message)); }
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= limits::kNameBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
-}
 
 Status check_parameters(const Parameters& parameters) {
   struct Range {

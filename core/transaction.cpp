@@ -7,6 +7,7 @@
 
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/names.h"
 
 namespace keten {
 namespace {
@@ -29,14 +30,6 @@ bool is_canonical(const Message& message, ByteView bytes) {
   Bytes again(bytes.size());
   message.SerializeWithCachedSizesToArray(again.data());
   return std::equal(again.begin(), again.end(), bytes.begin());
-}
-
-bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > limits::kNameBytesMax) { return false; }
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
 }
 
 template <typename Fixed>

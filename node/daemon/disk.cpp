@@ -1,11 +1,11 @@
 #include "node/daemon/disk.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "node/daemon/recovery.h"
 #include "node/daemon/replay.h"
 #include "node/journal/file.h"
+#include "node/runtime/clock.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
 #include "node/storage/commit.h"
@@ -14,12 +14,6 @@ namespace keten::node {
 namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
-
-std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 /// Whether the executed block is a floor, or the genesis of a chain that has none yet.
 bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const storage::Executed& executed) {
@@ -157,12 +151,12 @@ void Persister::run() {
   std::vector<pipeline::Persist> work;
   while (inbox_.pop_all(work, kNever)) {
     if (work.empty()) { continue; }
-    const auto began = microseconds();
+    const auto began = steady_us();
     if (auto written = write(work); !written) {
       fatal_(written.error());
       return;
     }
-    persist_us_.add(microseconds() - began);
+    persist_us_.add(steady_us() - began);
     persist_groups_.add();
     done_(work.back().sequence);
   }

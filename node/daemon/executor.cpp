@@ -1,10 +1,9 @@
 #include "node/daemon/executor.h"
 
-#include <chrono>
-
 #include <malloc.h>
 
 #include "contracts/execute.h"
+#include "node/runtime/clock.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
 #include "node/storage/commit.h"
@@ -14,12 +13,6 @@ namespace {
 
 /// Without a block for so long, a node that had some writes its tables out and gives memory back.
 constexpr std::uint64_t kRestAfterMs = 5000;
-
-std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 }  // namespace
 
@@ -70,7 +63,7 @@ void Executor::run() {
 
 Status Executor::run_block(const pipeline::Execute& work) {
   const auto& header = work.block->header;
-  const auto began = microseconds();
+  const auto began = steady_us();
   const auto id = header.id();
   const contracts::BlockContext context{header.chain_id, header.height, header.time};
   contracts::BlockResult result;
@@ -79,14 +72,14 @@ Status Executor::run_block(const pipeline::Execute& work) {
     result = contracts::execute_block(snapshot->column(storage::Column::state), context, state_root_,
                                       work.block->transactions, registry_, *directory_);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
-  const auto executed = microseconds();
+  const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);
   const storage::Commit commit{*work.block, id, place.location, place.replay_from, result, work.finalization};
   if (auto committed = storage::commit_block(disk_.database(), commit); !committed) { return committed; }
   disk_.executed(header.height);
   state_root_ = result.state_root;
   execute_us_.add(executed - began);
-  commit_us_.add(microseconds() - executed);
+  commit_us_.add(steady_us() - executed);
   transactions_.add(work.block->transactions.size());
   for (const auto& receipt : result.receipts) { failed_.add(receipt.succeeded ? 0 : 1); }
   done_(work.block, result);

@@ -1,7 +1,6 @@
 #include "node/daemon/node.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/limits.h"
 #include "node/runtime/clock.h"
@@ -21,12 +20,6 @@ constexpr std::size_t kServeTasksMax = 2 * limits::kValidatorsMax;
 constexpr int kServeTasksOfPeerMax = 2;
 /// Fits a peer message with its frame.
 constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
-
-std::uint64_t microseconds() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 consensus::Now now() { return {steady_ms(), wall_ms()}; }
 
@@ -227,7 +220,7 @@ void Node::run() {
   carry(std::move(effects));
   std::vector<pipeline::Event> events;
   while (inbox_.pop_all(events, tracker_.has_waiters() ? std::min(wake_at, steady_ms() + 100) : wake_at)) {
-    const auto began = microseconds();
+    const auto began = steady_us();
     if (events.empty()) { events.emplace_back(pipeline::Tick{}); }
     loop_steps_.add(events.size());
     for (auto& event : events) {
@@ -237,7 +230,7 @@ void Node::run() {
       carry(std::move(effects));
     }
     publish(now());
-    loop_us_.add(microseconds() - began);
+    loop_us_.add(steady_us() - began);
   }
 }
 
@@ -286,7 +279,7 @@ void Node::verify(pipeline::VerifyTransactions request) {
   shared->valid.resize(request.transactions.size());
   shared->request = std::move(request);
   const auto piece = [this, shared](std::size_t first, std::size_t last) {
-    const auto began = microseconds();
+    const auto began = steady_us();
     std::uint64_t refused = 0;
     for (auto i = first; i < last; ++i) {
       shared->valid[i] = has_valid_signature(*shared->request.transactions[i]) ? 1 : 0;
@@ -294,7 +287,7 @@ void Node::verify(pipeline::VerifyTransactions request) {
     }
     signatures_verified_.add(last - first);
     if (refused > 0) { signatures_refused_.add(refused); }
-    verify_us_.add(microseconds() - began);
+    verify_us_.add(steady_us() - began);
   };
   const auto done = [this, shared]() {
     inbox_.push_completion(pipeline::TransactionsVerified{

@@ -1,6 +1,5 @@
 #include "node/runtime/certificates.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -12,6 +11,7 @@
 
 #include "core/hash.h"
 #include "core/keys.h"
+#include "core/names.h"
 #include "node/runtime/secrets.h"
 
 namespace keten {
@@ -41,14 +41,6 @@ bool add_extension(X509* certificate, int kind, const std::string& value) {
   X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
   const ExtensionPointer extension(X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str()));
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
-}
-
-bool is_name(std::string_view name) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_';
-  };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), is_allowed);
 }
 
 Error unreadable() { return invalid("CERTIFICATE_INVALID", "expected an X.509 certificate as PEM"); }

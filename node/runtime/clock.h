@@ -11,6 +11,12 @@ inline std::uint64_t steady_ms() {
   return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
+/// Microseconds of the same clock: for measuring how long something took.
+inline std::uint64_t steady_us() {
+  using std::chrono::duration_cast, std::chrono::microseconds, std::chrono::steady_clock;
+  return static_cast<std::uint64_t>(duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
 /// Milliseconds since the Unix epoch, UTC, as the machine believes. For block times and logs only: it may jump.
 inline std::uint64_t wall_ms() {
   using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
