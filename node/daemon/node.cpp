@@ -36,6 +36,10 @@ pipeline::PipelineConfig pipeline_config(const Home& home) {
   config.timing.status_interval_ms = from.status_interval_ms;
   config.timing.idle_interval_ms = from.idle_interval_ms;
   config.timing.timeout_cap_ms = from.timeout_cap_ms;
+  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  config.mempool.transactions = home.config.mempool.transactions;
+  config.mempool.bytes = home.config.mempool.size_mb * kMebibyte;
+  config.mempool.bytes_per_organisation = home.config.mempool.organisation_mb * kMebibyte;
   return config;
 }
 

@@ -28,6 +28,7 @@ Pipeline::State::State(PipelineConfig configuration, const consensus::Signer* si
       rules(transaction_rules),
       engine(engine_config(config, validators), signer, recovered.consensus),
       directory(std::move(recovered.directory)),
+      mempool(config.mempool),
       executed_height(recovered.executed_height) {
   CHECK(directory != nullptr);
   for (std::size_t i = 0; i < validators.size(); ++i) { peers[ValidatorIndex{static_cast<std::uint16_t>(i)}] = {}; }

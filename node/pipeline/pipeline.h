@@ -14,6 +14,7 @@
 #include "core/genesis.h"
 #include "core/receipt.h"
 #include "core/transaction.h"
+#include "node/mempool/mempool.h"
 #include "node/pipeline/messages.h"
 
 namespace keten::pipeline {
@@ -127,6 +128,7 @@ struct PipelineConfig {
   std::optional<ValidatorIndex> self;
   consensus::Timing timing;
   std::uint64_t min_block_interval_ms = 50;  ///< at least the chain's parameter
+  mempool::Limits mempool;
 };
 
 /// One executed-but-remembered block for the duplicate window.

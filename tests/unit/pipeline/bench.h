@@ -44,7 +44,8 @@ class SampleRules : public TransactionRules {
 class Bench {
  public:
   /// `turn` is the first view that this pipeline's validator leads.
-  explicit Bench(std::size_t validators, std::uint64_t turn = 1, std::uint64_t interval_ms = 50)
+  explicit Bench(std::size_t validators, std::uint64_t turn = 1, std::uint64_t interval_ms = 50,
+                 mempool::Limits room = {})
       : genesis(sample::genesis(validators)),
         chain(genesis.chain_id()),
         set(genesis.validators()),
@@ -58,6 +59,7 @@ class Bench {
     config.genesis = genesis;
     config.self = self;
     config.min_block_interval_ms = interval_ms;
+    config.mempool = room;
     PipelineRecovered recovered;
     recovered.consensus.floor_header = genesis_block;
     recovered.consensus.floor.block = genesis_block.id();

@@ -256,6 +256,13 @@ BOOST_AUTO_TEST_CASE(a_transaction_that_is_valid_for_the_block_is_taken_although
   BOOST_TEST(bench.has_voted(VoteKind::notarize, 2));
 }
 
+BOOST_AUTO_TEST_CASE(the_operators_limits_are_the_mempools) {
+  Bench bench(4, 2, 50, {.transactions = 2});
+  bench.start_connected();
+  bench.step(Submitted{1, {bench.transaction(1), bench.transaction(2), bench.transaction(3)}});
+  BOOST_TEST(bench.admissions() == std::vector<std::string>{"MEMPOOL_FULL"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_full_mempool_never_stops_a_proposal) {
   Bench bench(4, 2);
   bench.start_connected();
