@@ -15,12 +15,14 @@ struct RegisteredKey {
   std::string organisation;
   std::string name;
   Roles roles;
+  friend bool operator==(const RegisteredKey&, const RegisteredKey&) = default;
 };
 
 /// Members and their keys at one height. Immutable; replaced as a whole when governance changes it.
 class Directory {
  public:
   explicit Directory(const Genesis& genesis);
+  explicit Directory(std::map<PublicKey, RegisteredKey> keys) : keys_(std::move(keys)) {}
   /// Null when the key is unknown.
   [[nodiscard]] const RegisteredKey* find(const PublicKey& key) const;
   [[nodiscard]] const std::map<PublicKey, RegisteredKey>& keys() const { return keys_; }

@@ -142,7 +142,8 @@ ValidatorSet Genesis::validators() const {
   std::vector<Validator> members;
   for (const auto& organisation : organisations) {
     for (const auto& validator : organisation.validators) {
-      members.push_back({organisation.name, validator.node, validator.key, 1});
+      const NodeNumber number{static_cast<std::uint16_t>(members.size())};
+      members.push_back({organisation.name, validator.node, validator.key, 1, number});
     }
   }
   return ValidatorSet(std::move(members));

@@ -32,6 +32,9 @@ using View = Number<struct ViewTag>;
 using Height = Number<struct HeightTag>;
 /// A validator's place in the ordered set of its epoch.
 using ValidatorIndex = Number<struct ValidatorIndexTag, std::uint16_t>;
+/// A machine's permanent number in its chain: validators of the genesis count from 0 in their order, each node that
+/// joins later takes the next number, none is used again. Peers are addressed by it, in every epoch.
+using NodeNumber = Number<struct NodeNumberTag, std::uint16_t>;
 
 /// BLAKE2b-256.
 using Hash = FixedBytes<32, struct HashTag>;

@@ -1,5 +1,7 @@
 #include "core/validator_set.h"
 
+#include <algorithm>
+
 #include "core/hash.h"
 
 namespace keten {
@@ -14,11 +16,22 @@ ValidatorSet::ValidatorSet(std::vector<Validator> members) : members_(std::move(
   id_ = hasher.finish();
 }
 
+namespace {
+
+std::optional<ValidatorIndex> place_of(std::ranges::iterator_t<const std::vector<Validator>> found,
+                                       const std::vector<Validator>& members) {
+  if (found == members.end()) { return std::nullopt; }
+  return ValidatorIndex{static_cast<std::uint16_t>(found - members.begin())};
+}
+
+}  // namespace
+
 std::optional<ValidatorIndex> ValidatorSet::find(const PublicKey& key) const {
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (members_[i].key == key) { return ValidatorIndex{static_cast<std::uint16_t>(i)}; }
-  }
-  return std::nullopt;
+  return place_of(std::ranges::find(members_, key, &Validator::key), members_);
+}
+
+std::optional<ValidatorIndex> ValidatorSet::find(NodeNumber number) const {
+  return place_of(std::ranges::find(members_, number, &Validator::number), members_);
 }
 
 }  // namespace keten

@@ -15,6 +15,7 @@ struct Validator {
   std::string node;
   PublicKey key;
   std::uint32_t weight = 1;
+  NodeNumber number = {};  ///< where to reach it; not part of the set's id
   friend bool operator==(const Validator&, const Validator&) = default;
 };
 
@@ -30,6 +31,7 @@ class ValidatorSet {
   [[nodiscard]] const Validator& at(ValidatorIndex index) const { return members_.at(index.value); }
   [[nodiscard]] std::uint64_t weight(ValidatorIndex index) const { return at(index).weight; }
   [[nodiscard]] std::optional<ValidatorIndex> find(const PublicKey& key) const;
+  [[nodiscard]] std::optional<ValidatorIndex> find(NodeNumber number) const;
   [[nodiscard]] const std::vector<Validator>& members() const { return members_; }
 
   [[nodiscard]] std::uint64_t total_weight() const { return total_weight_; }

@@ -1,0 +1,25 @@
+#include "core/membership.h"
+
+namespace keten {
+
+Membership genesis_membership(const Genesis& genesis) {
+  Membership result{.directory = Directory(genesis),
+                    .current = {{}, genesis.validators(), genesis.parameters},
+                    .since = {},
+                    .nodes = {},
+                    .next = std::nullopt};
+  for (const auto& organisation : genesis.organisations) {
+    for (const auto& validator : organisation.validators) {
+      const NodeNumber number{static_cast<std::uint16_t>(result.nodes.size())};
+      result.nodes.push_back({number,
+                              organisation.name,
+                              validator.node,
+                              validator.key,
+                              {validator.tls_certificate},
+                              validator.peer_address});
+    }
+  }
+  return result;
+}
+
+}  // namespace keten

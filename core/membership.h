@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/directory.h"
+#include "core/genesis.h"
+#include "core/validator_set.h"
+
+namespace keten {
+
+/// A machine that may connect: it validates in the present epoch, prepares for the next one, or left not long ago.
+struct Node {
+  NodeNumber number;
+  std::string organisation;
+  std::string name;
+  PublicKey key;                              ///< signs its votes, or will in the next epoch
+  std::vector<std::string> tls_certificates;  ///< PEM pins: one, or two while it changes
+  std::string peer_address;                   ///< host:port
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+/// What the validators of one epoch agree on.
+struct EpochRules {
+  Epoch epoch;
+  ValidatorSet validators;
+  Parameters parameters;
+};
+
+/// Everything that governance decided, as of one executed height. Immutable; replaced as a whole.
+struct Membership {
+  Directory directory;      ///< members and their keys
+  EpochRules current;       ///< the epoch that this height belongs to, or that its sealing block begins
+  Height since;             ///< the sealing block that began it; 0: the genesis
+  std::vector<Node> nodes;  ///< all that may connect, ascending by number
+  std::optional<EpochRules>
+      next;  ///< agreed, and a quorum of it said that it is ready: frozen. A block that binds this
+             ///< result seals the epoch (docs/consensus.md, "Epochs")
+};
+using MembershipPointer = std::shared_ptr<const Membership>;
+
+/// Height 0: epoch 0, and the validators of the founding document.
+[[nodiscard]] Membership genesis_membership(const Genesis& genesis);
+
+}  // namespace keten
