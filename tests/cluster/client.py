@@ -46,6 +46,27 @@ def _compressed(point):
     return (y | (x & 1) << 255).to_bytes(32, "little")
 
 
+def _point(data):
+    """RFC 8032, 5.1.3; none when the bytes are no point in canonical form."""
+    number = int.from_bytes(data, "little")
+    y, sign = number & (1 << 255) - 1, number >> 255
+    if y >= P:
+        return None
+    x = _recover_x(y, sign)
+    is_on_curve = (x * x * (D * y * y + 1) - y * y + 1) % P == 0
+    return (x, y, 1, x * y % P) if is_on_curve and x < P else None
+
+
+def verify(public, message, signature):
+    """RFC 8032, 5.1.7, without cofactor: docs/formats.md, "Signatures and keys"."""
+    key, commitment = _point(public), _point(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or key is None or commitment is None or scalar >= ORDER:
+        return False
+    challenge = _number(signature[:32], public, message) % ORDER
+    return _compressed(_times(scalar, BASE)) == _compressed(_add(commitment, _times(challenge, key)))
+
+
 def _number(*parts):
     return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little")
 

@@ -131,12 +131,15 @@ class Node:
         sent = {name: value for name, value in (usual | (headers or {})).items() if value is not None}
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
-        with contextlib.closing(http.client.HTTPConnection(self.http, timeout=deadline_s)) as connection:
+        with contextlib.closing(self.connection(deadline_s)) as connection:
             try:
                 connection.request(method, target, body, sent)
                 return Answer(connection.getresponse())
             except (OSError, http.client.HTTPException):
                 return None
+
+    def connection(self, deadline_s):
+        return http.client.HTTPConnection(self.http, timeout=deadline_s)
 
     def is_ready(self):
         answer = self.ask("GET", "/readyz")
