@@ -51,12 +51,17 @@ void Summary::add(const RunResult& result) {
     slowest_seed = result.seed;
   }
   counters.add(result.counters);
+  for (std::size_t i = 0; i < deeds.size(); ++i) {
+    deeds[i].acts += result.deeds[i].acts;
+    deeds[i].effects += result.deeds[i].effects;
+  }
   log_hash ^= Random::mix(result.log_hash ^ result.seed);
 }
 
 std::string reproduce_line(const CampaignOptions& options, std::uint64_t seed) {
   return "keten_simulate --seeds " + std::to_string(seed) + "-" + std::to_string(seed) + " --validators " +
-         std::to_string(options.validators) + " --views " + options.views.text() + " --transcript";
+         std::to_string(options.validators) + " --views " + options.views.text() +
+         (options.characters == "none" ? "" : " --characters " + options.characters) + " --transcript";
 }
 
 Summary run_campaign(const CampaignOptions& options, const std::function<void(const RunResult&)>& failed) {
@@ -72,7 +77,7 @@ Summary run_campaign(const CampaignOptions& options, const std::function<void(co
   const auto work = [&] {
     for (auto seed = next.fetch_add(1); seed <= options.last_seed; seed = next.fetch_add(1)) {
       remember(options, seed);
-      const auto result = run(founding, {seed, options.views, nullptr});
+      const auto result = run(founding, {seed, options.views, nullptr, options.casting});
       const std::lock_guard lock(mutex);
       summary.add(result);
       if (result.failed()) { failed(result); }
@@ -94,6 +99,14 @@ std::vector<std::string_view> unreached(const Counters& counters) {
   return result;
 }
 
+std::vector<std::string_view> ineffective(const CampaignOptions& options, const byzantine::Tally& deeds) {
+  std::vector<std::string_view> result;
+  for (const auto kind : options.casting.places) {
+    if (deeds[kind].effects == 0) { result.push_back(byzantine::kinds()[kind].name); }
+  }
+  return result;
+}
+
 std::string to_json(const CampaignOptions& options, const Summary& summary, double seconds) {
   using json::Value;
   const auto number = [](std::uint64_t value) { return Value::number(static_cast<std::int64_t>(value)); };
@@ -101,6 +114,12 @@ std::string to_json(const CampaignOptions& options, const Summary& summary, doub
   for (std::size_t i = 0; i < kHappenings; ++i) {
     const auto happening = static_cast<Happening>(i);
     events.set(std::string(happening_name(happening)), number(summary.counters.of(happening)));
+  }
+  auto characters = Value::object();
+  for (const auto kind : options.casting.places) {
+    auto deeds = Value::object();
+    deeds.set("acts", number(summary.deeds[kind].acts)).set("effects", number(summary.deeds[kind].effects));
+    characters.set(std::string(byzantine::kinds()[kind].name), std::move(deeds));
   }
   auto failed = Value::array();
   for (const auto seed : summary.failed_seeds) { failed.push(number(seed)); }
@@ -119,7 +138,8 @@ std::string to_json(const CampaignOptions& options, const Summary& summary, doub
       .set("seconds", Value::number(decimal(seconds)))
       .set("seeds_per_second", Value::number(decimal(static_cast<double>(summary.runs) / seconds)))
       .set("log_hash", Value::string(std::to_string(summary.log_hash)))
-      .set("events", std::move(events));
+      .set("events", std::move(events))
+      .set("characters", std::move(characters));
   return json::pretty(result);
 }
 
@@ -138,6 +158,12 @@ std::string to_table(const CampaignOptions& options, const Summary& summary, dou
     auto name = std::string(happening_name(happening));
     name.resize(28, ' ');
     text += "  " + name + std::to_string(summary.counters.of(happening)) + "\n";
+  }
+  for (const auto kind : options.casting.places) {
+    auto name = std::string(byzantine::kinds()[kind].name);
+    name.resize(28, ' ');
+    text += "  " + name + std::to_string(summary.deeds[kind].acts) + " acts, " +
+            std::to_string(summary.deeds[kind].effects) + " with effect\n";
   }
   return text;
 }

@@ -15,6 +15,8 @@ struct CampaignOptions {
   std::size_t validators = 4;
   View views{100};
   unsigned threads = 2;
+  byzantine::Casting casting = {};
+  std::string characters = "none";  ///< as given; for the line that repeats a run
 };
 
 /// What many seeds came to.
@@ -29,6 +31,7 @@ struct Summary {
   Time longest_heal = 0;
   std::uint64_t slowest_seed = 0;  ///< to heal
   Counters counters;
+  byzantine::Tally deeds{};
   std::vector<std::uint64_t> failed_seeds;  ///< ascending
   std::uint64_t log_hash = 0;               ///< over all runs, whatever thread ran them
 
@@ -44,6 +47,9 @@ Summary run_campaign(const CampaignOptions& options, const std::function<void(co
 
 /// What never happened although honest validators under faults can reach it.
 std::vector<std::string_view> unreached(const Counters& counters);
+
+/// Characters that were used and never had an effect.
+std::vector<std::string_view> ineffective(const CampaignOptions& options, const byzantine::Tally& deeds);
 
 /// JSON, one member for each count.
 std::string to_json(const CampaignOptions& options, const Summary& summary, double seconds);

@@ -50,7 +50,9 @@ void Clients::submit_fresh() {
   for (std::uint64_t i = 0; i < count; ++i) {
     auto transaction = take_fresh(fresh_left_.has_value());
     if (transaction == nullptr) { return; }
-    if (founding_.is_valid(*transaction)) { waiting_[transaction->id] = {transaction, schedule_.now()}; }
+    // A faulty validator that found it in the stock may have put it into a block before.
+    const bool is_open = founding_.is_valid(*transaction) && !known_final_.contains(transaction->id);
+    if (is_open) { waiting_[transaction->id] = {transaction, schedule_.now()}; }
     batch.push_back(std::move(transaction));
   }
   if (fresh_left_) { --*fresh_left_; }
@@ -102,6 +104,7 @@ void Clients::became_final(ValidatorIndex /*at*/, const Block& block) {
   for (const auto& transaction : block.transactions) {
     waiting_.erase(transaction->id);
     final_.push_back(transaction->id);
+    known_final_.insert(transaction->id);
   }
   std::erase_if(waiting_,
                 [&](const auto& entry) { return entry.second.transaction->body.valid_until <= newest_final_; });

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "tests/simulator/founding.h"
@@ -66,6 +67,7 @@ class Clients final : public FrontDoor {
   std::map<TransactionId, Waiting> waiting_;  ///< valid, not final, not expired
   std::unordered_map<std::uint64_t, Ticket> tickets_;
   std::vector<TransactionId> final_;
+  std::unordered_set<TransactionId, FixedBytesHash> known_final_;
 };
 
 }  // namespace keten::simulator

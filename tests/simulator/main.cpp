@@ -19,6 +19,8 @@ constexpr const char* kUsage =
     "  --seeds A-B       the seeds to run, both included (default 1-100)\n"
     "  --validators N    from 1 to 16 (default 4)\n"
     "  --views V         how long the faults last (default 100)\n"
+    "  --characters C    faulty validators: all (in about half of the runs), none (default), or names with commas (in "
+    "all)\n"
     "  --threads T       runs at the same time (default 2)\n"
     "  --reach-all       fails also when something that runs are meant to reach never happened\n"
     "  --transcript      prints everything that happens; for one seed\n"
@@ -77,6 +79,11 @@ Options parse(int count, char** arguments) {
       options.campaign.validators = number_between(name, value, 1, 16);
     } else if (name == "--views") {
       options.campaign.views = keten::View{number_between(name, value, 1, 1'000'000)};
+    } else if (name == "--characters") {
+      auto casting = byzantine::Casting::parse(value);
+      if (!casting) { refuse("--characters: " + casting.error().message); }
+      options.campaign.casting = *casting;
+      options.campaign.characters = value;
     } else if (name == "--threads") {
       options.campaign.threads = static_cast<unsigned>(number_between(name, value, 1, 64));
     } else if (name == "-o" || name == "--output") {
@@ -114,7 +121,8 @@ int main(int count, char** arguments) {
   Summary summary;
   if (options.transcript) {
     const Founding founding(options.campaign.validators);
-    const auto result = run(founding, {options.campaign.first_seed, options.campaign.views, &std::cout});
+    const auto result =
+        run(founding, {options.campaign.first_seed, options.campaign.views, &std::cout, options.campaign.casting});
     summary.add(result);
     if (result.failed()) { print_breaches(options.campaign, result); }
   } else {
@@ -128,6 +136,10 @@ int main(int count, char** arguments) {
   if (options.reach_all) {
     for (const auto name : unreached(summary.counters)) {
       std::fprintf(stderr, "never happened: %s\n", std::string(name).c_str());
+      reached = false;
+    }
+    for (const auto name : ineffective(options.campaign, summary.deeds)) {
+      std::fprintf(stderr, "without effect: %s\n", std::string(name).c_str());
       reached = false;
     }
   }

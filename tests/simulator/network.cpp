@@ -1,6 +1,7 @@
 #include "tests/simulator/network.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace keten::simulator {
 namespace {
@@ -89,7 +90,9 @@ void Network::update(std::size_t left, std::size_t right) {
   auto& state = pair(left, right);
   const bool possible = receiver_.is_up(index_of(left)) && receiver_.is_up(index_of(right)) && !link(left, right).cut &&
                         !link(right, left).cut;
-  if (state.connected && (state.broken || !possible)) {
+  // Before anybody is told: who crashes while it hears of the connection breaks it again.
+  const bool was_broken = std::exchange(state.broken, false);
+  if (state.connected && (was_broken || !possible)) {
     state.connected = false;
     counters_.count(Happening::disconnected);
     for (const auto& [at, peer] : {std::pair{left, right}, std::pair{right, left}}) {
@@ -102,7 +105,6 @@ void Network::update(std::size_t left, std::size_t right) {
     receiver_.connected(index_of(left), index_of(right));
     receiver_.connected(index_of(right), index_of(left));
   }
-  state.broken = false;
 }
 
 }  // namespace keten::simulator

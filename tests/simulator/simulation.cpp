@@ -15,6 +15,8 @@ namespace keten::simulator {
 namespace {
 
 constexpr std::uint64_t kLivenessMs = 15'000;
+/// With faulty validators that go on after healing: views of theirs take as long as the time-outs have grown.
+constexpr std::uint64_t kLivenessAmongFaultyMs = 200'000;
 /// Chaos ends after so long even when hardly a view was possible.
 constexpr Time kChaosPerView = 600 * kMillisecond;
 /// A run that needs more is a storm of events.
@@ -52,6 +54,9 @@ class Simulation final : public Receiver {
       validators_.push_back(std::make_unique<Validator>(around, clients_, ValidatorIndex{i}, random_.fork()));
     }
     clients_.use(validators_);
+    // A stream of its own: the same seed without faulty validators is the same run.
+    cast_.draw(options.casting, around, Random(Random::mix(options.seed ^ 0x62797a616e74696eU)));
+    if (!cast_.empty()) { play(); }
     if (signatures_ == Signatures::ed25519) { counters_.count(Happening::real_signatures); }
   }
 
@@ -60,6 +65,7 @@ class Simulation final : public Receiver {
   [[nodiscard]] bool is_up(ValidatorIndex at) const override { return validators_[at.value]->is_up(); }
   void delivered(ValidatorIndex at, ValidatorIndex from, const Wire& message) override {
     witness_.delivered(at, from, *message);
+    cast_.delivered(at, from, *message);
     validators_[at.value]->handle(pipeline::FromPeer{from, *message});
   }
   void connected(ValidatorIndex at, ValidatorIndex peer) override {
@@ -70,6 +76,7 @@ class Simulation final : public Receiver {
   }
 
  private:
+  void play();
   void run_chaos();
   Time run_healed();
   void read_back();
@@ -87,11 +94,23 @@ class Simulation final : public Receiver {
   Counters counters_;
   Witness witness_;
   Network network_;
+  byzantine::Cast cast_;
   std::vector<std::unique_ptr<Validator>> validators_;
   Clients clients_;
   Chaos chaos_;
   std::uint64_t events_ = 0;
 };
+
+void Simulation::play() {
+  std::set<ValidatorIndex> faulty;
+  for (std::uint16_t i = 0; i < validators_.size(); ++i) {
+    validators_[i]->is_played_by(cast_.actor({i}));
+    if (cast_.plays({i})) { faulty.insert({i}); }
+  }
+  witness_.tell_apart(std::move(faulty), cast_, [this](ValidatorIndex index) { cast_.exposed(index); });
+  witness_.remark("* faulty: " + cast_.playbill());
+  cast_.start();
+}
 
 bool Simulation::run_one() {
   if (++events_ > kEventsMax) {
@@ -113,20 +132,24 @@ void Simulation::run_chaos() {
 /// What is still to do; empty when every validator has everything and all agree.
 std::string Simulation::left() const {
   if (auto clients = clients_.left(); !clients.empty()) { return clients; }
-  for (std::size_t i = 0; i < validators_.size(); ++i) {
+  const Validator* first = nullptr;
+  for (std::uint16_t i = 0; i < validators_.size(); ++i) {
+    if (cast_.plays({i})) { continue; }
     const auto& validator = *validators_[i];
     const auto who = "validator " + std::to_string(i);
     if (!validator.is_up()) { return who + " is down"; }
     if (validator.executed_height() != witness_.newest_final()) {
       return who + " executed height " + validator.executed_height().text() + " of " + witness_.newest_final().text();
     }
-    if (validator.state_root() != validators_.front()->state_root()) { return who + " has another state root"; }
+    if (first == nullptr) { first = &validator; }
+    if (validator.state_root() != first->state_root()) { return who + " has another state root"; }
   }
   return {};
 }
 
 Time Simulation::run_healed() {
   const auto healed = schedule_.now();
+  if (!cast_.empty()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
   chaos_.heal();
   clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
   Time look_at = healed;
@@ -135,7 +158,7 @@ Time Simulation::run_healed() {
       const auto todo = left();
       if (todo.empty()) { break; }
       std::string reasons;
-      if (schedule_.now() - healed > kLivenessMs * kMillisecond) {
+      if (schedule_.now() - healed > witness_.liveness().bound_ms() * kMillisecond) {
         for (std::size_t i = 0; i < validators_.size(); ++i) {
           if (!validators_[i]->is_up()) { continue; }
           const auto status = validators_[i]->status();
@@ -153,6 +176,7 @@ Time Simulation::run_healed() {
 
 void Simulation::read_back() {
   for (std::uint16_t i = 0; i < validators_.size(); ++i) {
+    if (cast_.plays({i})) { continue; }
     const auto snapshot = validators_[i]->disk().database().snapshot();
     for (const auto& id : clients_.final_transactions()) {
       const auto place = storage::read_place(*snapshot, id);
@@ -176,6 +200,7 @@ RunResult Simulation::run() {
     (breach.checker == "liveness" ? result.stalls : result.breaches).push_back(std::move(breach));
   }
   result.counters = counters_;
+  result.deeds = cast_.tally();
   result.views = witness_.newest_view();
   result.blocks = witness_.newest_final();
   result.final_transactions = clients_.final_transactions().size();

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <vector>
 
+#include "tests/simulator/byzantine/cast.h"
 #include "tests/simulator/counters.h"
 #include "tests/simulator/founding.h"
 #include "tests/simulator/schedule.h"
@@ -15,6 +16,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   View views{100};                     ///< how long the chaos lasts
   std::ostream* transcript = nullptr;  ///< borrowed
+  byzantine::Casting casting = {};     ///< none: everybody is honest
 };
 
 struct RunResult {
@@ -22,6 +24,7 @@ struct RunResult {
   std::vector<Breach> breaches;  ///< safety
   std::vector<Breach> stalls;    ///< liveness
   Counters counters;
+  byzantine::Tally deeds{};
   View views;
   Height blocks;
   std::uint64_t final_transactions = 0;

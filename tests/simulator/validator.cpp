@@ -9,6 +9,7 @@
 #include "node/daemon/recovery.h"
 #include "node/query/ledger_query.h"
 #include "node/storage/commit.h"
+#include "tests/simulator/byzantine/actor.h"
 
 namespace keten::simulator {
 namespace {
@@ -83,6 +84,10 @@ void Validator::crash(std::string_view how) {
 
 void Validator::handle(pipeline::Event event) {
   if (!is_up()) { return; }
+  if (actor_ != nullptr) {
+    const auto* heard = std::get_if<pipeline::FromPeer>(&event);
+    if (heard != nullptr && !actor_->hear(heard->from, heard->message)) { return; }
+  }
   auto& process = *process_;
   auto effects = process.pipeline->step(std::move(event), now());
   if (++process.steps % kStepsBetweenMeasurements == 0) {
@@ -129,13 +134,23 @@ void Validator::carry_out(pipeline::Effects effects) {
   for (const auto& final : effects.finals) {
     if (!may_go_on()) { return; }
     around_.witness.block_final(self_, *final.block);
-    front_door_.became_final(self_, *final.block);
+    if (actor_ == nullptr) { front_door_.became_final(self_, *final.block); }
   }
   around_.counters.count(Happening::expired_in_mempool, effects.expired.size());
-  for (const auto& alarm : effects.alarms) { around_.witness.alarm(self_, alarm); }
-  if (!may_go_on()) { return; }
+  for (const auto& alarm : effects.alarms) { raise(alarm); }
+  if (!is_up() || !may_go_on()) { return; }
   process_->wake_ms = effects.wake_at_ms;
   schedule_tick();
+}
+
+void Validator::raise(const consensus::Alarm& alarm) {
+  around_.witness.alarm(self_, alarm);
+  if (actor_ == nullptr || alarm.kind == consensus::AlarmKind::conflicting_votes || !is_up()) { return; }
+  // The pipeline inside has found out what its own key signed, and stops: a faulty operator starts it again.
+  crash("and is started again by its operator");
+  around_.schedule.after(random_.between(50 * kMillisecond, 2 * kSecond), [this] {
+    if (!is_up()) { start(); }
+  });
 }
 
 void Validator::later(Time delay, std::function<void()> action) {
@@ -177,6 +192,7 @@ void Validator::write_blocks() {
   bool has_blocks = false;
   for (const auto& one : process.persisting) {
     for (const auto& block : one.blocks) {
+      if (actor_ != nullptr) { actor_->stored(block); }
       process.stored.stored(block->header.id(), block->header.height, disk_.write_block(*block));
       has_blocks = true;
     }
@@ -212,6 +228,7 @@ void Validator::write_done() {
 }
 
 void Validator::send(const pipeline::Send& effect) {
+  if (actor_ != nullptr) { return actor_->say(effect.to, effect.message); }
   around_.witness.sent(self_, effect.to, effect.message);
   const auto message = std::make_shared<const pipeline::PeerMessage>(effect.message);
   if (effect.to) {

@@ -16,6 +16,10 @@
 
 namespace keten::simulator {
 
+namespace byzantine {
+class Actor;
+}
+
 /// How long a machine takes for what the pipeline asks of it.
 struct Speed {
   Time sync_min = 100;
@@ -51,6 +55,9 @@ class FrontDoor {
 class Validator {
  public:
   Validator(const Surroundings& around, FrontDoor& front_door, ValidatorIndex self, Random random);
+
+  /// From now on this one makes its messages. Borrowed; before the first start.
+  void is_played_by(byzantine::Actor* actor) { actor_ = actor; }
 
   [[nodiscard]] bool is_up() const { return process_ != nullptr; }
   void start();
@@ -109,10 +116,12 @@ class Validator {
   void execute_next();
   void execute_now(const pipeline::Execute& effect);
   void serve(const pipeline::Serve& effect);
+  void raise(const consensus::Alarm& alarm);
   void schedule_tick();
 
   Surroundings around_;
   FrontDoor& front_door_;
+  byzantine::Actor* actor_ = nullptr;  ///< none: honest
   ValidatorIndex self_;
   Random random_;
   Speed speed_;

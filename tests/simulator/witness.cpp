@@ -34,7 +34,7 @@ std::string time_text(Time time) {
 
 Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
                  std::ostream* transcript, std::uint64_t liveness_ms)
-    : schedule_(schedule), counters_(counters), transcript_(transcript) {
+    : validators_(founding.validators()), schedule_(schedule), counters_(counters), transcript_(transcript) {
   checkers_.push_back(std::make_unique<Agreement>());
   checkers_.push_back(std::make_unique<OneCertificateKind>());
   checkers_.push_back(std::make_unique<ParentChain>(genesis_header(founding.genesis())));
@@ -52,6 +52,12 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::move(liveness));
 }
 
+void Witness::tell_apart(std::set<ValidatorIndex> faulty, Checker& watch, std::function<void(ValidatorIndex)> exposed) {
+  faulty_ = std::move(faulty);
+  watch_ = &watch;
+  exposed_ = std::move(exposed);
+}
+
 void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
   note(1, at, recovered.executed_height.value);
   if (transcript_ != nullptr) {
@@ -61,21 +67,25 @@ void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& reco
          std::to_string(recovered.consensus.certificates.size()) + " certificates, " +
          std::to_string(recovered.consensus.stored.size()) + " blocks above it");
   }
+  if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->started(at, recovered); }
 }
 
 void Witness::read_at_start(ValidatorIndex at, const pipeline::Persist& contents) {
+  if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->read_at_start(at, contents); }
 }
 
 void Witness::crashed(ValidatorIndex at, std::string_view how) {
   note(2, at, 0);
   if (transcript_ != nullptr) { line(text_of(at) + " crashes " + std::string(how)); }
+  if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->crashed(at); }
 }
 
 void Witness::synced(ValidatorIndex at, const pipeline::Persist& persist) {
   note(3, at, persist.sequence);
+  if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->synced(at, persist); }
 }
 
@@ -84,6 +94,7 @@ void Witness::sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const 
   if (transcript_ != nullptr) {
     line(text_of(from) + " -> " + (to ? to->text() : std::string("all")) + ": " + describe(message));
   }
+  if (is_faulty(from)) { return; }
   count_message(message);
   if (const auto* vote = std::get_if<Vote>(&message)) {
     take_vote(vote->subject, vote->signer, true);
@@ -120,6 +131,7 @@ void Witness::count_message(const pipeline::PeerMessage& message) {
 }
 
 void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alone) {
+  if (is_faulty(signer)) { return; }
   newest_view_ = std::max(newest_view_, subject.view);
   if (!votes_.insert({subject, signer}).second) {
     if (alone) { counters_.count(Happening::vote_repeated); }
@@ -130,6 +142,7 @@ void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alon
     if (votes_.contains({nullify, signer})) { counters_.count(Happening::notarized_after_nullify); }
   }
   for (const auto& checker : checkers_) { checker->vote_sent(subject, signer); }
+  if (watch_ != nullptr) { watch_->vote_sent(subject, signer); }
 }
 
 void Witness::take_certificate(ValidatorIndex from, const Certificate& certificate) {
@@ -142,6 +155,7 @@ void Witness::take_certificate(ValidatorIndex from, const Certificate& certifica
   }
   for (const auto signer : certificate.signer_indices()) { take_vote(certificate.subject, signer, false); }
   for (const auto& checker : checkers_) { checker->certificate_sent(from, certificate); }
+  if (watch_ != nullptr) { watch_->certificate_sent(from, certificate); }
 }
 
 void Witness::block_final(ValidatorIndex at, const Block& block) {
@@ -151,6 +165,7 @@ void Witness::block_final(ValidatorIndex at, const Block& block) {
     line(text_of(at) + " final: height " + block.header.height.text() + " block " + short_text(id) + " view " +
          block.header.view.text() + " with " + std::to_string(block.transactions.size()) + " transactions");
   }
+  if (is_faulty(at)) { return; }
   if (block.header.height > newest_final_) {
     newest_final_ = block.header.height;
     newest_final_view_ = block.header.view;
@@ -164,16 +179,19 @@ void Witness::block_final(ValidatorIndex at, const Block& block) {
 void Witness::execute_asked(ValidatorIndex at, const pipeline::Execute& execute) {
   const auto id = execute.block->header.id();
   note(7, at, word_of(id));
+  if (is_faulty(at)) { return; }
   if (!execute.finalization) { counters_.count(Happening::final_by_descendant); }
   for (const auto& checker : checkers_) { checker->execute_asked(at, {*execute.block, id}); }
 }
 
 void Witness::executed(ValidatorIndex at, Height height, const Hash& state_root) {
   note(8, at, word_of(state_root));
+  if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->executed(at, height, state_root); }
 }
 
 void Witness::measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) {
+  if (is_faulty(at)) { return; }
   if (status.height.value > status.executed_height.value + 4) { counters_.count(Happening::lagging_execution); }
   for (const auto& checker : checkers_) { checker->measured(at, floor, status); }
 }
@@ -186,8 +204,23 @@ void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
   note(9, at, static_cast<std::uint64_t>(alarm.kind));
   counters_.count(Happening::alarm);
   if (transcript_ != nullptr) { line(text_of(at) + " ALARM: " + alarm.text); }
-  // All validators of these runs are honest, so nobody ever has a reason to raise one.
+  if (is_faulty(at)) { return; }
+  if (const auto named = named_in(alarm)) { return exposed_(*named); }
+  // Honest validators give nobody a reason to raise one.
   if (breaches_.size() < 3) { broken("no_alarm", text_of(at) + ": " + alarm.text); }
+}
+
+std::optional<ValidatorIndex> Witness::named_in(const consensus::Alarm& alarm) const {
+  const bool names_somebody = alarm.kind == consensus::AlarmKind::conflicting_votes;
+  const bool is_about_a_block =
+      alarm.kind == consensus::AlarmKind::rejected_notarized && alarm.text.starts_with("state divergence: proposal");
+  for (const auto index : faulty_) {
+    const auto& one = validators_.at(index);
+    if (is_about_a_block || (names_somebody && alarm.text.starts_with(one.organisation + "/" + one.node + " "))) {
+      return index;
+    }
+  }
+  return std::nullopt;
 }
 
 void Witness::ended() {

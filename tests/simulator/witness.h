@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -29,6 +30,9 @@ class Witness {
   Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
           std::ostream* transcript, std::uint64_t liveness_ms);
 
+  /// Promises are those of honest validators: of the others only what they send is written down. `watch`, borrowed, is told
+  /// everything like a checker; `exposed` of everyone who was caught contradicting itself.
+  void tell_apart(std::set<ValidatorIndex> faulty, Checker& watch, std::function<void(ValidatorIndex)> exposed);
   void read_at_start(ValidatorIndex at, const pipeline::Persist& contents);
   void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered);
   void crashed(ValidatorIndex at, std::string_view how);
@@ -63,12 +67,19 @@ class Witness {
   void take_vote(const Subject& subject, ValidatorIndex signer, bool alone);
   void take_certificate(ValidatorIndex from, const Certificate& certificate);
   void count_message(const pipeline::PeerMessage& message);
+  [[nodiscard]] bool is_faulty(ValidatorIndex index) const { return faulty_.contains(index); }
+  /// The faulty validator that an alarm names.
+  [[nodiscard]] std::optional<ValidatorIndex> named_in(const consensus::Alarm& alarm) const;
 
+  const ValidatorSet& validators_;
   const Schedule& schedule_;
   Counters& counters_;
   std::ostream* transcript_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   Liveness* liveness_ = nullptr;
+  std::set<ValidatorIndex> faulty_;
+  Checker* watch_ = nullptr;
+  std::function<void(ValidatorIndex)> exposed_;
   std::vector<Breach> breaches_;
   std::uint64_t log_hash_ = 0;
   View newest_view_;

@@ -18,6 +18,9 @@ class Liveness final : public Checker {
     }
   }
 
+  [[nodiscard]] std::uint64_t bound_ms() const { return bound_ms_; }
+  void allow(std::uint64_t bound_ms) { bound_ms_ = bound_ms; }
+
  private:
   std::uint64_t bound_ms_;
 };
