@@ -159,13 +159,17 @@ Response get_transaction(const Services& services, const Request& request) {
     return read_problem(services, invalid("TRANSACTION_ID_INVALID", "a transaction id has 64 hexadecimal digits"),
                         Dialect::keten);
   }
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
+  // Asked before the rest: an answer may be newer than the height that it names, never older.
+  auto height = services.gateway.status().executed_height;
   const auto progress = services.gateway.progress(*id);
   const auto recorded = services.backend.transaction(*id);
   if (progress.state == TransactionState::unknown && !recorded) {
-    return read_problem(services, recorded.error(), Dialect::keten);
+    return read_problem(services, recorded.error(), Dialect::keten, height);
   }
   auto document = progress_json(*id, progress);
-  auto height = services.gateway.status().executed_height;
   if (recorded) {
     document.set("transaction", recorded->value);
     height = recorded->height;
@@ -181,8 +185,9 @@ Response get_block(const Services& services, const Request& request) {
   if (!height) {
     return read_problem(services, invalid("PARAMETER_INVALID", "a height is a decimal number"), Dialect::keten);
   }
+  const auto as_of = services.gateway.status().executed_height;
   const auto block = services.backend.block(Height{*height});
-  if (!block) { return read_problem(services, block.error(), Dialect::keten); }
+  if (!block) { return read_problem(services, block.error(), Dialect::keten, as_of); }
   return read_response(*block);
 }
 
@@ -214,8 +219,9 @@ Response get_trace(const Services& services, const Request& request) {
   }
   const auto query = parse_trace(request);
   if (!query) { return read_problem(services, query.error(), Dialect::keten); }
+  const auto as_of = services.gateway.status().executed_height;
   const auto trace = services.backend.trace(*query);
-  if (!trace) { return read_problem(services, trace.error(), Dialect::keten); }
+  if (!trace) { return read_problem(services, trace.error(), Dialect::keten, as_of); }
   return read_response(*trace);
 }
 

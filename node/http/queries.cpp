@@ -147,8 +147,9 @@ Response get_event(const Services& services, const Request& request) {
     return read_problem(services, invalid("PARAMETER_UNKNOWN", "a single event takes no query parameters"),
                         Dialect::epcis);
   }
+  const auto as_of = services.gateway.status().executed_height;
   const auto page = services.backend.event_by_id(request.arguments.at(0));
-  if (!page) { return read_problem(services, page.error(), Dialect::epcis); }
+  if (!page) { return read_problem(services, page.error(), Dialect::epcis, as_of); }
   return page_response(services, request, *page);
 }
 

@@ -51,9 +51,9 @@ Response read_response(const ValueAt& answer) {
   return response;
 }
 
-Response read_problem(const Services& services, const Error& error, Dialect dialect) {
+Response read_problem(const Services& services, const Error& error, Dialect dialect, std::optional<Height> as_of) {
   auto response = problem_response(problem_of(error, dialect, Subject::query));
-  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  response.with("Keten-Height", as_of.value_or(services.gateway.status().executed_height).text());
   return response;
 }
 

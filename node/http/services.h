@@ -44,7 +44,9 @@ std::optional<Error> missing_quorum(const Services& services);
 std::optional<Error> height_not_reached(const Services& services, const Request& request);
 Response json_response(unsigned status, const json::Value& value);
 Response read_response(const ValueAt& answer);
-Response read_problem(const Services& services, const Error& error, Dialect dialect);
+/// `as_of`: the executed height before the question was asked, when the answer depends on one: what is not there may have come since.
+Response read_problem(const Services& services, const Error& error, Dialect dialect,
+                      std::optional<Height> as_of = std::nullopt);
 
 /// The answer of a handler that had none in time.
 Response late_answer(const Services& services, Dialect dialect);

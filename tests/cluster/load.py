@@ -30,6 +30,7 @@ from client import Key, signed, transaction_body, transaction_id
 
 WORKERS_PER_NODE = 48
 WAIT_S = 10
+DRAIN_S = 5
 ATTEMPTS = 4
 SHORT_LIVED = 0.03
 # A refusal that another attempt, or another node, may turn around.
@@ -152,6 +153,7 @@ class Load:
         self.keys = {node["organisation"]: FastKey(bytes.fromhex((pathlib.Path(node["home"]) / "keys/device.key").read_text().strip()))
                      for node in network["nodes"]}
         self.blocks = {}
+        self.busy = 0
 
     def token(self, node):
         return next(user["token"] for user in self.network["users"]
@@ -197,6 +199,7 @@ class Load:
                 await asyncio.sleep(0.2)
                 continue
             offer = self.again.popleft() if self.again else await self.offers.get()
+            self.busy += 1
             if offer.attempts == 0:
                 await self.record.write("S", offer.id)
                 self.counts["offered"] += 1
@@ -204,6 +207,7 @@ class Load:
                 outcome = await self.submit(connection, node, offer)
             except EOFError:
                 outcome = Outcome.unknown
+            self.busy -= 1
             if outcome is Outcome.decided:
                 continue
             # Nobody could do anything with it: that is no attempt.
@@ -228,7 +232,8 @@ class Load:
             await self.record.write("A", offer.id, answer["height"], answer["index"], block, root, f"{seconds:.3f}")
             self.counts["acknowledged"] += 1
             return Outcome.decided
-        self.counts[f"{status} {reason}"] += 1
+        if reason != "DUPLICATE":
+            self.counts[f"{status} {reason}"] += 1
         if reason in WAITS:
             return Outcome.waits
         if 400 <= status < 500 and reason not in UNDECIDED:
@@ -251,13 +256,18 @@ class Load:
         return self.blocks[key]
 
     async def run(self, ended):
-        tasks = [asyncio.create_task(one) for one in (
-            self.record.run(), self.watch(), self.offer(),
-            *(self.work(node) for node in self.network["nodes"] for _ in range(WORKERS_PER_NODE)))]
+        offering = asyncio.create_task(self.offer())
+        tasks = [offering, *(asyncio.create_task(one) for one in (
+            self.record.run(), self.watch(),
+            *(self.work(node) for node in self.network["nodes"] for _ in range(WORKERS_PER_NODE))))]
         waiting = asyncio.create_task(ended.wait())
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in done - {waiting}:
             task.result()  # none of them ends but with a mistake of ours
+        offering.cancel()
+        begin = time.monotonic()
+        while (self.busy or self.again or not self.offers.empty()) and time.monotonic() < begin + DRAIN_S:
+            await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()
 

@@ -400,6 +400,13 @@ BOOST_AUTO_TEST_CASE(a_client_can_ask_for_a_height_that_it_has_seen) {
   BOOST_TEST(behind.status == 503U);
   BOOST_TEST(behind.reason() == "HEIGHT_NOT_REACHED");
   BOOST_TEST(node.ask("GET", "/v1/trace/a", "capture-token", {}, "Keten-Min-Height: x\r\n").status == 400U);
+  for (const auto* target : {"/epcis/v2/events/a", "/v1/trace/a", "/v1/blocks/1"}) {
+    BOOST_TEST(node.ask("GET", target, "capture-token", {}, "Keten-Min-Height: 42\r\n").reason() ==
+               "HEIGHT_NOT_REACHED");
+  }
+  const auto transaction =
+      node.ask("GET", "/v1/transactions/" + std::string(64, 'a'), "capture-token", {}, "Keten-Min-Height: 42\r\n");
+  BOOST_TEST(transaction.reason() == "HEIGHT_NOT_REACHED");
 }
 
 BOOST_AUTO_TEST_CASE(only_a_token_of_the_right_role_opens_a_route) {
