@@ -28,6 +28,14 @@ class Signer {
   [[nodiscard]] virtual Signature sign(const Hash& digest) const = 0;
 };
 
+/// The consensus keys of this node: one, or two while one replaces the other at the next epoch.
+class Keys {
+ public:
+  virtual ~Keys() = default;
+  /// Null when it is not this node's; lives as long as the keys. A key may appear at any time, none goes away.
+  [[nodiscard]] virtual const Signer* find(const PublicKey& key) const = 0;
+};
+
 /// Local policy: safe to differ between validators. docs/consensus.md, "Timers".
 struct Timing {
   std::uint64_t leader_timeout_ms = 400;  ///< T_leader: from view entry (or first work) to a proposal
@@ -51,7 +59,7 @@ struct Config {
 
 /// One signature to check, off the loop.
 struct SignatureCheck {
-  ValidatorIndex signer;
+  PublicKey key;
   Hash digest;
   Signature signature;
 };

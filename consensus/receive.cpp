@@ -26,7 +26,7 @@ void Engine::State::request_checks(UnderCheck what, std::vector<SignatureCheck> 
 }
 
 SignatureCheck Engine::State::check_of(const Vote& vote) const {
-  return {.signer = vote.signer,
+  return {.key = config.validators.at(vote.signer).key,
           .digest = vote.subject.signing_hash(config.chain_id, config.validators.id()),
           .signature = vote.signature};
 }
@@ -109,7 +109,7 @@ void Engine::State::check_certificates(CertificatesUnderCheck batch, std::vector
     for (std::size_t i = 0; i < signers.size(); ++i) {
       const Vote vote{certificate.subject, signers[i], certificate.signatures[i]};
       if (votes.is_checked(vote)) { continue; }
-      checks.push_back({signers[i], digest, certificate.signatures[i]});
+      checks.push_back({config.validators.at(signers[i]).key, digest, certificate.signatures[i]});
     }
     certificates_under_check.insert(certificate.subject);
     batch.parts.push_back({certificate, checks.size() - before});

@@ -16,11 +16,11 @@ constexpr std::uint64_t kRestAfterMs = 5000;
 
 }  // namespace
 
-Executor::Executor(Disk& disk, const contracts::Registry& registry, DirectoryPointer directory, Hash state_root,
+Executor::Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Hash state_root,
                    Metrics& metrics, Done done, Fatal fatal)
     : disk_(disk),
       registry_(registry),
-      directory_(std::move(directory)),
+      membership_(std::move(membership)),
       state_root_(state_root),
       transactions_(metrics.counter("keten_transactions_executed_total", "Transactions in executed blocks")),
       failed_(metrics.counter("keten_transactions_failed_total", "Of these, how many a contract or a limit refused")),
@@ -70,7 +70,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
   try {
     const auto snapshot = disk_.database().snapshot();
     result = contracts::execute_block(snapshot->column(storage::Column::state), context, state_root_,
-                                      work.block->transactions, registry_, *directory_);
+                                      work.block->transactions, registry_, membership_->directory);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);

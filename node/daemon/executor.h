@@ -5,7 +5,7 @@
 
 #include "contracts/execute.h"
 #include "contracts/registry.h"
-#include "core/directory.h"
+#include "core/membership.h"
 #include "node/daemon/disk.h"
 #include "node/pipeline/pipeline.h"
 #include "node/runtime/inbox.h"
@@ -18,7 +18,7 @@ class Executor {
  public:
   /// Called on the execution thread after every commit.
   using Done = std::function<void(const BlockPointer& block, const contracts::BlockResult& result)>;
-  Executor(Disk& disk, const contracts::Registry& registry, DirectoryPointer directory, Hash state_root,
+  Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Hash state_root,
            Metrics& metrics, Done done, Fatal fatal);
   ~Executor();
 
@@ -33,7 +33,7 @@ class Executor {
 
   Disk& disk_;
   const contracts::Registry& registry_;
-  DirectoryPointer directory_;
+  MembershipPointer membership_;
   Hash state_root_;
   Counter transactions_;
   Counter failed_;

@@ -27,7 +27,6 @@ pipeline::PipelineConfig pipeline_config(const Home& home) {
   const auto& from = home.config.consensus;
   pipeline::PipelineConfig config;
   config.genesis = home.genesis;
-  config.self = home.self;
   config.min_block_interval_ms = from.min_block_interval_ms;
   config.timing.leader_timeout_ms = from.leader_timeout_ms;
   config.timing.view_timeout_ms = from.view_timeout_ms;
@@ -55,12 +54,16 @@ std::string_view alarm_name(consensus::AlarmKind kind) {
 
 }  // namespace
 
-class Node::KeySigner final : public consensus::Signer {
+class Node::KeySigner final : public consensus::Keys, private consensus::Signer {
  public:
   explicit KeySigner(const KeyPair& key) : key_(key) {}
-  [[nodiscard]] Signature sign(const Hash& digest) const override { return key_.sign(digest.view()); }
+  [[nodiscard]] const consensus::Signer* find(const PublicKey& key) const override {
+    return key == key_.public_key() ? this : nullptr;
+  }
 
  private:
+  [[nodiscard]] Signature sign(const Hash& digest) const override { return key_.sign(digest.view()); }
+
   KeyPair key_;
 };
 
@@ -114,11 +117,10 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       api_reads_(reads_),
       http_reads_(reads_, home_, *this) {
   auto recovered = disk_->take_recovered();
-  directory_ = recovered.directory;
+  membership_ = recovered.membership;
   const auto state_root = recovered.state_root;
-  pipeline_ =
-      std::make_unique<pipeline::Pipeline>(pipeline_config(home_), signer_.get(),
-                                           static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
+  pipeline_ = std::make_unique<pipeline::Pipeline>(
+      pipeline_config(home_), *signer_, static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
   vote_pool_ = std::make_unique<WorkerPool>("verify-votes", 1, kVerifyTasksMax);
   transaction_pool_ = std::make_unique<WorkerPool>("verify", home_.config.verify.threads, kVerifyTasksMax);
   serve_pool_ = std::make_unique<WorkerPool>("serve", 1, kServeTasksMax);
@@ -126,7 +128,7 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       *disk_, metrics_, [this](std::uint64_t sequence) { inbox_.push_completion(pipeline::Persisted{sequence}); },
       fatal_);
   executor_ = std::make_unique<Executor>(
-      *disk_, registry_, directory_, state_root, metrics_,
+      *disk_, registry_, membership_, state_root, metrics_,
       [this](const BlockPointer& block, const contracts::BlockResult& result) { executed(block, result); }, fatal_);
   publish(now());
   metrics_.before_text([this, height = metrics_.gauge("keten_consensus_height", "Newest final block"),
@@ -154,7 +156,7 @@ keten::Status Node::start() {
   config.listen = home_.config.peers.listen;
   config.chain_id = home_.chain_id;
   config.validators = validators_;
-  config.self = home_.self;
+  config.self = NodeNumber{home_.self.value};
   config.identity = home_.identity;
   for (const auto& organisation : home_.genesis.organisations) {
     for (const auto& validator : organisation.validators) {
@@ -266,7 +268,7 @@ void Node::verify(consensus::VerifyRequest request) {
     pipeline::VotesVerified verified{request.ticket, {}};
     verified.valid.reserve(request.checks.size());
     for (const auto& check : request.checks) {
-      verified.valid.push_back(keten::verify(validators_.at(check.signer).key, check.digest.view(), check.signature));
+      verified.valid.push_back(keten::verify(check.key, check.digest.view(), check.signature));
     }
     votes_verified_.add(request.checks.size());
     inbox_.push_completion(std::move(verified));
@@ -308,7 +310,7 @@ void Node::serve(const pipeline::Serve& request) {
   auto& waiting = serving_[request.peer.value];
   if (waiting.fetch_add(1) >= kServeTasksOfPeerMax) {
     waiting.fetch_sub(1);
-    log_debug("validator {} asks for blocks before it has its answers", request.peer.value);
+    log_debug("node {} asks for blocks before it has its answers", request.peer.value);
     return;
   }
   const auto work = [this, request, &waiting]() {
@@ -325,7 +327,7 @@ void Node::serve(const pipeline::Serve& request) {
   // Too many requests wait: the peer asks again, and another validator, a second later.
   if (serve_pool_->submit(work)) { return; }
   waiting.fetch_sub(1);
-  log_debug("too many block requests wait; one of validator {} is dropped", request.peer.value);
+  log_debug("too many block requests wait; one of node {} is dropped", request.peer.value);
 }
 
 void Node::publish(consensus::Now at) {
@@ -355,7 +357,17 @@ void Node::executed(const BlockPointer& block, const contracts::BlockResult& res
 
 // ---- events from outside ----
 
-std::size_t Node::on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) {
+const keten::Node* Node::node_of(NodeNumber number) const {
+  const auto found = std::ranges::find(membership_->nodes, number, &keten::Node::number);
+  return found == membership_->nodes.end() ? nullptr : &*found;
+}
+
+std::string Node::name_of(NodeNumber number) const {
+  const auto* found = node_of(number);
+  return found == nullptr ? "node " + number.text() : found->name;
+}
+
+std::size_t Node::on_messages(NodeNumber from, std::vector<pipeline::PeerMessage>& messages) {
   std::vector<pipeline::Event> events;
   events.reserve(messages.size());
   for (auto& message : messages) { events.emplace_back(pipeline::FromPeer{from, std::move(message)}); }
@@ -368,13 +380,13 @@ std::size_t Node::on_messages(ValidatorIndex from, std::vector<pipeline::PeerMes
   return taken;
 }
 
-void Node::on_connected(ValidatorIndex peer) {
-  log_info("connected to {}", validators_.at(peer).node);
+void Node::on_connected(NodeNumber peer) {
+  log_info("connected to {}", name_of(peer));
   inbox_.push_completion(pipeline::PeerConnected{peer});
 }
 
-void Node::on_disconnected(ValidatorIndex peer) {
-  log_info("lost {}", validators_.at(peer).node);
+void Node::on_disconnected(NodeNumber peer) {
+  log_info("lost {}", name_of(peer));
   inbox_.push_completion(pipeline::PeerDisconnected{peer});
 }
 
@@ -489,12 +501,12 @@ NodeStatus Node::status() const {
   status.mempool_transactions = current.mempool_transactions;
   status.mempool_bytes = current.mempool_bytes;
   status.block_time = current.block_time;
-  for (std::size_t i = 0; i < current.peers.size(); ++i) {
-    if (i == home_.self.value) { continue; }
-    const auto& peer = current.peers[i];
-    const auto& validator = validators_.at(ValidatorIndex{static_cast<std::uint16_t>(i)});
+  for (const auto& peer : current.peers) {
+    if (peer.number.value == home_.self.value) { continue; }
+    const auto* node = node_of(peer.number);
+    if (node == nullptr) { continue; }
     status.peers.push_back(
-        {validator.node, validator.organisation, peer.connected, peer.height, peer.executed_height, peer.silent_ms});
+        {node->name, node->organisation, peer.connected, peer.height, peer.executed_height, peer.silent_ms});
   }
   return status;
 }

@@ -41,7 +41,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_ms, Waited done) override;
   [[nodiscard]] TransactionProgress progress(const TransactionId& id) const override;
   [[nodiscard]] NodeStatus status() const override;
-  [[nodiscard]] DirectoryPointer directory() const override { return directory_; }
+  [[nodiscard]] DirectoryPointer directory() const override { return {membership_, &membership_->directory}; }
   [[nodiscard]] const Genesis& genesis() const override { return home_.genesis; }
   [[nodiscard]] std::unique_ptr<Subscription> watch_executed(std::function<void(Height)> changed) override;
 
@@ -59,9 +59,9 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal);
 
   // peers::Handler, on the network's threads
-  std::size_t on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) override;
-  void on_connected(ValidatorIndex peer) override;
-  void on_disconnected(ValidatorIndex peer) override;
+  std::size_t on_messages(NodeNumber from, std::vector<pipeline::PeerMessage>& messages) override;
+  void on_connected(NodeNumber peer) override;
+  void on_disconnected(NodeNumber peer) override;
   // pipeline::TransactionRules, on the loop
   [[nodiscard]] keten::Status check(const Transaction& transaction, Roles roles) const override;
 
@@ -72,6 +72,9 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void verify(pipeline::VerifyTransactions request);
   void serve(const pipeline::Serve& request);
   void admit(std::vector<pipeline::Admission> admissions);
+  /// Null when no such machine may connect.
+  [[nodiscard]] const keten::Node* node_of(NodeNumber number) const;
+  [[nodiscard]] std::string name_of(NodeNumber number) const;
   void publish(consensus::Now now);
   [[nodiscard]] pipeline::PipelineStatus published() const;
   void executed(const BlockPointer& block, const contracts::BlockResult& result);
@@ -81,7 +84,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   Fatal fatal_;
   Metrics metrics_;
   contracts::Registry registry_;
-  DirectoryPointer directory_;
+  MembershipPointer membership_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<KeySigner> signer_;
   ValidatorSet validators_;

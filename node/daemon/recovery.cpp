@@ -142,7 +142,7 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   for (auto& record : *window) {
     result.window.push_back({.height = record.height, .transactions = std::move(record.transactions)});
   }
-  result.directory = std::make_shared<const Directory>(disk.genesis);
+  result.membership = std::make_shared<const Membership>(genesis_membership(disk.genesis));
   return result;
 }
 

@@ -12,9 +12,9 @@ Error refused(std::string reason, std::string message) {
 
 }  // namespace
 
-std::optional<ValidatorIndex> Acquaintance::owner(const Hash& pin) const {
+std::optional<NodeNumber> Acquaintance::owner(const Hash& pin) const {
   for (std::size_t i = 0; i < pins.size(); ++i) {
-    if (pins[i] == pin) { return ValidatorIndex{static_cast<std::uint16_t>(i)}; }
+    if (pins[i] == pin) { return NodeNumber{static_cast<std::uint16_t>(i)}; }
   }
   return std::nullopt;
 }
@@ -32,7 +32,7 @@ Hash hello_signing_hash(const wire::Hello& hello, const Hash& sender_pin, const 
       .finish();
 }
 
-wire::Hello make_hello(const Acquaintance& known, ValidatorIndex receiver, const KeyPair& key) {
+wire::Hello make_hello(const Acquaintance& known, NodeNumber receiver, const KeyPair& key) {
   wire::Hello hello;
   hello.chain_id = known.chain_id;
   hello.set_id = known.validators.id();
@@ -45,7 +45,7 @@ wire::Hello make_hello(const Acquaintance& known, ValidatorIndex receiver, const
   return hello;
 }
 
-Status check_hello(const Acquaintance& known, const wire::Hello& hello, ValidatorIndex sender) {
+Status check_hello(const Acquaintance& known, const wire::Hello& hello, NodeNumber sender) {
   if (hello.protocol_version != kProtocolVersion) {
     return refused("PROTOCOL_UNSUPPORTED", "expected protocol version " + std::to_string(kProtocolVersion) +
                                                ", found " + std::to_string(hello.protocol_version) +
@@ -65,7 +65,7 @@ Status check_hello(const Acquaintance& known, const wire::Hello& hello, Validato
                                            ", found " + hello.sender.text() + " greeting " + hello.receiver.text());
   }
   const auto digest = hello_signing_hash(hello, known.pins.at(sender.value), known.pins.at(known.self.value));
-  if (!verify(known.validators.at(sender).key, digest.view(), hello.signature)) {
+  if (!verify(known.validators.at(ValidatorIndex{sender.value}).key, digest.view(), hello.signature)) {
     return refused("HELLO_SIGNATURE_INVALID",
                    "the owner of the TLS certificate does not hold the validator key of the genesis");
   }

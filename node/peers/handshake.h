@@ -17,20 +17,20 @@ struct Acquaintance {
   Epoch epoch;
   ValidatorSet validators;
   std::vector<Hash> pins;  ///< certificate_pin of every validator, by index
-  ValidatorIndex self;
+  NodeNumber self;
 
   /// Whose certificate this is.
-  [[nodiscard]] std::optional<ValidatorIndex> owner(const Hash& pin) const;
+  [[nodiscard]] std::optional<NodeNumber> owner(const Hash& pin) const;
 };
 
 /// What the validator key signs in a hello: every field and both TLS pins, so that a hello serves one pair of TLS keys in one
 /// direction of one chain only. docs/formats/wire.md, "Hello".
 [[nodiscard]] Hash hello_signing_hash(const wire::Hello& hello, const Hash& sender_pin, const Hash& receiver_pin);
 
-[[nodiscard]] wire::Hello make_hello(const Acquaintance& known, ValidatorIndex receiver, const KeyPair& key);
+[[nodiscard]] wire::Hello make_hello(const Acquaintance& known, NodeNumber receiver, const KeyPair& key);
 
 /// `sender` is whom TLS named. Fails with PROTOCOL_UNSUPPORTED, WRONG_CHAIN, WRONG_VALIDATORS, HELLO_WRONG_PEER,
 /// HELLO_SIGNATURE_INVALID, each with both values for the operator.
-[[nodiscard]] Status check_hello(const Acquaintance& known, const wire::Hello& hello, ValidatorIndex sender);
+[[nodiscard]] Status check_hello(const Acquaintance& known, const wire::Hello& hello, NodeNumber sender);
 
 }  // namespace keten::peers

@@ -24,8 +24,7 @@ grpc::Status as_status(const Error& error) {
 
 }  // namespace
 
-IncomingStream::IncomingStream(State& state, grpc::CallbackServerContext& context, ValidatorIndex peer,
-                               pipeline::Lane lane)
+IncomingStream::IncomingStream(State& state, grpc::CallbackServerContext& context, NodeNumber peer, pipeline::Lane lane)
     : state_(state),
       context_(context),
       peer_(peer),

@@ -18,7 +18,7 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
  public:
   using State = PeerNetwork::State;
 
-  IncomingStream(State& state, grpc::CallbackServerContext& context, ValidatorIndex peer, pipeline::Lane lane);
+  IncomingStream(State& state, grpc::CallbackServerContext& context, NodeNumber peer, pipeline::Lane lane);
 
   void begin() { StartRead(&reading_); }
   /// On the network's own thread: decode, or offer again what was not taken.
@@ -42,7 +42,7 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
 
   State& state_;
   grpc::CallbackServerContext& context_;
-  const ValidatorIndex peer_;
+  const NodeNumber peer_;
   const pipeline::Lane lane_;
   std::atomic<std::uint64_t> hello_deadline_ms_;
   std::atomic<bool> is_cancelled_{false};

@@ -47,7 +47,7 @@ class PeerNetwork::State::Service final : public v1::PeerService::WithRawCallbac
 
  private:
   Reactor* accept(grpc::CallbackServerContext& context, pipeline::Lane lane) {
-    std::optional<ValidatorIndex> peer;
+    std::optional<NodeNumber> peer;
     const auto auth = context.auth_context();
     if (auth && auth->IsPeerAuthenticated()) {
       for (const auto& pem : auth->FindPropertyValues("x509_pem_cert")) {
@@ -84,11 +84,11 @@ PeerNetwork::State::State(PeerNetworkConfig config, const KeyPair& key, Handler&
       dropped_(metrics.counter("keten_peer_dropped_total", "Messages that were not sent: queue full or peer away")),
       refused_(metrics.counter("keten_peer_refused_total", "Hellos and messages of peers that broke a rule")),
       connected_(metrics.gauge("keten_peers_connected", "Validators with open streams in both directions")) {
-  CHECK(config_.pins.size() == config_.validators.size() && config_.validators.contains(config_.self));
+  CHECK(config_.pins.size() == config_.validators.size() && config_.self.value < config_.validators.size());
   for (std::size_t i = 0; i < config_.pins.size(); ++i) {
-    const ValidatorIndex index{static_cast<std::uint16_t>(i)};
+    const NodeNumber index{static_cast<std::uint16_t>(i)};
     peers_.push_back(index == config_.self ? nullptr
-                                           : std::make_unique<Peer>(index, config_.validators.at(index).node));
+                                           : std::make_unique<Peer>(index, config_.validators.at({index.value}).node));
   }
 }
 
@@ -113,7 +113,7 @@ Status PeerNetwork::State::prepare() {
   if (!own) { return own.error(); }
   if (*own != known_.pins[config_.self.value]) {
     return invalid("PIN_MISMATCH", "the TLS certificate of this node is not the one that the genesis names for " +
-                                       config_.validators.at(config_.self).node);
+                                       config_.validators.at({config_.self.value}).node);
   }
   return kDone;
 }
@@ -229,7 +229,7 @@ void PeerNetwork::State::stop() {
   server_.reset();
 }
 
-void PeerNetwork::State::send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message) {
+void PeerNetwork::State::send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message) {
   const auto lane = pipeline::lane_of(message);
   const auto is_addressed = [&](std::size_t i) { return peers_[i] && (!to || to->value == i); };
   const auto is_open = [&](std::size_t i) {
@@ -280,7 +280,7 @@ void PeerNetwork::State::enqueue(Outlet& outlet, const SharedBytes& bytes, SendQ
   outlet.stream->write_next();
 }
 
-bool PeerNetwork::State::is_connected(ValidatorIndex index) const {
+bool PeerNetwork::State::is_connected(NodeNumber index) const {
   return index.value < peers_.size() && peers_[index.value] && peers_[index.value]->connected.load();
 }
 
@@ -300,7 +300,7 @@ std::vector<PeerStats> PeerNetwork::State::stats() const {
   return all;
 }
 
-void PeerNetwork::State::update_connected(ValidatorIndex index, Peer& peer) {
+void PeerNetwork::State::update_connected(NodeNumber index, Peer& peer) {
   const bool connected =
       !stopping_ && peer.out_open[0] && peer.out_open[1] && peer.in_open[lane_number(pipeline::Lane::votes)] != nullptr;
   if (connected == peer.connected) { return; }
@@ -319,14 +319,14 @@ void PeerNetwork::State::update_connected(ValidatorIndex index, Peer& peer) {
   }
 }
 
-void PeerNetwork::State::out_changed(ValidatorIndex index, pipeline::Lane lane, bool open) {
+void PeerNetwork::State::out_changed(NodeNumber index, pipeline::Lane lane, bool open) {
   auto& changed = peer(index);
   const std::lock_guard lock(changed.mutex);
   changed.out_open[lane_number(lane)] = open;
   update_connected(index, changed);
 }
 
-void PeerNetwork::State::in_opened(ValidatorIndex index, pipeline::Lane lane, IncomingStream* stream) {
+void PeerNetwork::State::in_opened(NodeNumber index, pipeline::Lane lane, IncomingStream* stream) {
   auto& changed = peer(index);
   {
     const std::lock_guard lock(changed.mutex);
@@ -348,7 +348,7 @@ void PeerNetwork::State::dial_now(Peer& peer) {
   wake();
 }
 
-void PeerNetwork::State::in_closed(ValidatorIndex index, pipeline::Lane lane, IncomingStream* stream) {
+void PeerNetwork::State::in_closed(NodeNumber index, pipeline::Lane lane, IncomingStream* stream) {
   auto& changed = peer(index);
   const std::lock_guard lock(changed.mutex);
   auto*& current = changed.in_open[lane_number(lane)];
@@ -356,7 +356,7 @@ void PeerNetwork::State::in_closed(ValidatorIndex index, pipeline::Lane lane, In
   update_connected(index, changed);
 }
 
-void PeerNetwork::State::refuse(ValidatorIndex index, const Error& error) {
+void PeerNetwork::State::refuse(NodeNumber index, const Error& error) {
   auto& sender = peer(index);
   ++sender.tally.refused;
   refused_.add();

@@ -48,10 +48,10 @@ struct Tally {
 struct Outlet {
   enum class Phase : std::uint8_t { down, greeting, open };
 
-  Outlet(ValidatorIndex peer_index, pipeline::Lane its_lane)
+  Outlet(NodeNumber peer_index, pipeline::Lane its_lane)
       : peer(peer_index), lane(its_lane), queue(lane_bounds(its_lane)) {}
 
-  const ValidatorIndex peer;
+  const NodeNumber peer;
   const pipeline::Lane lane;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grpc::GenericStub> stub;
@@ -67,7 +67,7 @@ struct Outlet {
 
 /// One other validator.
 struct Peer {
-  Peer(ValidatorIndex index, std::string node_name)
+  Peer(NodeNumber index, std::string node_name)
       : name(std::move(node_name)), votes(index, pipeline::Lane::votes), bulk(index, pipeline::Lane::bulk) {}
 
   Outlet& outlet(pipeline::Lane lane) { return lane == pipeline::Lane::votes ? votes : bulk; }
@@ -93,25 +93,25 @@ struct PeerNetwork::State {
 
   Status start();
   void stop();
-  void send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
-  [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
+  void send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
+  [[nodiscard]] bool is_connected(NodeNumber peer) const;
   [[nodiscard]] std::vector<PeerStats> stats() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   // Called by streams.
   [[nodiscard]] bool is_stopping() const { return stopping_.load(); }
-  [[nodiscard]] Peer& peer(ValidatorIndex index) { return *peers_.at(index.value); }
+  [[nodiscard]] Peer& peer(NodeNumber index) { return *peers_.at(index.value); }
   [[nodiscard]] const Acquaintance& known() const { return known_; }
   [[nodiscard]] const KeyPair& key() const { return key_; }
   [[nodiscard]] Handler& handler() { return handler_; }
-  void out_changed(ValidatorIndex peer, pipeline::Lane lane, bool open);
+  void out_changed(NodeNumber peer, pipeline::Lane lane, bool open);
   /// Ends an older stream of the same peer and lane.
-  void in_opened(ValidatorIndex peer, pipeline::Lane lane, IncomingStream* stream);
-  void in_closed(ValidatorIndex peer, pipeline::Lane lane, IncomingStream* stream);
+  void in_opened(NodeNumber peer, pipeline::Lane lane, IncomingStream* stream);
+  void in_closed(NodeNumber peer, pipeline::Lane lane, IncomingStream* stream);
   /// The stream ended: dial again after the backoff.
   void redial(Outlet& outlet);
   /// One refused hello or message; the peer's streams are not accepted for a while.
-  void refuse(ValidatorIndex peer, const Error& error);
+  void refuse(NodeNumber peer, const Error& error);
   /// Runs `stream->work()` on the network's own thread, as soon as possible or after a pause.
   void work_now(IncomingStream* stream);
   void work_later(IncomingStream* stream, std::uint64_t at_ms);
@@ -135,7 +135,7 @@ struct PeerNetwork::State {
   void run();
   [[nodiscard]] std::uint64_t dial_due(std::uint64_t now_ms);
   [[nodiscard]] std::uint64_t end_silent_greetings(std::uint64_t now_ms);
-  void update_connected(ValidatorIndex index, Peer& peer);
+  void update_connected(NodeNumber index, Peer& peer);
   void enqueue(Outlet& outlet, const SharedBytes& bytes, SendQueue::Kind kind);
   void wake();
 

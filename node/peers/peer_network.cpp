@@ -13,10 +13,10 @@ PeerNetwork::~PeerNetwork() { stop(); }
 
 Status PeerNetwork::start() { return state_->start(); }
 std::uint16_t PeerNetwork::port() const { return state_->port(); }
-void PeerNetwork::send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message) {
+void PeerNetwork::send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message) {
   state_->send(to, message);
 }
-bool PeerNetwork::is_connected(ValidatorIndex peer) const { return state_->is_connected(peer); }
+bool PeerNetwork::is_connected(NodeNumber peer) const { return state_->is_connected(peer); }
 std::vector<PeerStats> PeerNetwork::stats() const { return state_->stats(); }
 void PeerNetwork::stop() { state_->stop(); }
 

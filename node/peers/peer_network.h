@@ -29,7 +29,7 @@ struct PeerNetworkConfig {
   Epoch epoch;
   ValidatorSet validators;
   std::vector<PeerPin> pins;  ///< by validator index, self included
-  ValidatorIndex self;
+  NodeNumber self;
   TlsIdentity identity;  ///< its certificate equals this node's pin
   std::uint64_t reconnect_min_ms = 50;
   std::uint64_t reconnect_max_ms = 2000;
@@ -41,10 +41,10 @@ class Handler {
   virtual ~Handler() = default;
   /// Takes messages from the front as long as there is room and returns how many; those may be moved from. The rest is
   /// offered again a few milliseconds later, and until then nothing more is read from that stream.
-  virtual std::size_t on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) = 0;
+  virtual std::size_t on_messages(NodeNumber from, std::vector<pipeline::PeerMessage>& messages) = 0;
   /// Both lanes out and the vote lane in are open; alternates with on_disconnected.
-  virtual void on_connected(ValidatorIndex peer) = 0;
-  virtual void on_disconnected(ValidatorIndex peer) = 0;
+  virtual void on_connected(NodeNumber peer) = 0;
+  virtual void on_disconnected(NodeNumber peer) = 0;
 };
 
 /// What happened on the streams of one peer since the start.
@@ -80,9 +80,9 @@ class PeerNetwork {
 
   /// To one validator or, without `to`, to all others. Never blocks; thread-safe. What cannot be queued is dropped and
   /// counted: every protocol above repeats what still matters.
-  void send(std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
+  void send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
 
-  [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
+  [[nodiscard]] bool is_connected(NodeNumber peer) const;
   /// By validator index.
   [[nodiscard]] std::vector<PeerStats> stats() const;
 

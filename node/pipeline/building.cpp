@@ -21,16 +21,15 @@ bool Pipeline::State::has_unbound_result() const { return newest_work > engine.f
 std::pair<Height, Hash> Pipeline::State::result_to_bind(const BlockHeader& parent) const {
   // docs/consensus.md, "Binding results": what a quorum has executed, so that no voter has to wait for long.
   std::vector<std::pair<Height, std::uint64_t>> reported;
-  for (const auto& [index, peer] : peers) {
-    const bool is_self = config.self && *config.self == index;
-    reported.emplace_back(is_self ? executed_height : peer.status.executed_height, validators.weight(index));
+  for (const auto& validator : current.validators.members()) {
+    reported.emplace_back(executed_height_of(validator.number), validator.weight);
   }
   std::sort(reported.begin(), reported.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   Height quorum_height;
   std::uint64_t weight = 0;
   for (const auto& [height, one_weight] : reported) {
     weight += one_weight;
-    if (validators.has_quorum(weight)) {
+    if (current.validators.has_quorum(weight)) {
       quorum_height = height;
       break;
     }
@@ -41,7 +40,7 @@ std::pair<Height, Hash> Pipeline::State::result_to_bind(const BlockHeader& paren
 }
 
 void Pipeline::State::try_build() {
-  if (!build || !config.self) { return; }
+  if (!build || !self) { return; }
   const auto request = *build;
   const auto& parent = request.parent;
   const auto parent_id = parent.id();
@@ -49,7 +48,7 @@ void Pipeline::State::try_build() {
     build.reset();
     return;
   }
-  const auto& parameters = config.genesis.parameters;
+  const auto& parameters = current.parameters;
   const auto wake_at = [&](std::uint64_t steady_ms) {
     effects.wake_at_ms = effects.wake_at_ms == 0 ? steady_ms : std::min(effects.wake_at_ms, steady_ms);
   };

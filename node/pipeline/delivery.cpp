@@ -44,25 +44,25 @@ void Pipeline::State::executed(const Executed& event) {
   executed_height = event.height;
   roots[event.height] = event.state_root;
   while (roots.size() > kRootsKept) { roots.erase(roots.begin()); }
-  if (event.directory != nullptr) { directory = event.directory; }
+  if (event.membership != nullptr) { membership = event.membership; }
   forget_old_blocks();
   apply(engine.on_executed(event.height, now));
   // The next leader binds what a quorum is known to have executed: in a lull it should not wait for the next status.
   if (mempool.admitted() == 0 && executed_height == delivered && has_unbound_result()) {
     const auto& floor = engine.floor();
     send(std::nullopt,
-         consensus::Status{config_epoch(), engine.view(), floor.view, floor.height, executed_height, true});
+         consensus::Status{current.epoch, engine.view(), floor.view, floor.height, executed_height, true});
   }
   resolve_proposals();
 }
 
-void Pipeline::State::receive(ValidatorIndex from, const BlockRequest& request) {
+void Pipeline::State::receive(NodeNumber from, const BlockRequest& request) {
   if (request.from.value == 0 || request.from > request.to || request.from > delivered) { return; }
   const auto last = std::min(request.to.value, request.from.value + limits::kSyncBlocksMax - 1);
   effects.serve.push_back({from, {request.from, Height{last}}});
 }
 
-void Pipeline::State::receive(ValidatorIndex from, BlockResponse response) {
+void Pipeline::State::receive(NodeNumber from, BlockResponse response) {
   // Only who was asked, and once: nobody else may hold up the sync with blocks that were never final.
   if (range_from != from) { return; }
   range_from.reset();
@@ -89,16 +89,16 @@ void Pipeline::State::receive(ValidatorIndex from, BlockResponse response) {
   }
   const auto& finalization = range.proof.finalization;
   const auto& subject = finalization.subject;
-  if (subject.kind != VoteKind::finalize || subject.block != parent || subject.epoch != config_epoch() ||
-      !is_well_formed(finalization, validators)) {
+  if (subject.kind != VoteKind::finalize || subject.block != parent || subject.epoch != current.epoch ||
+      !is_well_formed(finalization, current.validators)) {
     return;
   }
   consensus::VerifyRequest request;
   request.ticket = kPipelineTicket | next_ticket++;
-  const auto digest = subject.signing_hash(chain_id, validators.id());
+  const auto digest = subject.signing_hash(chain_id, current.validators.id());
   const auto signers = finalization.signer_indices();
   for (std::size_t i = 0; i < signers.size(); ++i) {
-    request.checks.push_back({signers[i], digest, finalization.signatures[i]});
+    request.checks.push_back({current.validators.at(signers[i]).key, digest, finalization.signatures[i]});
   }
   ranges.emplace(request.ticket, std::move(range));
   effects.verify_votes.push_back(std::move(request));
@@ -167,9 +167,9 @@ std::optional<FinalProof> Pipeline::State::reached_by_sync(FinalProof proof) {
 void Pipeline::State::ask_for_blocks() {
   auto tip = sync_tip();
   Height best = engine.floor().height;
-  std::vector<ValidatorIndex> ahead;
+  std::vector<NodeNumber> ahead;
   for (const auto& [index, peer] : peers) {
-    if (!is_live(index) || (config.self && *config.self == index)) { continue; }
+    if (!is_live(index) || is_self(index)) { continue; }
     best = std::max(best, peer.status.floor_height);
     if (peer.status.floor_height > delivered) { ahead.push_back(index); }
   }
@@ -186,13 +186,13 @@ void Pipeline::State::ask_for_blocks() {
   if (delivered.value >= executed_height.value + kSyncAheadBlocks || !ranges.empty()) { return; }
   if (range_ask_at_ms > now.steady_ms) { return; }
   range_ask_at_ms = now.steady_ms + 4 * kFetchRetryMs;
-  const auto is_ahead = [&](ValidatorIndex index) { return peers.at(index).status.floor_height > tip.height; };
+  const auto is_ahead = [&](NodeNumber index) { return peers.at(index).status.floor_height > tip.height; };
   if (std::ranges::none_of(ahead, is_ahead)) {
     // Who proved what is here is gone, and nobody else is as far: what the others have is final too.
     synced.clear();
     tip = sync_tip();
   }
-  std::erase_if(ahead, [&](ValidatorIndex index) { return !is_ahead(index); });
+  std::erase_if(ahead, [&](NodeNumber index) { return !is_ahead(index); });
   const auto peer = ahead[range_asked++ % ahead.size()];
   const auto last = std::min(best.value, tip.height.value + limits::kSyncBlocksMax);
   range_from = peer;

@@ -7,31 +7,43 @@
 namespace keten::pipeline {
 namespace {
 
-consensus::Config engine_config(const PipelineConfig& config, const ValidatorSet& validators) {
+/// The member of the set whose key this node holds.
+std::optional<ValidatorIndex> own_index(const ValidatorSet& validators, const consensus::Keys& keys) {
+  for (std::size_t i = 0; i < validators.size(); ++i) {
+    const ValidatorIndex index{static_cast<std::uint16_t>(i)};
+    if (keys.find(validators.at(index).key) != nullptr) { return index; }
+  }
+  return std::nullopt;
+}
+
+consensus::Engine make_engine(const PipelineConfig& config, const EpochRules& epoch, std::optional<ValidatorIndex> self,
+                              const consensus::Keys& keys, consensus::Recovered recovered) {
   consensus::Config engine;
   engine.chain_id = config.genesis.chain_id();
-  engine.validators = validators;
-  engine.self = config.self;
-  engine.clock_drift_ms_max = config.genesis.parameters.clock_drift_ms_max;
-  engine.execution_lag_max = config.genesis.parameters.execution_lag_max;
+  engine.epoch = epoch.epoch;
+  engine.validators = epoch.validators;
+  engine.self = self;
+  engine.clock_drift_ms_max = epoch.parameters.clock_drift_ms_max;
+  engine.execution_lag_max = epoch.parameters.execution_lag_max;
   engine.timing = config.timing;
-  return engine;
+  const auto* signer = self ? keys.find(epoch.validators.at(*self).key) : nullptr;
+  return {std::move(engine), signer, std::move(recovered)};
 }
 
 }  // namespace
 
-Pipeline::State::State(PipelineConfig configuration, const consensus::Signer* signer,
+Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_keys,
                        const TransactionRules& transaction_rules, PipelineRecovered recovered)
     : config(std::move(configuration)),
       chain_id(config.genesis.chain_id()),
-      validators(config.genesis.validators()),
+      keys(own_keys),
       rules(transaction_rules),
-      engine(engine_config(config, validators), signer, recovered.consensus),
-      directory(std::move(recovered.directory)),
+      membership(std::move(recovered.membership)),
+      current(membership->current),
+      self(own_index(current.validators, keys)),
+      engine(make_engine(config, current, self, keys, recovered.consensus)),
       mempool(config.mempool),
       executed_height(recovered.executed_height) {
-  CHECK(directory != nullptr);
-  for (std::size_t i = 0; i < validators.size(); ++i) { peers[ValidatorIndex{static_cast<std::uint16_t>(i)}] = {}; }
   for (const auto& [height, root] : recovered.recent_roots) { roots[height] = root; }
   roots[executed_height] = recovered.state_root;
   for (const auto& old : recovered.window) {
@@ -77,7 +89,7 @@ void Pipeline::State::forget_old_blocks() {
   }
 }
 
-void Pipeline::State::send(std::optional<ValidatorIndex> to, PeerMessage message) {
+void Pipeline::State::send(std::optional<NodeNumber> to, PeerMessage message) {
   effects.send.push_back({to, std::move(message)});
 }
 
@@ -109,7 +121,7 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
           },
           outgoing.message);
     }
-    Send ready{outgoing.to, std::move(*message)};
+    Send ready{outgoing.to ? std::optional(number_of(*outgoing.to)) : std::nullopt, std::move(*message)};
     if (outgoing.after_durable && durable_sequence < persist_sequence) {
       held.push_back({persist_sequence, std::move(ready)});
     } else {
@@ -131,7 +143,8 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
       continue;
     }
     if (wanted.size() >= 2 * limits::kRetransmitViews) { wanted.erase(wanted.begin()); }
-    wanted.try_emplace(fetch.block, WantedBlock{fetch.hint, now.steady_ms, 0});
+    const auto hint = fetch.hint ? std::optional(number_of(*fetch.hint)) : std::nullopt;
+    wanted.try_emplace(fetch.block, WantedBlock{hint, now.steady_ms, 0});
   }
   if (!from_engine.finalized.empty()) { deliver(); }
   for (const auto& request : from_engine.check) { check_payload(request); }
@@ -152,35 +165,41 @@ void Pipeline::State::release() {
   }
 }
 
-bool Pipeline::State::is_live(ValidatorIndex peer) const {
-  if (config.self && *config.self == peer) { return true; }
+bool Pipeline::State::is_live(NodeNumber peer) const {
+  if (is_self(peer)) { return true; }
   const auto found = peers.find(peer);
   return found != peers.end() && found->second.connected && now.steady_ms <= found->second.heard_ms + kSilentMs;
 }
 
+Height Pipeline::State::executed_height_of(NodeNumber number) const {
+  if (is_self(number)) { return executed_height; }
+  const auto found = peers.find(number);
+  return found == peers.end() ? Height{} : found->second.status.executed_height;
+}
+
 bool Pipeline::State::has_quorum_connected() const {
   std::uint64_t weight = 0;
-  for (const auto& [index, peer] : peers) {
-    if (is_live(index)) { weight += validators.weight(index); }
+  for (const auto& validator : current.validators.members()) {
+    if (is_live(validator.number)) { weight += validator.weight; }
   }
-  return validators.has_quorum(weight);
+  return current.validators.has_quorum(weight);
 }
 
 bool Pipeline::State::has_quorum_answered() const {
   std::uint64_t weight = 0;
-  for (const auto& [index, peer] : peers) {
-    const bool is_self = config.self && *config.self == index;
-    if (is_self || (is_live(index) && peer.answered)) { weight += validators.weight(index); }
+  for (const auto& validator : current.validators.members()) {
+    const auto found = peers.find(validator.number);
+    const bool answered = found != peers.end() && found->second.answered && is_live(validator.number);
+    if (is_self(validator.number) || answered) { weight += validator.weight; }
   }
-  return validators.has_quorum(weight);
+  return current.validators.has_quorum(weight);
 }
 
-std::optional<ValidatorIndex> Pipeline::State::choose_peer(std::size_t attempt,
-                                                           std::optional<ValidatorIndex> hint) const {
-  if (attempt == 0 && hint && (!config.self || *hint != *config.self) && is_live(*hint)) { return hint; }
-  std::vector<ValidatorIndex> live;
-  for (const auto& [index, peer] : peers) {
-    if (is_live(index) && !(config.self && *config.self == index)) { live.push_back(index); }
+std::optional<NodeNumber> Pipeline::State::choose_peer(std::size_t attempt, std::optional<NodeNumber> hint) const {
+  if (attempt == 0 && hint && !is_self(*hint) && is_live(*hint)) { return hint; }
+  std::vector<NodeNumber> live;
+  for (const auto& [number, peer] : peers) {
+    if (is_live(number) && !is_self(number)) { live.push_back(number); }
   }
   if (live.empty()) { return std::nullopt; }
   return live[attempt % live.size()];
@@ -188,14 +207,14 @@ std::optional<ValidatorIndex> Pipeline::State::choose_peer(std::size_t attempt,
 
 std::string Pipeline::State::stuck_reason() const {
   if (has_quorum_connected()) { return engine.stuck_reason(now); }
+  const auto& validators = current.validators;
   std::string missing;
   std::size_t present = 0;
-  for (const auto& [index, peer] : peers) {
-    if (is_live(index)) {
+  for (const auto& validator : validators.members()) {
+    if (is_live(validator.number)) {
       ++present;
       continue;
     }
-    const auto& validator = validators.at(index);
     missing += (missing.empty() ? "" : ", ") + validator.node + " (" + validator.organisation + ")";
   }
   return "no quorum: " + std::to_string(present) + " of " + std::to_string(validators.size()) +
@@ -206,10 +225,10 @@ std::string Pipeline::State::stuck_reason() const {
 /// What may have become possible by whatever happened; then the next wake-up.
 void Pipeline::State::finish_step() {
   if (now.steady_ms >= engine.deadline_ms()) { apply(engine.on_time(now)); }
-  if (config.self && !votes_allowed) {
+  if (self && !votes_allowed) {
     // docs/consensus.md, "After every start": a quorum has said what it knows before this key signs again.
     if (answered_ms == 0 && has_quorum_answered()) { answered_ms = std::max<std::uint64_t>(now.steady_ms, 1); }
-    if (answered_ms != 0 && (validators.size() == 1 || now.steady_ms >= answered_ms + kEchoMs)) {
+    if (answered_ms != 0 && (current.validators.size() == 1 || now.steady_ms >= answered_ms + kEchoMs)) {
       votes_allowed = true;
       apply(engine.allow_votes(now));
     }
@@ -244,9 +263,9 @@ void Pipeline::State::finish_step() {
   if (effects.wake_at_ms <= now.steady_ms) { effects.wake_at_ms = now.steady_ms + 1; }
 }
 
-Pipeline::Pipeline(PipelineConfig config, const consensus::Signer* signer, const TransactionRules& rules,
+Pipeline::Pipeline(PipelineConfig config, const consensus::Keys& keys, const TransactionRules& rules,
                    PipelineRecovered recovered)
-    : state_(std::make_unique<State>(std::move(config), signer, rules, std::move(recovered))) {}
+    : state_(std::make_unique<State>(std::move(config), keys, rules, std::move(recovered))) {}
 Pipeline::~Pipeline() = default;
 
 Effects Pipeline::start(Now now) {
@@ -269,13 +288,15 @@ Effects Pipeline::step(Event event, Now now) {
   } else if (auto* message = std::get_if<FromPeer>(&event)) {
     state.from_peer(message->from, std::move(message->message));
   } else if (const auto* connected = std::get_if<PeerConnected>(&event)) {
-    auto& peer = state.peers.at(connected->peer);
+    auto& peer = state.peers[connected->peer];
     peer.connected = true;
     peer.answered = false;
     peer.heard_ms = now.steady_ms;
-    state.apply(state.engine.on_peer_connected(connected->peer, now));
+    if (const auto index = state.current.validators.find(connected->peer)) {
+      state.apply(state.engine.on_peer_connected(*index, now));
+    }
   } else if (const auto* disconnected = std::get_if<PeerDisconnected>(&event)) {
-    state.peers.at(disconnected->peer).connected = false;
+    state.peers[disconnected->peer].connected = false;
   } else if (const auto* votes = std::get_if<VotesVerified>(&event)) {
     if ((votes->ticket & kPipelineTicket) != 0) {
       state.range_verified(votes->ticket, votes->valid);
@@ -295,9 +316,11 @@ Effects Pipeline::step(Event event, Now now) {
   return std::move(state.effects);
 }
 
-void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
-  if (!validators.contains(from) || (config.self && from == *config.self)) { return; }
-  auto& peer = peers.at(from);
+void Pipeline::State::from_peer(NodeNumber from, PeerMessage message) {
+  if (is_self(from)) { return; }
+  // Also of a peer that has just gone, or of one that came before its connection was announced.
+  auto& peer = peers[from];
+  const auto index = current.validators.find(from);
   peer.heard_ms = now.steady_ms;
   std::visit(
       [&](auto& content) {
@@ -311,7 +334,7 @@ void Pipeline::State::from_peer(ValidatorIndex from, PeerMessage message) {
             peer.status = content;
             peer.answered = true;
           }
-          apply(engine.on_message(from, std::move(content), now));
+          if (index) { apply(engine.on_message(*index, std::move(content), now)); }
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
           receive(from, content);
         } else if constexpr (std::is_same_v<Content, PayloadResponse>) {
@@ -330,22 +353,28 @@ PipelineStatus Pipeline::status(Now now) const {
   status.height = state.delivered;
   status.executed_height = state.executed_height;
   status.state_root = state.roots.at(state.executed_height);
-  status.epoch = state.config_epoch();
+  status.epoch = state.current.epoch;
   status.view = state.engine.view();
   status.block_time = state.engine.floor_header().time;
   status.quorum = state.has_quorum_connected();
   status.mempool_transactions = state.mempool.size();
   status.mempool_bytes = state.mempool.bytes();
-  for (const auto& [index, peer] : state.peers) {
-    const bool is_self = state.config.self && *state.config.self == index;
-    const auto live = is_self || state.is_live(index);
+  const auto add_peer = [&](NodeNumber number) {
+    const bool is_self = state.is_self(number);
+    const auto found = state.peers.find(number);
+    const auto peer = found == state.peers.end() ? PeerState{} : found->second;
+    const bool live = state.is_live(number);
     status.peers.push_back(
-        {live, is_self ? state.delivered : peer.status.floor_height,
+        {number, live, is_self ? state.delivered : peer.status.floor_height,
          is_self ? state.executed_height : peer.status.executed_height,
          is_self || peer.heard_ms == 0 ? 0 : now.steady_ms - std::min(now.steady_ms, peer.heard_ms)});
     if (live && peer.status.floor_height > state.delivered) {
       status.lag = std::max(status.lag, peer.status.floor_height.value - state.delivered.value);
     }
+  };
+  for (const auto& validator : state.current.validators.members()) { add_peer(validator.number); }
+  for (const auto& [number, peer] : state.peers) {
+    if (peer.connected && !state.current.validators.find(number)) { add_peer(number); }
   }
   status.reason = state.stuck_reason();
   if (status.reason.empty() && status.lag > 8) {

@@ -10,8 +10,8 @@
 #include "consensus/engine.h"
 #include "contracts/contract.h"
 #include "core/block.h"
-#include "core/directory.h"
 #include "core/genesis.h"
+#include "core/membership.h"
 #include "core/receipt.h"
 #include "core/transaction.h"
 #include "node/mempool/mempool.h"
@@ -29,14 +29,14 @@ struct Submitted {
   std::vector<TransactionPointer> transactions;
 };
 struct FromPeer {
-  ValidatorIndex from;
+  NodeNumber from;
   PeerMessage message;
 };
 struct PeerConnected {
-  ValidatorIndex peer;
+  NodeNumber peer;
 };
 struct PeerDisconnected {
-  ValidatorIndex peer;
+  NodeNumber peer;
 };
 /// Completion of VerifySignatures: consensus votes.
 struct VotesVerified {
@@ -56,7 +56,7 @@ struct Persisted {
 struct Executed {
   Height height;
   Hash state_root;
-  DirectoryPointer directory;  ///< when governance changed it; null otherwise
+  MembershipPointer membership;  ///< as of this height, when the block changed it; null otherwise
 };
 /// Time passed; the pipeline asked for it by `wake_at_ms`.
 struct Tick {};
@@ -73,7 +73,7 @@ struct Persist {
   std::vector<consensus::JournalRecord> records;
 };
 struct Send {
-  std::optional<ValidatorIndex> to;  ///< none: all other validators
+  std::optional<NodeNumber> to;  ///< none: everybody who is connected
   PeerMessage message;
 };
 struct VerifyTransactions {
@@ -87,7 +87,7 @@ struct Execute {
 };
 /// Read these blocks from the store and send a BlockResponse (or PayloadResponse) to the peer.
 struct Serve {
-  ValidatorIndex peer;
+  NodeNumber peer;
   BlockRequest request;
 };
 /// The answer to one submitted transaction.
@@ -125,7 +125,6 @@ class TransactionRules {
 
 struct PipelineConfig {
   Genesis genesis;
-  std::optional<ValidatorIndex> self;
   consensus::Timing timing;
   std::uint64_t min_block_interval_ms = 50;  ///< at least the chain's parameter
   mempool::Limits mempool;
@@ -145,7 +144,7 @@ struct PipelineRecovered {
   Hash state_root;
   std::vector<std::pair<Height, Hash>> recent_roots;  ///< state roots of the newest executed heights, ascending
   std::vector<WindowBlock> window;                    ///< executed blocks whose transactions may still be valid
-  DirectoryPointer directory;
+  MembershipPointer membership;                       ///< as of the executed height
 };
 
 struct PipelineStatus {
@@ -161,20 +160,21 @@ struct PipelineStatus {
   std::size_t mempool_transactions = 0;
   std::size_t mempool_bytes = 0;
   struct Peer {
+    NodeNumber number;
     bool connected = false;
     Height height;
     Height executed_height;
     std::uint64_t silent_ms = 0;
   };
-  std::vector<Peer> peers;  ///< by validator index, self included
+  std::vector<Peer> peers;  ///< the validators of this epoch in their order, self included; then other connected nodes
 };
 
 /// The one loop as a pure function: consensus, mempool and ordering. The daemon and the simulator carry its effects out
 /// and bring completions back as events, in any order and delay.
 class Pipeline {
  public:
-  /// `signer` and `rules` are borrowed; `signer` may be null for a follower.
-  Pipeline(PipelineConfig config, const consensus::Signer* signer, const TransactionRules& rules,
+  /// `keys` and `rules` are borrowed. The node votes in an epoch whose set names a key of `keys`; else it follows.
+  Pipeline(PipelineConfig config, const consensus::Keys& keys, const TransactionRules& rules,
            PipelineRecovered recovered);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;

@@ -6,14 +6,15 @@
 
 namespace keten::pipeline {
 
-void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
+void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
   const auto& header = message.proposal.header;
   // Only the view's leader proposes, so nobody can push another's payload out.
-  if (header.view.value == 0 || engine.leader(header.view) != from || header.view > engine.view().next()) { return; }
+  if (header.view.value == 0 || number_of(engine.leader(header.view)) != from || header.view > engine.view().next()) {
+    return;
+  }
   if (message.leaves.size() != header.transaction_count ||
-      message.leaves.size() > config.genesis.parameters.block_transactions_max ||
-      header.payload_bytes > config.genesis.parameters.block_bytes_max ||
-      merkle_root(message.leaves) != header.payload_root) {
+      message.leaves.size() > current.parameters.block_transactions_max ||
+      header.payload_bytes > current.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root) {
     return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
   const auto id = header.id();
@@ -26,7 +27,7 @@ void Pipeline::State::receive(ValidatorIndex from, ProposalMessage message) {
     leaves.emplace(id, std::move(message.leaves));
     order.push_back(id);
   }
-  apply(engine.on_message(from, std::move(message.proposal), now));
+  apply(engine.on_message(engine.leader(header.view), std::move(message.proposal), now));
 }
 
 void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
@@ -40,7 +41,7 @@ void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
   if (proposals.contains(id)) { return; }
   PendingProposal pending;
   pending.view = request.view;
-  pending.leader = request.leader;
+  pending.leader = number_of(request.leader);
   pending.header = request.header;
   pending.leaves = found->second;
   pending.transactions.resize(pending.leaves.size());
@@ -65,7 +66,7 @@ bool Pipeline::State::fill(PendingProposal& proposal) {
 
 keten::Status Pipeline::State::check_content(const BlockHeader& header,
                                              const std::vector<TransactionPointer>& transactions) const {
-  const auto& parameters = config.genesis.parameters;
+  const auto& parameters = current.parameters;
   const auto refuse = [](std::string why) { return invalid("BLOCK_INVALID", std::move(why)); };
   std::uint64_t bytes = 0;
   std::uint64_t fuel = 0;
@@ -152,7 +153,7 @@ void Pipeline::State::resolve_proposals() {
   }
 }
 
-void Pipeline::State::receive(ValidatorIndex from, const PayloadRequest& request) {
+void Pipeline::State::receive(NodeNumber from, const PayloadRequest& request) {
   const auto found = blocks.find(request.block);
   if (found == blocks.end()) { return; }
   const auto& block = found->second.block;

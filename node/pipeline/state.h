@@ -52,7 +52,7 @@ struct HeldBlock {
 /// A proposal whose payload is being obtained.
 struct PendingProposal {
   View view;
-  ValidatorIndex leader;
+  NodeNumber leader;
   BlockHeader header;
   std::vector<Hash> leaves;
   std::vector<TransactionPointer> transactions;  ///< by place; null while missing
@@ -65,7 +65,7 @@ struct PendingProposal {
 
 /// A whole block that is wanted by id.
 struct WantedBlock {
-  std::optional<ValidatorIndex> hint;
+  std::optional<NodeNumber> hint;
   std::uint64_t ask_at_ms = 0;
   std::size_t asked = 0;
 };
@@ -75,7 +75,7 @@ struct Verification {
   std::vector<TransactionPointer> transactions;
   std::optional<std::uint64_t> submission;  ///< ticket of the front door; none: from a peer
   std::optional<BlockId> proposal;          ///< a leader's payload needs them
-  std::optional<ValidatorIndex> sharer;     ///< the peer that shared them unasked
+  std::optional<NodeNumber> sharer;         ///< the peer that shared them unasked
   std::vector<std::uint32_t> places;        ///< in the submission or in the proposal
 };
 
@@ -119,12 +119,12 @@ struct PeerState {
 };
 
 struct Pipeline::State {
-  State(PipelineConfig configuration, const consensus::Signer* signer, const TransactionRules& transaction_rules,
+  State(PipelineConfig configuration, const consensus::Keys& own_keys, const TransactionRules& transaction_rules,
         PipelineRecovered recovered);
 
   // submission.cpp: how transactions come in
   void submit(Submitted event);
-  void receive(ValidatorIndex from, TransactionBatch batch);
+  void receive(NodeNumber from, TransactionBatch batch);
   void transactions_verified(const TransactionsVerified& event);
   /// `height` is that of the next block it could stand in.
   [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;
@@ -137,7 +137,7 @@ struct Pipeline::State {
   void update_work();
 
   // proposals.cpp: payloads of others' proposals
-  void receive(ValidatorIndex from, ProposalMessage message);
+  void receive(NodeNumber from, ProposalMessage message);
   void check_payload(const consensus::CheckPayload& request);
   void resolve_proposals();
   [[nodiscard]] bool fill(PendingProposal& proposal);
@@ -145,7 +145,7 @@ struct Pipeline::State {
   [[nodiscard]] Verdict judge(const PendingProposal& proposal) const;
   [[nodiscard]] keten::Status check_content(const BlockHeader& header,
                                             const std::vector<TransactionPointer>& transactions) const;
-  void receive(ValidatorIndex from, const PayloadRequest& request);
+  void receive(NodeNumber from, const PayloadRequest& request);
   void receive(PayloadResponse response);
   void ask_for_missing();
 
@@ -161,8 +161,8 @@ struct Pipeline::State {
   void deliver();
   void deliver_block(const BlockPointer& block, std::optional<Certificate> finalization);
   void executed(const Executed& event);
-  void receive(ValidatorIndex from, const BlockRequest& request);
-  void receive(ValidatorIndex from, BlockResponse response);
+  void receive(NodeNumber from, const BlockRequest& request);
+  void receive(NodeNumber from, BlockResponse response);
   void range_verified(std::uint64_t ticket, const std::vector<bool>& valid);
   /// The newest block that is known to be final and is here: block sync goes on behind it.
   struct SyncTip {
@@ -175,29 +175,33 @@ struct Pipeline::State {
   void ask_for_blocks();
 
   // pipeline.cpp: the loop
-  void from_peer(ValidatorIndex from, PeerMessage message);
-  [[nodiscard]] Epoch config_epoch() const { return Epoch{}; }
+  void from_peer(NodeNumber from, PeerMessage message);
   void apply(consensus::Effects&& from_engine, std::vector<BlockPointer> store = {});
   void persist(std::vector<BlockPointer> blocks, std::vector<consensus::JournalRecord> records);
   void release();
   void hold(const BlockPointer& block);
   void forget_old_blocks();
-  void send(std::optional<ValidatorIndex> to, PeerMessage message);
-  [[nodiscard]] bool is_live(ValidatorIndex peer) const;
+  void send(std::optional<NodeNumber> to, PeerMessage message);
+  [[nodiscard]] NodeNumber number_of(ValidatorIndex index) const { return current.validators.at(index).number; }
+  [[nodiscard]] bool is_self(NodeNumber number) const { return self && number_of(*self) == number; }
+  [[nodiscard]] bool is_live(NodeNumber peer) const;
+  /// As its last status said.
+  [[nodiscard]] Height executed_height_of(NodeNumber number) const;
   [[nodiscard]] bool has_quorum_connected() const;
   [[nodiscard]] bool has_quorum_answered() const;
   /// Some connected peer, another one each time; prefers `hint` on the first attempt.
-  [[nodiscard]] std::optional<ValidatorIndex> choose_peer(std::size_t attempt,
-                                                          std::optional<ValidatorIndex> hint) const;
+  [[nodiscard]] std::optional<NodeNumber> choose_peer(std::size_t attempt, std::optional<NodeNumber> hint) const;
   [[nodiscard]] std::string stuck_reason() const;
   void finish_step();
 
   PipelineConfig config;
   ChainId chain_id;
-  ValidatorSet validators;
+  const consensus::Keys& keys;
   const TransactionRules& rules;
+  MembershipPointer membership;        ///< as of the executed height
+  EpochRules current;                  ///< of the epoch that the engine runs
+  std::optional<ValidatorIndex> self;  ///< in its set; none: a follower
   consensus::Engine engine;
-  DirectoryPointer directory;
   Now now;
   Effects effects;
 
@@ -205,8 +209,8 @@ struct Pipeline::State {
   mempool::DuplicateWindow window;
 
   std::map<BlockId, HeldBlock> blocks;
-  std::map<BlockId, std::vector<Hash>> leaves;                 ///< payloads of proposals seen, until they are checked
-  std::map<ValidatorIndex, std::deque<BlockId>> leaves_order;  ///< by leader, oldest first
+  std::map<BlockId, std::vector<Hash>> leaves;             ///< payloads of proposals seen, until they are checked
+  std::map<NodeNumber, std::deque<BlockId>> leaves_order;  ///< by leader, oldest first
   std::map<BlockId, PendingProposal> proposals;
   std::map<BlockId, WantedBlock> wanted;
   std::optional<consensus::BuildRequest> build;
@@ -223,9 +227,9 @@ struct Pipeline::State {
   BlockId delivered_id;
   Height executed_height;
   std::map<Height, Hash> roots;
-  Height newest_work;                        ///< newest delivered block that held transactions
-  std::map<Height, BlockId> delivered_ids;   ///< of blocks still held in memory
-  std::optional<ValidatorIndex> range_from;  ///< whose answer is awaited
+  Height newest_work;                       ///< newest delivered block that held transactions
+  std::map<Height, BlockId> delivered_ids;  ///< of blocks still held in memory
+  std::optional<NodeNumber> range_from;     ///< whose answer is awaited
   /// Blocks behind `delivered` that are final and stored, and wait for the block whose finalization proves it: the floor
   /// never moves to a block that is not here. Reaches at most limits::kSyncPathMax headers and one range far.
   std::deque<BlockPointer> synced;
@@ -235,7 +239,7 @@ struct Pipeline::State {
   std::uint64_t behind_since_ms = 0;
   std::uint64_t build_since_ms = 0;
 
-  std::map<ValidatorIndex, PeerState> peers;
+  std::map<NodeNumber, PeerState> peers;
   bool votes_allowed = false;
   std::uint64_t answered_ms = 0;             ///< when a quorum had answered; 0 while it has not
   std::vector<TransactionPointer> gathered;  ///< admitted here, not yet shared

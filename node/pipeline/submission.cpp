@@ -12,12 +12,12 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction, H
                    "expected chain " + chain_id.hex() + ", found " + body.chain_id.hex() +
                        "; sign with the genesis of this network");
   }
-  if (transaction.envelope.size() > config.genesis.parameters.transaction_bytes_max) {
+  if (transaction.envelope.size() > current.parameters.transaction_bytes_max) {
     return failure(ErrorKind::too_large, "TRANSACTION_TOO_LARGE",
-                   "at most " + std::to_string(config.genesis.parameters.transaction_bytes_max) +
+                   "at most " + std::to_string(current.parameters.transaction_bytes_max) +
                        " bytes on this chain, found " + std::to_string(transaction.envelope.size()));
   }
-  if (body.fuel_limit > config.genesis.parameters.block_fuel_max || body.fuel_limit > limits::kFuelPerTransactionMax) {
+  if (body.fuel_limit > current.parameters.block_fuel_max || body.fuel_limit > limits::kFuelPerTransactionMax) {
     return failure(ErrorKind::too_large, "FUEL_LIMIT_TOO_HIGH",
                    "fuel_limit: at most " + std::to_string(limits::kFuelPerTransactionMax) + ", found " +
                        std::to_string(body.fuel_limit));
@@ -27,7 +27,7 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction, H
                    "valid_until is height " + body.valid_until.text() + ", the next block is " + height.text() +
                        "; sign again with a later height");
   }
-  const auto farthest = height.plus(config.genesis.parameters.validity_blocks_max);
+  const auto farthest = height.plus(current.parameters.validity_blocks_max);
   if (body.valid_until > farthest) {
     return failure(ErrorKind::refused, "VALID_UNTIL_TOO_FAR",
                    "valid_until: at most height " + farthest.text() + ", found " + body.valid_until.text());
@@ -35,7 +35,7 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction, H
   if (window.contains(transaction.id)) {
     return failure(ErrorKind::conflict, "DUPLICATE", "transaction " + transaction.id.hex() + " is final already");
   }
-  const auto* sender = directory->find(body.sender);
+  const auto* sender = membership->directory.find(body.sender);
   if (sender == nullptr) {
     return failure(ErrorKind::forbidden, "UNKNOWN_SENDER",
                    "key " + key_text(body.sender) + " is not registered on this chain");
@@ -74,7 +74,7 @@ void Pipeline::State::submit(Submitted event) {
   verifications.emplace(ticket, std::move(verification));
 }
 
-void Pipeline::State::receive(ValidatorIndex from, TransactionBatch batch) {
+void Pipeline::State::receive(NodeNumber from, TransactionBatch batch) {
   if (now.steady_ms < peers.at(from).unheard_until_ms) { return; }
   Verification verification;
   verification.sharer = from;

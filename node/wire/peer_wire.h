@@ -17,8 +17,8 @@ struct Hello {
   ChainId chain_id;
   SetId set_id;
   Epoch epoch;
-  ValidatorIndex sender;
-  ValidatorIndex receiver;
+  NodeNumber sender;
+  NodeNumber receiver;
   std::uint32_t protocol_version = 0;
   Signature signature;
   friend bool operator==(const Hello&, const Hello&) = default;

@@ -21,8 +21,9 @@ using namespace keten::simulator;
 
 namespace {
 
-constexpr ValidatorIndex kFirst{0};
-constexpr ValidatorIndex kSecond{1};
+constexpr NodeNumber kFirst{0};
+constexpr NodeNumber kSecond{1};
+constexpr ValidatorIndex kSigner{0};
 
 const Founding& founding() {
   static const Founding four(4);
@@ -58,7 +59,7 @@ consensus::Floor floor_at(std::uint64_t view) {
   return floor;
 }
 
-void final_at(Checker& checker, ValidatorIndex at, const Block& block) {
+void final_at(Checker& checker, NodeNumber at, const Block& block) {
   checker.block_final(at, {block, block.header.id()});
 }
 
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(single_vote_sees_every_forbidden_pair) {
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal) {
   DurableBeforeSend checker;
   const auto nullify = vote(VoteKind::nullify, 1);
-  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{nullify, kFirst, {}}}}});
+  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{nullify, kSigner, {}}}}});
   checker.vote_sent(nullify, kFirst);
   BOOST_TEST(is_quiet(checker));
   checker.vote_sent(nullify, kSecond);
@@ -148,7 +149,7 @@ BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal)
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_notarize_without_the_body) {
   DurableBeforeSend checker;
   const auto notarize = vote(VoteKind::notarize, 1, 1);
-  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{notarize, kFirst, {}}}}});
+  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{notarize, kSigner, {}}}}});
   checker.vote_sent(notarize, kFirst);
   BOOST_TEST(!is_quiet(checker));
 }
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_whose_certificates_are_not_
   DurableBeforeSend checker;
   const auto nullify = [](std::uint64_t view) { return vote(VoteKind::nullify, view); };
   for (std::uint64_t view = 1; view <= 3; ++view) {
-    checker.synced(kFirst, {view, {}, {consensus::OwnVote{{nullify(view), kFirst, {}}}}});
+    checker.synced(kFirst, {view, {}, {consensus::OwnVote{{nullify(view), kSigner, {}}}}});
   }
   checker.synced(kFirst, {4, {}, {consensus::HeldCertificate{certificate(nullify(1))}}});
   checker.vote_sent(nullify(2), kFirst);
@@ -202,7 +203,10 @@ BOOST_AUTO_TEST_CASE(certificates_valid_sees_a_short_and_a_forged_certificate) {
   const auto subject = vote(VoteKind::notarize, 2, 1);
   const auto digest = subject.signing_hash(founding().chain_id(), founding().validators().id());
   Certificate good{subject, {0x07}, {}};
-  for (std::uint16_t i = 0; i < 3; ++i) { good.signatures.push_back(keys.signer(ValidatorIndex{i}).sign(digest)); }
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    const auto& key = founding().validators().at(ValidatorIndex{i}).key;
+    good.signatures.push_back(keys.keys_of(NodeNumber{i}).find(key)->sign(digest));
+  }
   CertificatesValid checker(founding().chain_id(), founding().validators(), keys);
   checker.certificate_sent(kFirst, good);
   BOOST_TEST(is_quiet(checker));

@@ -86,7 +86,7 @@ void Clients::submit(std::vector<TransactionPointer> transactions) {
   validator.handle(pipeline::Submitted{ticket, std::move(transactions)});
 }
 
-void Clients::answered(ValidatorIndex at, const pipeline::Admission& admission) {
+void Clients::answered(NodeNumber at, const pipeline::Admission& admission) {
   const auto& transaction = *tickets_.at(admission.ticket).transactions.at(admission.index);
   if (admission.status.ok()) {
     counters_.count(Happening::admitted);
@@ -98,7 +98,7 @@ void Clients::answered(ValidatorIndex at, const pipeline::Admission& admission) 
   }
 }
 
-void Clients::became_final(ValidatorIndex /*at*/, const Block& block) {
+void Clients::became_final(NodeNumber /*at*/, const Block& block) {
   if (block.header.height <= newest_final_) { return; }
   newest_final_ = block.header.height;
   for (const auto& transaction : block.transactions) {

@@ -32,8 +32,8 @@ class Clients final : public FrontDoor {
   /// From now on only so many fresh transactions, one each interval, that can all become final.
   void finish(std::uint64_t fresh, Time interval);
 
-  void answered(ValidatorIndex at, const pipeline::Admission& admission) override;
-  void became_final(ValidatorIndex at, const Block& block) override;
+  void answered(NodeNumber at, const pipeline::Admission& admission) override;
+  void became_final(NodeNumber at, const Block& block) override;
 
   /// What is not final yet and must become so; empty when nothing is.
   [[nodiscard]] std::string left() const;

@@ -7,9 +7,9 @@
 namespace keten::simulator {
 namespace {
 
-/// Nobody in the simulator computes another validator's tag, so it needs no secret.
-Signature tag(std::size_t index, const Hash& digest) {
-  const auto hash = Hasher("keten/simulator/tag").number(index).fixed(digest).finish();
+/// Nobody in the simulator computes another node's tag, so it needs no secret.
+Signature tag(const PublicKey& key, const Hash& digest) {
+  const auto hash = Hasher("keten/simulator/tag").fixed(key).fixed(digest).finish();
   Signature result;
   std::copy(hash.bytes.begin(), hash.bytes.end(), result.bytes.begin());
   return result;
@@ -17,11 +17,11 @@ Signature tag(std::size_t index, const Hash& digest) {
 
 class TagSigner final : public consensus::Signer {
  public:
-  explicit TagSigner(std::size_t index) : index_(index) {}
-  [[nodiscard]] Signature sign(const Hash& digest) const override { return tag(index_, digest); }
+  explicit TagSigner(const PublicKey& key) : key_(key) {}
+  [[nodiscard]] Signature sign(const Hash& digest) const override { return tag(key_, digest); }
 
  private:
-  std::size_t index_;
+  PublicKey key_;
 };
 
 class KeySigner final : public consensus::Signer {
@@ -30,25 +30,32 @@ class KeySigner final : public consensus::Signer {
   [[nodiscard]] Signature sign(const Hash& digest) const override { return key_.sign(digest.view()); }
 
  private:
-  const KeyPair& key_;
+  KeyPair key_;
 };
 
 }  // namespace
 
-KeyRing::KeyRing(const std::vector<KeyPair>& keys, Signatures kind) : keys_(keys), kind_(kind) {
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (kind == Signatures::tags) {
-      signers_.push_back(std::make_unique<TagSigner>(i));
-    } else {
-      signers_.push_back(std::make_unique<KeySigner>(keys[i]));
-    }
+KeyRing::KeyRing(const std::vector<KeyPair>& keys, Signatures kind) : kind_(kind) {
+  for (std::size_t i = 0; i < keys.size(); ++i) { add(NodeNumber{static_cast<std::uint16_t>(i)}, keys[i]); }
+}
+
+void KeyRing::add(NodeNumber node, const KeyPair& key) {
+  auto& signer = owners_[node.value].signers[key.public_key()];
+  if (kind_ == Signatures::tags) {
+    signer = std::make_unique<TagSigner>(key.public_key());
+  } else {
+    signer = std::make_unique<KeySigner>(key);
   }
 }
 
-bool KeyRing::is_valid(ValidatorIndex index, const Hash& digest, const Signature& signature) const {
-  if (index.value >= keys_.size()) { return false; }
-  if (kind_ == Signatures::tags) { return tag(index.value, digest) == signature; }
-  return verify(keys_[index.value].public_key(), digest.view(), signature);
+const consensus::Signer* KeyRing::Owner::find(const PublicKey& key) const {
+  const auto found = signers.find(key);
+  return found == signers.end() ? nullptr : found->second.get();
+}
+
+bool KeyRing::is_valid(const PublicKey& key, const Hash& digest, const Signature& signature) const {
+  if (kind_ == Signatures::tags) { return tag(key, digest) == signature; }
+  return verify(key, digest.view(), signature);
 }
 
 }  // namespace keten::simulator

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -13,21 +14,27 @@ namespace keten::simulator {
 /// Cheap tags cost a hash; Ed25519 costs a hundred times that and proves that nothing depends on the tags.
 enum class Signatures : std::uint8_t { tags, ed25519 };
 
-/// The validators' keys of one run, for those who sign and for those who answer verification effects.
+/// The nodes' consensus keys of one run, for those who sign and for those who answer verification effects.
 class KeyRing {
  public:
-  /// `keys` is borrowed.
+  /// The key pairs of the nodes, in order of their numbers.
   KeyRing(const std::vector<KeyPair>& keys, Signatures kind);
 
-  [[nodiscard]] const consensus::Signer& signer(ValidatorIndex index) const { return *signers_.at(index.value); }
-  [[nodiscard]] bool is_valid(ValidatorIndex index, const Hash& digest, const Signature& signature) const;
+  /// All that this node may sign with.
+  [[nodiscard]] const consensus::Keys& keys_of(NodeNumber node) const { return owners_.at(node.value); }
+  /// A node gets another key, or a new node its first.
+  void add(NodeNumber node, const KeyPair& key);
+  [[nodiscard]] bool is_valid(const PublicKey& key, const Hash& digest, const Signature& signature) const;
   [[nodiscard]] bool is_valid(const consensus::SignatureCheck& check) const {
-    return is_valid(check.signer, check.digest, check.signature);
+    return is_valid(check.key, check.digest, check.signature);
   }
 
  private:
-  std::vector<std::unique_ptr<const consensus::Signer>> signers_;
-  const std::vector<KeyPair>& keys_;
+  struct Owner final : consensus::Keys {
+    [[nodiscard]] const consensus::Signer* find(const PublicKey& key) const override;
+    std::map<PublicKey, std::unique_ptr<const consensus::Signer>> signers;
+  };
+  std::map<std::uint16_t, Owner> owners_;
   Signatures kind_;
 };
 

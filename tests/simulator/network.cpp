@@ -6,7 +6,7 @@
 namespace keten::simulator {
 namespace {
 
-ValidatorIndex index_of(std::size_t place) { return {static_cast<std::uint16_t>(place)}; }
+NodeNumber index_of(std::size_t place) { return {static_cast<std::uint16_t>(place)}; }
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Network::Network(std::size_t validators, Schedule& schedule, Random random, Rece
       links_(validators * validators),
       pairs_(validators * validators) {}
 
-void Network::send(ValidatorIndex from, ValidatorIndex to, const Wire& message) {
+void Network::send(NodeNumber from, NodeNumber to, const Wire& message) {
   if (!pair(from.value, to.value).connected) { return; }
   const auto& way = link(from.value, to.value);
   if (way.cut || random_.chance(way.loss_per_mille)) {
@@ -33,7 +33,7 @@ void Network::send(ValidatorIndex from, ValidatorIndex to, const Wire& message) 
   deliver_later(from, to, message);
 }
 
-void Network::deliver_later(ValidatorIndex from, ValidatorIndex to, const Wire& message) {
+void Network::deliver_later(NodeNumber from, NodeNumber to, const Wire& message) {
   const auto& way = link(from.value, to.value);
   auto delay = random_.between(way.delay_min, way.delay_max);
   if (random_.chance(way.straggler_per_mille)) {
@@ -58,7 +58,7 @@ void Network::restore_all() {
   }
 }
 
-void Network::process_changed(ValidatorIndex index) {
+void Network::process_changed(NodeNumber index) {
   for (std::size_t other = 0; other < validators_; ++other) {
     if (other == index.value) { continue; }
     if (receiver_.is_up(index)) {

@@ -28,10 +28,10 @@ struct Link {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  [[nodiscard]] virtual bool is_up(ValidatorIndex at) const = 0;
-  virtual void delivered(ValidatorIndex at, ValidatorIndex from, const Wire& message) = 0;
-  virtual void connected(ValidatorIndex at, ValidatorIndex peer) = 0;
-  virtual void disconnected(ValidatorIndex at, ValidatorIndex peer) = 0;
+  [[nodiscard]] virtual bool is_up(NodeNumber at) const = 0;
+  virtual void delivered(NodeNumber at, NodeNumber from, const Wire& message) = 0;
+  virtual void connected(NodeNumber at, NodeNumber peer) = 0;
+  virtual void disconnected(NodeNumber at, NodeNumber peer) = 0;
 };
 
 /// Links between validators. A link may lose, delay, repeat and reorder; a pair is connected while both run and somebody
@@ -40,7 +40,7 @@ class Network {
  public:
   Network(std::size_t validators, Schedule& schedule, Random random, Receiver& receiver, Counters& counters);
 
-  void send(ValidatorIndex from, ValidatorIndex to, const Wire& message);
+  void send(NodeNumber from, NodeNumber to, const Wire& message);
 
   [[nodiscard]] Link& link(std::size_t from, std::size_t to) { return links_[from * validators_ + to]; }
   [[nodiscard]] std::vector<Link>& links() { return links_; }
@@ -48,7 +48,7 @@ class Network {
   void set_cut(std::size_t left, std::size_t right, bool cut);
   void restore_all();
   /// The process came up or went down: its connections follow.
-  void process_changed(ValidatorIndex index);
+  void process_changed(NodeNumber index);
   /// The connection breaks and is made again.
   void reset(std::size_t left, std::size_t right);
 
@@ -59,7 +59,7 @@ class Network {
     std::uint64_t check = 0;
   };
   Pair& pair(std::size_t left, std::size_t right);
-  void deliver_later(ValidatorIndex from, ValidatorIndex to, const Wire& message);
+  void deliver_later(NodeNumber from, NodeNumber to, const Wire& message);
   void look_again(std::size_t left, std::size_t right, Time delay);
   void update(std::size_t left, std::size_t right);
 

@@ -51,7 +51,7 @@ class Simulation final : public Receiver {
         chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_) {
     const Surroundings around{founding_, keys_, rules_, schedule_, network_, witness_, counters_, signatures_};
     for (std::uint16_t i = 0; i < founding.validators().size(); ++i) {
-      validators_.push_back(std::make_unique<Validator>(around, clients_, ValidatorIndex{i}, random_.fork()));
+      validators_.push_back(std::make_unique<Validator>(around, clients_, NodeNumber{i}, random_.fork()));
     }
     clients_.use(validators_);
     // A stream of its own: the same seed without faulty validators is the same run.
@@ -62,16 +62,16 @@ class Simulation final : public Receiver {
 
   RunResult run();
 
-  [[nodiscard]] bool is_up(ValidatorIndex at) const override { return validators_[at.value]->is_up(); }
-  void delivered(ValidatorIndex at, ValidatorIndex from, const Wire& message) override {
+  [[nodiscard]] bool is_up(NodeNumber at) const override { return validators_[at.value]->is_up(); }
+  void delivered(NodeNumber at, NodeNumber from, const Wire& message) override {
     witness_.delivered(at, from, *message);
     cast_.delivered(at, from, *message);
     validators_[at.value]->handle(pipeline::FromPeer{from, *message});
   }
-  void connected(ValidatorIndex at, ValidatorIndex peer) override {
+  void connected(NodeNumber at, NodeNumber peer) override {
     validators_[at.value]->handle(pipeline::PeerConnected{peer});
   }
-  void disconnected(ValidatorIndex at, ValidatorIndex peer) override {
+  void disconnected(NodeNumber at, NodeNumber peer) override {
     validators_[at.value]->handle(pipeline::PeerDisconnected{peer});
   }
 
@@ -102,12 +102,12 @@ class Simulation final : public Receiver {
 };
 
 void Simulation::play() {
-  std::set<ValidatorIndex> faulty;
+  std::set<NodeNumber> faulty;
   for (std::uint16_t i = 0; i < validators_.size(); ++i) {
     validators_[i]->is_played_by(cast_.actor({i}));
     if (cast_.plays({i})) { faulty.insert({i}); }
   }
-  witness_.tell_apart(std::move(faulty), cast_, [this](ValidatorIndex index) { cast_.exposed(index); });
+  witness_.tell_apart(std::move(faulty), cast_, [this](NodeNumber index) { cast_.exposed(index); });
   witness_.remark("* faulty: " + cast_.playbill());
   cast_.start();
 }
@@ -184,7 +184,7 @@ void Simulation::read_back() {
         witness_.broken("nothing_lost", "cannot read: " + place.error().message);
         return;
       }
-      witness_.read_back(ValidatorIndex{i}, id, *place);
+      witness_.read_back(NodeNumber{i}, id, *place);
     }
   }
 }

@@ -20,7 +20,7 @@ constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
 
 }  // namespace
 
-Validator::Validator(const Surroundings& around, FrontDoor& front_door, ValidatorIndex self, Random random)
+Validator::Validator(const Surroundings& around, FrontDoor& front_door, NodeNumber self, Random random)
     : around_(around), front_door_(front_door), self_(self), random_(random) {
   CHECK(storage::initialise(disk_.database(), around_.founding.genesis()).ok());
 }
@@ -52,7 +52,7 @@ void Validator::start() {
                                    std::move(blocks)};
   auto recovered = node::recover(on_disk);
   if (!recovered) { return refuse(recovered.error()); }
-  process->directory = recovered->directory;
+  process->membership = recovered->membership;
   process->executed_height = executed->height;
   process->executed_block = executed->block;
   process->state_root = executed->state_root;
@@ -62,8 +62,7 @@ void Validator::start() {
 
   pipeline::PipelineConfig config;
   config.genesis = around_.founding.genesis();
-  config.self = self_;
-  process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), &around_.keys.signer(self_),
+  process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), around_.keys.keys_of(self_),
                                                            around_.rules, std::move(*recovered));
   process_ = std::move(process);
   around_.network.process_changed(self_);
@@ -236,7 +235,7 @@ void Validator::send(const pipeline::Send& effect) {
     return;
   }
   for (std::uint16_t to = 0; to < around_.founding.validators().size(); ++to) {
-    if (to != self_.value) { around_.network.send(self_, ValidatorIndex{to}, message); }
+    if (to != self_.value) { around_.network.send(self_, NodeNumber{to}, message); }
   }
 }
 
@@ -296,7 +295,8 @@ void Validator::execute_now(const pipeline::Execute& effect) {
     const auto snapshot = disk_.database().snapshot();
     const contracts::BlockContext context{header.chain_id, header.height, header.time};
     result = contracts::execute_block(snapshot->column(storage::Column::state), context, process.state_root,
-                                      effect.block->transactions, around_.founding.registry(), *process.directory);
+                                      effect.block->transactions, around_.founding.registry(),
+                                      process.membership->directory);
   }
   const auto replay_from = process.stored.replay_from(header.height, *location);
   const storage::Commit commit{*effect.block, id, *location, replay_from, result, effect.finalization};

@@ -46,15 +46,15 @@ struct Surroundings {
 class FrontDoor {
  public:
   virtual ~FrontDoor() = default;
-  virtual void answered(ValidatorIndex at, const pipeline::Admission& admission) = 0;
-  virtual void became_final(ValidatorIndex at, const Block& block) = 0;
+  virtual void answered(NodeNumber at, const pipeline::Admission& admission) = 0;
+  virtual void became_final(NodeNumber at, const Block& block) = 0;
 };
 
 /// One machine with its process: carries the effects of the real pipeline out in virtual time, as the daemon does in real
 /// time, and can lose its power between any two of them. The disk survives, the rest does not.
 class Validator {
  public:
-  Validator(const Surroundings& around, FrontDoor& front_door, ValidatorIndex self, Random random);
+  Validator(const Surroundings& around, FrontDoor& front_door, NodeNumber self, Random random);
 
   /// From now on this one makes its messages. Borrowed; before the first start.
   void is_played_by(byzantine::Actor* actor) { actor_ = actor; }
@@ -81,7 +81,7 @@ class Validator {
   /// What a crash wipes out.
   struct Process {
     std::unique_ptr<pipeline::Pipeline> pipeline;
-    DirectoryPointer directory;
+    MembershipPointer membership;
     storage::StoredBlocks stored;
     std::deque<pipeline::Persist> persist_queue;
     std::vector<pipeline::Persist> persisting;
@@ -122,7 +122,7 @@ class Validator {
   Surroundings around_;
   FrontDoor& front_door_;
   byzantine::Actor* actor_ = nullptr;  ///< none: honest
-  ValidatorIndex self_;
+  NodeNumber self_;
   Random random_;
   Speed speed_;
   Disk disk_;

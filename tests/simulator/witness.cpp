@@ -34,7 +34,8 @@ std::string time_text(Time time) {
 
 Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& schedule, Counters& counters,
                  std::ostream* transcript, std::uint64_t liveness_ms)
-    : validators_(founding.validators()), schedule_(schedule), counters_(counters), transcript_(transcript) {
+    : schedule_(schedule), counters_(counters), transcript_(transcript) {
+  sets_[Epoch{}] = founding.validators();
   checkers_.push_back(std::make_unique<Agreement>());
   checkers_.push_back(std::make_unique<OneCertificateKind>());
   checkers_.push_back(std::make_unique<ParentChain>(genesis_header(founding.genesis())));
@@ -52,13 +53,13 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::move(liveness));
 }
 
-void Witness::tell_apart(std::set<ValidatorIndex> faulty, Checker& watch, std::function<void(ValidatorIndex)> exposed) {
+void Witness::tell_apart(std::set<NodeNumber> faulty, Checker& watch, std::function<void(NodeNumber)> exposed) {
   faulty_ = std::move(faulty);
   watch_ = &watch;
   exposed_ = std::move(exposed);
 }
 
-void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
+void Witness::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
   note(1, at, recovered.executed_height.value);
   if (transcript_ != nullptr) {
     line(text_of(at) + " starts: executed height " + recovered.executed_height.text() + ", floor view " +
@@ -71,25 +72,25 @@ void Witness::started(ValidatorIndex at, const pipeline::PipelineRecovered& reco
   for (const auto& checker : checkers_) { checker->started(at, recovered); }
 }
 
-void Witness::read_at_start(ValidatorIndex at, const pipeline::Persist& contents) {
+void Witness::read_at_start(NodeNumber at, const pipeline::Persist& contents) {
   if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->read_at_start(at, contents); }
 }
 
-void Witness::crashed(ValidatorIndex at, std::string_view how) {
+void Witness::crashed(NodeNumber at, std::string_view how) {
   note(2, at, 0);
   if (transcript_ != nullptr) { line(text_of(at) + " crashes " + std::string(how)); }
   if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->crashed(at); }
 }
 
-void Witness::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+void Witness::synced(NodeNumber at, const pipeline::Persist& persist) {
   note(3, at, persist.sequence);
   if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->synced(at, persist); }
 }
 
-void Witness::sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message) {
+void Witness::sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline::PeerMessage& message) {
   note(4, from, message.index() * 256 + (to ? to->value : 255U));
   if (transcript_ != nullptr) {
     line(text_of(from) + " -> " + (to ? to->text() : std::string("all")) + ": " + describe(message));
@@ -112,7 +113,7 @@ void Witness::sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const 
   }
 }
 
-void Witness::delivered(ValidatorIndex at, ValidatorIndex from, const pipeline::PeerMessage& message) {
+void Witness::delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message) {
   note(5, at, message.index() * 256 + from.value);
 }
 
@@ -130,8 +131,11 @@ void Witness::count_message(const pipeline::PeerMessage& message) {
   }
 }
 
+NodeNumber Witness::number_of(Epoch epoch, ValidatorIndex signer) const { return sets_.at(epoch).at(signer).number; }
+
 void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alone) {
-  if (is_faulty(signer)) { return; }
+  const auto voter = number_of(subject.epoch, signer);
+  if (is_faulty(voter)) { return; }
   newest_view_ = std::max(newest_view_, subject.view);
   if (!votes_.insert({subject, signer}).second) {
     if (alone) { counters_.count(Happening::vote_repeated); }
@@ -141,11 +145,11 @@ void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alon
     const Subject nullify{VoteKind::nullify, subject.epoch, subject.view, {}, {}};
     if (votes_.contains({nullify, signer})) { counters_.count(Happening::notarized_after_nullify); }
   }
-  for (const auto& checker : checkers_) { checker->vote_sent(subject, signer); }
-  if (watch_ != nullptr) { watch_->vote_sent(subject, signer); }
+  for (const auto& checker : checkers_) { checker->vote_sent(subject, voter); }
+  if (watch_ != nullptr) { watch_->vote_sent(subject, voter); }
 }
 
-void Witness::take_certificate(ValidatorIndex from, const Certificate& certificate) {
+void Witness::take_certificate(NodeNumber from, const Certificate& certificate) {
   // Another signature under the same bitmap would be another form; it is looked at again.
   auto [known, is_new] = certificates_.try_emplace(certificate.subject, certificate);
   if (is_new && certificate.subject.kind == VoteKind::nullify) { counters_.count(Happening::view_skipped); }
@@ -158,7 +162,7 @@ void Witness::take_certificate(ValidatorIndex from, const Certificate& certifica
   if (watch_ != nullptr) { watch_->certificate_sent(from, certificate); }
 }
 
-void Witness::block_final(ValidatorIndex at, const Block& block) {
+void Witness::block_final(NodeNumber at, const Block& block) {
   const auto id = block.header.id();
   note(6, at, word_of(id));
   if (transcript_ != nullptr) {
@@ -176,7 +180,7 @@ void Witness::block_final(ValidatorIndex at, const Block& block) {
   for (const auto& checker : checkers_) { checker->block_final(at, {block, id}); }
 }
 
-void Witness::execute_asked(ValidatorIndex at, const pipeline::Execute& execute) {
+void Witness::execute_asked(NodeNumber at, const pipeline::Execute& execute) {
   const auto id = execute.block->header.id();
   note(7, at, word_of(id));
   if (is_faulty(at)) { return; }
@@ -184,23 +188,23 @@ void Witness::execute_asked(ValidatorIndex at, const pipeline::Execute& execute)
   for (const auto& checker : checkers_) { checker->execute_asked(at, {*execute.block, id}); }
 }
 
-void Witness::executed(ValidatorIndex at, Height height, const Hash& state_root) {
+void Witness::executed(NodeNumber at, Height height, const Hash& state_root) {
   note(8, at, word_of(state_root));
   if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->executed(at, height, state_root); }
 }
 
-void Witness::measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) {
+void Witness::measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) {
   if (is_faulty(at)) { return; }
   if (status.height.value > status.executed_height.value + 4) { counters_.count(Happening::lagging_execution); }
   for (const auto& checker : checkers_) { checker->measured(at, floor, status); }
 }
 
-void Witness::read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place) {
+void Witness::read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place) {
   for (const auto& checker : checkers_) { checker->read_back(at, id, place); }
 }
 
-void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
+void Witness::alarm(NodeNumber at, const consensus::Alarm& alarm) {
   note(9, at, static_cast<std::uint64_t>(alarm.kind));
   counters_.count(Happening::alarm);
   if (transcript_ != nullptr) { line(text_of(at) + " ALARM: " + alarm.text); }
@@ -210,14 +214,14 @@ void Witness::alarm(ValidatorIndex at, const consensus::Alarm& alarm) {
   if (breaches_.size() < 3) { broken("no_alarm", text_of(at) + ": " + alarm.text); }
 }
 
-std::optional<ValidatorIndex> Witness::named_in(const consensus::Alarm& alarm) const {
+std::optional<NodeNumber> Witness::named_in(const consensus::Alarm& alarm) const {
   const bool names_somebody = alarm.kind == consensus::AlarmKind::conflicting_votes;
   const bool is_about_a_block =
       alarm.kind == consensus::AlarmKind::rejected_notarized && alarm.text.starts_with("state divergence: proposal");
-  for (const auto index : faulty_) {
-    const auto& one = validators_.at(index);
+  for (const auto number : faulty_) {
+    const auto& one = sets_.at(Epoch{}).at({number.value});
     if (is_about_a_block || (names_somebody && alarm.text.starts_with(one.organisation + "/" + one.node + " "))) {
-      return index;
+      return number;
     }
   }
   return std::nullopt;
@@ -249,7 +253,7 @@ bool Witness::is_clean() const {
                                           [](const auto& checker) { return checker->violations().empty(); });
 }
 
-void Witness::note(std::uint64_t kind, ValidatorIndex at, std::uint64_t detail) {
+void Witness::note(std::uint64_t kind, NodeNumber at, std::uint64_t detail) {
   log_hash_ = Random::mix(log_hash_ ^ (schedule_.now() * 1024 + kind * 128 + at.value)) + detail;
 }
 

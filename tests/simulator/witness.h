@@ -32,19 +32,19 @@ class Witness {
 
   /// Promises are those of honest validators: of the others only what they send is written down. `watch`, borrowed, is told
   /// everything like a checker; `exposed` of everyone who was caught contradicting itself.
-  void tell_apart(std::set<ValidatorIndex> faulty, Checker& watch, std::function<void(ValidatorIndex)> exposed);
-  void read_at_start(ValidatorIndex at, const pipeline::Persist& contents);
-  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered);
-  void crashed(ValidatorIndex at, std::string_view how);
-  void synced(ValidatorIndex at, const pipeline::Persist& persist);
-  void sent(ValidatorIndex from, std::optional<ValidatorIndex> to, const pipeline::PeerMessage& message);
-  void delivered(ValidatorIndex at, ValidatorIndex from, const pipeline::PeerMessage& message);
-  void block_final(ValidatorIndex at, const Block& block);
-  void execute_asked(ValidatorIndex at, const pipeline::Execute& execute);
-  void executed(ValidatorIndex at, Height height, const Hash& state_root);
-  void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
-  void read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place);
-  void alarm(ValidatorIndex at, const consensus::Alarm& alarm);
+  void tell_apart(std::set<NodeNumber> faulty, Checker& watch, std::function<void(NodeNumber)> exposed);
+  void read_at_start(NodeNumber at, const pipeline::Persist& contents);
+  void started(NodeNumber at, const pipeline::PipelineRecovered& recovered);
+  void crashed(NodeNumber at, std::string_view how);
+  void synced(NodeNumber at, const pipeline::Persist& persist);
+  void sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
+  void delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message);
+  void block_final(NodeNumber at, const Block& block);
+  void execute_asked(NodeNumber at, const pipeline::Execute& execute);
+  void executed(NodeNumber at, Height height, const Hash& state_root);
+  void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
+  void read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place);
+  void alarm(NodeNumber at, const consensus::Alarm& alarm);
   /// The run is over: counts what only hindsight shows.
   void ended();
   /// A sentence of the fault plan or of a client.
@@ -62,30 +62,32 @@ class Witness {
   [[nodiscard]] bool is_clean() const;
 
  private:
-  void note(std::uint64_t kind, ValidatorIndex at, std::uint64_t detail);
+  void note(std::uint64_t kind, NodeNumber at, std::uint64_t detail);
   void line(const std::string& text);
   void take_vote(const Subject& subject, ValidatorIndex signer, bool alone);
-  void take_certificate(ValidatorIndex from, const Certificate& certificate);
+  /// Who signs with this index in this epoch.
+  [[nodiscard]] NodeNumber number_of(Epoch epoch, ValidatorIndex signer) const;
+  void take_certificate(NodeNumber from, const Certificate& certificate);
   void count_message(const pipeline::PeerMessage& message);
-  [[nodiscard]] bool is_faulty(ValidatorIndex index) const { return faulty_.contains(index); }
+  [[nodiscard]] bool is_faulty(NodeNumber number) const { return faulty_.contains(number); }
   /// The faulty validator that an alarm names.
-  [[nodiscard]] std::optional<ValidatorIndex> named_in(const consensus::Alarm& alarm) const;
+  [[nodiscard]] std::optional<NodeNumber> named_in(const consensus::Alarm& alarm) const;
 
-  const ValidatorSet& validators_;
   const Schedule& schedule_;
   Counters& counters_;
   std::ostream* transcript_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   Liveness* liveness_ = nullptr;
-  std::set<ValidatorIndex> faulty_;
+  std::set<NodeNumber> faulty_;
   Checker* watch_ = nullptr;
-  std::function<void(ValidatorIndex)> exposed_;
+  std::function<void(NodeNumber)> exposed_;
   std::vector<Breach> breaches_;
   std::uint64_t log_hash_ = 0;
   View newest_view_;
   Height newest_final_;
   View newest_final_view_;
   std::set<BlockId> final_blocks_;
+  std::map<Epoch, ValidatorSet> sets_;
   std::set<std::pair<Subject, ValidatorIndex>> votes_;
   std::map<Subject, Certificate> certificates_;  ///< in the form last seen
 };

@@ -2,7 +2,7 @@
 
 namespace keten::simulator::byzantine {
 
-Actor::Actor(const Surroundings& around, ValidatorIndex self, Random random, const std::vector<std::size_t>& chosen,
+Actor::Actor(const Surroundings& around, NodeNumber self, Random random, const std::vector<std::size_t>& chosen,
              Tally& tally)
     : stage_(around, self, random) {
   for (const auto place : chosen) { characters_.push_back(kinds()[place].make(stage_, tally.at(place))); }
@@ -23,12 +23,12 @@ void Actor::change_mood() {
   stage_.later(stage_.random().between(500 * kMillisecond, 10 * kSecond), [this] { change_mood(); });
 }
 
-void Actor::say(std::optional<ValidatorIndex> to, const Message& message) {
+void Actor::say(std::optional<NodeNumber> to, const Message& message) {
   stage_.said(message);
   characters_[mood_]->say(to, message);
 }
 
-bool Actor::hear(ValidatorIndex from, const Message& message) {
+bool Actor::hear(NodeNumber from, const Message& message) {
   stage_.heard(message);
   if (!characters_[mood_]->hear(from, message)) { return false; }
   const auto* request = std::get_if<pipeline::PayloadRequest>(&message);
@@ -36,7 +36,7 @@ bool Actor::hear(ValidatorIndex from, const Message& message) {
 }
 
 /// For a block of its own making, which the pipeline inside does not know.
-bool Actor::answer(ValidatorIndex from, const pipeline::PayloadRequest& request) {
+bool Actor::answer(NodeNumber from, const pipeline::PayloadRequest& request) {
   if (!stage_.made(request.block)) { return false; }
   const auto block = stage_.block(request.block);
   pipeline::PayloadResponse response;
@@ -54,10 +54,10 @@ bool Actor::answer(ValidatorIndex from, const pipeline::PayloadRequest& request)
   return true;
 }
 
-void Actor::arrived(ValidatorIndex at, const Message& message) {
+void Actor::arrived(NodeNumber at, const Message& message) {
   for (const auto& one : characters_) { one->arrived(at, message); }
 }
-void Actor::honest_vote(const Subject& subject, ValidatorIndex signer) {
+void Actor::honest_vote(const Subject& subject, NodeNumber signer) {
   for (const auto& one : characters_) { one->honest_vote(subject, signer); }
 }
 void Actor::honest_certificate(const Certificate& certificate) {

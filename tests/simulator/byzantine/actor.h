@@ -11,23 +11,23 @@ namespace keten::simulator::byzantine {
 class Actor {
  public:
   /// `kinds` are places in kinds(). Borrows the tally.
-  Actor(const Surroundings& around, ValidatorIndex self, Random random, const std::vector<std::size_t>& kinds,
+  Actor(const Surroundings& around, NodeNumber self, Random random, const std::vector<std::size_t>& kinds,
         Tally& tally);
 
   void start();
-  void say(std::optional<ValidatorIndex> to, const Message& message);
+  void say(std::optional<NodeNumber> to, const Message& message);
   /// False keeps the message from the pipeline inside.
-  bool hear(ValidatorIndex from, const Message& message);
+  bool hear(NodeNumber from, const Message& message);
   void stored(const BlockPointer& block) { stage_.stored(block); }
-  void arrived(ValidatorIndex at, const Message& message);
-  void honest_vote(const Subject& subject, ValidatorIndex signer);
+  void arrived(NodeNumber at, const Message& message);
+  void honest_vote(const Subject& subject, NodeNumber signer);
   void honest_certificate(const Certificate& certificate);
   void exposed();
 
  private:
   void act();
   void change_mood();
-  [[nodiscard]] bool answer(ValidatorIndex from, const pipeline::PayloadRequest& request);
+  [[nodiscard]] bool answer(NodeNumber from, const pipeline::PayloadRequest& request);
 
   Stage stage_;
   std::vector<std::unique_ptr<Character>> characters_;

@@ -33,7 +33,7 @@ class BodyWithholder final : public PrivateLeader {
  public:
   using PrivateLeader::PrivateLeader;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (const auto* response = std::get_if<pipeline::PayloadResponse>(&message)) {
       if (stage_.made(response->block_id)) { return; }
     }
@@ -46,13 +46,13 @@ class BodyWithholder final : public PrivateLeader {
     }
     stage_.send(to, sent_.at(view));
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     if (const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message)) {
       if (sent_.contains(proposal->proposal.view)) { waiting_.insert(proposal->proposal.view); }
     }
   }
   /// They had the header, waited for the body and gave up.
-  void honest_vote(const Subject& subject, ValidatorIndex /*signer*/) override {
+  void honest_vote(const Subject& subject, NodeNumber /*signer*/) override {
     if (subject.kind == VoteKind::nullify && waiting_.erase(subject.view) > 0) { worked(); }
   }
 
@@ -66,7 +66,7 @@ class QuorumSender final : public PrivateLeader {
  public:
   using PrivateLeader::PrivateLeader;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (const auto* response = std::get_if<pipeline::PayloadResponse>(&message)) {
       const bool is_left_out = stage_.made(response->block_id) && to && !chosen_.contains(*to);
       if (is_left_out) { return; }
@@ -92,7 +92,7 @@ class QuorumSender final : public PrivateLeader {
  private:
   View view_;
   pipeline::ProposalMessage sent_;
-  std::set<ValidatorIndex> chosen_;
+  std::set<NodeNumber> chosen_;
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ void Cast::draw(const Casting& casting, const Surroundings& around, Random rando
   if (!casting.in_every_run && !random.chance(kWithActorsPerMille)) { return; }
   const auto wanted = casting.in_every_run ? most : random.between(1, most);
   while (actors_.size() < wanted) {
-    const ValidatorIndex index{static_cast<std::uint16_t>(random.below(count))};
+    const NodeNumber index{static_cast<std::uint16_t>(random.below(count))};
     if (plays(index)) { continue; }
     std::vector<std::size_t> chosen;
     const auto moods = random.between(1, std::min<std::uint64_t>(kMoodsMax, casting.places.size()));
@@ -59,24 +59,24 @@ void Cast::start() {
   for (const auto& [index, actor] : actors_) { actor->start(); }
 }
 
-Actor* Cast::actor(ValidatorIndex index) const {
+Actor* Cast::actor(NodeNumber index) const {
   const auto found = actors_.find(index);
   return found == actors_.end() ? nullptr : found->second.get();
 }
 
-void Cast::delivered(ValidatorIndex at, ValidatorIndex from, const Message& message) {
+void Cast::delivered(NodeNumber at, NodeNumber from, const Message& message) {
   if (auto* from_actor = actor(from); from_actor != nullptr && !plays(at)) { from_actor->arrived(at, message); }
 }
 
-void Cast::exposed(ValidatorIndex index) {
+void Cast::exposed(NodeNumber index) {
   if (auto* one = actor(index)) { one->exposed(); }
 }
 
-void Cast::vote_sent(const Subject& subject, ValidatorIndex signer) {
+void Cast::vote_sent(const Subject& subject, NodeNumber signer) {
   for (const auto& [index, actor] : actors_) { actor->honest_vote(subject, signer); }
 }
 
-void Cast::certificate_sent(ValidatorIndex /*from*/, const Certificate& certificate) {
+void Cast::certificate_sent(NodeNumber /*from*/, const Certificate& certificate) {
   for (const auto& [index, actor] : actors_) { actor->honest_certificate(certificate); }
 }
 

@@ -29,20 +29,20 @@ class Cast final : public Checker {
   void start();
 
   [[nodiscard]] bool empty() const { return actors_.empty(); }
-  [[nodiscard]] bool plays(ValidatorIndex index) const { return actors_.contains(index); }
+  [[nodiscard]] bool plays(NodeNumber index) const { return actors_.contains(index); }
   /// Null for an honest validator.
-  [[nodiscard]] Actor* actor(ValidatorIndex index) const;
+  [[nodiscard]] Actor* actor(NodeNumber index) const;
   [[nodiscard]] const Tally& tally() const { return tally_; }
   /// "validator 2 as equivocator and silent"; for the transcript.
   [[nodiscard]] const std::string& playbill() const { return playbill_; }
 
-  void delivered(ValidatorIndex at, ValidatorIndex from, const Message& message);
-  void exposed(ValidatorIndex index);
-  void vote_sent(const Subject& subject, ValidatorIndex signer) override;
-  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
+  void delivered(NodeNumber at, NodeNumber from, const Message& message);
+  void exposed(NodeNumber index);
+  void vote_sent(const Subject& subject, NodeNumber signer) override;
+  void certificate_sent(NodeNumber from, const Certificate& certificate) override;
 
  private:
-  std::map<ValidatorIndex, std::unique_ptr<Actor>> actors_;
+  std::map<NodeNumber, std::unique_ptr<Actor>> actors_;
   Tally tally_{};
   std::string playbill_;
 };

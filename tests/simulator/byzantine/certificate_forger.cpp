@@ -11,7 +11,7 @@ class CertificateForger final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     auto changed = message;
     if (auto* proposal = std::get_if<pipeline::ProposalMessage>(&changed)) {
       if (stage_.random().chance(300)) { proposal->proposal.justification.push_back(forge()); }
@@ -29,7 +29,7 @@ class CertificateForger final : public Character {
     stage_.send(stage_.some_others(), forged);
   }
   /// The receiver has not that very certificate from somebody honest, so it must look at it.
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* certificate = std::get_if<Certificate>(&message);
     if (certificate != nullptr && forged_.contains(certificate->subject) && !true_.contains(certificate->subject)) {
       worked();

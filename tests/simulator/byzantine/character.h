@@ -27,15 +27,15 @@ class Character {
   Character(const Character&) = delete;
   Character& operator=(const Character&) = delete;
 
-  virtual void say(std::optional<ValidatorIndex> to, const Message& message) { stage_.send(to, message); }
+  virtual void say(std::optional<NodeNumber> to, const Message& message) { stage_.send(to, message); }
   /// False keeps the message from the pipeline inside.
-  virtual bool hear(ValidatorIndex /*from*/, const Message& /*message*/) { return true; }
+  virtual bool hear(NodeNumber /*from*/, const Message& /*message*/) { return true; }
   /// Every few dozen to hundred milliseconds.
   virtual void act() {}
 
   // Proofs. `arrived` is told of this validator's messages only, at running honest validators.
-  virtual void arrived(ValidatorIndex /*at*/, const Message& /*message*/) {}
-  virtual void honest_vote(const Subject& /*subject*/, ValidatorIndex /*signer*/) {}
+  virtual void arrived(NodeNumber /*at*/, const Message& /*message*/) {}
+  virtual void honest_vote(const Subject& /*subject*/, NodeNumber /*signer*/) {}
   virtual void honest_certificate(const Certificate& /*certificate*/) {}
   /// An honest validator found out that this one contradicts itself.
   virtual void exposed() {}

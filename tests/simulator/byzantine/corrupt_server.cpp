@@ -10,7 +10,7 @@ class CorruptServer final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     auto changed = message;
     bool is_corrupt = true;
     if (auto* blocks = std::get_if<pipeline::BlockResponse>(&changed)) {
@@ -36,7 +36,7 @@ class CorruptServer final : public Character {
     status.floor_view = stage_.view();
     stage_.send(stage_.one_other(), status);
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const bool is_answer = std::holds_alternative<pipeline::BlockResponse>(message) ||
                            std::holds_alternative<pipeline::PayloadResponse>(message) ||
                            std::holds_alternative<consensus::CertificateResponse>(message);

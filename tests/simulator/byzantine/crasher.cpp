@@ -8,7 +8,7 @@ class Crasher final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (is_dead_) { return; }
     if (to || steps_left_-- > 0) { return stage_.send(to, message); }
     acted();
@@ -19,8 +19,8 @@ class Crasher final : public Character {
     last_index_ = message.index();
     stage_.later(stage_.random().below(6 * kSecond), [this] { is_dead_ = false; });
   }
-  bool hear(ValidatorIndex /*from*/, const Message& /*message*/) override { return !is_dead_; }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  bool hear(NodeNumber /*from*/, const Message& /*message*/) override { return !is_dead_; }
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     if (is_dead_ && has_last_words_ && message.index() == last_index_) {
       has_last_words_ = false;
       worked();

@@ -8,7 +8,7 @@ class DoubleVoter final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     stage_.send(to, message);
     const auto* vote = std::get_if<Vote>(&message);
     if (vote == nullptr || vote->subject.kind == VoteKind::nullify) { return; }
@@ -27,7 +27,7 @@ class NullifyFinalizer final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     stage_.send(to, message);
     const auto* vote = std::get_if<Vote>(&message);
     if (vote == nullptr || vote->subject.kind == VoteKind::notarize) { return; }

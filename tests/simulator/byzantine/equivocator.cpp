@@ -11,7 +11,7 @@ class Equivocator final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal == nullptr) { return stage_.send(to, message); }
     const auto view = proposal->proposal.view;
@@ -28,7 +28,7 @@ class Equivocator final : public Character {
     if (plans_.size() > 20) { plans_.erase(plans_.begin()); }
   }
   /// Different honest validators hold different blocks of one view.
-  void arrived(ValidatorIndex at, const Message& message) override {
+  void arrived(NodeNumber at, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal == nullptr) { return; }
     const auto plan = plans_.find(proposal->proposal.view);
@@ -41,9 +41,9 @@ class Equivocator final : public Character {
 
  private:
   struct Plan {
-    std::set<ValidatorIndex> side;
+    std::set<NodeNumber> side;
     pipeline::ProposalMessage other;
-    std::map<BlockId, ValidatorIndex> seen;
+    std::map<BlockId, NodeNumber> seen;
   };
   std::map<View, Plan> plans_;
 };

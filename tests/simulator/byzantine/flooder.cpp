@@ -24,7 +24,7 @@ class Flooder final : public Character {
     stage_.send(stage_.one_other(), consensus::CertificateRequest{{}, {random.below(stage_.view().value + 1)}});
     stage_.send(stage_.one_other(), pipeline::BlockRequest{Height{random.below(5)}, Height{~std::uint64_t{0}}});
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote != nullptr && vote->subject.view.value > stage_.view().value + 10) { worked(); }
   }

@@ -10,7 +10,7 @@ class LateProposer final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal == nullptr) { return stage_.send(to, message); }
     acted();
@@ -20,7 +20,7 @@ class LateProposer final : public Character {
     votes_[proposal->proposal.view];
   }
   /// Honest validators disagree about the view: one notarized, another one nullified.
-  void honest_vote(const Subject& subject, ValidatorIndex signer) override {
+  void honest_vote(const Subject& subject, NodeNumber signer) override {
     const auto view = votes_.find(subject.view);
     if (view == votes_.end() || subject.kind == VoteKind::finalize) { return; }
     auto& [notarizer, nullifier] = view->second;
@@ -31,7 +31,7 @@ class LateProposer final : public Character {
   }
 
  private:
-  std::map<View, std::pair<std::optional<ValidatorIndex>, std::optional<ValidatorIndex>>> votes_;
+  std::map<View, std::pair<std::optional<NodeNumber>, std::optional<NodeNumber>>> votes_;
 };
 
 /// Does everything right and everything too late.
@@ -39,13 +39,13 @@ class Dawdler final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     acted();
     const auto delay = stage_.random().below(2 * kSecond);
     stage_.later(delay, [this, to, message] { stage_.send(to, message); });
   }
   /// A vote arrives when the view is over.
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote != nullptr && vote->subject.view < stage_.view()) { worked(); }
   }

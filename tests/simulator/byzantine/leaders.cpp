@@ -13,7 +13,7 @@ class BlockBender : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal == nullptr) { return stage_.send(to, message); }
     const auto view = proposal->proposal.view;
@@ -26,10 +26,10 @@ class BlockBender : public Character {
     stage_.send(to, sent_.at(view));
   }
   /// Valid: an honest validator votes for it. Invalid: one has it, and none ever votes for it.
-  void honest_vote(const Subject& subject, ValidatorIndex /*signer*/) override {
+  void honest_vote(const Subject& subject, NodeNumber /*signer*/) override {
     if (subject.kind == VoteKind::notarize && good_.erase(subject.block) > 0) { worked(); }
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal != nullptr && bad_.erase(proposal->proposal.header.id()) > 0) { worked(); }
   }

@@ -8,7 +8,7 @@ class Liar final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (std::holds_alternative<pipeline::BlockResponse>(message) && stage_.random().chance(700)) { return; }
     auto changed = message;
     if (auto* status = std::get_if<consensus::Status>(&changed)) {
@@ -32,7 +32,7 @@ class Liar final : public Character {
     stage_.send(to, changed);
   }
   /// The height that a receiver hears goes back.
-  void arrived(ValidatorIndex at, const Message& message) override {
+  void arrived(NodeNumber at, const Message& message) override {
     const auto* status = std::get_if<consensus::Status>(&message);
     if (status == nullptr) { return; }
     auto& last = last_[at];
@@ -41,7 +41,7 @@ class Liar final : public Character {
   }
 
  private:
-  std::map<ValidatorIndex, Height> last_;
+  std::map<NodeNumber, Height> last_;
 };
 
 }  // namespace

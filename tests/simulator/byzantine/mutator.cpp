@@ -12,7 +12,7 @@ class Mutator final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (!stage_.random().chance(400)) { return stage_.send(to, message); }
     auto changed = message;
     if (auto* vote = std::get_if<Vote>(&changed)) {
@@ -30,7 +30,7 @@ class Mutator final : public Character {
       stage_.send(one, stage_.random().chance(500) ? changed : message);
     }
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     if (const auto* vote = std::get_if<Vote>(&message); vote != nullptr && mutated_.contains(vote->subject)) {
       worked();
     }

@@ -54,7 +54,7 @@ class OldParent final : public ParentChooser {
  public:
   using ParentChooser::ParentChooser;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal == nullptr) { return stage_.send(to, message); }
     const auto parents = older_parents(proposal->proposal);
@@ -64,7 +64,7 @@ class OldParent final : public ParentChooser {
     sent_.insert(sent.proposal.header.id());
     stage_.send(to, sent);
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (proposal != nullptr && sent_.contains(proposal->proposal.header.id())) { worked(); }
   }
@@ -78,7 +78,7 @@ class Proofless final : public ParentChooser {
  public:
   using ParentChooser::ParentChooser;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (std::holds_alternative<Certificate>(message)) { return; }
     auto changed = message;
     if (auto* proposal = std::get_if<pipeline::ProposalMessage>(&changed)) {
@@ -88,7 +88,7 @@ class Proofless final : public ParentChooser {
     stage_.send(to, changed);
   }
   /// A receiver must find the certificates elsewhere before it can vote.
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     if (std::holds_alternative<pipeline::ProposalMessage>(message)) { worked(); }
   }
 };
@@ -98,7 +98,7 @@ class NeedlessSkipper final : public ParentChooser {
  public:
   using ParentChooser::ParentChooser;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (const auto* vote = std::get_if<Vote>(&message); vote != nullptr && vote->subject.kind == VoteKind::finalize) {
       return;
     }
@@ -123,7 +123,7 @@ class NeedlessSkipper final : public ParentChooser {
     stage_.send(stage_.others(), stage_.sign({VoteKind::nullify, {}, view, {}, {}}));
   }
   /// Honest validators followed it past an accepted block.
-  void honest_vote(const Subject& subject, ValidatorIndex /*signer*/) override {
+  void honest_vote(const Subject& subject, NodeNumber /*signer*/) override {
     if (subject.kind == VoteKind::notarize && sent_.erase(subject.block) > 0) { worked(); }
   }
   /// Or at least a view with an accepted block is nullified: the next leader may do it.

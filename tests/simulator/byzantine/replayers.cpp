@@ -11,7 +11,7 @@ class DomainReplayer final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote == nullptr) { return stage_.send(to, message); }
     acted();
@@ -28,7 +28,7 @@ class DomainReplayer final : public Character {
     sent_.insert(vote->subject);
     stage_.send(to, replayed);
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote != nullptr && sent_.contains(vote->subject)) { worked(); }
   }
@@ -42,7 +42,7 @@ class NextEpoch final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     stage_.send(to, message);
     auto changed = message;
     if (auto* vote = std::get_if<Vote>(&changed)) {
@@ -62,7 +62,7 @@ class NextEpoch final : public Character {
     acted();
     stage_.send(to, changed);
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote != nullptr && vote->subject.epoch.value > 0) { worked(); }
   }
@@ -73,11 +73,11 @@ class Outdated final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     stage_.send(to, message);
     remember(message);
   }
-  bool hear(ValidatorIndex /*from*/, const Message& message) override {
+  bool hear(NodeNumber /*from*/, const Message& message) override {
     remember(message);
     return true;
   }
@@ -88,7 +88,7 @@ class Outdated final : public Character {
       stage_.send(stage_.some_others(), memory_[stage_.random().below(memory_.size())]);
     }
   }
-  void arrived(ValidatorIndex /*at*/, const Message& message) override {
+  void arrived(NodeNumber /*at*/, const Message& message) override {
     const auto* vote = std::get_if<Vote>(&message);
     if (vote != nullptr && vote->subject.view.value + 3 < stage_.view().value) { worked(); }
   }

@@ -9,7 +9,7 @@ namespace {
 class Silent : public Character {
  public:
   using Character::Character;
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message);
     if (keeps_back(message)) {
       acted();
@@ -19,7 +19,7 @@ class Silent : public Character {
     }
   }
   /// A view that it should have led is skipped.
-  void honest_vote(const Subject& subject, ValidatorIndex /*signer*/) override {
+  void honest_vote(const Subject& subject, NodeNumber /*signer*/) override {
     if (subject.kind == VoteKind::nullify && unsaid_.erase(subject.view) > 0) { worked(); }
   }
 

@@ -14,7 +14,7 @@ constexpr std::size_t kBlocksKept = 80;
 
 }  // namespace
 
-Stage::Stage(const Surroundings& around, ValidatorIndex self, Random random)
+Stage::Stage(const Surroundings& around, NodeNumber self, Random random)
     : around_(around),
       self_(self),
       random_(random),
@@ -35,20 +35,20 @@ Recipients Stage::some_others() {
   return result;
 }
 
-ValidatorIndex Stage::one_other() {
+NodeNumber Stage::one_other() {
   const auto all = others();
   return all[random_.below(all.size())];
 }
 
 Milliseconds Stage::wall_ms() const { return founding().genesis().time + 1000 + around_.schedule.now() / kMillisecond; }
 
-void Stage::send(ValidatorIndex to, const Message& message) {
+void Stage::send(NodeNumber to, const Message& message) {
   if (to == self_) { return; }
   around_.witness.sent(self_, to, message);
   around_.network.send(self_, to, std::make_shared<const Message>(message));
 }
 
-void Stage::send(std::optional<ValidatorIndex> to, const Message& message) {
+void Stage::send(std::optional<NodeNumber> to, const Message& message) {
   if (to) { return send(*to, message); }
   send(others(), message);
 }
@@ -62,7 +62,8 @@ Vote Stage::sign(const Subject& subject) const {
 }
 
 Vote Stage::sign(const Subject& subject, const ChainId& chain, const SetId& set) const {
-  return {subject, self_, around_.keys.signer(self_).sign(subject.signing_hash(chain, set))};
+  const auto& key = founding().validators().at(place()).key;
+  return {subject, place(), around_.keys.keys_of(self_).find(key)->sign(subject.signing_hash(chain, set))};
 }
 
 void Stage::sign(pipeline::ProposalMessage& message) const {

@@ -12,18 +12,20 @@
 namespace keten::simulator::byzantine {
 
 using Message = pipeline::PeerMessage;
-using Recipients = std::vector<ValidatorIndex>;
+using Recipients = std::vector<NodeNumber>;
 
 /// What one faulty validator has: its own key, its own machine, all that it ever heard or stored, and time to plan.
 /// It cannot sign for others and cannot touch other links or disks.
 class Stage {
  public:
   /// Copies the references in `around`, which outlive it.
-  Stage(const Surroundings& around, ValidatorIndex self, Random random);
+  Stage(const Surroundings& around, NodeNumber self, Random random);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  [[nodiscard]] ValidatorIndex self() const { return self_; }
+  [[nodiscard]] NodeNumber self() const { return self_; }
+  /// In the set of the genesis, where places and numbers are the same.
+  [[nodiscard]] ValidatorIndex place() const { return {self_.value}; }
   [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] const Founding& founding() const { return around_.founding; }
   [[nodiscard]] std::size_t validators() const { return founding().validators().size(); }
@@ -32,13 +34,13 @@ class Stage {
   [[nodiscard]] Recipients others() const;
   /// At least one and not all of the others.
   [[nodiscard]] Recipients some_others();
-  [[nodiscard]] ValidatorIndex one_other();
-  [[nodiscard]] ValidatorIndex leader(View view) const { return elector_.leader(view); }
+  [[nodiscard]] NodeNumber one_other();
+  [[nodiscard]] NodeNumber leader(View view) const { return {elector_.leader(view).value}; }
   [[nodiscard]] bool leads(View view) const { return leader(view) == self_; }
   [[nodiscard]] Milliseconds wall_ms() const;
 
-  void send(ValidatorIndex to, const Message& message);
-  void send(std::optional<ValidatorIndex> to, const Message& message);
+  void send(NodeNumber to, const Message& message);
+  void send(std::optional<NodeNumber> to, const Message& message);
   void send(const Recipients& to, const Message& message);
   void later(Time delay, std::function<void()> action) { around_.schedule.after(delay, std::move(action)); }
 
@@ -76,7 +78,7 @@ class Stage {
   void keep(const BlockId& id, BlockPointer block);
 
   Surroundings around_;
-  ValidatorIndex self_;
+  NodeNumber self_;
   Random random_;
   consensus::Elector elector_;
   View view_;

@@ -16,7 +16,7 @@ class Nullifier final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (!std::holds_alternative<Vote>(message)) { stage_.send(to, message); }
   }
   void act() override {
@@ -28,7 +28,7 @@ class Nullifier final : public Character {
   }
   /// Its vote helped to skip a view.
   void honest_certificate(const Certificate& certificate) override {
-    if (certificate.subject.kind == VoteKind::nullify && is_signed_by(certificate, stage_.self())) { worked(); }
+    if (certificate.subject.kind == VoteKind::nullify && is_signed_by(certificate, stage_.place())) { worked(); }
   }
 
  private:
@@ -53,7 +53,7 @@ class YesSayer final : public Character {
   }
   /// A vote of a view that it also voted against stands in a certificate.
   void honest_certificate(const Certificate& certificate) override {
-    if (done_.contains(certificate.subject.view) && is_signed_by(certificate, stage_.self())) { worked(); }
+    if (done_.contains(certificate.subject.view) && is_signed_by(certificate, stage_.place())) { worked(); }
   }
 
  private:
@@ -65,7 +65,7 @@ class SelectiveVoter final : public Character {
  public:
   using Character::Character;
 
-  void say(std::optional<ValidatorIndex> to, const Message& message) override {
+  void say(std::optional<NodeNumber> to, const Message& message) override {
     if (!std::holds_alternative<Vote>(message) && !std::holds_alternative<Certificate>(message)) {
       return stage_.send(to, message);
     }
@@ -76,11 +76,11 @@ class SelectiveVoter final : public Character {
   }
   /// The victim made a certificate with its vote.
   void honest_certificate(const Certificate& certificate) override {
-    if (is_signed_by(certificate, stage_.self())) { worked(); }
+    if (is_signed_by(certificate, stage_.place())) { worked(); }
   }
 
  private:
-  ValidatorIndex victim_ = stage_.one_other();
+  NodeNumber victim_ = stage_.one_other();
 };
 
 }  // namespace

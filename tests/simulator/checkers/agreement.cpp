@@ -2,7 +2,7 @@
 
 namespace keten::simulator {
 
-void Agreement::compare(ValidatorIndex at, const SeenBlock& seen) {
+void Agreement::compare(NodeNumber at, const SeenBlock& seen) {
   const auto height = seen.block.header.height;
   if (chain_.size() <= height.value) { chain_.resize(height.value + 1); }
   auto& known = chain_[height.value];

@@ -10,11 +10,11 @@ namespace keten::simulator {
 class Agreement final : public Checker {
  public:
   Agreement() : Checker("agreement") {}
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override { compare(at, seen); }
-  void execute_asked(ValidatorIndex at, const SeenBlock& seen) override { compare(at, seen); }
+  void block_final(NodeNumber at, const SeenBlock& seen) override { compare(at, seen); }
+  void execute_asked(NodeNumber at, const SeenBlock& seen) override { compare(at, seen); }
 
  private:
-  void compare(ValidatorIndex at, const SeenBlock& seen);
+  void compare(NodeNumber at, const SeenBlock& seen);
   std::vector<std::optional<BlockId>> chain_;  ///< by height
 };
 

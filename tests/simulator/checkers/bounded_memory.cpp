@@ -4,8 +4,7 @@
 
 namespace keten::simulator {
 
-void BoundedMemory::measured(ValidatorIndex at, const consensus::Floor& /*floor*/,
-                             const pipeline::PipelineStatus& status) {
+void BoundedMemory::measured(NodeNumber at, const consensus::Floor& /*floor*/, const pipeline::PipelineStatus& status) {
   if (status.mempool_transactions > limits::kMempoolTransactionsMax ||
       status.mempool_bytes > limits::kMempoolBytesMax) {
     violated(text_of(at) + ": " + std::to_string(status.mempool_transactions) + " transactions in the mempool");

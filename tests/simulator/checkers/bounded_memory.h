@@ -8,7 +8,7 @@ namespace keten::simulator {
 class BoundedMemory final : public Checker {
  public:
   BoundedMemory() : Checker("bounded_memory") {}
-  void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
+  void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
 };
 
 }  // namespace keten::simulator

@@ -11,7 +11,7 @@ class CertificatesValid final : public Checker {
   /// Borrows all.
   CertificatesValid(const ChainId& chain, const ValidatorSet& validators, const KeyRing& keys)
       : Checker("certificates_valid"), chain_(chain), validators_(validators), keys_(keys) {}
-  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
+  void certificate_sent(NodeNumber from, const Certificate& certificate) override;
 
  private:
   const ChainId& chain_;

@@ -2,7 +2,7 @@
 
 namespace keten::simulator {
 
-std::string text_of(ValidatorIndex index) { return "validator " + index.text(); }
+std::string text_of(NodeNumber index) { return "validator " + index.text(); }
 
 std::string text_of(const Subject& subject) {
   auto text = std::string(vote_name(subject.kind)) + " view " + subject.view.text();

@@ -29,23 +29,23 @@ class Checker {
   Checker& operator=(const Checker&) = delete;
 
   /// A process starts from what its disk gave back, or is gone.
-  virtual void started(ValidatorIndex /*at*/, const pipeline::PipelineRecovered& /*recovered*/) {}
-  virtual void crashed(ValidatorIndex /*at*/) {}
+  virtual void started(NodeNumber /*at*/, const pipeline::PipelineRecovered& /*recovered*/) {}
+  virtual void crashed(NodeNumber /*at*/) {}
   /// What a starting process read from its disk and made durable, all of it.
-  virtual void read_at_start(ValidatorIndex /*at*/, const pipeline::Persist& /*contents*/) {}
+  virtual void read_at_start(NodeNumber /*at*/, const pipeline::Persist& /*contents*/) {}
   /// The disk says that this is durable.
-  virtual void synced(ValidatorIndex /*at*/, const pipeline::Persist& /*persist*/) {}
+  virtual void synced(NodeNumber /*at*/, const pipeline::Persist& /*persist*/) {}
   /// On the wire for the first time, by itself, in a proposal or inside a certificate.
-  virtual void vote_sent(const Subject& /*subject*/, ValidatorIndex /*signer*/) {}
+  virtual void vote_sent(const Subject& /*subject*/, NodeNumber /*signer*/) {}
   /// On the wire for the first time in this form.
-  virtual void certificate_sent(ValidatorIndex /*from*/, const Certificate& /*certificate*/) {}
-  virtual void block_final(ValidatorIndex /*at*/, const SeenBlock& /*seen*/) {}
-  virtual void execute_asked(ValidatorIndex /*at*/, const SeenBlock& /*seen*/) {}
-  virtual void executed(ValidatorIndex /*at*/, Height /*height*/, const Hash& /*state_root*/) {}
-  virtual void measured(ValidatorIndex /*at*/, const consensus::Floor& /*floor*/,
+  virtual void certificate_sent(NodeNumber /*from*/, const Certificate& /*certificate*/) {}
+  virtual void block_final(NodeNumber /*at*/, const SeenBlock& /*seen*/) {}
+  virtual void execute_asked(NodeNumber /*at*/, const SeenBlock& /*seen*/) {}
+  virtual void executed(NodeNumber /*at*/, Height /*height*/, const Hash& /*state_root*/) {}
+  virtual void measured(NodeNumber /*at*/, const consensus::Floor& /*floor*/,
                         const pipeline::PipelineStatus& /*status*/) {}
   /// At the end: where this validator's database has a transaction that some client was told is final.
-  virtual void read_back(ValidatorIndex /*at*/, const TransactionId& /*id*/,
+  virtual void read_back(NodeNumber /*at*/, const TransactionId& /*id*/,
                          const std::optional<storage::Place>& /*place*/) {}
 
   [[nodiscard]] std::string_view name() const { return name_; }
@@ -63,7 +63,7 @@ class Checker {
 };
 
 /// "validator 2".
-std::string text_of(ValidatorIndex index);
+std::string text_of(NodeNumber index);
 /// "finalize view 7 block 3fa94c01".
 std::string text_of(const Subject& subject);
 /// The first eight digits.

@@ -2,11 +2,11 @@
 
 namespace keten::simulator {
 
-void DeliveredOnceInOrder::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
+void DeliveredOnceInOrder::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
   progress_[at] = {std::nullopt, recovered.executed_height, recovered.executed_height};
 }
 
-void DeliveredOnceInOrder::block_final(ValidatorIndex at, const SeenBlock& seen) {
+void DeliveredOnceInOrder::block_final(NodeNumber at, const SeenBlock& seen) {
   auto& progress = progress_[at];
   const auto height = seen.block.header.height;
   const auto expected = progress.final ? progress.final->next() : progress.asked.next();
@@ -29,7 +29,7 @@ void DeliveredOnceInOrder::block_final(ValidatorIndex at, const SeenBlock& seen)
   }
 }
 
-void DeliveredOnceInOrder::execute_asked(ValidatorIndex at, const SeenBlock& seen) {
+void DeliveredOnceInOrder::execute_asked(NodeNumber at, const SeenBlock& seen) {
   auto& progress = progress_[at];
   const auto height = seen.block.header.height;
   if (height != progress.asked.next()) {
@@ -38,7 +38,7 @@ void DeliveredOnceInOrder::execute_asked(ValidatorIndex at, const SeenBlock& see
   progress.asked = height;
 }
 
-void DeliveredOnceInOrder::executed(ValidatorIndex at, Height height, const Hash& /*state_root*/) {
+void DeliveredOnceInOrder::executed(NodeNumber at, Height height, const Hash& /*state_root*/) {
   auto& progress = progress_[at];
   if (height != progress.executed.next()) {
     violated(text_of(at) + " executed height " + height.text() + " after " + progress.executed.text());

@@ -11,10 +11,10 @@ namespace keten::simulator {
 class DeliveredOnceInOrder final : public Checker {
  public:
   DeliveredOnceInOrder() : Checker("delivered_once_in_order") {}
-  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) override;
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
-  void execute_asked(ValidatorIndex at, const SeenBlock& seen) override;
-  void executed(ValidatorIndex at, Height height, const Hash& state_root) override;
+  void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
+  void execute_asked(NodeNumber at, const SeenBlock& seen) override;
+  void executed(NodeNumber at, Height height, const Hash& state_root) override;
 
  private:
   struct Progress {
@@ -22,7 +22,7 @@ class DeliveredOnceInOrder final : public Checker {
     Height asked;
     Height executed;
   };
-  std::map<ValidatorIndex, Progress> progress_;
+  std::map<NodeNumber, Progress> progress_;
   Height newest_;  ///< whose transactions are in `places_`
   std::unordered_map<TransactionId, Height, FixedBytesHash> places_;
 };

@@ -4,7 +4,7 @@
 
 namespace keten::simulator {
 
-void DurableBeforeSend::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+void DurableBeforeSend::synced(NodeNumber at, const pipeline::Persist& persist) {
   auto& disk = disks_[at];
   for (const auto& block : persist.blocks) { disk.blocks.insert(block->header.id()); }
   for (const auto& record : persist.records) {
@@ -23,7 +23,7 @@ void DurableBeforeSend::clear(Disk& disk, const Subject& subject) {
   if (subject.kind == VoteKind::notarize) { disk.notarized.insert(subject.view); }
 }
 
-void DurableBeforeSend::vote_sent(const Subject& subject, ValidatorIndex signer) {
+void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
   const auto& disk = disks_[signer];
   if (!disk.votes.contains(subject)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not in its synced journal");
@@ -36,11 +36,11 @@ void DurableBeforeSend::vote_sent(const Subject& subject, ValidatorIndex signer)
   }
 }
 
-void DurableBeforeSend::block_final(ValidatorIndex at, const SeenBlock& seen) { check_final(at, seen, "called final"); }
+void DurableBeforeSend::block_final(NodeNumber at, const SeenBlock& seen) { check_final(at, seen, "called final"); }
 
-void DurableBeforeSend::execute_asked(ValidatorIndex at, const SeenBlock& seen) { check_final(at, seen, "executed"); }
+void DurableBeforeSend::execute_asked(NodeNumber at, const SeenBlock& seen) { check_final(at, seen, "executed"); }
 
-void DurableBeforeSend::check_final(ValidatorIndex at, const SeenBlock& seen, const char* what) {
+void DurableBeforeSend::check_final(NodeNumber at, const SeenBlock& seen, const char* what) {
   const auto& disk = disks_[at];
   const auto where = text_of(at) + ": height " + seen.block.header.height.text() + " is " + what + " and ";
   if (!disk.blocks.contains(seen.id)) { violated(where + "its body is not in the synced segments"); }

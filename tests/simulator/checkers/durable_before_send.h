@@ -14,11 +14,11 @@ namespace keten::simulator {
 class DurableBeforeSend final : public Checker {
  public:
   DurableBeforeSend() : Checker("durable_before_send") {}
-  void read_at_start(ValidatorIndex at, const pipeline::Persist& contents) override { synced(at, contents); }
-  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
-  void vote_sent(const Subject& subject, ValidatorIndex signer) override;
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
-  void execute_asked(ValidatorIndex at, const SeenBlock& seen) override;
+  void read_at_start(NodeNumber at, const pipeline::Persist& contents) override { synced(at, contents); }
+  void synced(NodeNumber at, const pipeline::Persist& persist) override;
+  void vote_sent(const Subject& subject, NodeNumber signer) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
+  void execute_asked(NodeNumber at, const SeenBlock& seen) override;
 
  private:
   struct Disk {
@@ -30,8 +30,8 @@ class DurableBeforeSend final : public Checker {
     View frontier{1};  ///< the smallest view that the durable floor and certificates do not clear
   };
   static void clear(Disk& disk, const Subject& subject);
-  void check_final(ValidatorIndex at, const SeenBlock& seen, const char* what);
-  std::map<ValidatorIndex, Disk> disks_;
+  void check_final(NodeNumber at, const SeenBlock& seen, const char* what);
+  std::map<NodeNumber, Disk> disks_;
 };
 
 }  // namespace keten::simulator

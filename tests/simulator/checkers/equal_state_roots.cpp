@@ -2,16 +2,16 @@
 
 namespace keten::simulator {
 
-void EqualStateRoots::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
+void EqualStateRoots::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
   take(text_of(at), recovered.executed_height, recovered.state_root);
 }
 
-void EqualStateRoots::block_final(ValidatorIndex /*at*/, const SeenBlock& seen) {
+void EqualStateRoots::block_final(NodeNumber /*at*/, const SeenBlock& seen) {
   const auto& header = seen.block.header;
   take("the header of height " + header.height.text(), header.executed_height, header.state_root);
 }
 
-void EqualStateRoots::executed(ValidatorIndex at, Height height, const Hash& state_root) {
+void EqualStateRoots::executed(NodeNumber at, Height height, const Hash& state_root) {
   take(text_of(at), height, state_root);
 }
 

@@ -10,9 +10,9 @@ namespace keten::simulator {
 class EqualStateRoots final : public Checker {
  public:
   EqualStateRoots() : Checker("equal_state_roots") {}
-  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) override;
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
-  void executed(ValidatorIndex at, Height height, const Hash& state_root) override;
+  void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
+  void executed(NodeNumber at, Height height, const Hash& state_root) override;
 
  private:
   void take(const std::string& who, Height height, const Hash& state_root);

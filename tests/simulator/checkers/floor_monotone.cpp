@@ -4,7 +4,7 @@
 
 namespace keten::simulator {
 
-void FloorMonotone::started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) {
+void FloorMonotone::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
   auto& known = known_[at];
   // A floor whose bodies had not come yet comes back as its finalization.
   auto highest = recovered.consensus.floor.view;
@@ -17,7 +17,7 @@ void FloorMonotone::started(ValidatorIndex at, const pipeline::PipelineRecovered
   known.running = recovered.consensus.floor.view;
 }
 
-void FloorMonotone::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+void FloorMonotone::synced(NodeNumber at, const pipeline::Persist& persist) {
   auto& known = known_[at];
   for (const auto& record : persist.records) {
     const auto* floor = std::get_if<consensus::Floor>(&record);
@@ -29,8 +29,7 @@ void FloorMonotone::synced(ValidatorIndex at, const pipeline::Persist& persist) 
   }
 }
 
-void FloorMonotone::measured(ValidatorIndex at, const consensus::Floor& floor,
-                             const pipeline::PipelineStatus& /*status*/) {
+void FloorMonotone::measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& /*status*/) {
   auto& known = known_[at];
   if (floor.view < known.running) {
     violated(text_of(at) + ": the floor went from view " + known.running.text() + " to " + floor.view.text());

@@ -10,16 +10,16 @@ namespace keten::simulator {
 class FloorMonotone final : public Checker {
  public:
   FloorMonotone() : Checker("floor_monotone") {}
-  void started(ValidatorIndex at, const pipeline::PipelineRecovered& recovered) override;
-  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
-  void measured(ValidatorIndex at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
+  void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
+  void synced(NodeNumber at, const pipeline::Persist& persist) override;
+  void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
 
  private:
   struct Known {
     View durable;
     View running;
   };
-  std::map<ValidatorIndex, Known> known_;
+  std::map<NodeNumber, Known> known_;
 };
 
 }  // namespace keten::simulator

@@ -2,14 +2,14 @@
 
 namespace keten::simulator {
 
-void NothingLost::block_final(ValidatorIndex /*at*/, const SeenBlock& seen) {
+void NothingLost::block_final(NodeNumber /*at*/, const SeenBlock& seen) {
   std::uint32_t index = 0;
   for (const auto& transaction : seen.block.transactions) {
     acknowledged_.emplace(transaction->id, storage::Place{seen.block.header.height, index++});
   }
 }
 
-void NothingLost::read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place) {
+void NothingLost::read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place) {
   const auto known = acknowledged_.find(id);
   if (known == acknowledged_.end()) { return; }
   if (!place) {

@@ -10,8 +10,8 @@ namespace keten::simulator {
 class NothingLost final : public Checker {
  public:
   NothingLost() : Checker("nothing_lost") {}
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
-  void read_back(ValidatorIndex at, const TransactionId& id, const std::optional<storage::Place>& place) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
+  void read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place) override;
 
  private:
   std::unordered_map<TransactionId, storage::Place, FixedBytesHash> acknowledged_;

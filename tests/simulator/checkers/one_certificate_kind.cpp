@@ -2,13 +2,13 @@
 
 namespace keten::simulator {
 
-void OneCertificateKind::synced(ValidatorIndex /*at*/, const pipeline::Persist& persist) {
+void OneCertificateKind::synced(NodeNumber /*at*/, const pipeline::Persist& persist) {
   for (const auto& record : persist.records) {
     if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) { take(held->certificate.subject); }
   }
 }
 
-void OneCertificateKind::certificate_sent(ValidatorIndex /*from*/, const Certificate& certificate) {
+void OneCertificateKind::certificate_sent(NodeNumber /*from*/, const Certificate& certificate) {
   take(certificate.subject);
 }
 

@@ -11,8 +11,8 @@ namespace keten::simulator {
 class OneCertificateKind final : public Checker {
  public:
   OneCertificateKind() : Checker("one_certificate_kind") {}
-  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
-  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
+  void synced(NodeNumber at, const pipeline::Persist& persist) override;
+  void certificate_sent(NodeNumber from, const Certificate& certificate) override;
 
  private:
   struct Seen {

@@ -2,7 +2,7 @@
 
 namespace keten::simulator {
 
-void OnlyValidTransactions::block_final(ValidatorIndex at, const SeenBlock& seen) {
+void OnlyValidTransactions::block_final(NodeNumber at, const SeenBlock& seen) {
   for (const auto& transaction : seen.block.transactions) {
     if (!founding_.is_valid(*transaction)) {
       violated(text_of(at) + ": transaction " + short_text(transaction->id) + " of height " +

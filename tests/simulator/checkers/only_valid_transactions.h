@@ -10,7 +10,7 @@ class OnlyValidTransactions final : public Checker {
  public:
   /// Borrows.
   explicit OnlyValidTransactions(const Founding& founding) : Checker("only_valid_transactions"), founding_(founding) {}
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
 
  private:
   const Founding& founding_;

@@ -6,7 +6,7 @@ ParentChain::ParentChain(const BlockHeader& genesis) : Checker("parent_chain") {
   chain_.push_back({genesis.id(), genesis});
 }
 
-void ParentChain::synced(ValidatorIndex at, const pipeline::Persist& persist) {
+void ParentChain::synced(NodeNumber at, const pipeline::Persist& persist) {
   for (const auto& record : persist.records) {
     if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
       certificate_sent(at, held->certificate);
@@ -14,11 +14,11 @@ void ParentChain::synced(ValidatorIndex at, const pipeline::Persist& persist) {
   }
 }
 
-void ParentChain::certificate_sent(ValidatorIndex /*from*/, const Certificate& certificate) {
+void ParentChain::certificate_sent(NodeNumber /*from*/, const Certificate& certificate) {
   if (certificate.subject.kind == VoteKind::nullify) { nullified_.insert(certificate.subject.view); }
 }
 
-void ParentChain::block_final(ValidatorIndex /*at*/, const SeenBlock& seen) {
+void ParentChain::block_final(NodeNumber /*at*/, const SeenBlock& seen) {
   const auto height = seen.block.header.height.value;
   if (height < chain_.size()) { return; }  // the agreement checker compares it
   if (height > chain_.size()) {

@@ -12,9 +12,9 @@ class ParentChain final : public Checker {
  public:
   /// `genesis` is the header of height 0.
   explicit ParentChain(const BlockHeader& genesis);
-  void synced(ValidatorIndex at, const pipeline::Persist& persist) override;
-  void certificate_sent(ValidatorIndex from, const Certificate& certificate) override;
-  void block_final(ValidatorIndex at, const SeenBlock& seen) override;
+  void synced(NodeNumber at, const pipeline::Persist& persist) override;
+  void certificate_sent(NodeNumber from, const Certificate& certificate) override;
+  void block_final(NodeNumber at, const SeenBlock& seen) override;
 
  private:
   struct Link {

@@ -12,7 +12,7 @@ namespace keten::simulator {
 class SingleVote final : public Checker {
  public:
   SingleVote() : Checker("single_vote") {}
-  void vote_sent(const Subject& subject, ValidatorIndex signer) override;
+  void vote_sent(const Subject& subject, NodeNumber signer) override;
 
  private:
   struct Votes {
@@ -20,7 +20,7 @@ class SingleVote final : public Checker {
     std::optional<Subject> finalize;
     bool nullify = false;
   };
-  std::map<std::pair<View, ValidatorIndex>, Votes> votes_;
+  std::map<std::pair<View, NodeNumber>, Votes> votes_;
 };
 
 }  // namespace keten::simulator

@@ -44,7 +44,7 @@ bool eventually(const std::function<bool()>& condition) {
 /// Keeps everything; takes messages only while `room` lasts.
 class Recorder final : public Handler {
  public:
-  std::size_t on_messages(ValidatorIndex from, std::vector<pipeline::PeerMessage>& messages) override {
+  std::size_t on_messages(NodeNumber from, std::vector<pipeline::PeerMessage>& messages) override {
     const std::lock_guard lock(mutex_);
     std::size_t taken = 0;
     while (taken < messages.size() && room > 0) {
@@ -54,14 +54,14 @@ class Recorder final : public Handler {
     refusals += taken < messages.size() ? 1 : 0;
     return taken;
   }
-  void on_connected(ValidatorIndex) override { ++connects; }
-  void on_disconnected(ValidatorIndex) override { ++disconnects; }
+  void on_connected(NodeNumber) override { ++connects; }
+  void on_disconnected(NodeNumber) override { ++disconnects; }
 
   [[nodiscard]] std::size_t count() const {
     const std::lock_guard lock(mutex_);
     return received_.size();
   }
-  [[nodiscard]] std::vector<std::pair<ValidatorIndex, pipeline::PeerMessage>> received() const {
+  [[nodiscard]] std::vector<std::pair<NodeNumber, pipeline::PeerMessage>> received() const {
     const std::lock_guard lock(mutex_);
     return received_;
   }
@@ -73,7 +73,7 @@ class Recorder final : public Handler {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::pair<ValidatorIndex, pipeline::PeerMessage>> received_;
+  std::vector<std::pair<NodeNumber, pipeline::PeerMessage>> received_;
 };
 
 std::uint16_t free_port() {
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(two_validators_exchange_every_message_in_order_on_both_lane
   for (int round = 0; round < 50; ++round) {
     for (const auto& message : messages) {
       a.network.send(std::nullopt, message);
-      b.network.send(ValidatorIndex{0}, message);
+      b.network.send(NodeNumber{0}, message);
     }
   }
   const auto expected = messages.size() * 50;
@@ -202,8 +202,8 @@ BOOST_AUTO_TEST_CASE(a_receiver_without_room_gets_everything_later) {
   BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
   b.recorder.room = 10;
   for (int i = 0; i < 500; ++i) {
-    a.network.send(ValidatorIndex{1}, samples::vote(VoteKind::nullify));
-    a.network.send(ValidatorIndex{1}, pipeline::TransactionBatch{{samples::transaction(1)}});
+    a.network.send(NodeNumber{1}, samples::vote(VoteKind::nullify));
+    a.network.send(NodeNumber{1}, pipeline::TransactionBatch{{samples::transaction(1)}});
   }
   BOOST_REQUIRE(eventually([&] { return b.recorder.refusals > 2; }));
   BOOST_TEST(b.recorder.count() == 10U);
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(large_blocks_arrive_whole) {
   for (std::uint64_t height = 1; height <= 30; ++height) {
     response.blocks.push_back(samples::block(height, {samples::transaction(1, 250'000)}));
   }
-  a.network.send(ValidatorIndex{1}, response);
+  a.network.send(NodeNumber{1}, response);
   BOOST_REQUIRE(eventually([&] { return b.recorder.count() == 1; }));
   BOOST_TEST(std::get<pipeline::BlockResponse>(b.recorder.received()[0].second).blocks.size() == 30U);
 }

@@ -20,12 +20,16 @@ namespace keten::pipeline::test {
 /// The state root that this network computes after a height.
 inline Hash root_after(Height height) { return sample::hash_of("root " + height.text()); }
 
-class KeySigner : public consensus::Signer {
+class KeySigner : public consensus::Keys, private consensus::Signer {
  public:
   explicit KeySigner(KeyPair pair) : pair_(std::move(pair)) {}
-  [[nodiscard]] Signature sign(const Hash& digest) const override { return pair_.sign(digest.view()); }
+  [[nodiscard]] const consensus::Signer* find(const PublicKey& key) const override {
+    return key == pair_.public_key() ? this : nullptr;
+  }
 
  private:
+  [[nodiscard]] Signature sign(const Hash& digest) const override { return pair_.sign(digest.view()); }
+
   KeyPair pair_;
 };
 
@@ -50,22 +54,21 @@ class Bench {
         chain(genesis.chain_id()),
         set(genesis.validators()),
         elector(chain, Epoch{}, validators),
-        self(elector.leader(View{turn})),
+        self{elector.leader(View{turn}).value},
         signer(sample::validator_key(self.value)),
         genesis_block(genesis_header(genesis)) {
     now.steady_ms = 5000;
     now.wall_ms = genesis.time + 10'000;
     PipelineConfig config;
     config.genesis = genesis;
-    config.self = self;
     config.min_block_interval_ms = interval_ms;
     config.mempool = room;
     PipelineRecovered recovered;
     recovered.consensus.floor_header = genesis_block;
     recovered.consensus.floor.block = genesis_block.id();
     recovered.state_root = root_after(Height{0});
-    recovered.directory = std::make_shared<Directory>(genesis);
-    pipeline.emplace(std::move(config), &signer, rules, std::move(recovered));
+    recovered.membership = std::make_shared<Membership>(genesis_membership(genesis));
+    pipeline.emplace(std::move(config), signer, rules, std::move(recovered));
   }
 
   void start() { take(pipeline->start(now)); }
@@ -99,15 +102,15 @@ class Bench {
     seen.wake_at_ms = wake_at_ms;
   }
 
-  [[nodiscard]] std::vector<ValidatorIndex> others() const {
-    std::vector<ValidatorIndex> result;
+  [[nodiscard]] std::vector<NodeNumber> others() const {
+    std::vector<NodeNumber> result;
     for (std::uint16_t i = 0; i < set.size(); ++i) {
-      if (ValidatorIndex{i} != self) { result.push_back(ValidatorIndex{i}); }
+      if (NodeNumber{i} != self) { result.push_back(NodeNumber{i}); }
     }
     return result;
   }
-  [[nodiscard]] ValidatorIndex leader(std::uint64_t view) const { return elector.leader(View{view}); }
-  [[nodiscard]] ValidatorIndex not_leader(std::uint64_t view) const {
+  [[nodiscard]] NodeNumber leader(std::uint64_t view) const { return {elector.leader(View{view}).value}; }
+  [[nodiscard]] NodeNumber not_leader(std::uint64_t view) const {
     for (const auto one : others()) {
       if (one != leader(view)) { return one; }
     }
@@ -123,7 +126,7 @@ class Bench {
       for (const auto& request : votes) {
         std::vector<bool> valid;
         for (const auto& check : request.checks) {
-          valid.push_back(keten::verify(set.at(check.signer).key, check.digest.view(), check.signature));
+          valid.push_back(keten::verify(check.key, check.digest.view(), check.signature));
         }
         step(VotesVerified{request.ticket, valid});
       }
@@ -181,7 +184,7 @@ class Bench {
     header.view = View{view};
     header.height = parent.height.next();
     header.parent = parent.id();
-    header.proposer = leader(view);
+    header.proposer = elector.leader(View{view});
     header.time = std::max(parent.time + 1, now.wall_ms);
     header.executed_height = parent.executed_height;
     header.state_root = root_after(parent.executed_height);
@@ -212,7 +215,7 @@ class Bench {
     return sample::certificate(subject, signers, chain, set);
   }
   void send_proposal(const Block& block, std::uint64_t parent_view) {
-    step(FromPeer{block.header.proposer, proposal(block, parent_view)});
+    step(FromPeer{NodeNumber{block.header.proposer.value}, proposal(block, parent_view)});
   }
   /// The others notarize and finalize.
   void finalize(const Block& block, std::uint64_t parent_view) {
@@ -225,8 +228,8 @@ class Bench {
   // ---- what was seen ----
 
   template <typename Message>
-  [[nodiscard]] std::vector<std::pair<std::optional<ValidatorIndex>, Message>> sent() const {
-    std::vector<std::pair<std::optional<ValidatorIndex>, Message>> result;
+  [[nodiscard]] std::vector<std::pair<std::optional<NodeNumber>, Message>> sent() const {
+    std::vector<std::pair<std::optional<NodeNumber>, Message>> result;
     for (const auto& send : seen.send) {
       if (const auto* message = std::get_if<Message>(&send.message)) { result.emplace_back(send.to, *message); }
     }
@@ -235,7 +238,8 @@ class Bench {
   [[nodiscard]] bool has_voted(VoteKind kind, std::uint64_t view) const {
     const auto votes = sent<Vote>();
     return std::any_of(votes.begin(), votes.end(), [&](const auto& one) {
-      return one.second.signer == self && one.second.subject.kind == kind && one.second.subject.view == View{view};
+      return one.second.signer.value == self.value && one.second.subject.kind == kind &&
+             one.second.subject.view == View{view};
     });
   }
   [[nodiscard]] std::vector<std::string> admissions() const {
@@ -267,7 +271,7 @@ class Bench {
   ChainId chain;
   ValidatorSet set;
   consensus::Elector elector;
-  ValidatorIndex self;
+  NodeNumber self;
   KeySigner signer;
   SampleRules rules;
   BlockHeader genesis_block;

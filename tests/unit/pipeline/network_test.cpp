@@ -62,10 +62,10 @@ BOOST_AUTO_TEST_CASE(without_a_quorum_submissions_are_refused_naming_who_is_miss
   BOOST_TEST((error.kind == ErrorKind::unavailable));
   BOOST_TEST(error.message.find("2 of 4 validators are connected") != std::string::npos);
   for (const std::size_t i : {1U, 2U}) {
-    const auto& missing = bench.set.at(bench.others()[i]);
+    const auto& missing = bench.set.at({bench.others()[i].value});
     BOOST_TEST(error.message.find(missing.node + " (" + missing.organisation + ")") != std::string::npos);
   }
-  const auto& present = bench.set.at(bench.others()[0]);
+  const auto& present = bench.set.at({bench.others()[0].value});
   BOOST_TEST(error.message.find(present.node + " (") == std::string::npos);
   BOOST_TEST(!bench.pipeline->status(bench.now).quorum);
   BOOST_TEST(bench.pipeline->status(bench.now).reason == error.message);
