@@ -180,7 +180,7 @@ class Chain(Network):
 class Client:
     """load.py in a process of its own, offering to a chain until the block ends. What it was told stays in `log`."""
 
-    def __init__(self, chain, folder, rate=220):
+    def __init__(self, chain, folder, rate=120):
         self.log = folder / "client.log"
         self.log.touch()
         self.rate = rate

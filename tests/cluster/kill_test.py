@@ -7,6 +7,7 @@ import unittest
 from chaos import FULL, RESUME_AFTER_QUORUM_S, SLACK, ChaosTest, Client, say, wait_for
 
 KILLS = 100 if FULL else 10
+RATE = 220
 
 
 class KillTest(ChaosTest):
@@ -15,7 +16,7 @@ class KillTest(ChaosTest):
         how_many = ([1, 1, 2, 1, 1, 4, 1, 2, 1, 1] * KILLS)[:KILLS]
         chooses = random.Random(KILLS)
         resumed = []
-        with Client(self.chain, self.folder) as client:
+        with Client(self.chain, self.folder, rate=RATE) as client:
             client.wait_for_more(100)
             for count in how_many:
                 victims = chooses.sample(self.nodes, count)

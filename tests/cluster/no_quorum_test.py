@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 import unittest
@@ -47,10 +48,13 @@ class NoQuorumTest(NetworkTest):
 
     def test_readiness_and_status_say_why_and_who_is_missing(self):
         self.kill_two()
-        self.check_refused(self.up[0])
-        # What the node publishes follows what its loop knows by some milliseconds.
+        begin = time.monotonic()
         for node in self.up:
-            wait_for("the node says that it is not ready", lambda: not node.is_ready(), deadline_s=5)
+            wait_for("the node says that it is not ready", lambda one=node: not one.is_ready(), deadline_s=5)
+            wait_for("its status names who is missing", lambda one=node: all(
+                missing.name in one.status()["reason"] for missing in self.killed), deadline_s=5)
+        print(f"lost quorum named by both after {time.monotonic() - begin:.2f} s", file=sys.stderr)
+        self.check_refused(self.up[0])
         ready = self.up[0].ask("GET", "/readyz")
         self.assertFalse(ready.json["ready"])
         failed = {check["name"]: check["detail"] for check in ready.json["checks"] if not check["passed"]}
@@ -77,7 +81,9 @@ class NoQuorumTest(NetworkTest):
             answer = self.up[0].capture(document)
             return answer is not None and answer.status == 202
 
+        begin = time.monotonic()
         wait_for("a capture is accepted again", accepted, deadline_s=15)
+        print(f"a capture is accepted {time.monotonic() - begin:.1f} s after the quorum returned", file=sys.stderr)
         self.check_everywhere(self.accepted + event_ids(document))
 
     def test_a_capture_on_its_way_is_told_as_well(self):

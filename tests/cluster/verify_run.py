@@ -30,7 +30,7 @@ from ledger_files import FINALIZE, KINDS, NOTARIZE, NULLIFY, Journal, Malformed,
 
 VIOLATIONS_MAX = 20
 SIGNATURES_MAX = 240
-FULL_ANSWERS_MAX = 200
+FULL_ANSWERS_MAX = 60
 
 
 def number(value, width=8):

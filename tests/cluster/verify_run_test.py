@@ -24,8 +24,8 @@ class VerifyRunTest(ChaosTest):
     def setUp(self):
         super().setUp()
         if not hasattr(type(self), "log"):
-            with Client(self.chain, self.folder) as client:
-                client.wait_for_more(300)
+            with Client(self.chain, self.folder, rate=300) as client:
+                client.wait_for_more(60)
             self.check_nothing_is_lost(client)
             type(self).log = client.log
 
