@@ -34,36 +34,6 @@ void hash_organisation(Hasher& hasher, const GenesisOrganisation& organisation) 
 
 Error genesis_error(std::string message) { return invalid("GENESIS_INVALID", std::move(message)); }
 
-Status check_parameters(const Parameters& parameters) {
-  struct Range {
-    std::string_view name;
-    std::uint64_t value;
-    std::uint64_t least;
-    std::uint64_t most;
-  };
-  const Range ranges[] = {
-      {"block_bytes_max", parameters.block_bytes_max, 64 * 1024, limits::kBlockBytesMax},
-      {"block_transactions_max", parameters.block_transactions_max, 1, limits::kBlockTransactionsMax},
-      {"block_fuel_max", parameters.block_fuel_max, 1'000'000, limits::kBlockFuelMax},
-      {"transaction_bytes_max", parameters.transaction_bytes_max, 4096, limits::kTransactionBytesMax},
-      {"validity_blocks_max", parameters.validity_blocks_max, 10, limits::kValidityBlocksMax},
-      {"execution_lag_max", parameters.execution_lag_max, 2, limits::kExecutionLagMax},
-      {"clock_drift_ms_max", parameters.clock_drift_ms_max, 100, 60'000},
-      {"min_block_interval_ms", parameters.min_block_interval_ms, 1, 60'000},
-  };
-  for (const auto& range : ranges) {
-    if (range.value < range.least || range.value > range.most) {
-      return genesis_error("parameters." + std::string(range.name) + ": expected " + std::to_string(range.least) +
-                           " to " + std::to_string(range.most) + ", found " + std::to_string(range.value));
-    }
-  }
-  if (parameters.transaction_bytes_max > parameters.block_bytes_max) {
-    return genesis_error(
-        "parameters.transaction_bytes_max: expected at most block_bytes_max, or no block could hold it");
-  }
-  return kDone;
-}
-
 Status check_key(const std::string& where, const PublicKey& key, const Hash& possession_hash,
                  const Signature& possession, std::set<PublicKey>& seen) {
   if (!is_valid_public_key(key)) { return genesis_error(where + ": expected a valid Ed25519 key of prime order"); }
@@ -87,10 +57,10 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
     if (!is_name(key.name) || !names.insert(key.name).second) {
       return genesis_error(where + ": key name '" + key.name.substr(0, 64) + "' is malformed or used twice");
     }
-    if (key.roles.has(Role::capture) && key.roles.bits() != Roles{Role::capture}.bits()) {
+    if (key.roles.has(Role::capture) && !are_user_roles(key.roles)) {
       return genesis_error(where + " key " + key.name + ": a capture key is held by a node and may have no other role");
     }
-    if (key.roles.bits() == 0 || key.roles.has(Role::validator) || (key.roles.bits() & ~kKnownRoles.bits()) != 0) {
+    if (!are_user_roles(key.roles)) {
       return genesis_error(where + " key " + key.name + ": expected admin, submitter, auditor, publisher or capture");
     }
     has_admin = has_admin || key.roles.has(Role::admin);
@@ -111,10 +81,10 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
                   validator.possession, keys);
     if (!checked) { return checked; }
     if (validator.tls_certificate.find("BEGIN CERTIFICATE") == std::string::npos ||
-        validator.tls_certificate.size() > 16 * 1024) {
+        validator.tls_certificate.size() > kCertificateBytesMax) {
       return genesis_error(at + ": tls_certificate: expected one PEM certificate");
     }
-    if (validator.peer_address.find(':') == std::string::npos || validator.peer_address.size() > 256) {
+    if (validator.peer_address.find(':') == std::string::npos || validator.peer_address.size() > kAddressBytesMax) {
       return genesis_error(at + ": peer_address: expected host:port, found '" + validator.peer_address.substr(0, 64) +
                            "'");
     }
@@ -124,15 +94,15 @@ Status check_organisation(const GenesisOrganisation& organisation, std::set<Publ
 
 }  // namespace
 
+bool are_user_roles(Roles roles) {
+  if (roles.has(Role::capture)) { return roles == Roles{Role::capture}; }
+  return roles.bits() != 0 && !roles.has(Role::validator) && (roles.bits() & ~kKnownRoles.bits()) == 0;
+}
+
 ChainId Genesis::chain_id() const {
   Hasher hasher("keten/genesis/1");
   hasher.sized(chain_name).number(time);
-  for (const auto value :
-       {parameters.block_bytes_max, parameters.block_transactions_max, parameters.block_fuel_max,
-        parameters.transaction_bytes_max, parameters.validity_blocks_max, parameters.execution_lag_max,
-        parameters.clock_drift_ms_max, parameters.min_block_interval_ms}) {
-    hasher.number(value);
-  }
+  for (const auto& field : parameter_fields()) { hasher.number(parameters.*field.value); }
   hasher.number(organisations.size());
   for (const auto& organisation : organisations) { hash_organisation(hasher, organisation); }
   return hasher.finish();
@@ -153,7 +123,7 @@ Status Genesis::check() const {
   if (!is_name(chain_name)) {
     return genesis_error("chain: expected a name of 1 to 64 letters, digits, '-', '_' or '.'");
   }
-  if (auto checked = check_parameters(parameters); !checked) { return checked; }
+  if (auto checked = check_parameters(parameters); !checked) { return genesis_error(checked.error().message); }
   std::set<std::string> names;
   std::set<std::string> nodes;
   std::set<PublicKey> keys;

@@ -7,23 +7,11 @@
 
 #include "core/ids.h"
 #include "core/keys.h"
+#include "core/parameters.h"
 #include "core/roles.h"
 #include "core/validator_set.h"
 
 namespace keten {
-
-/// What all validators must agree on, fixed by the genesis.
-struct Parameters {
-  std::uint64_t block_bytes_max = 1024 * 1024;
-  std::uint64_t block_transactions_max = 1000;
-  std::uint64_t block_fuel_max = 1'000'000'000;
-  std::uint64_t transaction_bytes_max = 1024 * 1024;
-  std::uint64_t validity_blocks_max = 2000;
-  std::uint64_t execution_lag_max = 32;
-  std::uint64_t clock_drift_ms_max = 5000;
-  std::uint64_t min_block_interval_ms = 50;
-  friend bool operator==(const Parameters&, const Parameters&) = default;
-};
 
 struct GenesisKey {
   std::string name;  ///< of the user or device; unique in its organisation
@@ -82,6 +70,11 @@ struct Genesis {
 /// What each company hands to whoever collects the genesis: its organisation with one node, from `keten init`.
 std::string member_card_json(const GenesisOrganisation& organisation);
 Result<GenesisOrganisation> parse_member_card(std::string_view text);
+
+/// The roles that a user's key may have: at least one, never validator; capture stands alone.
+[[nodiscard]] bool are_user_roles(Roles roles);
+inline constexpr std::size_t kCertificateBytesMax = 16 * 1024;  ///< of a PEM text
+inline constexpr std::size_t kAddressBytesMax = 256;
 
 /// What `GenesisKey::possession` and `GenesisValidator::possession` sign.
 Hash key_possession_hash(std::string_view organisation, std::string_view name, const PublicKey& key, Roles roles);

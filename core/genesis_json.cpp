@@ -1,7 +1,6 @@
 #include "core/genesis_json.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -129,32 +128,20 @@ Roles roles_from(Fields& fields, std::string_view name) {
   return Roles{bits};
 }
 
-const std::vector<std::string_view> kParameterNames = {
-    "block_bytes_max",     "block_transactions_max", "block_fuel_max",     "transaction_bytes_max",
-    "validity_blocks_max", "execution_lag_max",      "clock_drift_ms_max", "min_block_interval_ms"};
-
-std::array<std::uint64_t*, 8> parameter_fields(Parameters& parameters) {
-  return {&parameters.block_bytes_max,       &parameters.block_transactions_max, &parameters.block_fuel_max,
-          &parameters.transaction_bytes_max, &parameters.validity_blocks_max,    &parameters.execution_lag_max,
-          &parameters.clock_drift_ms_max,    &parameters.min_block_interval_ms};
-}
-
 Result<Parameters> parameters_from_json(const Value& value, const std::string& pointer) {
-  Fields fields(value, pointer, kParameterNames);
+  std::vector<std::string_view> names;
+  for (const auto& field : parameter_fields()) { names.push_back(field.name); }
+  Fields fields(value, pointer, names);
   Parameters parameters;
-  const auto targets = parameter_fields(parameters);
-  std::size_t next = 0;
-  for (const auto name : kParameterNames) { *targets.at(next++) = fields.number(name); }
+  for (const auto& field : parameter_fields()) { parameters.*field.value = fields.number(field.name); }
   if (fields.error()) { return *fields.error(); }
   return parameters;
 }
 
-Value parameters_to_json(Parameters parameters) {
+Value parameters_to_json(const Parameters& parameters) {
   Value object = Value::object();
-  const auto sources = parameter_fields(parameters);
-  std::size_t next = 0;
-  for (const auto name : kParameterNames) {
-    object.set(std::string(name), Value::number(static_cast<std::int64_t>(*sources.at(next++))));
+  for (const auto& field : parameter_fields()) {
+    object.set(std::string(field.name), Value::number(static_cast<std::int64_t>(parameters.*field.value)));
   }
   return object;
 }

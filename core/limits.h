@@ -10,6 +10,21 @@ namespace keten::limits {
 inline constexpr std::size_t kValidatorsMax = 100;
 inline constexpr std::size_t kNameBytesMax = 64;  ///< organisation, node, user, contract, method
 
+// Governance
+inline constexpr std::size_t kOrganisationsMax = 1000;
+inline constexpr std::size_t kKeysPerOrganisationMax = 1000;  ///< of users and devices, revoked ones not counted
+inline constexpr std::size_t kNodesMax = 65'535;              ///< numbers are not used again
+inline constexpr std::size_t kFormerKeysMax = 8;              ///< of one node, as proof of who it is on a connection
+inline constexpr std::size_t kChangesPerProposalMax = 16;
+inline constexpr std::size_t kChangesOpenMax = 64;
+inline constexpr std::size_t kChangesOpenPerOrganisationMax = 8;
+inline constexpr std::size_t kChangeReasonBytesMax = 256;
+inline constexpr std::uint64_t kChangeOpenMsMin = 60'000;
+inline constexpr std::uint64_t kChangeOpenMsDefault = 7 * 24 * 3'600'000ULL;
+inline constexpr std::uint64_t kChangeOpenMsMax = 30 * 24 * 3'600'000ULL;
+inline constexpr std::uint64_t kReadyAgeBlocksMax =
+    100;  ///< between what a node has executed and the block that says so
+
 // Transactions
 inline constexpr std::size_t kTransactionBytesMax = 1024 * 1024;  ///< envelope with payloads
 inline constexpr std::size_t kArgumentBytesMax = 256 * 1024;

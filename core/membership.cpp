@@ -7,6 +7,7 @@ Membership genesis_membership(const Genesis& genesis) {
                     .current = {{}, genesis.validators(), genesis.parameters},
                     .since = {},
                     .nodes = {},
+                    .pending = std::nullopt,
                     .next = std::nullopt};
   for (const auto& organisation : genesis.organisations) {
     for (const auto& validator : organisation.validators) {
@@ -16,7 +17,8 @@ Membership genesis_membership(const Genesis& genesis) {
                               validator.node,
                               validator.key,
                               {validator.tls_certificate},
-                              validator.peer_address});
+                              validator.peer_address,
+                              {}});
     }
   }
   return result;

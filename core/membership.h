@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ struct Node {
   NodeNumber number;
   std::string organisation;
   std::string name;
-  PublicKey key;                              ///< signs its votes, or will in the next epoch
-  std::vector<std::string> tls_certificates;  ///< PEM pins: one, or two while it changes
+  PublicKey key;                              ///< signs its votes in the current set, or will in the next one
+  std::vector<std::string> tls_certificates;  ///< PEM pins, newest first: one, or two while it changes
   std::string peer_address;                   ///< host:port
+  std::vector<PublicKey> former_keys;  ///< newest first: a node that lags still greets its peers with one of them
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -29,15 +31,23 @@ struct EpochRules {
   Parameters parameters;
 };
 
+/// What governance agreed on for the next epoch.
+struct PendingRules {
+  EpochRules rules;
+  std::set<NodeNumber> ready;  ///< whose `governance.ready` is recorded
+};
+
 /// Everything that governance decided, as of one executed height. Immutable; replaced as a whole.
 struct Membership {
   Directory directory;      ///< members and their keys
   EpochRules current;       ///< the epoch that this height belongs to, or that its sealing block begins
   Height since;             ///< the sealing block that began it; 0: the genesis
   std::vector<Node> nodes;  ///< all that may connect, ascending by number
-  std::optional<EpochRules>
-      next;  ///< agreed, and a quorum of it said that it is ready: frozen. A block that binds this
-             ///< result seals the epoch (docs/consensus.md, "Epochs")
+  /// Agreed, whether ready or not. Its members say that they are ready with `governance.ready`.
+  std::optional<PendingRules> pending = {};
+  /// The pending rules when a quorum of them, and everyone who joins, is ready: frozen. A block that binds this result
+  /// seals the epoch (docs/consensus.md, "Epochs").
+  std::optional<EpochRules> next = {};
 };
 using MembershipPointer = std::shared_ptr<const Membership>;
 

@@ -11,7 +11,7 @@ namespace keten {
 
 /// What a key may do, as bits.
 enum class Role : std::uint8_t {
-  validator = 1,   ///< signs votes; submits nothing
+  validator = 1,   ///< signs votes; submits that it is ready for an epoch, nothing else
   admin = 2,       ///< governance on behalf of its organisation
   submitter = 4,   ///< any transaction but governance
   auditor = 8,     ///< reads only

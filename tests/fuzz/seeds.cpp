@@ -2,6 +2,7 @@
 
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
+#include "contracts/governance/arguments.h"
 #include "core/receipt.h"
 #include "node/storage/record_log.h"
 #include "tests/fuzz/targets.h"
@@ -88,6 +89,34 @@ std::vector<Bytes> record_logs() {
   return {log, preallocated};
 }
 
+std::vector<Bytes> governance_arguments() {
+  using namespace governance;
+  auto card = sample::genesis_validator("press", "press-1");
+  card.tls_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const auto user = sample::genesis_key("press", "admin", Roles{Role::admin});
+  ProposeChange proposal;
+  proposal.changes = {AddOrganisation{"press", {user}},
+                      RemoveOrganisation{"company1"},
+                      AddValidator{"press", card},
+                      RemoveValidator{"node2", Afterwards::follows},
+                      SetParameter{"block_bytes_max", 65536},
+                      AddMemberKey{"company0", user}};
+  proposal.reason = "na\xC3\xAFve";
+  std::vector<Bytes> result = {
+      proposal.encode(),
+      ApproveChange{ChangeId{7}, change_digest(proposal.encode())}.encode(),
+      WithdrawChange{ChangeId{7}}.encode(),
+      RotateValidator{"node0", user.key, user.possession}.encode(),
+      UpdateNode{"node0", card.tls_certificate, "moved:7001", FormerCertificate::ends}.encode(),
+      AddKey{user}.encode(),
+      Ready{SetId{user.key.bytes}, Height{12}}.encode(),
+      ChangeOutcome{ChangeId{7}, true, 3, 3}.encode()};
+  for (std::size_t method = 0; method < result.size(); ++method) {
+    result[method].insert(result[method].begin(), static_cast<std::uint8_t>(method));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<Bytes> seeds(std::string_view target) {
@@ -116,6 +145,7 @@ std::vector<Bytes> seeds(std::string_view target) {
   if (target == "epcis") { return {to_bytes(kObjectEvent), to_bytes(kAggregationEvent)}; }
   if (target == "genesis") { return {to_bytes(sample::genesis(1).to_json()), to_bytes(network.genesis.to_json())}; }
   if (target == "member_card") { return {to_bytes(member_card_json(network.genesis.organisations[0]))}; }
+  if (target == "governance") { return governance_arguments(); }
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
+#include "contracts/governance/arguments.h"
 #include "contracts/production/document.h"
 #include "core/block.h"
 #include "core/certificate.h"
@@ -149,6 +150,36 @@ void member_card(ByteView input) {
   CHECK(again && *again == *parsed);
 }
 
+template <typename Arguments>
+void canonical_arguments(ByteView input) {
+  const auto decoded = Arguments::decode(input);
+  if (!decoded) {
+    CHECK(!decoded.error().reason.empty() && !decoded.error().message.empty());
+    return;
+  }
+  CHECK(decoded->encode() == to_bytes(input));
+}
+
+/// The first byte chooses the method.
+void governance_arguments(ByteView input) {
+  using namespace governance;
+  if (input.empty()) { return; }
+  const auto rest = input.subspan(1);
+  switch (input[0] % 8) {
+    case 0: canonical_arguments<ProposeChange>(rest); break;
+    case 1: canonical_arguments<ApproveChange>(rest); break;
+    case 2: canonical_arguments<WithdrawChange>(rest); break;
+    case 3: canonical_arguments<RotateValidator>(rest); break;
+    case 4: canonical_arguments<UpdateNode>(rest); break;
+    case 5: canonical_arguments<AddKey>(rest); break;
+    case 6: canonical_arguments<Ready>(rest); break;
+    default: canonical_arguments<ChangeOutcome>(rest); break;
+  }
+  if (const auto proposal = ProposeChange::decode(rest)) {
+    for (const auto& change : proposal->changes) { CHECK(!describe(change).empty()); }
+  }
+}
+
 constexpr std::array kTargets{
     Target{"transaction", transaction},
     Target{"block", block},
@@ -163,6 +194,7 @@ constexpr std::array kTargets{
     Target{"epcis", epcis},
     Target{"genesis", genesis},
     Target{"member_card", member_card},
+    Target{"governance", governance_arguments},
 };
 
 }  // namespace

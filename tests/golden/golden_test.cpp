@@ -10,6 +10,8 @@
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
 #include "contracts/execute.h"
+#include "contracts/governance/arguments.h"
+#include "contracts/governance/genesis_state.h"
 #include "core/merkle.h"
 #include "core/receipt.h"
 #include "tests/unit/core/sample_network.h"
@@ -220,6 +222,39 @@ BOOST_AUTO_TEST_CASE(receipts_and_digests_are_frozen) {
   golden.add("put and erase", contracts::digest_of(writes));
   golden.add("next state root", contracts::next_state_root(sample::hash_of("state"), Height{5}, merkle_root(leaves),
                                                            contracts::digest_of(writes)));
+}
+
+BOOST_AUTO_TEST_CASE(governance_is_frozen) {
+  using namespace governance;
+  Golden golden("governance.txt");
+  const auto user = sample::genesis_key("press", "admin", Roles{Role::admin});
+  auto card = sample::genesis_validator("press", "press-1");
+  card.tls_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  ProposeChange proposal;
+  proposal.changes = {AddOrganisation{"press", {user}},
+                      RemoveOrganisation{"company1"},
+                      AddValidator{"press", card},
+                      RemoveValidator{"node2", Afterwards::follows},
+                      SetParameter{"min_block_interval_ms", 100},
+                      AddMemberKey{"company0", sample::genesis_key("company0", "spare", Roles{Role::admin})}};
+  proposal.reason = "press joins";
+  golden.add("change.propose", ByteView(proposal.encode()));
+  golden.add("digest", change_digest(proposal.encode()));
+  golden.add("change.approve", ByteView(ApproveChange{ChangeId{7}, change_digest(proposal.encode())}.encode()));
+  golden.add("change.withdraw", ByteView(WithdrawChange{ChangeId{7}}.encode()));
+  golden.add("outcome", ByteView(ChangeOutcome{ChangeId{7}, true, 3, 3}.encode()));
+  const auto key = sample::key_pair("second");
+  const auto possession = key_possession_hash("company0", "node0", key.public_key(), Roles{Role::validator});
+  golden.add("validator.rotate",
+             ByteView(RotateValidator{"node0", key.public_key(), key.sign(possession.view())}.encode()));
+  golden.add("node.update",
+             ByteView(UpdateNode{"node0", card.tls_certificate, "moved:7001", FormerCertificate::ends}.encode()));
+  golden.add("key.add", ByteView(AddKey{user}.encode()));
+  golden.add("key.revoke", ByteView(RevokeKey{user.key}.encode()));
+  golden.add("ready", ByteView(Ready{network().set.id(), Height{12}}.encode()));
+  for (const auto& [entry, value] : genesis_state(sample::genesis(1))) {
+    golden.add("state " + to_hex(entry), ByteView(*value));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
