@@ -51,12 +51,18 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   std::unique_ptr<Disk> disk(new Disk());
   const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};
   journal::JournalOptions journal_options;
-  journal_options.preallocate_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
+  journal_options.file_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
   auto votes = has_journal ? journal::VoteJournal::open(journal_path, identity, journal_options)
                            : journal::VoteJournal::create(journal_path, identity, journal_options);
   if (!votes) { return votes.error(); }
   disk->votes_ = std::move(*votes);
   if (disk->votes_->was_torn()) { log_warning("vote journal: an unfinished record at its end was cut off"); }
+  if (const auto restored = disk->votes_->restored(); restored > 0) {
+    log_warning(
+        "vote journal: {} records were good in one of their two copies only and are restored; after a power "
+        "failure that may be an unfinished write, otherwise the disk damages what it keeps",
+        restored);
+  }
 
   journal::SegmentOptions segment_options;
   segment_options.preallocate_bytes = home.config.storage.segment_preallocate_mb * kMebibyte;

@@ -17,19 +17,23 @@ using consensus::OwnVote;
 
 namespace {
 
-constexpr std::uint16_t kFormat = 1;
+constexpr std::uint16_t kFormat = 2;
 constexpr std::uint8_t kOwnerRecord = 1;
 constexpr std::uint8_t kJournalRecord = 2;
+/// The copies share no page of a disk.
+constexpr std::uint64_t kPageBytes = 4096;
 
-Bytes encode_owner(const JournalIdentity& identity) {
+Bytes encode_owner(const JournalIdentity& identity, std::uint64_t copy_bytes) {
   Writer writer;
   writer.u16(kFormat);
   writer.fixed(identity.chain_id);
   writer.fixed(identity.validator);
+  writer.u64(copy_bytes);
   return writer.take();
 }
 
-Status check_owner(ByteView bytes, const JournalIdentity& identity, const std::string& path) {
+/// `length` is the file's.
+Status check_owner(ByteView bytes, const JournalIdentity& identity, std::uint64_t length, const std::string& path) {
   Reader reader(bytes);
   const auto format = reader.u16();
   if (reader.ok() && format != kFormat) {
@@ -39,6 +43,7 @@ Status check_owner(ByteView bytes, const JournalIdentity& identity, const std::s
   }
   const auto chain_id = reader.fixed<ChainId>();
   const auto validator = reader.fixed<PublicKey>();
+  const auto copy_bytes = reader.u64();
   if (auto end = reader.finish("owner"); !end) {
     return failure(ErrorKind::corrupt, "JOURNAL_CORRUPT", path + ": " + end.error().message);
   }
@@ -46,6 +51,11 @@ Status check_owner(ByteView bytes, const JournalIdentity& identity, const std::s
     return failure(ErrorKind::refused, "JOURNAL_WRONG_OWNER",
                    path + " is of key " + key_text(validator) + " on chain " + chain_id.hex() + ", this node has key " +
                        key_text(identity.validator) + " on chain " + identity.chain_id.hex());
+  }
+  if (length % 2 != 0 || copy_bytes != length / 2) {
+    return failure(ErrorKind::corrupt, "JOURNAL_CORRUPT",
+                   path + " has " + std::to_string(length) + " bytes, twice " + std::to_string(copy_bytes) +
+                       " were written: it was cut or lengthened");
   }
   return kDone;
 }
@@ -91,7 +101,7 @@ Result<std::unique_ptr<VoteJournal>> VoteJournal::create(const std::string& dire
   if (auto made = make_directory(directory); !made) { return journal_error(made.error()); }
   if (auto locked = journal->lock(); !locked) { return locked.error(); }
   if (exists(directory)) { return failure(ErrorKind::conflict, "JOURNAL_EXISTS", journal->path() + " exists already"); }
-  if (auto started = journal->start_file(); !started) { return journal_error(started.error()); }
+  if (auto started = journal->start_file(0); !started) { return journal_error(started.error()); }
   return journal;
 }
 
@@ -112,19 +122,20 @@ Status VoteJournal::load() {
   if (!file) { return journal_error(file.error()); }
   const auto mapped = MappedFile::map(*file);
   if (!mapped) { return journal_error(mapped.error()); }
-  const auto log = storage::recover(mapped->bytes());
+  const auto bytes = mapped->bytes();
+  copy_bytes_ = bytes.size() / 2;
+  const auto copies = storage::recover_copies(bytes.first(copy_bytes_), bytes.subspan(copy_bytes_));
   const auto corrupt = [&](const std::string& why) {
     return failure(ErrorKind::corrupt, "JOURNAL_CORRUPT", path() + ": " + why);
   };
-  if (!log) { return corrupt(log.error().message); }
+  if (!copies) { return corrupt(copies.error().message); }
+  const auto& log = copies->log;
   // The owner was durable before the file got its name, so its absence is damage too.
-  if (log->records.empty() || log->records.front().type != kOwnerRecord) {
-    return corrupt("it does not name its owner");
-  }
-  if (auto owner = check_owner(log->records.front().payload, identity_, path()); !owner) { return owner; }
+  if (log.records.empty() || log.records.front().type != kOwnerRecord) { return corrupt("it does not name its owner"); }
+  if (auto owner = check_owner(log.records.front().payload, identity_, bytes.size(), path()); !owner) { return owner; }
 
-  for (std::size_t i = 1; i < log->records.size(); ++i) {
-    const auto& framed = log->records[i];
+  for (std::size_t i = 1; i < log.records.size(); ++i) {
+    const auto& framed = log.records[i];
     auto record = consensus::decode_record(framed.payload);
     if (framed.type != kJournalRecord || !record) {
       return corrupt("the record at byte " + std::to_string(framed.place) + " cannot be read");
@@ -133,13 +144,11 @@ Status VoteJournal::load() {
     recovered_.push_back(std::move(*record));
   }
   file_ = std::move(*file);
-  end_ = log->valid_length;
-  if (log->tail == storage::Tail::torn) {
-    // Zeros over the torn tail, so that a later tail cannot mix with it.
-    was_torn_ = true;
-    auto cut = truncate(file_, end_);
-    if (cut) { cut = truncate(file_, mapped->bytes().size()); }
-    if (!cut) { return journal_error(cut.error()); }
+  end_ = log.valid_length;
+  was_torn_ = log.tail == storage::Tail::torn;
+  restored_ = copies->one_sided;
+  if (was_torn_ || restored_ > 0) {
+    if (auto repaired = repair(bytes, log); !repaired) { return journal_error(repaired.error()); }
   }
   // What a killed process had written but not synced is read like all the rest, and so is a name that its rotation gave
   // but did not sync. From now on it counts, votes are repeated because of it: so the disk must have it.
@@ -147,7 +156,25 @@ Status VoteJournal::load() {
   if (synced) { synced = sync_directory(directory_); }
   if (!synced) { return journal_error(synced.error()); }
   byte_count_ = end_;
-  rotate_at_ = options_.rotate_bytes;
+  return kDone;
+}
+
+Status VoteJournal::repair(ByteView bytes, const storage::RecoveredLog& log) {
+  // The whole copy, with zeros behind its end: a later tail cannot mix with a torn one.
+  Bytes good;
+  good.reserve(copy_bytes_);
+  for (const auto& record : log.records) {
+    const auto place = static_cast<std::size_t>(record.payload.data() - bytes.data()) - storage::kRecordHeaderBytes;
+    const auto frame = bytes.subspan(place, storage::kRecordHeaderBytes + record.payload.size());
+    good.insert(good.end(), frame.begin(), frame.end());
+  }
+  good.resize(copy_bytes_);
+  // One copy is whole on the disk before the other is touched.
+  for (const auto begin : {std::uint64_t{0}, copy_bytes_}) {
+    if (std::ranges::equal(bytes.subspan(begin, copy_bytes_), good)) { continue; }
+    if (auto written = write_at(file_, begin, good); !written) { return written; }
+    if (auto synced = sync_file(file_); !synced) { return synced; }
+  }
   return kDone;
 }
 
@@ -162,25 +189,28 @@ Status VoteJournal::sync() {
     failed_ = true;
     return journal_error(written.error());
   }
-  if (end_ >= rotate_at_) {
-    drop_below_base();
-    if (auto started = start_file(); !started) {
-      failed_ = true;
-      return journal_error(started.error());
-    }
-    ++rotation_count_;
-  }
   return kDone;
 }
 
-Status VoteJournal::write_and_sync() {
+Bytes VoteJournal::encode_waiting() const {
   Bytes bytes;
   auto group = storage::Group::begins;
   for (const auto& record : waiting_) {
     storage::append_record(bytes, end_ + bytes.size(), kJournalRecord, consensus::encode_record(record), group);
     group = storage::Group::continues;
   }
-  if (auto written = write_at(file_, end_, bytes); !written) { return written; }
+  return bytes;
+}
+
+Status VoteJournal::write_and_sync() {
+  auto bytes = encode_waiting();
+  if (end_ + bytes.size() > copy_bytes_) {
+    drop_below_base();
+    if (auto started = start_file(bytes.size()); !started) { return started; }
+    ++rotation_count_;
+    bytes = encode_waiting();  // their places are others now
+  }
+  if (auto written = write_copies(file_, end_, bytes); !written) { return written; }
   if (auto synced = sync_file(file_); !synced) { return synced; }
   end_ += bytes.size();
   byte_count_ = end_;
@@ -189,6 +219,11 @@ Status VoteJournal::write_and_sync() {
   for (const auto& record : waiting_) { keep(record); }
   waiting_.clear();
   return kDone;
+}
+
+Status VoteJournal::write_copies(const File& file, std::uint64_t place, ByteView bytes) const {
+  if (auto written = write_at(file, place, bytes); !written) { return written; }
+  return write_at(file, copy_bytes_ + place, bytes);
 }
 
 void VoteJournal::keep(const JournalRecord& record) {
@@ -209,28 +244,37 @@ void VoteJournal::drop_below_base() {
   std::erase_if(kept_, [&](const JournalRecord& record) { return !std::visit(above, record); });
 }
 
-Status VoteJournal::start_file() {
-  Bytes bytes;
-  storage::append_record(bytes, 0, kOwnerRecord, encode_owner(identity_), storage::Group::begins);
+Status VoteJournal::start_file(std::uint64_t group_bytes) {
+  std::vector<Bytes> records;
+  std::uint64_t length = storage::kRecordHeaderBytes + encode_owner(identity_, 0).size();
   for (const auto& record : kept_) {
-    storage::append_record(bytes, bytes.size(), kJournalRecord, consensus::encode_record(record),
-                           storage::Group::continues);
+    records.push_back(consensus::encode_record(record));
+    length += storage::kRecordHeaderBytes + records.back().size();
   }
+  // What must be kept may itself be long: then the next rotation waits until it is worth its while.
+  const auto needed = std::max(options_.file_bytes / 2, 2 * (length + group_bytes));
+  const auto copy_bytes = (needed + kPageBytes - 1) / kPageBytes * kPageBytes;
+  Bytes bytes;
+  bytes.reserve(2 * copy_bytes);
+  storage::append_record(bytes, 0, kOwnerRecord, encode_owner(identity_, copy_bytes), storage::Group::begins);
+  for (const auto& record : records) {
+    storage::append_record(bytes, bytes.size(), kJournalRecord, record, storage::Group::continues);
+  }
+  // Written zeros, not only reserved space: a later sync then has no metadata to write.
+  bytes.resize(copy_bytes);
+  bytes.insert(bytes.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(copy_bytes));
+
   const auto next = path() + ".new";
   auto file = open_file(next, O_RDWR | O_CREAT | O_TRUNC);
   if (!file) { return file.error(); }
-  const auto length = bytes.size();
-  // Written zeros, not only reserved space: a later sync then has no metadata to write.
-  bytes.resize(std::max<std::size_t>(length, options_.preallocate_bytes));
   if (auto written = write_at(*file, 0, bytes); !written) { return written; }
   if (auto synced = sync_file(*file); !synced) { return synced; }
   if (auto renamed = rename_file(next, path()); !renamed) { return renamed; }
   if (auto synced = sync_directory(directory_); !synced) { return synced; }
   file_ = std::move(*file);
+  copy_bytes_ = copy_bytes;
   end_ = length;
   byte_count_ = end_;
-  // What must be kept may itself be long: then the next rotation waits until it is worth its while.
-  rotate_at_ = std::max(options_.rotate_bytes, 2 * end_);
   return kDone;
 }
 

@@ -12,6 +12,7 @@
 #include "core/keys.h"
 #include "core/result.h"
 #include "node/journal/file.h"
+#include "node/storage/record_log.h"
 
 namespace keten::journal {
 
@@ -22,8 +23,9 @@ struct JournalIdentity {
 };
 
 struct JournalOptions {
-  std::uint64_t preallocate_bytes = 16 * 1024 * 1024;  ///< zero bytes written ahead, so that a sync writes data only
-  std::uint64_t rotate_bytes = 16 * 1024 * 1024;       ///< a longer file is replaced by one with what still counts
+  /// Length of the file, both copies, filled with zeros ahead so that a sync writes data only. When a copy is full, a new
+  /// file begins with what still counts; it is longer than this when that needs the space.
+  std::uint64_t file_bytes = 16 * 1024 * 1024;
 };
 
 /// The vote journal on disk: the only durable thing that keeps this validator from signing two things
@@ -35,9 +37,10 @@ class VoteJournal {
   [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> create(const std::string& directory,
                                                                    const JournalIdentity& identity,
                                                                    const JournalOptions& options = {});
-  /// Opens what `create` made. A torn tail is cut off. Fails with JOURNAL_MISSING; JOURNAL_LOCKED when another process
-  /// uses it; JOURNAL_WRONG_OWNER for another chain or key; JOURNAL_FORMAT for an unknown version; JOURNAL_CORRUPT when
-  /// a record before the end is bad (the node must not vote); JOURNAL_IO.
+  /// Opens what `create` made. A torn tail is cut off; a record that is bad in one copy is restored from the other. Fails
+  /// with JOURNAL_MISSING; JOURNAL_LOCKED when another process uses it; JOURNAL_WRONG_OWNER for another chain or key;
+  /// JOURNAL_FORMAT for an unknown version; JOURNAL_CORRUPT when the file has another length than it names, or a record
+  /// before the end is bad in both copies (the node must not vote); JOURNAL_IO.
   [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> open(const std::string& directory,
                                                                  const JournalIdentity& identity,
                                                                  const JournalOptions& options = {});
@@ -51,11 +54,13 @@ class VoteJournal {
   [[nodiscard]] std::vector<consensus::JournalRecord> take_records() { return std::move(recovered_); }
   /// A torn tail was cut off at the start.
   [[nodiscard]] bool was_torn() const { return was_torn_; }
+  /// Records that one copy had lost, and now has again.
+  [[nodiscard]] std::size_t restored() const { return restored_; }
 
   /// Takes the records into memory; `sync` writes them.
   void append(const std::vector<consensus::JournalRecord>& records);
-  /// Writes everything appended as one group and waits for the disk (fdatasync); rotates when the file has grown too
-  /// long. After a failure every further call fails with JOURNAL_IO: a sync is never tried again.
+  /// Writes everything appended as one group, twice, and waits for the disk (one fdatasync); rotates before when the group
+  /// does not fit. After a failure every further call fails with JOURNAL_IO: a sync is never tried again.
   [[nodiscard]] Status sync();
   /// Blocks up to this height are executed and committed. Rotation keeps the newest floor at or below it and everything
   /// above that floor's view, so that a start can fall back to a floor whose block is there.
@@ -66,7 +71,7 @@ class VoteJournal {
     std::uint64_t appended = 0;  ///< records
     std::uint64_t synced = 0;    ///< groups
     std::uint64_t rotations = 0;
-    std::uint64_t bytes = 0;  ///< of the current file, preallocation not counted
+    std::uint64_t bytes = 0;  ///< of one copy in the current file, without the zeros ahead
   };
   [[nodiscard]] Counters counters() const;
 
@@ -74,9 +79,15 @@ class VoteJournal {
   VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options);
   [[nodiscard]] Status lock();
   [[nodiscard]] Status load();
-  /// Writes a file that begins with `kept_` beside the present one, makes it durable and puts it in its place.
-  [[nodiscard]] Status start_file();
+  /// Writes a file that begins with `kept_` and has room for a group of `group_bytes` beside the present one, makes it
+  /// durable and puts it in its place.
+  [[nodiscard]] Status start_file(std::uint64_t group_bytes);
   [[nodiscard]] Status write_and_sync();
+  [[nodiscard]] Bytes encode_waiting() const;
+  /// To both copies.
+  [[nodiscard]] Status write_copies(const File& file, std::uint64_t place, ByteView bytes) const;
+  /// Makes both copies of a file that was read alike, in place: a full disk must not keep a node from its votes.
+  [[nodiscard]] Status repair(ByteView bytes, const storage::RecoveredLog& log);
   void keep(const consensus::JournalRecord& record);
   void drop_below_base();
   [[nodiscard]] std::string path() const { return directory_ + "/votes.log"; }
@@ -86,13 +97,14 @@ class VoteJournal {
   JournalOptions options_;
   File lock_;
   File file_;
-  std::uint64_t end_ = 0;                          ///< where the next record belongs
-  std::uint64_t rotate_at_ = 0;                    ///< length that asks for the next rotation
+  std::uint64_t end_ = 0;                          ///< where in a copy the next record belongs
+  std::uint64_t copy_bytes_ = 0;                   ///< length of one copy; the second begins there
   std::vector<consensus::JournalRecord> waiting_;  ///< appended, not yet written
   std::vector<consensus::JournalRecord> kept_;     ///< written, and what the next file must begin with
   std::vector<consensus::JournalRecord> recovered_;
   Height executed_;
   bool was_torn_ = false;
+  std::size_t restored_ = 0;
   bool failed_ = false;
   std::atomic<std::uint64_t> appended_count_{0};
   std::atomic<std::uint64_t> synced_count_{0};

@@ -130,7 +130,7 @@ const std::vector<Key>& keys() {
       k.push_back(number("storage", &C::storage, std::move(name), member, range, std::move(comment)));
     };
     storage("journal_preallocate_mb", &S::journal_preallocate_mb, {1, 1024},
-            "Disk space reserved for the vote journal.");
+            "Disk space of the vote journal, which keeps everything twice.");
     storage("segment_preallocate_mb", &S::segment_preallocate_mb, {1, 4096}, "Disk space reserved per block segment.");
     storage("cache_mb", &S::cache_mb, {4, 65'536}, "Memory for cached reads.");
     storage("write_buffer_mb", &S::write_buffer_mb, {8, 4096}, "Memory for writes on their way to the disk.");

@@ -40,6 +40,7 @@ std::uint32_t read_u32(const std::uint8_t* bytes) {
 
 /// What stands at `place`, when a record could look like this. Its checksum is not looked at.
 std::optional<Frame> plausible_at(ByteView file, std::uint64_t place) {
+  if (place > file.size()) { return std::nullopt; }
   const auto rest = file.subspan(place);
   if (rest.size() < kRecordHeaderBytes) { return std::nullopt; }
   const auto length = read_u32(rest.data());
@@ -80,6 +81,16 @@ Search next_group(ByteView file, std::uint64_t bad) {
   return {std::nullopt, checksums.bytes_summed()};
 }
 
+bool is_zero(ByteView file, std::uint64_t from) {
+  return std::ranges::all_of(file.subspan(from), [](std::uint8_t byte) { return byte == 0; });
+}
+
+Error damaged(std::uint64_t bad, std::uint64_t later) {
+  return failure(ErrorKind::corrupt, "LOG_CORRUPT",
+                 "the record at byte " + std::to_string(bad) + " is bad, a good one follows at byte " +
+                     std::to_string(later) + ": this is damage, not an unfinished write");
+}
+
 }  // namespace
 
 void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView payload, Group group) {
@@ -109,17 +120,40 @@ Result<RecoveredLog> recover(ByteView file, std::uint64_t start) {
                            .payload = frame->payload});
     log.valid_length += kRecordHeaderBytes + frame->payload.size();
   }
-  const auto rest = file.subspan(log.valid_length);
-  if (std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; })) { return log; }
+  if (is_zero(file, log.valid_length)) { return log; }
   const auto later = next_group(file, log.valid_length);
-  if (later.place) {
-    return failure(ErrorKind::corrupt, "LOG_CORRUPT",
-                   "the record at byte " + std::to_string(log.valid_length) + " is bad, a good one follows at byte " +
-                       std::to_string(*later.place) + ": this is damage, not an unfinished write");
-  }
+  if (later.place) { return damaged(log.valid_length, *later.place); }
   log.tail = Tail::torn;
   log.bytes_searched = later.bytes_summed;
   return log;
+}
+
+Result<RecoveredCopies> recover_copies(ByteView first, ByteView second) {
+  RecoveredCopies copies;
+  auto& log = copies.log;
+  for (;;) {
+    const auto one = frame_at(first, log.valid_length);
+    const auto other = frame_at(second, log.valid_length);
+    if (!one && !other) { break; }
+    if (one && other && (one->type != other->type || !std::ranges::equal(one->payload, other->payload))) {
+      return failure(ErrorKind::corrupt, "LOG_CORRUPT",
+                     "the two copies of the record at byte " + std::to_string(log.valid_length) + " differ");
+    }
+    const auto& frame = one ? *one : *other;
+    copies.one_sided += one && other ? 0 : 1;
+    log.records.push_back({.type = static_cast<std::uint8_t>(frame.type & ~kGroupContinues),
+                           .place = log.valid_length,
+                           .payload = frame.payload});
+    log.valid_length += kRecordHeaderBytes + frame.payload.size();
+  }
+  for (const auto copy : {first, second}) {
+    if (log.valid_length >= copy.size() || is_zero(copy, log.valid_length)) { continue; }
+    const auto later = next_group(copy, log.valid_length);
+    if (later.place) { return damaged(log.valid_length, *later.place); }
+    log.tail = Tail::torn;
+    log.bytes_searched += later.bytes_summed;
+  }
+  return copies;
 }
 
 }  // namespace keten::storage

@@ -44,4 +44,13 @@ struct RecoveredLog {
 /// group that begins later was written after a sync of this one. Otherwise LOG_CORRUPT, naming the place.
 [[nodiscard]] Result<RecoveredLog> recover(ByteView file, std::uint64_t start = 0);
 
+/// Reads a log that is kept twice: every group is written to both copies before the sync that makes it durable. A record
+/// counts when it is good in either, so damage to one copy loses nothing, not even of the last group. A place that is bad
+/// in both is judged as by `recover`. LOG_CORRUPT also when good records of the copies differ.
+struct RecoveredCopies {
+  RecoveredLog log;           ///< payloads borrow from either copy
+  std::size_t one_sided = 0;  ///< records that are good in one copy only: damage, or a group that no sync ended
+};
+[[nodiscard]] Result<RecoveredCopies> recover_copies(ByteView first, ByteView second);
+
 }  // namespace keten::storage

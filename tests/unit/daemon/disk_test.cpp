@@ -51,7 +51,7 @@ struct Machine : test::Chain {
   void leave(const std::vector<BlockPointer>& stored, const std::vector<JournalRecord>& records) const {
     const auto data = (home.path / "data").string();
     auto votes = journal::VoteJournal::create(data + "/journal", {home.chain_id, home.validator_key.public_key()},
-                                              {.preallocate_bytes = 0});
+                                              {.file_bytes = 0});
     BOOST_REQUIRE(votes.ok());
     (*votes)->append(records);
     BOOST_REQUIRE((*votes)->sync().ok());

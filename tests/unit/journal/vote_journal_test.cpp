@@ -46,7 +46,7 @@ void write_file(const std::string& path, const Bytes& bytes) {
 struct Fixture {
   test::TemporaryDirectory directory;
   JournalIdentity identity;
-  JournalOptions options{.preallocate_bytes = 4096, .rotate_bytes = 1024 * 1024};
+  JournalOptions options{.file_bytes = 8192};
   std::string path = directory.path() + "/votes.log";
 
   Fixture() {
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(another_key_or_chain_is_refused) {
   BOOST_TEST(refusal() == "JOURNAL_WRONG_OWNER");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_of_the_last_record_opens_without_it) {
+BOOST_AUTO_TEST_CASE(a_group_torn_at_every_byte_of_either_copy_is_not_there_or_whole) {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
   {
@@ -127,11 +127,19 @@ BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_of_the_last_record_opens_without_i
     after = journal->counters().bytes;
   }
   const auto whole = read_file(path);
+  const auto half = whole.size() / 2;
+  const auto with_tail = [&](std::uint64_t first, std::uint64_t second) {
+    auto bytes = whole;
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(first), bytes.begin() + static_cast<std::ptrdiff_t>(after),
+              0);
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(half + second),
+              bytes.begin() + static_cast<std::ptrdiff_t>(half + after), 0);
+    write_file(path, bytes);
+  };
   for (auto length = before; length < after; ++length) {
-    for (const bool preallocated : {false, true}) {
-      auto bytes = Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
-      if (preallocated) { bytes.resize(whole.size()); }
-      write_file(path, bytes);
+    for (const auto& [first, second] :
+         {std::pair(length, before), std::pair(before, length), std::pair(length, length)}) {
+      with_tail(first, second);
       {
         const auto journal = open();
         BOOST_TEST((journal->take_records() == std::vector{vote(1)}));
@@ -141,29 +149,142 @@ BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_of_the_last_record_opens_without_i
       }
       BOOST_TEST((open()->take_records() == std::vector{vote(1), vote(3)}));
     }
+    for (const auto& [first, second] : {std::pair(length, after), std::pair(after, length)}) {
+      with_tail(first, second);
+      BOOST_TEST((open()->take_records() == std::vector{vote(1), vote(2)}));
+      BOOST_TEST((read_file(path) == whole));
+    }
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_flipped_bit_at_every_byte_before_the_last_record_is_corruption) {
-  std::uint64_t last = 0;
+BOOST_AUTO_TEST_CASE(a_flipped_bit_at_every_byte_loses_nothing) {
+  std::uint64_t used = 0;
+  {
+    const auto journal = create();
+    for (std::uint64_t view = 1; view <= 3; ++view) { write(*journal, {vote(view)}); }
+    used = journal->counters().bytes;
+  }
+  const std::vector<JournalRecord> written{vote(1), vote(2), vote(3)};
+  const auto whole = read_file(path);
+  for (const auto copy : {std::size_t{0}, whole.size() / 2}) {
+    for (std::size_t place = 0; place < used; ++place) {
+      auto bytes = whole;
+      bytes[copy + place] = static_cast<std::uint8_t>(bytes[copy + place] ^ (1U << (place % 8)));
+      write_file(path, bytes);
+      const auto journal = open();
+      BOOST_TEST((journal->take_records() == written));
+      BOOST_TEST(journal->restored() >= 1U);
+      BOOST_TEST((read_file(path) == whole), "byte " << copy + place << " is repaired");
+    }
+  }
+  BOOST_TEST(open()->restored() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_at_every_byte_behind_the_end_loses_nothing) {
+  {
+    const auto journal = create();
+    write(*journal, {vote(1)});
+  }
+  const auto whole = read_file(path);
+  for (auto place = 0U; place < whole.size(); ++place) {
+    if (whole[place] != 0) { continue; }
+    auto bytes = whole;
+    bytes[place] = 0x40;
+    write_file(path, bytes);
+    BOOST_TEST((open()->take_records() == std::vector{vote(1)}), "byte " << place);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_is_corruption) {
+  {
+    const auto journal = create();
+    for (std::uint64_t view = 1; view <= 3; ++view) { write(*journal, {vote(view)}); }
+  }
+  const auto whole = read_file(path);
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    write_file(path, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+    BOOST_TEST(refusal() == "JOURNAL_CORRUPT");
+  }
+  auto longer = whole;
+  longer.resize(whole.size() + 8192);
+  write_file(path, longer);
+  BOOST_TEST(refusal() == "JOURNAL_CORRUPT");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_is_bad_in_both_copies_before_the_end_is_corruption) {
+  std::vector<std::uint64_t> begins;
   {
     const auto journal = create();
     for (std::uint64_t view = 1; view <= 3; ++view) {
-      last = journal->counters().bytes;
+      begins.push_back(journal->counters().bytes);
       write(*journal, {vote(view)});
     }
   }
   const auto whole = read_file(path);
-  for (std::size_t place = 0; place < last; ++place) {
+  for (auto place = begins[0]; place < begins[2]; ++place) {
     auto bytes = whole;
-    bytes[place] = static_cast<std::uint8_t>(bytes[place] ^ (1U << (place % 8)));
+    for (const auto at : {place, whole.size() / 2 + begins[place < begins[1] ? 0 : 1]}) {
+      bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ 1U);
+    }
     write_file(path, bytes);
     BOOST_TEST(refusal() == "JOURNAL_CORRUPT");
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_page_loses_nothing_also_after_a_rotation) {
+  options.file_bytes = 32 * 1024;
+  std::vector<JournalRecord> written;
+  {
+    const auto journal = create();
+    for (std::uint64_t height = 1; height <= 200; ++height) {
+      written.push_back(vote(height));
+      write(*journal, {written.back()});
+    }
+    BOOST_TEST(journal->counters().rotations >= 1U);
+  }
+  const auto whole = read_file(path);
+  for (std::size_t page = 0; page < whole.size(); page += 4096) {
+    auto bytes = whole;
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page), 4096, 0);
+    write_file(path, bytes);
+    BOOST_TEST((open()->take_records() == written));
+    BOOST_TEST((read_file(path) == whole), "the page at byte " << page << " is repaired");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_at_every_byte_of_a_rotated_file_loses_nothing) {
+  options.file_bytes = 0;
+  std::vector<JournalRecord> written;
+  {
+    const auto journal = create();
+    while (journal->counters().rotations == 0) {
+      written.push_back(vote(written.size() + 1));
+      write(*journal, {written.back()});
+    }
+  }
+  const auto whole = read_file(path);
+  for (std::size_t place = 0; place < whole.size(); ++place) {
+    auto bytes = whole;
+    bytes[place] = static_cast<std::uint8_t>(bytes[place] ^ (1U << (place % 8)));
+    write_file(path, bytes);
+    BOOST_TEST((open()->take_records() == written), "byte " << place);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_the_first_format_is_refused) {
+  create();
+  auto bytes = read_file(path);
+  Bytes old;
+  Bytes owner(bytes.begin() + storage::kRecordHeaderBytes, bytes.begin() + storage::kRecordHeaderBytes + 66);
+  owner[0] = 1;
+  storage::append_record(old, 0, 1, owner, storage::Group::begins);
+  old.resize(8192);
+  write_file(path, old);
+  BOOST_TEST(refusal() == "JOURNAL_FORMAT");
+}
+
 BOOST_AUTO_TEST_CASE(rotation_keeps_the_executed_floor_and_everything_above_it) {
-  options = {.preallocate_bytes = 0, .rotate_bytes = 20'000};
+  options = {.file_bytes = 40'000};
   {
     const auto journal = create();
     for (std::uint64_t height = 1; height <= 400; ++height) {
@@ -172,7 +293,7 @@ BOOST_AUTO_TEST_CASE(rotation_keeps_the_executed_floor_and_everything_above_it) 
       write(*journal, {floor_at(height)});
     }
     BOOST_TEST(journal->counters().rotations >= 2U);
-    BOOST_TEST(journal->counters().bytes < 20'000U);
+    BOOST_TEST(journal->counters().bytes < 20'480U);
     write(*journal, {vote(401)});
   }
   const auto records = open()->take_records();
@@ -185,7 +306,7 @@ BOOST_AUTO_TEST_CASE(rotation_keeps_the_executed_floor_and_everything_above_it) 
 }
 
 BOOST_AUTO_TEST_CASE(rotation_forgets_nothing_while_nothing_is_executed) {
-  options = {.preallocate_bytes = 0, .rotate_bytes = 5'000};
+  options = {.file_bytes = 10'000};
   {
     const auto journal = create();
     for (std::uint64_t height = 1; height <= 100; ++height) { write(*journal, {vote(height), floor_at(height)}); }
@@ -205,9 +326,9 @@ BOOST_AUTO_TEST_CASE(an_abandoned_rotation_is_ignored) {
 
 BOOST_AUTO_TEST_CASE(space_is_written_ahead) {
   const auto journal = create();
-  BOOST_TEST(std::filesystem::file_size(path) == options.preallocate_bytes);
+  BOOST_TEST(std::filesystem::file_size(path) == options.file_bytes);
   write(*journal, {vote(1)});
-  BOOST_TEST(std::filesystem::file_size(path) == options.preallocate_bytes);
+  BOOST_TEST(std::filesystem::file_size(path) == options.file_bytes);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

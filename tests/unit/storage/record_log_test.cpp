@@ -183,6 +183,35 @@ BOOST_AUTO_TEST_CASE(the_longest_payload_fits) {
   BOOST_TEST(recovered->records[0].payload.size() == kRecordPayloadMax);
 }
 
+BOOST_AUTO_TEST_CASE(of_two_copies_each_record_is_taken_from_the_good_one) {
+  const auto log = three_records();
+  for (std::size_t one = 0; one < 3; ++one) {
+    for (std::size_t other = 0; other < 3; ++other) {
+      auto first = log.bytes;
+      auto second = log.bytes;
+      first[log.places[one] + 4] ^= 1;
+      second[log.places[other] + 4] ^= 1;
+      const auto recovered = recover_copies(first, second);
+      if (one == other && one < 2) {
+        BOOST_TEST(recovered.error().reason == "LOG_CORRUPT");
+        continue;
+      }
+      BOOST_REQUIRE(recovered.ok());
+      BOOST_TEST(recovered->log.records.size() == (one == other ? 2U : 3U));
+      BOOST_TEST((recovered->log.tail == (one == other ? Tail::torn : Tail::clean)));
+      BOOST_TEST(recovered->one_sided == (one == other ? 0U : 2U));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_good_records_that_differ_are_corruption) {
+  const auto log = three_records();
+  auto second = Bytes(log.bytes.begin(), log.bytes.begin() + static_cast<std::ptrdiff_t>(log.places[2]));
+  append_record(second, second.size(), 5, payload(9), Group::begins);
+  BOOST_TEST(recover_copies(log.bytes, second).error().reason == "LOG_CORRUPT");
+  BOOST_TEST(recover_copies(log.bytes, {})->log.records.size() == 3U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
