@@ -44,7 +44,9 @@ def free_ports(count):
 
 
 class ChaosNode(Node):
-    """Started by the test itself, in a namespace when there are some."""
+    """Started by the test itself, in a namespace when there are some, with `environment` beside the usual one."""
+
+    environment = {}
 
     def start(self):
         described = self.described()
@@ -52,6 +54,7 @@ class ChaosNode(Node):
         if described.get("namespace"):
             command = ["nsenter", f"--net={described['namespace']}", *command]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("KETEN_")}
+        environment |= self.environment
         with open(self.home / "ketend.log", "ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                        env=environment)

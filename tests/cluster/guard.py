@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -28,9 +29,17 @@ def end_all(folder):
                     time.sleep(0.01)
 
 
+def unmount_all(folder):
+    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+        place = line.split()[1]
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", "-l", place], check=False)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdin.buffer.read()
     end_all(pathlib.Path(sys.argv[1]))
+    unmount_all(pathlib.Path(sys.argv[1]))
     shutil.rmtree(sys.argv[1], ignore_errors=True)
