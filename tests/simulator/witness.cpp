@@ -15,6 +15,7 @@
 #include "tests/simulator/checkers/only_valid_transactions.h"
 #include "tests/simulator/checkers/parent_chain.h"
 #include "tests/simulator/checkers/single_vote.h"
+#include "tests/simulator/checkers/vote_rules.h"
 #include "tests/simulator/random.h"
 #include "tests/simulator/transcript.h"
 
@@ -40,6 +41,7 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::make_unique<OneCertificateKind>());
   checkers_.push_back(std::make_unique<ParentChain>(genesis_header(founding.genesis())));
   checkers_.push_back(std::make_unique<SingleVote>());
+  checkers_.push_back(std::make_unique<VoteRules>(genesis_header(founding.genesis()), sets_));
   checkers_.push_back(std::make_unique<DurableBeforeSend>());
   checkers_.push_back(std::make_unique<FloorMonotone>());
   checkers_.push_back(std::make_unique<CertificatesValid>(founding.chain_id(), founding.validators(), keys));
@@ -115,6 +117,8 @@ void Witness::sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline
 
 void Witness::delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message) {
   note(5, at, message.index() * 256 + from.value);
+  if (is_faulty(at)) { return; }
+  for (const auto& checker : checkers_) { checker->delivered(at, from, message); }
 }
 
 void Witness::count_message(const pipeline::PeerMessage& message) {

@@ -35,6 +35,8 @@ class Checker {
   virtual void read_at_start(NodeNumber /*at*/, const pipeline::Persist& /*contents*/) {}
   /// The disk says that this is durable.
   virtual void synced(NodeNumber /*at*/, const pipeline::Persist& /*persist*/) {}
+  /// It arrived, and the process was up.
+  virtual void delivered(NodeNumber /*at*/, NodeNumber /*from*/, const pipeline::PeerMessage& /*message*/) {}
   /// On the wire for the first time, by itself, in a proposal or inside a certificate.
   virtual void vote_sent(const Subject& /*subject*/, NodeNumber /*signer*/) {}
   /// On the wire for the first time in this form.
