@@ -17,6 +17,7 @@ import unittest
 import namespaces
 import verify_run
 from harness import BIN, DEADLINE_S, Folder, Network, Node, keten, wait_for
+from proxy import Relay
 
 # Deadlines of the design: docs/operations.md, "When something fails". Asserted with room for a busy machine, printed as measured.
 RESUME_AFTER_HEALING_S = 10
@@ -229,11 +230,19 @@ class ChaosTest(unittest.TestCase):
 
     validators = 4
     uses_namespaces = False
+    relay = None
 
     @classmethod
     def make_links(cls, _folder):
         """Overridden by who puts something between the validators."""
         return None
+
+    @classmethod
+    def make_tapped_links(cls, folder):
+        """A relay that writes down what is said, and whose faults garble it."""
+        cls.relay = Relay(taps=folder.path, home=lambda name: folder.path / "net" / name)
+        cls.addClassCleanup(cls.relay.close)
+        return cls.relay.link
 
     @classmethod
     def setUpClass(cls):
@@ -248,11 +257,10 @@ class ChaosTest(unittest.TestCase):
         folder = Folder()
         cls.addClassCleanup(folder.close)
         cls.folder = folder.path
+        cls.archive = []  # copies of vote journals, as they were when their node was killed
         cls.chain = Chain(folder, cls.validators, switch, cls.make_links(folder))
         cls.addClassCleanup(cls.chain.close)
         cls.nodes = cls.chain.nodes
-        cls.archive = []  # copies of vote journals, as they were when their node was killed
-        cls.taps = []     # files of votes seen on the wire
 
     def setUp(self):
         self.chain.start_missing()
@@ -297,8 +305,11 @@ class ChaosTest(unittest.TestCase):
     def check_nothing_is_lost(self, client):
         """The whole check, with all validators up."""
         self.wait_until_equal()
-        report = verify_run.Verification(self.chain.described(), logs=[client.log], journals=self.archive, taps=self.taps).run()
+        taps = [link.tap.path for link in self.relay.links if link.tap] if self.relay else []
+        report = verify_run.Verification(self.chain.described(), logs=[client.log], journals=self.archive, taps=taps).run()
         say(report.text())
+        if taps:
+            self.assertGreater(report.figures["of the wire"], 0, "the tap has seen votes")
         self.assertEqual(report.violations, [])
         self.assertGreater(report.figures["acknowledged"], 0, "a run without an acknowledgement proves nothing")
         return report

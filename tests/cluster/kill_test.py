@@ -7,10 +7,14 @@ import unittest
 from chaos import FULL, RESUME_AFTER_QUORUM_S, SLACK, ChaosTest, Client, say, wait_for
 
 KILLS = 100 if FULL else 10
-RATE = 220
+RATE = 320
 
 
 class KillTest(ChaosTest):
+    @classmethod
+    def make_links(cls, folder):
+        return cls.make_tapped_links(folder)
+
     def test_nothing_acknowledged_is_lost_when_one_two_or_all_are_killed_under_load(self):
         # A fixed order: seven of ten times one validator, twice two, once all.
         how_many = ([1, 1, 2, 1, 1, 4, 1, 2, 1, 1] * KILLS)[:KILLS]

@@ -4,7 +4,6 @@ import time
 import unittest
 
 from chaos import FULL, RESUME_AFTER_QUORUM_S, SLACK, ChaosTest, Client, say, wait_for
-from proxy import Relay
 
 STOPS_S = (1, 5, 12, 20) if FULL else (4,)
 NAMED_WITHIN_S = 5
@@ -13,15 +12,7 @@ NAMED_WITHIN_S = 5
 class StopTest(ChaosTest):
     @classmethod
     def make_links(cls, folder):
-        relay = Relay(taps=folder.path, home=lambda name: folder.path / "net" / name)
-        cls.addClassCleanup(relay.close)
-        cls.relay = relay
-        return relay.link
-
-    def check_run(self, client):
-        self.taps = [link.tap.path for link in self.relay.links]
-        report = self.check_nothing_is_lost(client)
-        self.assertGreater(report.figures["of the wire"], 0, "the tap has seen votes")
+        return cls.make_tapped_links(folder)
 
     def stand_still(self, nodes, seconds):
         for node in nodes:
@@ -68,7 +59,7 @@ class StopTest(ChaosTest):
                 finally:
                     leader.go_on()
                 self.check_fresh(leader, newest)
-        self.check_run(client)
+        self.check_nothing_is_lost(client)
 
     def test_two_stand_still_and_the_others_say_so(self):
         with Client(self.chain, self.folder) as client:
@@ -94,7 +85,7 @@ class StopTest(ChaosTest):
                     f"20 more {time.monotonic() - begin:.1f} s after they went on")
                 self.assertLess(time.monotonic() - begin, SLACK * RESUME_AFTER_QUORUM_S)
                 self.assertLess(named, SLACK * NAMED_WITHIN_S)
-        self.check_run(client)
+        self.check_nothing_is_lost(client)
 
     def test_all_stand_still_and_go_on(self):
         with Client(self.chain, self.folder) as client:
@@ -105,7 +96,7 @@ class StopTest(ChaosTest):
                 client.wait_for_more(20)
                 say(f"all stopped for {seconds} s: 20 more {time.monotonic() - begin:.1f} s after they went on")
                 self.assertLess(time.monotonic() - begin, SLACK * RESUME_AFTER_QUORUM_S)
-        self.check_run(client)
+        self.check_nothing_is_lost(client)
 
 
 if __name__ == "__main__":
