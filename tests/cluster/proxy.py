@@ -238,11 +238,13 @@ class Relay:
         self.links.append(made)
         return made.address
 
-    def between(self, some, others=None):
-        """The links from `some` to `others` and back, names; without `others`, from and to all."""
-        return [link for link in self.links
-                if (link.dialler in some and (others is None or link.target in others))
-                or (link.target in some and (others is None or link.dialler in others))]
+    def between(self, some):
+        """The links from and to these validators, by name."""
+        return [link for link in self.links if link.dialler in some or link.target in some]
+
+    def across(self, some):
+        """The links between these validators and the others."""
+        return [link for link in self.links if (link.dialler in some) != (link.target in some)]
 
     def set(self, fault, links=None):
         for link in self.links if links is None else links:

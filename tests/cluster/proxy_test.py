@@ -1,9 +1,11 @@
 """Bad lines between the validators: they reconnect cleanly, agree on one chain, and lose nothing."""
 
+import json
 import time
 import unittest
 
 from chaos import FULL, RESUME_AFTER_HEALING_S, SLACK, ChaosTest, Client, say, wait_for
+from harness import keten
 from proxy import Fault, Relay
 
 FAULT_S = 15 if FULL else 4
@@ -73,6 +75,27 @@ class LineTest(ChaosTest):
             self.suffer("all connections are dead but open", Fault(is_stalled=True),
                         seconds=HALF_OPEN_S if FULL else FAULT_S, goes_on=False)
         self.check_nothing_is_lost(client)
+
+    def test_four_that_answer_but_are_two_and_two_are_called_no_quorum(self):
+        self.relay.set(Fault(refuses=True), self.relay.across([node.name for node in self.nodes[:2]]))
+        self.relay.reset()
+        begin = time.monotonic()
+        try:
+            for node in self.nodes:
+                wait_for(f"{node.name} is not ready", lambda one=node: "quorum" in (one.failed_checks() or {}))
+            said = keten("node", "status", "--all", "--state", self.chain.state, expect=3).stdout
+            self.assertRegex(said, r"No quorum: 4 of 4 validators are up")
+            status = json.loads(keten("node", "status", "--all", "--state", self.chain.state, "-o", "json", expect=3).stdout)
+            self.assertEqual((status["running"], status["has_quorum"]), (4, False))
+            for node in status["nodes"]:
+                self.assertIn("no quorum", node["reason"])
+            named = time.monotonic() - begin
+        finally:
+            self.relay.heal()
+        say(f"two and two: named by all and by the command line after {named:.1f} s")
+        self.assertLess(named, SLACK * 5)
+        wait_for("every validator is connected to every other", self.chain.is_connected)
+        self.assertIn("Quorum: 4 of 4", keten("node", "status", "--all", "--state", self.chain.state).stdout)
 
     def test_bits_that_flip(self):
         with self.load() as client:

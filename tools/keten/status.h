@@ -21,6 +21,8 @@ struct NetworkStatus {
   std::vector<AskedNode> nodes;
 
   [[nodiscard]] std::size_t running() const;
+  /// Enough answered, and one of them is connected to enough others: four that answer us may be two and two to each other.
+  [[nodiscard]] bool has_quorum(std::size_t validators) const;
   [[nodiscard]] Height best_height() const;
   /// All answered, at the same executed height, with the same state root.
   [[nodiscard]] bool roots_equal() const;

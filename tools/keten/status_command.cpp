@@ -1,4 +1,5 @@
 // keten node status: one line a node, and whether the chain can advance.
+#include <algorithm>
 #include <future>
 #include <ostream>
 
@@ -9,6 +10,13 @@
 
 namespace keten::tools {
 namespace {
+
+std::size_t quorum_of(std::size_t validators) { return 2 * validators / 3 + 1; }
+
+std::size_t connected_peers(const NodeStatus& status) {
+  return static_cast<std::size_t>(
+      std::count_if(status.peers.begin(), status.peers.end(), [](const auto& peer) { return peer.connected; }));
+}
 
 /// A reason says more with every clause; a table has room for the first, `-o json` shows all.
 std::string first_clause(const std::string& reason) { return reason.substr(0, reason.find_first_of(",;")); }
@@ -36,6 +44,13 @@ std::size_t NetworkStatus::running() const {
   std::size_t count = 0;
   for (const auto& node : nodes) { count += node.answer.ok() ? 1 : 0; }
   return count;
+}
+
+bool NetworkStatus::has_quorum(std::size_t validators) const {
+  const auto quorum = quorum_of(validators);
+  return running() >= quorum && std::any_of(nodes.begin(), nodes.end(), [quorum](const auto& node) {
+           return node.answer && connected_peers(*node.answer) + 1 >= quorum;
+         });
 }
 
 Height NetworkStatus::best_height() const {
@@ -71,10 +86,8 @@ json::Value NetworkStatus::to_json(std::size_t validators) const {
       continue;
     }
     const auto& status = *node.answer;
-    std::uint64_t connected = 0;
     auto peers = json::Value::array();
     for (const auto& peer : status.peers) {
-      connected += peer.connected ? 1 : 0;
       peers.push(json::Value::object()
                      .set("name", text_value(peer.node))
                      .set("organisation", text_value(peer.organisation))
@@ -90,7 +103,7 @@ json::Value NetworkStatus::to_json(std::size_t validators) const {
         .set("state_root", text_value(status.state_root.hex()))
         .set("epoch", number_value(status.epoch.value))
         .set("view", number_value(status.view.value))
-        .set("peers", number_value(connected))
+        .set("peers", number_value(std::uint64_t{connected_peers(status)}))
         .set("peer_list", std::move(peers))
         .set("lag", number_value(status.lag))
         .set("reason", text_value(status.reason))
@@ -105,8 +118,8 @@ json::Value NetworkStatus::to_json(std::size_t validators) const {
       .set("nodes", std::move(list))
       .set("running", number_value(std::uint64_t{running()}))
       .set("validators", number_value(std::uint64_t{validators}))
-      .set("quorum", number_value(std::uint64_t{2 * validators / 3 + 1}))
-      .set("has_quorum", json::Value::boolean(running() >= 2 * validators / 3 + 1))
+      .set("quorum", number_value(std::uint64_t{quorum_of(validators)}))
+      .set("has_quorum", json::Value::boolean(has_quorum(validators)))
       .set("roots_equal", json::Value::boolean(roots_equal()));
 }
 
@@ -128,22 +141,24 @@ std::string NetworkStatus::table() const {
       continue;
     }
     const auto& status = *node.answer;
-    std::size_t connected = 0;
-    for (const auto& peer : status.peers) { connected += peer.connected ? 1 : 0; }
     const auto lag = best.value - status.height.value;
     table.add({node.name, node.organisation, status.height.text(), status.executed_height.text(), std::to_string(lag),
-               status.view.text(), shortened(status.state_root.hex()), std::to_string(connected),
+               status.view.text(), shortened(status.state_root.hex()), std::to_string(connected_peers(status)),
                first_clause(status.reason)});
   }
   return table.text();
 }
 
 std::string NetworkStatus::quorum_line(std::size_t validators) const {
-  const auto quorum = 2 * validators / 3 + 1;
+  const auto quorum = quorum_of(validators);
   const auto up = running();
   if (up < quorum) {
     return fmt::format("No quorum: {} of {} validators are up, {} are needed; the chain waits.", up, validators,
                        quorum);
+  }
+  if (!has_quorum(validators)) {
+    return fmt::format("No quorum: {} of {} validators are up, but none is connected to {} others; the chain waits.",
+                       up, validators, quorum - 1);
   }
   return fmt::format("Quorum: {} of {} validators are up; {} more may fail.", up, validators, up - quorum);
 }
@@ -158,7 +173,7 @@ int run_node_status(Console& console, const StatusOptions& options) {
   if (network && options.all) {
     status = ask_nodes(**network);
     validators = (*network)->nodes.size();
-    has_quorum = status.running() >= (*network)->quorum();
+    has_quorum = status.has_quorum(validators);
   } else {
     const auto target = find_target(options.target);
     if (!target) { return console.fail(target.error()); }
@@ -167,10 +182,8 @@ int run_node_status(Console& console, const StatusOptions& options) {
     auto answer = ledger->status();
     if (!answer) { return console.fail(answer.error(), "is the node started? ketend start --home DIR"); }
     validators = answer->peers.size() + 1;
-    std::size_t up = 1;
-    std::vector<PeerSummary> peers = answer->peers;
-    for (const auto& peer : peers) { up += peer.connected ? 1 : 0; }
-    has_quorum = up >= 2 * validators / 3 + 1;
+    const std::vector<PeerSummary> peers = answer->peers;
+    has_quorum = connected_peers(*answer) + 1 >= quorum_of(validators);
     status.nodes.push_back({answer->node, answer->organisation, std::move(answer)});
     if (options.output == OutputForm::table) {
       console.out << status.table();
