@@ -50,11 +50,11 @@ BlockTree::Path BlockTree::path_to(const BlockId& block) const {
   return path;
 }
 
-void BlockTree::move_floor(const BlockHeader& header) {
+void BlockTree::move_floor(const BlockHeader& header, View view) {
   floor_ = header;
   floor_id_ = header.id();
   std::erase_if(entries_, [&](const auto& entry) {
-    return entry.second.header.height <= floor_.height || entry.second.header.view <= floor_.view;
+    return entry.second.header.height <= floor_.height || entry.second.header.view <= view;
   });
 }
 

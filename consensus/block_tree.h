@@ -36,8 +36,8 @@ class BlockTree {
   };
   [[nodiscard]] Path path_to(const BlockId& block) const;
 
-  /// Forgets what is not above the new floor.
-  void move_floor(const BlockHeader& header);
+  /// Forgets what is not above the new floor: a block of that view, or a sealing block of an earlier one.
+  void move_floor(const BlockHeader& header, View view);
 
  private:
   struct Entry {

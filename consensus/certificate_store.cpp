@@ -1,5 +1,7 @@
 #include "consensus/certificate_store.h"
 
+#include <algorithm>
+
 #include "core/check.h"
 
 namespace keten::consensus {
@@ -54,6 +56,13 @@ const Certificate* CertificateStore::finalization(View view) const { return find
 const Certificate* CertificateStore::acceptance(View view) const {
   const auto* notarized = notarization(view);
   return notarized != nullptr ? notarized : finalization(view);
+}
+
+bool CertificateStore::accepts(const BlockId& block) const {
+  return std::ranges::any_of(views_, [&](const auto& slot) {
+    const auto* accepted = acceptance(slot.first);
+    return accepted != nullptr && accepted->subject.block == block;
+  });
 }
 
 bool CertificateStore::is_cleared(View view) const {

@@ -26,6 +26,8 @@ class CertificateStore {
   /// What proves that a quorum accepted the view's block: its notarization or else its finalization.
   [[nodiscard]] const Certificate* acceptance(View view) const;
 
+  /// Some view accepted this block.
+  [[nodiscard]] bool accepts(const BlockId& block) const;
   /// A certificate ends the view.
   [[nodiscard]] bool is_cleared(View view) const;
   /// The first view strictly between without a nullification; empty when all of them were skipped with proof.

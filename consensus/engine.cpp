@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "consensus/header_rules.h"
 #include "consensus/state.h"
 #include "core/limits.h"
 
@@ -18,9 +19,14 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
       retransmit_budget(limits::kRetransmitBytesPerSecond),
       floor(std::move(recovered.floor)),
       peers(config.validators.size()) {
-  for (const auto& header : recovered.stored) { blocks.add_stored(header); }
+  if (seals(blocks.floor(), config.epoch)) { safety.seal(); }
+  for (const auto& header : recovered.stored) {
+    if (header.epoch == config.epoch) { blocks.add_stored(header); }
+  }
   for (const auto& certificate : recovered.certificates) {
-    if (certificate.subject.view > floor.view) { (void)certificates.add(certificate); }
+    if (certificate.subject.epoch == config.epoch && certificate.subject.view > floor.view) {
+      (void)certificates.add(certificate);
+    }
   }
   for (const auto& own : recovered.votes) {
     if (own.vote.subject.view <= floor.view || own.vote.subject.epoch != config.epoch) { continue; }
@@ -103,7 +109,8 @@ Effects Engine::on_payload(View view, const BlockId& block, PayloadVerdict verdi
 
 Effects Engine::on_block_stored(const BlockHeader& header, Now now) {
   return handle(*state_, now, [&](State& state) {
-    if (header.view > state.floor.view) { state.blocks.add_stored(header); }
+    const bool is_above = header.epoch == state.config.epoch && header.view > state.floor.view;
+    if (is_above) { state.blocks.add_stored(header); }
   });
 }
 
@@ -139,7 +146,7 @@ Effects Engine::on_synced(const Certificate& finalization, const BlockHeader& he
 }
 
 Effects Engine::on_work(bool pending, Now now) {
-  return handle(*state_, now, [&](State& state) { state.pacemaker.set_work(pending, state.now.steady_ms); });
+  return handle(*state_, now, [&](State& state) { state.work_waits = pending; });
 }
 
 Effects Engine::on_time(Now now) {
@@ -153,6 +160,7 @@ const Floor& Engine::floor() const { return state_->floor; }
 const BlockHeader& Engine::floor_header() const { return state_->blocks.floor(); }
 ValidatorIndex Engine::leader(View view) const { return state_->elector.leader(view); }
 const BlockHeader* Engine::header(const BlockId& block) const { return state_->blocks.find(block); }
+bool Engine::sealed() const { return state_->safety.sealed(); }
 bool Engine::halted() const { return state_->safety.halted(); }
 
 const Engine::PeerView* Engine::peer(ValidatorIndex index) const {

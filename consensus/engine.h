@@ -140,9 +140,11 @@ struct Payload {
   std::uint32_t count = 0;
   Height executed_height;
   Hash state_root;
+  SetId next_set;  ///< zero but in a block that seals the epoch
 };
 
-/// What a journal and the block store gave back after a start.
+/// What a journal and the block store gave back after a start, or the beginning of an epoch: then the floor is the block
+/// that sealed the epoch before, at view 0. Votes, certificates and blocks of other epochs are left aside.
 struct Recovered {
   Floor floor;
   BlockHeader floor_header;
@@ -184,7 +186,9 @@ class Engine {
   [[nodiscard]] Effects on_work(bool pending, Now now);
   [[nodiscard]] Effects on_time(Now now);
 
-  /// Header of the last own proposal.
+  /// The floor is the block that seals this epoch: nothing more can be voted on in it.
+  [[nodiscard]] bool sealed() const;
+  /// Header of the last own proposal; a sealing block that is proposed again is not.
   [[nodiscard]] const std::optional<BlockHeader>& proposed() const;
   /// Steady time at which on_time must be called again.
   [[nodiscard]] std::uint64_t deadline_ms() const;

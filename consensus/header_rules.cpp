@@ -6,12 +6,16 @@
 
 namespace keten::consensus {
 
-bool is_well_formed_proposal(const Proposal& proposal, const Config& config, ValidatorIndex leader) {
+bool is_well_formed_proposal(const Proposal& proposal, const Config& config, const Elector& elector) {
   const auto& header = proposal.header;
-  const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch && header.view == proposal.view &&
-                      proposal.parent_view < proposal.view && header.proposer == leader;
-  const bool known_form = header.version == kProtocolVersion && header.chain_id == config.chain_id &&
-                          header.next_set.is_zero() && header.evidence_root.is_zero();
+  // Only a sealing block is ever proposed again, on a later view that accepted it.
+  const bool right_view =
+      header.view == proposal.view || (seals(header, config.epoch) && header.view <= proposal.parent_view);
+  const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch && right_view &&
+                      proposal.parent_view < proposal.view && header.view.value > 0 &&
+                      header.proposer == elector.leader(header.view);
+  const bool known_form =
+      header.version == kProtocolVersion && header.chain_id == config.chain_id && header.evidence_root.is_zero();
   const bool bounded_lag =
       header.executed_height < header.height &&
       (header.transaction_count == 0 || header.height.value - header.executed_height.value <= config.execution_lag_max);

@@ -162,8 +162,7 @@ void Engine::State::checked(const CertificatesUnderCheck& what, const std::vecto
     if (good) { learn(part.certificate); }
   }
   for (const auto& header : what.headers) {
-    const auto* accepted = certificates.acceptance(header.view);
-    if (accepted != nullptr && accepted->subject.block == header.id()) { blocks.add(header); }
+    if (header.epoch == config.epoch && certificates.accepts(header.id())) { blocks.add(header); }
   }
   if (!all_good) { resolver.ban(what.from, now.steady_ms); }
 }
@@ -216,7 +215,7 @@ void Engine::State::receive(ValidatorIndex from, Proposal& proposal) {
   auto& candidate = candidates[which];
   candidate.block = proposal.header.id();
   candidate.proposal = std::move(proposal);
-  if (!is_well_formed_proposal(candidate.proposal, config, from)) { return refuse(candidate); }
+  if (!is_well_formed_proposal(candidate.proposal, config, elector)) { return refuse(candidate); }
   blocks.add(candidate.proposal.header);
   const auto justification = std::exchange(candidate.proposal.justification, {});
   check_certificates({.from = from, .parts = {}, .headers = {}, .proposal = which},
@@ -242,7 +241,7 @@ void Engine::State::receive(ValidatorIndex from, CertificateRequest& request) {
   }
   for (auto& certificate : certificates.from(request.from_view, kCertificatesInOneCheckMax - 1)) {
     const auto* header = blocks.find(certificate.subject.block);
-    if (certificate.subject.kind == VoteKind::notarize && header != nullptr) { response.headers.push_back(*header); }
+    if (certificate.subject.kind != VoteKind::nullify && header != nullptr) { response.headers.push_back(*header); }
     response.certificates.push_back(std::move(certificate));
   }
   // The newest finalization may spare the asker everything before it.

@@ -12,14 +12,15 @@ namespace keten::consensus {
 void Engine::State::settle() {
   do {
     progressed = false;
+    pacemaker.set_work(work_waits || awaits_seal(), now.steady_ms);
     commit();
     enter_views();
     consider_candidates();
     finalize_notarized();
     nullify_when_due();
     tally();
+    lead();
   } while (progressed);
-  lead();
   want_blocks();
   pull();
   tell_when_due();
@@ -67,6 +68,11 @@ void Engine::State::lead() {
   if (build && build->parent_view == parent_view) { return; }
   cannot_build = !parent || blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete;
   if (cannot_build) { return; }
+  if (seals(*blocks.find(*parent), config.epoch)) {
+    // Its finalization is on its way, if nothing was lost.
+    if (pacemaker.is_half_late(now.steady_ms)) { propose_again(parent_view, *blocks.find(*parent)); }
+    return;
+  }
   build = Build{.view = view, .parent_view = parent_view, .parent = *blocks.find(*parent)};
   out.build = BuildRequest{.view = view, .parent_view = parent_view, .parent = build->parent};
 }
@@ -87,34 +93,53 @@ void Engine::State::propose(const Payload& payload) {
   header.transaction_count = payload.count;
   header.executed_height = payload.executed_height;
   header.state_root = payload.state_root;
+  header.next_set = payload.next_set;
   // The leader judges its own block as every receiver will: a block that only its builder likes stalls the network.
   const auto draft = make_proposal(view, from.parent_view, header, {});
-  if (!is_well_formed_proposal(draft, config, *config.self) ||
+  if (!is_well_formed_proposal(draft, config, elector) ||
       check_succession(from.parent, header, config, now.wall_ms) == Succession::invalid) {
     build_failed = true;
     return;
   }
   blocks.add_stored(header);
-  const auto vote = safety.notarize(from.parent_view, header, standing());
+  const auto vote = safety.notarize(view, from.parent_view, header, standing());
   if (!vote) { return; }
   proposed = header;
   build.reset();
-  pacemaker.proposal_arrived(now.steady_ms);
-  publish(vote);
+  publish(vote, header);
 }
 
-// The only way by which a vote leaves: durable first, counted here like everybody's.
+// The block that ends the epoch has no successor in it: the leaders propose it again, in their views, until it is final.
+void Engine::State::propose_again(View parent_view, const BlockHeader& sealing) {
+  build.reset();
+  const auto header = sealing;
+  publish(safety.notarize(view, parent_view, header, standing()), header);
+}
+
+bool Engine::State::awaits_seal() const {
+  if (view.value == 0 || safety.sealed()) { return false; }
+  const auto parent = accepted_block(parent_view_to_build_on());
+  const auto* header = parent ? blocks.find(*parent) : nullptr;
+  return header != nullptr && seals(*header, config.epoch);
+}
+
+// The only ways by which a vote leaves: durable first, counted here like everybody's.
 void Engine::State::publish(const std::optional<Vote>& vote) {
   if (!vote) { return; }
-  out.persist.push_back(OwnVote{*vote});
-  votes.add_checked(*vote);
-  const bool is_proposal = vote->subject.kind == VoteKind::notarize && leads(vote->subject.view);
-  if (is_proposal) {
-    // The leader's proposal is its notarize vote.
-    send(std::nullopt, make_proposal(vote->subject.view, vote->subject.parent_view, *proposed, vote->signature), true);
-  } else {
-    send(std::nullopt, *vote, true);
-  }
+  cast(*vote);
+  send(std::nullopt, *vote, true);
+}
+
+void Engine::State::publish(const std::optional<Vote>& vote, const BlockHeader& header) {
+  if (!vote) { return; }
+  cast(*vote);
+  pacemaker.proposal_arrived(now.steady_ms);
+  send(std::nullopt, make_proposal(vote->subject.view, vote->subject.parent_view, header, vote->signature), true);
+}
+
+void Engine::State::cast(const Vote& vote) {
+  out.persist.push_back(OwnVote{vote});
+  votes.add_checked(vote);
   if (!retry_from_ms) { retry_from_ms = now.steady_ms; }
   progressed = true;
 }
@@ -131,8 +156,9 @@ void Engine::State::consider_candidates() {
 
 void Engine::State::consider(Candidate& candidate) {
   const auto& header = candidate.proposal.header;
+  const auto which = candidate.proposal.view;
   const auto parent_view = candidate.proposal.parent_view;
-  const auto* own = safety.at(header.view);
+  const auto* own = safety.at(which);
   const bool is_open = !candidate.refused && candidate.signature == Candidate::Signature::good && config.self &&
                        parent_view >= floor.view && (own == nullptr || !own->notarize);
   if (!is_open) { return; }
@@ -141,8 +167,11 @@ void Engine::State::consider(Candidate& candidate) {
     missing_from = std::min(missing_from.value_or(parent_view), parent_view);
     return;
   }
-  if (header.parent != *parent) { return refuse(candidate); }
+  const bool repeated = is_repeated(candidate.proposal);
+  if ((repeated ? candidate.block : header.parent) != *parent) { return refuse(candidate); }
   if (blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete) { return; }
+  if (seals(*blocks.find(*parent), config.epoch) != repeated) { return refuse(candidate); }
+  if (repeated) { return consider_repeated(candidate); }
   switch (check_succession(*blocks.find(*parent), header, config, now.wall_ms)) {
     case Succession::invalid: return refuse(candidate);
     case Succession::early: wait_for_time(header.time); return;
@@ -151,13 +180,24 @@ void Engine::State::consider(Candidate& candidate) {
   if (candidate.body == Candidate::Body::unasked) {
     candidate.body = Candidate::Body::asked;
     candidate.body_asked_ms = now.steady_ms;
-    out.check.push_back({.view = header.view, .leader = header.proposer, .header = header});
+    out.check.push_back({.view = which, .leader = header.proposer, .header = header});
   }
-  if (const auto unskipped = certificates.first_unskipped_between(parent_view, header.view)) {
-    missing_from = std::min(missing_from.value_or(*unskipped), *unskipped);
-    return;
-  }
-  if (candidate.body == Candidate::Body::stored) { publish(safety.notarize(parent_view, header, standing())); }
+  if (is_skip_unproven(candidate)) { return; }
+  if (candidate.body == Candidate::Body::stored) { publish(safety.notarize(which, parent_view, header, standing())); }
+}
+
+// It was judged when its view accepted it, and it is stored: neither clock nor execution is asked again.
+void Engine::State::consider_repeated(Candidate& candidate) {
+  const auto& proposal = candidate.proposal;
+  candidate.body = Candidate::Body::stored;
+  if (is_skip_unproven(candidate)) { return; }
+  publish(safety.notarize(proposal.view, proposal.parent_view, proposal.header, standing()));
+}
+
+bool Engine::State::is_skip_unproven(const Candidate& candidate) {
+  const auto unskipped = certificates.first_unskipped_between(candidate.proposal.parent_view, candidate.proposal.view);
+  if (unskipped) { missing_from = std::min(missing_from.value_or(*unskipped), *unskipped); }
+  return unskipped.has_value();
 }
 
 void Engine::State::wait_for_time(Milliseconds time) {
@@ -247,6 +287,7 @@ void Engine::State::tally() {
 
 // R7: the floor waits for the blocks that it makes final.
 void Engine::State::commit() {
+  if (safety.sealed()) { return; }  // a sealing block may be final in several views; the first is enough
   for (const auto* finalization : certificates.newest_finalizations(limits::kRetransmitViews)) {
     auto path = blocks.path_to(finalization->subject.block);
     if (path.kind == BlockTree::Path::Kind::aside) {
@@ -270,7 +311,8 @@ void Engine::State::move_floor(const Certificate& finalization, const BlockHeade
   out.finalized.push_back(
       {.floor = floor, .headers = std::move(path.headers), .complete = path.kind == BlockTree::Path::Kind::complete});
   // R8. What is forgotten can never be voted on again, because every rule demands a view above the floor.
-  blocks.move_floor(header);
+  blocks.move_floor(header, floor.view);
+  if (seals(header, config.epoch)) { safety.seal(); }
   certificates.prune(floor.view);
   votes.prune(floor.view);
   safety.prune(floor.view);

@@ -1,8 +1,12 @@
 #include "consensus/safety_rules.h"
 
+#include "consensus/header_rules.h"
+
 namespace keten::consensus {
 
-bool SafetyRules::may_vote() const { return allowed_ && !halted_ && config_->self.has_value() && signer_ != nullptr; }
+bool SafetyRules::may_vote() const {
+  return allowed_ && !halted_ && !sealed_ && config_->self.has_value() && signer_ != nullptr;
+}
 
 void SafetyRules::restore(const Vote& vote) {
   auto& own = own_[vote.subject.view];
@@ -26,23 +30,28 @@ std::optional<Vote> SafetyRules::cast(const Subject& subject) {
   return vote;
 }
 
-std::optional<Vote> SafetyRules::notarize(View parent_view, const BlockHeader& header, const Standing& standing) {
-  const auto view = header.view;
+std::optional<Vote> SafetyRules::notarize(View view, View parent_view, const BlockHeader& header,
+                                          const Standing& standing) {
   const auto votes = own(view);
   // R3.1 and R3.2. A nullify of the same view does not forbid it: a late notarize can only help.
   if (!may_vote() || votes.notarize || votes.finalize) { return std::nullopt; }
   if (view <= standing.floor || view > standing.view) { return std::nullopt; }
   // R3.3, the parent rule: the parent was accepted and every view since was skipped with proof.
   if (parent_view >= view || parent_view < standing.floor) { return std::nullopt; }
+  std::optional<BlockId> accepted;
   if (parent_view == standing.floor) {
-    if (header.parent != standing.blocks.floor_id()) { return std::nullopt; }
-  } else {
-    const auto* accepted = standing.certificates.acceptance(parent_view);
-    if (accepted == nullptr || accepted->subject.block != header.parent) { return std::nullopt; }
+    accepted = standing.blocks.floor_id();
+  } else if (const auto* acceptance = standing.certificates.acceptance(parent_view)) {
+    accepted = acceptance->subject.block;
   }
+  const auto block = header.id();
+  const bool is_repeated = header.view != view;
+  if (!accepted || *accepted != (is_repeated ? block : header.parent)) { return std::nullopt; }
+  // Behind a sealing block there is nothing but itself.
+  const auto* parent = standing.blocks.find(*accepted);
+  if (parent == nullptr || seals(*parent, config_->epoch) != is_repeated) { return std::nullopt; }
   if (standing.certificates.first_unskipped_between(parent_view, view)) { return std::nullopt; }
   // R3.5: so a notarized block can be read from more than f honest disks.
-  const auto block = header.id();
   if (!standing.blocks.is_stored(block)) { return std::nullopt; }
   return cast(
       {.kind = VoteKind::notarize, .epoch = config_->epoch, .view = view, .parent_view = parent_view, .block = block});

@@ -34,13 +34,18 @@ class SafetyRules {
   void restore(const Vote& vote);
   /// The hand-shake after a start is done.
   void allow() { allowed_ = true; }
+  /// The epoch is sealed: nothing in it is ever voted on again.
+  void seal() { sealed_ = true; }
+  [[nodiscard]] bool sealed() const { return sealed_; }
   /// For good: the journal, the key or an assumption is broken.
   void halt() { halted_ = true; }
   [[nodiscard]] bool halted() const { return halted_; }
   [[nodiscard]] bool may_vote() const;
 
-  /// R3. Precondition: the header keeps the header rules. The block must be stored.
-  [[nodiscard]] std::optional<Vote> notarize(View parent_view, const BlockHeader& header, const Standing& standing);
+  /// R3. Precondition: the header keeps the header rules. The block must be stored. `view` is the header's, or a later one
+  /// for a sealing block that is proposed again on the view `parent_view` that accepted it.
+  [[nodiscard]] std::optional<Vote> notarize(View view, View parent_view, const BlockHeader& header,
+                                             const Standing& standing);
   /// R4. There must be a reason, which the caller has.
   [[nodiscard]] std::optional<Vote> nullify(const Standing& standing);
   /// R5. The block and its ancestors must be stored.
@@ -64,6 +69,7 @@ class SafetyRules {
   const Signer* signer_;
   bool allowed_ = false;
   bool halted_ = false;
+  bool sealed_ = false;
   std::map<View, OwnVotes> own_;
 };
 

@@ -113,6 +113,7 @@ struct Engine::State {
   Now now;
   Effects out;
   bool progressed = false;
+  bool work_waits = false;  ///< as the pipeline says
 
   // receive.cpp
   void receive(ValidatorIndex from, Vote& vote);
@@ -142,6 +143,9 @@ struct Engine::State {
   void enter_views();
   void consider_candidates();
   void consider(Candidate& candidate);
+  void consider_repeated(Candidate& candidate);
+  /// A view between it and its parent lacks its nullification here; asks for it.
+  [[nodiscard]] bool is_skip_unproven(const Candidate& candidate);
   void wait_for_time(Milliseconds time);
   void refuse(Candidate& candidate);
   /// Stops the vote when a quorum accepted what this validator rejected.
@@ -153,7 +157,11 @@ struct Engine::State {
   void tally();
   void lead();
   void publish(const std::optional<Vote>& vote);
+  /// The leader's proposal is its notarize vote.
+  void publish(const std::optional<Vote>& vote, const BlockHeader& header);
+  void cast(const Vote& vote);
   void propose(const Payload& payload);
+  void propose_again(View parent_view, const BlockHeader& sealing);
   void want_blocks();
   void want_missing(View accepted_in, const BlockId& accepted);
   [[nodiscard]] SafetyRules::Standing standing() const { return {floor.view, view, certificates, blocks}; }
@@ -161,6 +169,8 @@ struct Engine::State {
   /// The block that the view's certificates, or the floor, accepted; empty when none did.
   [[nodiscard]] std::optional<BlockId> accepted_block(View which) const;
   [[nodiscard]] View parent_view_to_build_on() const;
+  /// A sealing block was accepted and is not final: somebody must go on proposing it.
+  [[nodiscard]] bool awaits_seal() const;
   void alarm(AlarmKind kind, std::string text);
   void halt(AlarmKind kind, std::string text);
 

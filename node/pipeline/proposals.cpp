@@ -110,6 +110,7 @@ Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal)
   const auto root = roots.find(proposal.header.executed_height);
   if (root == roots.end()) { return Verdict::wait; }
   if (root->second != proposal.header.state_root) { return Verdict::invalid; }
+  if (!proposal.header.next_set.is_zero()) { return Verdict::invalid; }
   if (auto checked = check_content(proposal.header, proposal.transactions); !checked) { return Verdict::invalid; }
   return Verdict::valid;
 }

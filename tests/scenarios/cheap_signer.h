@@ -8,8 +8,8 @@
 
 namespace keten::scenarios {
 
-/// A signature that costs one hash and binds signer and digest: good enough where nobody forges. The signer's key begins
-/// with its number plus one.
+/// A signature that costs one hash and binds signer and digest: good enough where nobody forges. The key is the
+/// signer's number, in another form.
 inline Signature cheap_signature(ValidatorIndex signer, const Hash& digest) {
   const auto hash = Hasher("keten/test/signature").number(signer.value).fixed(digest).finish();
   Signature signature;
@@ -17,7 +17,15 @@ inline Signature cheap_signature(ValidatorIndex signer, const Hash& digest) {
   return signature;
 }
 
-inline ValidatorIndex cheap_owner(const PublicKey& key) { return {static_cast<std::uint16_t>(key.bytes[0] - 1U)}; }
+inline PublicKey cheap_key(std::uint16_t number) {
+  PublicKey key;
+  key.bytes[0] = static_cast<std::uint8_t>(number % 200U + 1U);
+  key.bytes[1] = static_cast<std::uint8_t>(number / 200U);
+  return key;
+}
+inline ValidatorIndex cheap_owner(const PublicKey& key) {
+  return {static_cast<std::uint16_t>(key.bytes[0] - 1U + 200U * key.bytes[1])};
+}
 
 class CheapSigner : public consensus::Signer {
  public:
@@ -39,9 +47,12 @@ inline std::vector<bool> cheap_verify(const consensus::VerifyRequest& request) {
 inline ValidatorSet cheap_validators(std::size_t count) {
   std::vector<Validator> members;
   for (std::size_t i = 0; i < count; ++i) {
-    Validator member{.organisation = "company-" + std::to_string(i), .node = "node", .key = {}, .weight = 1};
-    member.key.bytes[0] = static_cast<std::uint8_t>(i + 1);
-    members.push_back(member);
+    const auto number = static_cast<std::uint16_t>(i);
+    members.push_back({.organisation = "company-" + std::to_string(i),
+                       .node = "node",
+                       .key = cheap_key(number),
+                       .weight = 1,
+                       .number = {number}});
   }
   return ValidatorSet(members);
 }

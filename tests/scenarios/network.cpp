@@ -1,6 +1,7 @@
 #include "tests/scenarios/network.h"
 
 #include <algorithm>
+#include <ranges>
 #include <stdexcept>
 
 namespace keten::scenarios {
@@ -25,6 +26,9 @@ void require(bool holds, const std::string& what) {
 Hash state_root_after(Height height) {
   return height.value == 0 ? Hash{} : Hasher("keten/test/state").number(height.value).finish();
 }
+
+/// Nothing for the first one.
+std::string epoch_text(Epoch epoch) { return epoch.value == 0 ? "" : "epoch " + epoch.text() + " "; }
 
 std::string describe(const Subject& subject) {
   return std::string(vote_name(subject.kind)) + " " + subject.view.text();
@@ -51,19 +55,59 @@ std::string kind_of(const consensus::Message& message) {
   return std::visit(Namer{}, message);
 }
 
-Network::Network(std::size_t validators) {
+Network::Network(std::size_t validators, std::size_t spares) {
   const consensus::Elector elector(test_chain(), Epoch{0}, validators);
-  auto members = cheap_validators(validators).members();
-  nodes_.resize(validators);
-  for (std::size_t number = 0; number < validators; ++number) {
-    auto& one = nodes_[number];
-    one.index = elector.leader(View{number + 1});
-    one.signer = std::make_unique<CheapSigner>(one.index);
-    numbers_[one.index] = number;
-    members[one.index.value].organisation = "validator";
-    members[one.index.value].node = std::to_string(number);
+  auto founders = cheap_validators(validators).members();
+  nodes_.resize(validators + spares);
+  Members first;
+  first.numbers.resize(validators);
+  for (std::size_t number = 0; number < nodes_.size(); ++number) {
+    const auto key = number < validators ? elector.leader(View{number + 1}).value : static_cast<std::uint16_t>(number);
+    nodes_[number].key = key;
+    if (number >= validators) { continue; }
+    founders[key].organisation = "validator";
+    founders[key].node = std::to_string(number);
+    founders[key].number = NodeNumber{static_cast<std::uint16_t>(number)};
+    first.numbers[key] = number;
   }
-  validators_ = ValidatorSet(std::move(members));
+  for (std::uint16_t key = 0; key < validators; ++key) { first.signers.emplace_back(ValidatorIndex{key}); }
+  first.set = ValidatorSet(std::move(founders));
+  epochs_.push_back(std::move(first));
+}
+
+void Network::agree_next(Height ready, const std::vector<std::size_t>& numbers, const std::set<std::size_t>& rotated) {
+  Members next;
+  next.ready = ready;
+  std::vector<Validator> set;
+  for (const auto number : numbers) {
+    auto& one = node(number);
+    if (rotated.contains(number)) { one.key = static_cast<std::uint16_t>(one.key + 100); }
+    set.push_back({.organisation = "validator",
+                   .node = std::to_string(number),
+                   .key = cheap_key(one.key),
+                   .weight = 1,
+                   .number = {static_cast<std::uint16_t>(number)}});
+    next.numbers.push_back(number);
+    next.signers.emplace_back(ValidatorIndex{one.key});
+  }
+  next.set = ValidatorSet(std::move(set));
+  epochs_.push_back(std::move(next));
+}
+
+std::optional<ValidatorIndex> Network::index_of(Epoch epoch, std::size_t number) const {
+  return members(epoch).set.find(NodeNumber{static_cast<std::uint16_t>(number)});
+}
+
+const CheapSigner* Network::signer(const Node& which) const {
+  const auto index = index_of(which.epoch, number(which));
+  return index ? &members(which.epoch).signers[index->value] : nullptr;
+}
+
+SetId Network::next_set(const BlockHeader& parent, Epoch epoch, Height executed) const {
+  if (epoch.value + 1 >= epochs_.size()) { return {}; }
+  const auto& next = epochs_[epoch.value + 1];
+  const bool was_ready = parent.epoch == epoch && parent.executed_height >= next.ready;
+  return executed >= next.ready && !was_ready ? next.set.id() : SetId{};
 }
 
 Network::~Network() = default;
@@ -76,8 +120,9 @@ consensus::Now Network::now(const Node& which) const {
 consensus::Config Network::config(const Node& which) const {
   consensus::Config result;
   result.chain_id = test_chain();
-  result.validators = validators_;
-  result.self = which.index;
+  result.epoch = which.epoch;
+  result.validators = members(which.epoch).set;
+  result.self = index_of(which.epoch, number(which));
   result.timing = timing;
   return result;
 }
@@ -89,16 +134,20 @@ consensus::Recovered Network::recover(Node& which) const {
   result.floor = genesis_floor();
   result.floor_header = test_genesis();
   for (const auto& record : which.journal) {
-    if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
-      result.floor = *floor;
-      result.floor_header = which.blocks.at(floor->block);
-    }
+    const auto* floor = std::get_if<consensus::Floor>(&record);
+    if (floor == nullptr || floor->finalization.subject.epoch > which.epoch) { continue; }
+    result.floor = *floor;
+    result.floor_header = which.blocks.at(floor->block);
   }
+  if (result.floor_header.epoch < which.epoch) { result.floor.view = View{0}; }
+  const auto is_above = [&](const Subject& subject) {
+    return subject.epoch == which.epoch && subject.view > result.floor.view;
+  };
   for (const auto& record : which.journal) {
     if (const auto* vote = std::get_if<consensus::OwnVote>(&record)) {
-      if (vote->vote.subject.view > result.floor.view) { result.votes.push_back(*vote); }
+      if (is_above(vote->vote.subject)) { result.votes.push_back(*vote); }
     } else if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
-      if (held->certificate.subject.view > result.floor.view) { result.certificates.push_back(held->certificate); }
+      if (is_above(held->certificate.subject)) { result.certificates.push_back(held->certificate); }
     }
   }
   for (const auto& [id, header] : which.blocks) {
@@ -117,15 +166,55 @@ void Network::start() {
 
 void Network::boot(std::size_t number) {
   auto& one = node(number);
+  // What was executed says which epoch it is.
+  one.epoch = {};
+  for (const auto& [epoch, header] : sealing_) {
+    if (header.height <= one.executed) { one.epoch = epoch.next(); }
+  }
   auto recovered = recover(one);
   one.delivered = recovered.floor.height;
   one.allowed = false;
   one.build.reset();
+  one.early.clear();
   ++one.life;
-  one.engine = std::make_unique<Engine>(config(one), one.signer.get(), std::move(recovered));
+  const auto floor_header = recovered.floor_header;
+  one.engine = std::make_unique<Engine>(config(one), signer(one), std::move(recovered));
   carry_out(number, one.engine->start(now(one)));
   at_node(number, 0, [&one, this](Engine& engine) { return engine.on_executed(one.delivered, now(one)); });
   at_node(number, 0, [&one, this](Engine& engine) { return engine.on_work(one.pending > 0, now(one)); });
+  if (one.delivered > one.executed) { execute(number, floor_header); }
+}
+
+void Network::begin_epoch(std::size_t number) {
+  auto& one = node(number);
+  const auto sealed = one.engine->floor();
+  const bool durable = std::ranges::any_of(one.journal, [&](const auto& record) {
+    const auto* floor = std::get_if<consensus::Floor>(&record);
+    return floor != nullptr && floor->block == sealed.block && floor->finalization.subject.epoch == one.epoch;
+  });
+  require(one.engine->sealed() && durable,
+          std::to_string(number) + " begins an epoch only behind a durable finalization of the sealing block");
+  one.epoch = one.epoch.next();
+  auto recovered = recover(one);
+  require(recovered.floor.block == sealed.block && recovered.floor.view == View{0}, "an epoch begins on its floor");
+  one.build.reset();
+  one.engine = std::make_unique<Engine>(config(one), signer(one), std::move(recovered));
+  carry_out(number, one.engine->start(now(one)));
+  if (one.allowed) { carry_out(number, one.engine->allow_votes(now(one))); }
+  carry_out(number, one.engine->on_executed(one.delivered, now(one)));
+  carry_out(number, one.engine->on_work(one.pending > 0, now(one)));
+  for (auto& [from, message] : std::exchange(one.early, {})) { receive(from, number, std::move(message)); }
+}
+
+void Network::execute(std::size_t number, const BlockHeader& header) {
+  const auto& which = node(number);
+  at(which.execute_ms + 2 * kDiskMs, [this, number, life = which.life, header] {
+    auto& one = node(number);
+    if (one.life != life || !one.engine) { return; }
+    one.executed = std::max(one.executed, header.height);
+    carry_out(number, one.engine->on_executed(one.executed, now(one)));
+    if (one.engine->sealed() && one.engine->floor().height <= one.executed) { begin_epoch(number); }
+  });
 }
 
 void Network::crash(std::size_t number) {
@@ -147,9 +236,10 @@ void Network::connect(std::size_t left, std::size_t right) {
   if (!is_connected(left, right)) { return; }
   for (const auto& [self, peer] : {std::pair{left, right}, std::pair{right, left}}) {
     auto& one = node(self);
-    const auto index = node(peer).index;
-    at_node(self, kLatencyMs,
-            [&one, index, this](Engine& engine) { return engine.on_peer_connected(index, now(one)); });
+    at_node(self, kLatencyMs, [&one, other = peer, this](Engine& engine) {
+      const auto index = index_of(one.epoch, other);
+      return index ? engine.on_peer_connected(*index, now(one)) : Effects{};
+    });
   }
 }
 
@@ -182,9 +272,9 @@ void Network::at(std::uint64_t delay_ms, std::function<void()> action) {
 }
 
 void Network::at_node(std::size_t number, std::uint64_t delay_ms, std::function<Effects(Engine&)> action) {
-  at(delay_ms, [this, number, life = node(number).life, action = std::move(action)] {
+  at(delay_ms, [this, number, life = node(number).life, epoch = node(number).epoch, action = std::move(action)] {
     auto& one = node(number);
-    if (one.life == life && one.engine) { carry_out(number, action(*one.engine)); }
+    if (one.life == life && one.epoch == epoch && one.engine) { carry_out(number, action(*one.engine)); }
   });
 }
 
@@ -203,26 +293,31 @@ void Network::housekeeping() {
   for (std::size_t number = 0; number < size(); ++number) {
     auto& one = node(number);
     if (!one.engine) { continue; }
-    std::size_t reached = 1;
+    std::size_t reached = index_of(one.epoch, number) ? 1 : 0;
     std::optional<std::size_t> ahead;
     for (std::size_t other = 0; other < size(); ++other) {
       if (other == number || !is_connected(number, other)) { continue; }
-      ++reached;
+      if (index_of(one.epoch, other)) { ++reached; }
+      if (node(other).engine->floor().height > one.engine->floor().height && node(other).epoch > one.epoch) {
+        ahead = other;
+      }
       if (node(other).engine->floor().height.value >= one.engine->floor().height.value + kSyncGap) { ahead = other; }
     }
-    if (!one.allowed && now_ms_ > 2 * kLatencyMs && validators_.has_quorum(reached)) {
+    if (!one.allowed && now_ms_ > 2 * kLatencyMs && members(one.epoch).set.has_quorum(reached)) {
       one.allowed = true;
       carry_out(number, one.engine->allow_votes(now(one)));
     }
     if (ahead) {
       const auto& source = node(*ahead);
-      const auto floor = source.engine->floor();
+      // As far as the set that is known here can prove.
+      const bool same = source.epoch == one.epoch && source.engine->floor().view.value > 0;
+      const auto top = same ? source.engine->floor_header() : sealing_.at(one.epoch);
       for (const auto& [id, header] : source.blocks) {
-        if (header.height <= floor.height && final_.contains(header.height) && final_[header.height] == header) {
+        if (header.height <= top.height && final_.contains(header.height) && final_[header.height] == header) {
           one.blocks[id] = header;
         }
       }
-      carry_out(number, one.engine->on_synced(floor.finalization, source.engine->floor_header(), now(one)));
+      carry_out(number, one.engine->on_synced(finalizations_.at(top.id()), top, now(one)));
     }
     if (now_ms_ >= one.engine->deadline_ms()) { carry_out(number, one.engine->on_time(now(one))); }
     build(number);
@@ -266,13 +361,15 @@ void Network::build(std::size_t number) {
   const bool heartbeat = wall >= request.parent.time + timing.idle_interval_ms;
   // An empty block helps a full one that did not become final by itself.
   const bool push = carried > 0 && now_ms_ >= one.build_since_ms + timing.leader_timeout_ms / 2;
-  if (fresh == 0 && !heartbeat && !push) { return; }
-  const auto executed = std::max(request.parent.executed_height, one.delivered);
+  const auto executed = std::max(request.parent.executed_height, std::min(one.executed, request.parent.height));
+  const bool seals = !next_set(request.parent, one.epoch, executed).is_zero();
+  if (fresh == 0 && !heartbeat && !push && !seals) { return; }
   const consensus::Payload payload{.root = Hasher("keten/test/payload").number(fresh).finish(),
                                    .bytes = fresh * 100,
                                    .count = fresh,
                                    .executed_height = executed,
-                                   .state_root = state_root_after(executed)};
+                                   .state_root = state_root_after(executed),
+                                   .next_set = next_set(request.parent, one.epoch, executed)};
   const auto view = request.view;
   one.build.reset();
   carry_out(number, one.engine->propose(view, payload, now(one)));
@@ -310,8 +407,11 @@ void Network::carry_out(std::size_t number, Effects effects) {
   }
   for (const auto& check : effects.check) {
     at_node(number, one.check_ms, [&one, check, this](Engine& engine) {
-      const auto verdict = one.rejects ? consensus::PayloadVerdict::invalid : consensus::PayloadVerdict::stored;
-      if (!one.rejects) { one.blocks.emplace(check.header.id(), check.header); }
+      const auto* parent = engine.header(check.header.parent);
+      const bool valid = !one.rejects && parent != nullptr &&
+                         check.header.next_set == next_set(*parent, one.epoch, check.header.executed_height);
+      const auto verdict = valid ? consensus::PayloadVerdict::stored : consensus::PayloadVerdict::invalid;
+      if (valid) { one.blocks.emplace(check.header.id(), check.header); }
       return engine.on_payload(check.view, check.header.id(), verdict, now(one));
     });
   }
@@ -360,7 +460,9 @@ void Network::deliver_final(std::size_t number, const consensus::Finalized& fina
     one.pending -= std::min(one.pending, known->second.transaction_count);
   }
   one.delivered = finalized.floor.height;
-  at_node(number, kDiskMs, [&one, this](Engine& engine) { return engine.on_executed(one.delivered, now(one)); });
+  const auto top = final_.at(one.delivered);
+  if (!top.next_set.is_zero()) { sealing_[top.epoch] = top; }
+  execute(number, top);
   if (before > 0 && one.pending == 0) {
     at_node(number, 0, [&one, this](Engine& engine) { return engine.on_work(one.pending > 0, now(one)); });
   }
@@ -370,14 +472,15 @@ void Network::deliver_final(std::size_t number, const consensus::Finalized& fina
 
 void Network::post(std::size_t from, const consensus::Outgoing& outgoing) {
   auto& one = node(from);
-  if (const auto* vote = std::get_if<Vote>(&outgoing.message); vote != nullptr && vote->signer == one.index) {
+  if (const auto* vote = std::get_if<Vote>(&outgoing.message);
+      vote != nullptr && vote->signer == index_of(one.epoch, from)) {
     check_cast(from, *vote);
   }
   if (const auto* proposal = std::get_if<consensus::Proposal>(&outgoing.message)) {
-    check_cast(from, {proposal->subject(), one.index, proposal->leader_notarize});
+    check_cast(from, {proposal->subject(), *index_of(one.epoch, from), proposal->leader_notarize});
   }
   for (std::size_t to = 0; to < size(); ++to) {
-    if (to == from || (outgoing.to && number_of(*outgoing.to) != to)) { continue; }
+    if (to == from || (outgoing.to && number_of(one.epoch, *outgoing.to) != to)) { continue; }
     post_one(from, to, outgoing.message);
   }
 }
@@ -398,7 +501,8 @@ void Network::post_one(std::size_t from, std::size_t to, consensus::Message mess
     }
     if (twist || one.builds_on_genesis) {
       one.blocks.emplace(proposal->header.id(), proposal->header);
-      proposal->leader_notarize = one.signer->sign(proposal->subject().signing_hash(test_chain(), validators_.id()));
+      proposal->leader_notarize =
+          signer(one)->sign(proposal->subject().signing_hash(test_chain(), members(one.epoch).set.id()));
     }
   }
   const auto kind = kind_of(message);
@@ -406,9 +510,43 @@ void Network::post_one(std::size_t from, std::size_t to, consensus::Message mess
   if (silent_.contains(from) || !is_connected(from, to) || is_lost(from, to, kind)) { return; }
   if (loss_percent_ > 0 && draw(100) < loss_percent_) { return; }
   const auto delay_ms = kLatencyMs + (delay_ms_max_ > 0 ? draw(delay_ms_max_) : 0);
-  at_node(to, delay_ms, [this, from, to, message = std::move(message)](Engine& engine) {
-    return engine.on_message(node(from).index, message, now(node(to)));
+  at(delay_ms, [this, from, to, life = node(to).life, message = std::move(message)] {
+    if (node(to).life == life && node(to).engine) { receive(from, to, message); }
   });
+}
+
+namespace {
+
+std::optional<Epoch> epoch_of(const consensus::Message& message) {
+  struct Asker {
+    std::optional<Epoch> operator()(const Vote& vote) const { return vote.subject.epoch; }
+    std::optional<Epoch> operator()(const Certificate& certificate) const { return certificate.subject.epoch; }
+    std::optional<Epoch> operator()(const consensus::Proposal& proposal) const { return proposal.epoch; }
+    std::optional<Epoch> operator()(const consensus::Status& status) const { return status.epoch; }
+    std::optional<Epoch> operator()(const consensus::CertificateRequest& request) const { return request.epoch; }
+    std::optional<Epoch> operator()(const consensus::CertificateResponse&) const { return std::nullopt; }
+  };
+  return std::visit(Asker{}, message);
+}
+
+}  // namespace
+
+// As a pipeline does: what is of an epoch that has not begun here waits; what is of an ended one is answered by its end.
+void Network::receive(std::size_t from, std::size_t to, consensus::Message message) {
+  auto& one = node(to);
+  const auto epoch = epoch_of(message);
+  if (epoch && *epoch > one.epoch) {
+    one.early.emplace_back(from, std::move(message));
+    return;
+  }
+  const bool is_late = epoch && *epoch < one.epoch && kind_of(message) != "finalization";
+  if (is_late) {
+    const auto& seal = sealing_.at(*epoch);
+    return post_one(to, from, consensus::CertificateResponse{{finalizations_.at(seal.id())}, {seal}});
+  }
+  if (const auto index = index_of(one.epoch, from)) {
+    carry_out(to, one.engine->on_message(*index, std::move(message), now(one)));
+  }
 }
 
 void Network::set_weather(std::uint64_t seed, std::uint32_t loss_percent, std::uint64_t delay_ms_max) {
@@ -445,7 +583,7 @@ void Network::check_cast(std::size_t number, const Vote& vote) {
     return own != nullptr && own->vote == vote;
   });
   require(durable, std::to_string(number) + " sent " + describe(subject) + " before it was durable");
-  auto& cast = one.cast[subject.view];
+  auto& cast = one.cast[{subject.epoch, subject.view}];
   const auto same = cast.find(subject.kind);
   require(same == cast.end() || same->second == subject, std::to_string(number) + " voted twice: " + describe(subject));
   cast[subject.kind] = subject;
@@ -465,8 +603,10 @@ std::vector<std::string> Network::state() const {
     const auto* one = engine(number);
     std::string line = "stopped";
     if (one != nullptr) {
-      line = "view " + one->view().text() + " leader " + std::to_string(number_of(one->leader(one->view()))) +
-             " finalized height " + one->floor().height.text() + (one->halted() ? " votes no more" : "");
+      line = epoch_text(nodes_[number].epoch) + "view " + one->view().text() + " leader " +
+             std::to_string(number_of(nodes_[number].epoch, one->leader(one->view()))) + " finalized height " +
+             one->floor().height.text() + (one->halted() ? " votes no more" : "") +
+             (index_of(nodes_[number].epoch, number) ? "" : " follows");
     }
     lines.push_back(line);
   }
@@ -481,16 +621,17 @@ std::vector<std::string> Network::state() const {
 std::vector<std::string> Network::chain() const {
   std::vector<std::string> lines;
   for (const auto& [height, header] : final_) {
-    lines.push_back("height " + height.text() + " view " + header.view.text() + " transactions " +
-                    std::to_string(header.transaction_count));
+    lines.push_back("height " + height.text() + " " + epoch_text(header.epoch) + "view " + header.view.text() +
+                    " transactions " + std::to_string(header.transaction_count) +
+                    (header.next_set.is_zero() ? "" : " seals"));
   }
   return lines;
 }
 
 std::vector<std::string> Network::votes(std::size_t number) const {
   std::vector<std::string> lines;
-  for (const auto& [view, kinds] : nodes_.at(number).cast) {
-    for (const auto& [kind, subject] : kinds) { lines.push_back(describe(subject)); }
+  for (const auto& [place, kinds] : nodes_.at(number).cast) {
+    for (const auto& [kind, subject] : kinds) { lines.push_back(epoch_text(subject.epoch) + describe(subject)); }
   }
   return lines;
 }

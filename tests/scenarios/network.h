@@ -24,10 +24,12 @@ std::string kind_of(const consensus::Message& message);
 /// Validators are numbered by their turn: number k leads view k+1.
 ///
 /// Checked all the time, by throwing: one block a height; no vote leaves before it is durable; no validator contradicts
-/// its own votes, not even across restarts; every height is delivered once and in order; floors never move back.
+/// its own votes, not even across restarts; every height is delivered once and in order; floors never move back; an epoch
+/// begins only where the finalization of the block that seals the one before is durable.
 class Network {
  public:
-  explicit Network(std::size_t validators);
+  /// `spares` more machines have no vote at first; they follow.
+  explicit Network(std::size_t validators, std::size_t spares = 0);
   ~Network();
 
   consensus::Timing timing;  ///< for engines that start from now on
@@ -51,6 +53,15 @@ class Network {
   void deliver() { losses_.clear(); }
   /// Loses and delays by chance; the seed decides.
   void set_weather(std::uint64_t seed, std::uint32_t loss_percent, std::uint64_t delay_ms_max);
+
+  /// From the result of this height on, the validators of the next epoch are agreed and ready: these machines, in this
+  /// order, and those in `rotated` sign with a new key. One set waits at a time.
+  void agree_next(Height ready, const std::vector<std::size_t>& members, const std::set<std::size_t>& rotated);
+  /// The set agreed last has begun, or none was.
+  [[nodiscard]] bool may_agree_next() const { return sealing_.size() + 1 == epochs_.size(); }
+  [[nodiscard]] Height final_height() const { return final_.empty() ? Height{} : final_.rbegin()->first; }
+  /// Blocks that are final here are executed so much later; 0 by default.
+  void execute_after(std::size_t number, std::uint64_t delay_ms) { node(number).execute_ms = delay_ms; }
 
   void crash(std::size_t number);
   void restart(std::size_t number);
@@ -77,14 +88,17 @@ class Network {
 
  private:
   struct Node {
-    ValidatorIndex index;
-    std::unique_ptr<CheapSigner> signer;
+    std::uint16_t key = 0;  ///< of the newest epoch that it is in
+    Epoch epoch;            ///< that its engine runs
     std::unique_ptr<consensus::Engine> engine;
     std::uint64_t life = 0;                         ///< counts restarts: completions of an earlier life are lost
     std::vector<consensus::JournalRecord> journal;  ///< durable
     std::map<BlockId, BlockHeader> blocks;          ///< durable
     Height delivered;                               ///< highest finalized height of this life
-    std::uint32_t pending = 0;                      ///< transactions that wait
+    Height executed;                                ///< durable
+    std::uint64_t execute_ms = 0;
+    std::vector<std::pair<std::size_t, consensus::Message>> early;  ///< of an epoch that has not begun here
+    std::uint32_t pending = 0;                                      ///< transactions that wait
     std::optional<consensus::BuildRequest> build;
     std::uint64_t build_since_ms = 0;
     bool allowed = false;
@@ -95,20 +109,37 @@ class Network {
     bool builds = true;
     bool builds_on_genesis = false;
     std::set<std::string> sent_votes;
-    std::map<View, std::map<VoteKind, Subject>> cast;  ///< all that ever left the machine
+    std::map<std::pair<Epoch, View>, std::map<VoteKind, Subject>> cast;  ///< all that ever left the machine
   };
 
   Node& node(std::size_t number) { return nodes_.at(number); }
   [[nodiscard]] consensus::Now now(const Node& which) const;
-  [[nodiscard]] std::size_t number_of(ValidatorIndex index) const { return numbers_.at(index); }
+  struct Members {
+    ValidatorSet set;
+    std::vector<std::size_t> numbers;  ///< of its validators, in order
+    std::vector<CheapSigner> signers;  ///< in order
+    Height ready;                      ///< the result that begins the change to this set
+  };
+  [[nodiscard]] const Members& members(Epoch epoch) const { return epochs_.at(epoch.value); }
+  [[nodiscard]] std::size_t number_of(Epoch epoch, ValidatorIndex index) const {
+    return members(epoch).numbers.at(index.value);
+  }
+  [[nodiscard]] std::optional<ValidatorIndex> index_of(Epoch epoch, std::size_t number) const;
+  /// What a block on this parent that binds this result must say about the next set.
+  [[nodiscard]] SetId next_set(const BlockHeader& parent, Epoch epoch, Height executed) const;
+  void begin_epoch(std::size_t number);
+  void execute(std::size_t number, const BlockHeader& header);
+  void receive(std::size_t from, std::size_t to, consensus::Message message);
   [[nodiscard]] bool is_connected(std::size_t left, std::size_t right) const;
   [[nodiscard]] consensus::Config config(const Node& which) const;
+  [[nodiscard]] const CheapSigner* signer(const Node& which) const;
+  [[nodiscard]] std::size_t number(const Node& which) const { return static_cast<std::size_t>(&which - nodes_.data()); }
   [[nodiscard]] consensus::Recovered recover(Node& which) const;
   void boot(std::size_t number);
   void connect(std::size_t left, std::size_t right);
 
   void at(std::uint64_t delay_ms, std::function<void()> action);
-  /// Runs the action unless the node has stopped or restarted meanwhile.
+  /// Runs the action unless the node has stopped, restarted or begun another epoch meanwhile.
   void at_node(std::size_t number, std::uint64_t delay_ms,
                std::function<consensus::Effects(consensus::Engine&)> action);
   void carry_out(std::size_t number, consensus::Effects effects);
@@ -125,8 +156,8 @@ class Network {
   void housekeeping();
 
   std::vector<Node> nodes_;
-  ValidatorSet validators_;
-  std::map<ValidatorIndex, std::size_t> numbers_;
+  std::vector<Members> epochs_;
+  std::map<Epoch, BlockHeader> sealing_;
   std::set<std::size_t> silent_;
   std::vector<std::set<std::size_t>> groups_;
   std::vector<Loss> losses_;

@@ -34,7 +34,8 @@ class Scenario {
     std::vector<std::string> rest;
     for (std::string word; words >> word;) { rest.push_back(word); }
     if (command == "validators") {
-      network_ = std::make_unique<Network>(std::stoul(rest.at(0)));
+      const auto spares = rest.size() == 3 && rest[1] == "spares" ? std::stoul(rest[2]) : 0;
+      network_ = std::make_unique<Network>(std::stoul(rest.at(0)), spares);
       network_->timing = timing_;
       started_ = false;
       return;
@@ -62,6 +63,10 @@ class Scenario {
       net.mute_builder(number(0));
     } else if (command == "slow") {
       net.slow(number(0), parse_duration_ms(rest.at(1)));
+    } else if (command == "slow-execution") {
+      net.execute_after(number(0), parse_duration_ms(rest.at(1)));
+    } else if (command == "next") {
+      agree_next(rest);
     } else if (command == "clock") {
       const auto sign = rest.at(1).at(0) == '-' ? -1 : 1;
       net.set_clock(number(0), sign * static_cast<std::int64_t>(parse_duration_ms(rest.at(1).substr(1))));
@@ -135,6 +140,26 @@ class Scenario {
   }
 
   void append(const std::vector<std::string>& lines) { output_.insert(output_.end(), lines.begin(), lines.end()); }
+
+  // next <members> [rotating <members>] from <height>
+  void agree_next(const std::vector<std::string>& words) {
+    std::vector<std::size_t> members;
+    std::set<std::size_t> rotated;
+    std::string part;
+    std::uint64_t height = 0;
+    for (const auto& word : words) {
+      if (word == "rotating" || word == "from") {
+        part = word;
+      } else if (part == "from") {
+        height = std::stoull(word);
+      } else if (part == "rotating") {
+        rotated.insert(std::stoul(word));
+      } else {
+        members.push_back(std::stoul(word));
+      }
+    }
+    network_->agree_next(keten::Height{height}, members, rotated);
+  }
 
   static std::vector<std::set<std::size_t>> groups(const std::vector<std::string>& words) {
     std::vector<std::set<std::size_t>> result(1);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <random>
 #include <set>
 #include <string>
@@ -18,9 +20,24 @@ void live_through(std::uint64_t seed) {
   std::mt19937_64 chance(seed);
   const auto draw = [&](std::uint64_t below) { return chance() % below; };
   const std::vector<std::size_t> sizes{4, 4, 5, 7};
-  Network network(sizes[draw(sizes.size())]);
-  const bool has_traitor = draw(3) == 0;
+  const auto validators = sizes[draw(sizes.size())];
+  // Half of the networks change their set again and again: any of the machines, some with new keys.
+  const bool has_epochs = draw(2) == 0;
+  Network network(validators, has_epochs ? 2 : 0);
+  const bool has_traitor = !has_epochs && draw(3) == 0;
   if (has_traitor) { network.equivocate(0); }
+  const auto change_set = [&] {
+    if (!has_epochs || !network.may_agree_next()) { return; }
+    std::vector<std::size_t> members(network.size());
+    std::iota(members.begin(), members.end(), 0U);
+    for (std::size_t i = members.size() - 1; i > 0; --i) { std::swap(members[i], members[draw(i + 1)]); }
+    members.resize(4 + draw(members.size() - 3));
+    std::set<std::size_t> rotated;
+    for (const auto one : members) {
+      if (draw(3) == 0) { rotated.insert(one); }
+    }
+    network.agree_next(network.final_height().plus(1 + draw(3)), members, rotated);
+  };
   network.start();
   std::set<std::size_t> down;
   for (int step = 0; step < 40; ++step) {
@@ -53,6 +70,7 @@ void live_through(std::uint64_t seed) {
         }
         break;
     }
+    if (draw(3) == 0) { change_set(); }
     network.advance(draw(1500));
   }
   network.set_weather(0, 0, 0);

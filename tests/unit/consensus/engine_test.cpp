@@ -225,7 +225,7 @@ BOOST_FIXTURE_TEST_CASE(the_payload_is_asked_for_after_signature_and_header, Wat
 
 BOOST_FIXTURE_TEST_CASE(a_malformed_header_is_nullified_at_once, Watcher) {
   bench.start();
-  one.next_set.bytes[0] = 1;
+  one.version = 2;
   bench.receive(bench.proposal(one, 0));
   BOOST_TEST(bench.voted(VoteKind::nullify, 1) == 1U);
 }

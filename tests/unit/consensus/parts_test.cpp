@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_fork_beside_the_floor_leads_nowhere) {
   BlockTree tree(genesis);
   tree.add_stored(one);
   tree.add_stored(two);
-  tree.move_floor(one);
+  tree.move_floor(one, one.view);
   BOOST_TEST((tree.path_to(two.id()).kind == BlockTree::Path::Kind::aside));
   BOOST_TEST(tree.is_stored(one.id()));
 }
@@ -148,14 +148,14 @@ BOOST_AUTO_TEST_CASE(each_field_of_a_header_is_judged) {
   const auto judge = [&](auto change) {
     auto header = good;
     change(header);
-    return is_well_formed_proposal(bench.proposal(header, 0), bench.config, bench.leader(1));
+    return is_well_formed_proposal(bench.proposal(header, 0), bench.config, bench.elector);
   };
   BOOST_TEST(judge([](BlockHeader&) {}));
   BOOST_TEST(!judge([](BlockHeader& header) { header.version = 2; }));
   BOOST_TEST(!judge([](BlockHeader& header) { header.chain_id = {}; }));
   BOOST_TEST(!judge([](BlockHeader& header) { header.epoch = Epoch{1}; }));
   BOOST_TEST(!judge([&](BlockHeader& header) { header.proposer = bench.leader(2); }));
-  BOOST_TEST(!judge([](BlockHeader& header) { header.next_set.bytes[0] = 1; }));
+  BOOST_TEST(judge([](BlockHeader& header) { header.next_set.bytes[0] = 1; }));  // which one is the pipeline's to judge
   BOOST_TEST(!judge([](BlockHeader& header) { header.evidence_root.bytes[0] = 1; }));
   BOOST_TEST(!judge([](BlockHeader& header) { header.executed_height = header.height; }));
 }
@@ -164,7 +164,27 @@ BOOST_AUTO_TEST_CASE(a_view_inside_the_header_is_the_view_of_the_proposal) {
   const Bench bench(4);
   auto proposal = bench.proposal(bench.header(1, test::test_genesis()), 0);
   proposal.header.view = View{2};
-  BOOST_TEST(!is_well_formed_proposal(proposal, bench.config, bench.leader(1)));
+  BOOST_TEST(!is_well_formed_proposal(proposal, bench.config, bench.elector));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_sealing_block_is_proposed_again_in_a_later_view_on_a_view_that_accepted_it) {
+  const Bench bench(4);
+  auto header = bench.header(2, test::test_genesis());
+  header.next_set.bytes[0] = 1;
+  auto again = bench.proposal(header, 3);
+  again.view = View{4};
+  const auto judge = [&](auto change) {
+    auto proposal = again;
+    change(proposal);
+    return is_well_formed_proposal(proposal, bench.config, bench.elector);
+  };
+  BOOST_TEST(judge([](Proposal&) {}));
+  BOOST_TEST(judge([](Proposal& one) { one.parent_view = View{2}; }));
+  BOOST_TEST(!judge([](Proposal& one) { one.parent_view = View{1}; }));
+  BOOST_TEST(!judge([](Proposal& one) { one.parent_view = View{4}; }));
+  BOOST_TEST(!judge([](Proposal& one) { one.header.next_set = {}; }));
+  BOOST_TEST(!judge([](Proposal& one) { one.header.epoch = Epoch{1}; }));
+  BOOST_TEST(!judge([&](Proposal& one) { one.header.proposer = bench.leader(4); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_block_far_ahead_of_execution_is_empty) {
@@ -174,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_block_far_ahead_of_execution_is_empty) {
   const auto judge = [&](std::uint64_t height, std::uint32_t count) {
     header.height = Height{height};
     header.transaction_count = count;
-    return is_well_formed_proposal(bench.proposal(header, 0), bench.config, bench.leader(1));
+    return is_well_formed_proposal(bench.proposal(header, 0), bench.config, bench.elector);
   };
   BOOST_TEST(judge(42, 1));
   BOOST_TEST(!judge(43, 1));

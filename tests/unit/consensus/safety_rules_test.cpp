@@ -40,18 +40,18 @@ struct World {
 BOOST_FIXTURE_TEST_SUITE(safety_rules, World)
 
 BOOST_AUTO_TEST_CASE(one_notarize_a_view) {
-  BOOST_TEST(rules.notarize(View{0}, left, standing()).has_value());
-  BOOST_TEST(!rules.notarize(View{0}, right, standing()).has_value());
-  BOOST_TEST(!rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(rules.notarize(left.view, View{0}, left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(right.view, View{0}, right, standing()).has_value());
+  BOOST_TEST(!rules.notarize(left.view, View{0}, left, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_replica_may_notarize_after_nullifying) {
   BOOST_TEST(rules.nullify(standing()).has_value());
-  BOOST_TEST(rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(rules.notarize(left.view, View{0}, left, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_replica_never_finalizes_after_nullifying) {
-  BOOST_TEST(rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(rules.notarize(left.view, View{0}, left, standing()).has_value());
   BOOST_TEST(rules.nullify(standing()).has_value());
   BOOST_TEST(!rules.finalize(notarization(left, 0), standing()).has_value());
 }
@@ -62,48 +62,48 @@ BOOST_AUTO_TEST_CASE(a_replica_never_nullifies_after_finalizing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_replica_finalizes_only_the_block_that_it_notarized) {
-  BOOST_TEST(rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(rules.notarize(left.view, View{0}, left, standing()).has_value());
   BOOST_TEST(!rules.finalize(notarization(right, 0), standing()).has_value());
   BOOST_TEST(rules.finalize(notarization(left, 0), standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_replica_that_did_not_notarize_may_finalize) {
   BOOST_TEST(rules.finalize(notarization(right, 0), standing()).has_value());
-  BOOST_TEST(!rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(left.view, View{0}, left, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_on_a_parent_that_was_not_accepted) {
   view = View{2};
-  BOOST_TEST(!rules.notarize(View{1}, on_left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
   (void)certificates.add(notarization(right, 0));
-  BOOST_TEST(!rules.notarize(View{1}, on_left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_without_proof_of_every_skip) {
   view = View{2};
   (void)certificates.add(notarization(left, 0));
-  BOOST_TEST(!rules.notarize(View{0}, on_genesis, standing()).has_value());
+  BOOST_TEST(!rules.notarize(on_genesis.view, View{0}, on_genesis, standing()).has_value());
   (void)certificates.add(bench.certificate(Bench::nullify(1)));
-  BOOST_TEST(rules.notarize(View{0}, on_genesis, standing()).has_value());
+  BOOST_TEST(rules.notarize(on_genesis.view, View{0}, on_genesis, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_voted_at_or_below_the_floor) {
   floor = View{1};
-  BOOST_TEST(!rules.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(left.view, View{0}, left, standing()).has_value());
   BOOST_TEST(!rules.nullify(standing()).has_value());
   BOOST_TEST(!rules.finalize(notarization(left, 0), standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_ahead_of_the_current_view) {
   (void)certificates.add(notarization(left, 0));
-  BOOST_TEST(!rules.notarize(View{1}, on_left, standing()).has_value());
+  BOOST_TEST(!rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
   view = View{2};
-  BOOST_TEST(rules.notarize(View{1}, on_left, standing()).has_value());
+  BOOST_TEST(rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_or_finalized_before_it_is_stored) {
   BlockTree empty(genesis);
-  BOOST_TEST(!rules.notarize(View{0}, left, {floor, view, certificates, empty}).has_value());
+  BOOST_TEST(!rules.notarize(left.view, View{0}, left, {floor, view, certificates, empty}).has_value());
   BOOST_TEST(!rules.finalize(notarization(left, 0), {floor, view, certificates, empty}).has_value());
   empty.add_stored(on_left);
   BOOST_TEST(!rules.finalize(notarization(on_left, 1), {floor, View{2}, certificates, empty}).has_value());
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_voted_before_the_hand_shake_or_after_a_halt) {
   waiting.allow();
   waiting.halt();
   BOOST_TEST(!waiting.nullify(standing()).has_value());
-  BOOST_TEST(!waiting.notarize(View{0}, left, standing()).has_value());
+  BOOST_TEST(!waiting.notarize(left.view, View{0}, left, standing()).has_value());
   BOOST_TEST(!waiting.finalize(notarization(left, 0), standing()).has_value());
 }
 
@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(no_order_of_events_and_no_restart_makes_votes_contradict) {
         }
         std::optional<Vote> vote;
         switch (rest % kinds) {
-          case 0: vote = fresh.notarize(View{0}, left, standing()); break;
-          case 1: vote = fresh.notarize(View{0}, right, standing()); break;
+          case 0: vote = fresh.notarize(left.view, View{0}, left, standing()); break;
+          case 1: vote = fresh.notarize(right.view, View{0}, right, standing()); break;
           case 2: vote = fresh.nullify(standing()); break;
           case 3: vote = fresh.finalize(certified_left, standing()); break;
           default: vote = fresh.finalize(certified_right, standing()); break;
