@@ -313,6 +313,8 @@ class ValidatorSet:
 
     def why_not(self, certificate):
         """What is wrong with a certificate; none when it holds."""
+        if certificate.subject.epoch != 0:
+            return f"it is of epoch {certificate.subject.epoch}, and this check knows the founding validators only"
         if len(set(certificate.signers)) < self.quorum:
             return f"{len(certificate.signers)} signers, a quorum is {self.quorum}"
         bad = [vote.signer for vote in certificate.votes() if not self.holds(vote)]
