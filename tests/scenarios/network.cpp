@@ -11,7 +11,6 @@ using consensus::Engine;
 
 namespace {
 
-constexpr std::uint64_t kLatencyMs = 10;
 constexpr std::uint64_t kDiskMs = 1;
 constexpr std::uint64_t kCheckMs = 1;
 constexpr std::uint64_t kTickMs = 5;
@@ -236,7 +235,7 @@ void Network::connect(std::size_t left, std::size_t right) {
   if (!is_connected(left, right)) { return; }
   for (const auto& [self, peer] : {std::pair{left, right}, std::pair{right, left}}) {
     auto& one = node(self);
-    at_node(self, kLatencyMs, [&one, other = peer, this](Engine& engine) {
+    at_node(self, latency_ms_, [&one, other = peer, this](Engine& engine) {
       const auto index = index_of(one.epoch, other);
       return index ? engine.on_peer_connected(*index, now(one)) : Effects{};
     });
@@ -303,7 +302,7 @@ void Network::housekeeping() {
       }
       if (node(other).engine->floor().height.value >= one.engine->floor().height.value + kSyncGap) { ahead = other; }
     }
-    if (!one.allowed && now_ms_ > 2 * kLatencyMs && members(one.epoch).set.has_quorum(reached)) {
+    if (!one.allowed && now_ms_ > 2 * latency_ms_ && members(one.epoch).set.has_quorum(reached)) {
       one.allowed = true;
       carry_out(number, one.engine->allow_votes(now(one)));
     }
@@ -392,7 +391,8 @@ void Network::carry_out(std::size_t number, Effects effects) {
     }
   }
   if (!persist.empty() || !held_back.empty()) {
-    at(kDiskMs, [this, number, life, bodies, persist, held_back] {
+    one.disk_free_ms = std::max(one.disk_free_ms, now_ms_ + one.disk_ms);
+    at(one.disk_free_ms - now_ms_, [this, number, life, bodies, persist, held_back] {
       auto& self = node(number);
       if (self.life != life) { return; }
       for (const auto& body : bodies) { self.blocks.emplace(body.id(), body); }
@@ -430,7 +430,7 @@ void Network::fetch(std::size_t number, const BlockId& block) {
     if (other == number || !is_connected(number, other) || silent_.contains(other)) { continue; }
     const auto found = node(other).blocks.find(block);
     if (found == node(other).blocks.end()) { continue; }
-    at_node(number, 2 * kLatencyMs, [this, number, header = found->second](Engine& engine) {
+    at_node(number, 2 * latency_ms_, [this, number, header = found->second](Engine& engine) {
       auto& one = node(number);
       one.blocks.emplace(header.id(), header);
       return engine.on_block_stored(header, now(one));
@@ -509,7 +509,7 @@ void Network::post_one(std::size_t from, std::size_t to, consensus::Message mess
   ++traffic_[kind];
   if (silent_.contains(from) || !is_connected(from, to) || is_lost(from, to, kind)) { return; }
   if (loss_percent_ > 0 && draw(100) < loss_percent_) { return; }
-  const auto delay_ms = kLatencyMs + (delay_ms_max_ > 0 ? draw(delay_ms_max_) : 0);
+  const auto delay_ms = latency_ms_ + (delay_ms_max_ > 0 ? draw(delay_ms_max_) : 0);
   at(delay_ms, [this, from, to, life = node(to).life, message = std::move(message)] {
     if (node(to).life == life && node(to).engine) { receive(from, to, message); }
   });

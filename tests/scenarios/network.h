@@ -69,6 +69,10 @@ class Network {
   void set_clock(std::size_t number, std::int64_t offset_ms) { node(number).clock_offset_ms = offset_ms; }
   void equivocate(std::size_t number) { node(number).equivocates = true; }
   void reject(std::size_t number) { node(number).rejects = true; }
+  /// From now on what it writes is durable so much later.
+  void slow_disk(std::size_t number, std::uint64_t disk_ms) { node(number).disk_ms = disk_ms; }
+  /// One way, for everything that is sent from now on.
+  void set_latency(std::uint64_t latency_ms) { latency_ms_ = latency_ms; }
   void slow(std::size_t number, std::uint64_t check_ms) { node(number).check_ms = check_ms; }
   void mute_builder(std::size_t number) { node(number).builds = false; }
   /// The leader sends its blocks as if the views that it skips had never been.
@@ -104,6 +108,8 @@ class Network {
     bool allowed = false;
     std::int64_t clock_offset_ms = 0;
     std::uint64_t check_ms = 1;
+    std::uint64_t disk_ms = 1;
+    std::uint64_t disk_free_ms = 0;  ///< what was written before is durable by then
     bool equivocates = false;
     bool rejects = false;
     bool builds = true;
@@ -164,6 +170,7 @@ class Network {
   std::uint64_t chance_ = 0;
   std::uint32_t loss_percent_ = 0;
   std::uint64_t delay_ms_max_ = 0;
+  std::uint64_t latency_ms_ = 10;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::function<void()>> queue_;
   std::uint64_t sequence_ = 0;
   std::uint64_t now_ms_ = 0;

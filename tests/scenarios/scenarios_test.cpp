@@ -63,6 +63,10 @@ class Scenario {
       net.mute_builder(number(0));
     } else if (command == "slow") {
       net.slow(number(0), parse_duration_ms(rest.at(1)));
+    } else if (command == "slow-disk") {
+      net.slow_disk(number(0), parse_duration_ms(rest.at(1)));
+    } else if (command == "delay") {
+      net.set_latency(parse_duration_ms(rest.at(0)));
     } else if (command == "slow-execution") {
       net.execute_after(number(0), parse_duration_ms(rest.at(1)));
     } else if (command == "next") {
