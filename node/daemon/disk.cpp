@@ -1,6 +1,9 @@
 #include "node/daemon/disk.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include <fcntl.h>
 
 #include "node/daemon/recovery.h"
 #include "node/daemon/replay.h"
@@ -15,6 +18,12 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
+SpacePolicy space_policy(const NodeConfig::Storage& config) {
+  return {.free_min_bytes = config.free_min_mb * kMebibyte,
+          .free_min_percent = config.free_min_percent,
+          .ballast_bytes = config.ballast_mb * kMebibyte};
+}
+
 /// Whether the executed block is a floor, or the genesis of a chain that has none yet.
 bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const storage::Executed& executed) {
   bool has_floor = false;
@@ -27,7 +36,28 @@ bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const sto
   return !has_floor && executed.height.value == 0;
 }
 
+/// Remembers across a start that the database must be made anew.
+constexpr const char* kRebuild = "state.rebuild";
+
+/// One damaged database is kept for whoever wants to know what happened to it.
+void set_aside(const std::filesystem::path& data) {
+  std::error_code ignored;
+  if (std::filesystem::exists(data / "state", ignored)) {
+    std::filesystem::remove_all(data / "state.damaged", ignored);
+    std::filesystem::rename(data / "state", data / "state.damaged", ignored);
+  }
+  std::filesystem::remove(data / kRebuild, ignored);
+}
+
 }  // namespace
+
+bool is_damaged_database(const Error& error) {
+  return error.reason == "DATABASE_CORRUPT" || error.reason == "STORAGE_CORRUPT";
+}
+
+void ask_for_rebuild(const std::filesystem::path& data) {
+  (void)journal::open_file((data / kRebuild).string(), O_WRONLY | O_CREAT);
+}
 
 Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   std::error_code error;
@@ -49,6 +79,8 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   }
 
   std::unique_ptr<Disk> disk(new Disk());
+  // First: when the space is exhausted, opening the rest needs what the ballast held.
+  disk->space_ = std::make_unique<DiskSpace>(data, space_policy(home.config.storage));
   const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};
   journal::JournalOptions journal_options;
   journal_options.file_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
@@ -70,26 +102,41 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   if (!segments) { return segments.error(); }
   disk->segments_ = std::move(*segments);
 
-  rocksdb_store::RocksOptions rocks_options;
-  rocks_options.block_cache_bytes = home.config.storage.cache_mb * kMebibyte;
-  rocks_options.write_buffers_bytes = home.config.storage.write_buffer_mb * kMebibyte;
-  auto database = rocksdb_store::RocksDatabase::open(state_path.string(), rocks_options);
-  if (!database) { return database.error(); }
-  disk->database_ = std::move(*database);
-  if (auto synced = journal::sync_directory(data.string()); !synced) { return synced.error(); }
-  if (auto initialised = storage::initialise(*disk->database_, home.genesis); !initialised) {
-    return initialised.error();
+  if (std::filesystem::exists(data / kRebuild, error)) { set_aside(data); }
+  const auto records = disk->votes_->take_records();
+  auto loaded = disk->load(home, records);
+  if (!loaded && is_damaged_database(loaded.error())) {
+    log_warning("database: {}; it is set aside as state.damaged and made anew from the stored blocks",
+                loaded.error().message);
+    disk->database_.reset();
+    disk->stored_ = {};
+    set_aside(data);
+    loaded = disk->load(home, records);
   }
-  if (auto recovered = disk->recover_from(home); !recovered) { return recovered.error(); }
+  if (!loaded) { return loaded.error(); }
   return disk;
 }
 
-Status Disk::recover_from(const Home& home) {
+Status Disk::load(const Home& home, const std::vector<consensus::JournalRecord>& journal) {
+  const auto& config = home.config.storage;
+  rocksdb_store::RocksOptions options;
+  options.block_cache_bytes = config.cache_mb * kMebibyte;
+  options.write_buffers_bytes = config.write_buffer_mb * kMebibyte;
+  auto database = rocksdb_store::RocksDatabase::open((home.data() / "state").string(), options);
+  if (!database) { return database.error(); }
+  database_ = std::move(*database);
+  if (auto synced = journal::sync_directory(home.data().string()); !synced) { return synced; }
+  try {
+    if (auto initialised = storage::initialise(*database_, home.genesis); !initialised) { return initialised; }
+    return recover_from(home, journal);
+  } catch (const storage::ReadFailure& failed) { return failed.error(); }
+}
+
+Status Disk::recover_from(const Home& home, std::vector<consensus::JournalRecord> journal) {
   auto executed = storage::read_executed(*database_->snapshot());
   if (!executed) { return executed.error(); }
   const auto headers = StoredHeaders::read(*segments_, executed->replay_from, executed->height);
   if (!headers) { return headers.error(); }
-  auto journal = votes_->take_records();
   if (auto replayed = replay_final_blocks({home.genesis, journal, *headers, *segments_, *database_}); !replayed) {
     return replayed;
   }
@@ -169,6 +216,7 @@ void Persister::run() {
 }
 
 Status Persister::write(const std::vector<pipeline::Persist>& work) {
+  disk_.space().look();  // what is under way may need the ballast
   bool has_blocks = false;
   bool has_records = false;
   std::uint64_t votes = 0;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/result.h"
+#include "node/daemon/disk_space.h"
 #include "node/daemon/home.h"
 #include "node/journal/segment_store.h"
 #include "node/journal/vote_journal.h"
@@ -21,12 +22,17 @@ namespace keten::node {
 /// Called when the disk failed: the process must end, because nothing can be promised any more.
 using Fatal = std::function<void(const Error&)>;
 
+/// Whether the database is what is damaged: it is derived, so a start can make it anew.
+[[nodiscard]] bool is_damaged_database(const Error& error);
+/// The next start sets the database aside as `state.damaged` and executes the stored blocks again.
+void ask_for_rebuild(const std::filesystem::path& data);
+
 /// The three places a node keeps things in, and where unexecuted blocks lie. Opened together, so that what one of them lost
 /// is noticed by the others.
 class Disk {
  public:
   /// Fails with the reasons of journal, segments and database, JOURNAL_LOST (the database exists without its journal)
-  /// and those of recover().
+  /// and those of recover(). A damaged database is set aside and made anew from the segments.
   [[nodiscard]] static Result<std::unique_ptr<Disk>> open(const Home& home);
 
   [[nodiscard]] pipeline::PipelineRecovered take_recovered() { return std::move(recovered_); }
@@ -35,6 +41,9 @@ class Disk {
   [[nodiscard]] rocksdb_store::RocksDatabase& database() { return *database_; }
   [[nodiscard]] const journal::SegmentStore& segments() const { return *segments_; }
   [[nodiscard]] const rocksdb_store::RocksDatabase& database() const { return *database_; }
+
+  [[nodiscard]] DiskSpace& space() { return *space_; }
+  [[nodiscard]] const DiskSpace& space() const { return *space_; }
 
   void stored(const BlockId& id, Height height, const storage::Location& location);
   void executed(Height height);
@@ -47,8 +56,11 @@ class Disk {
 
  private:
   Disk() = default;
-  [[nodiscard]] Status recover_from(const Home& home);
+  /// The database, and what the pipeline starts with.
+  [[nodiscard]] Status load(const Home& home, const std::vector<consensus::JournalRecord>& journal);
+  [[nodiscard]] Status recover_from(const Home& home, std::vector<consensus::JournalRecord> journal);
 
+  std::unique_ptr<DiskSpace> space_;
   std::unique_ptr<journal::VoteJournal> votes_;
   std::unique_ptr<journal::SegmentStore> segments_;
   std::unique_ptr<rocksdb_store::RocksDatabase> database_;

@@ -62,6 +62,7 @@ void Executor::run() {
 }
 
 Status Executor::run_block(const pipeline::Execute& work) {
+  disk_.space().look();  // what is under way may need the ballast
   const auto& header = work.block->header;
   const auto began = steady_us();
   const auto id = header.id();
@@ -87,6 +88,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
 }
 
 void Executor::rest() {
+  if (disk_.space().look() == SpaceLevel::exhausted) { return; }  // a flush writes new files
   if (auto flushed = disk_.database().flush(); !flushed) {
     log_warning("flush while idle: {}", flushed.error().message);
   }

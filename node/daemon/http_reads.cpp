@@ -1,4 +1,3 @@
-#include <filesystem>
 
 #include "contracts/production/document.h"
 #include "contracts/production/event_record.h"
@@ -195,13 +194,8 @@ Value HttpReads::version() const {
 }
 
 std::vector<http::ReadinessCheck> HttpReads::readiness() const {
-  std::error_code error;
-  const auto space = std::filesystem::space(home_.data(), error);
-  constexpr std::uintmax_t kLeast = 512ULL * 1024 * 1024;
-  const bool is_enough = !error && space.available >= kLeast;
-  return {
-      {"disk", is_enough,
-       error ? error.message() : std::to_string(space.available / (1024 * 1024)) + " MiB free, at least 512 expected"}};
+  const auto problem = gateway_.status().disk;
+  return {{"disk", problem.empty(), problem.empty() ? "it has enough free space" : problem}};
 }
 
 }  // namespace keten::node

@@ -15,6 +15,10 @@ constexpr std::size_t kVerifyPiece = 16;
 /// Room for every signature that the mempool's bound allows to be with the pool at once.
 constexpr std::size_t kVerifyTasksMax = 2 * limits::kMempoolTransactionsMax;
 constexpr std::uint64_t kPublishMs = 20;
+/// What the loop published longer ago says nothing about now; it wakes at least twice a second.
+constexpr std::uint64_t kSilentMs = 2000;
+/// How often the loop looks at its disk.
+constexpr std::uint64_t kLookMs = 200;
 constexpr std::size_t kServeTasksMax = 2 * limits::kValidatorsMax;
 /// An honest peer waits for its answer; it may give up and ask again.
 constexpr int kServeTasksOfPeerMax = 2;
@@ -90,7 +94,11 @@ class Node::Watch final : public Gateway::Subscription {
 Result<std::unique_ptr<Node>> Node::open(Home home, Fatal fatal) {
   auto disk = Disk::open(home);
   if (!disk) { return disk.error(); }
-  return std::unique_ptr<Node>(new Node(std::move(home), std::move(*disk), std::move(fatal)));
+  auto ends = [data = home.data(), fatal = std::move(fatal)](const Error& error) {
+    if (is_damaged_database(error)) { ask_for_rebuild(data); }
+    fatal(error);
+  };
+  return std::unique_ptr<Node>(new Node(std::move(home), std::move(*disk), std::move(ends)));
 }
 
 Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
@@ -225,11 +233,22 @@ void Node::run() {
   auto wake_at = effects.wake_at_ms;
   carry(std::move(effects));
   std::vector<pipeline::Event> events;
-  while (inbox_.pop_all(events, tracker_.has_waiters() ? std::min(wake_at, steady_ms() + 100) : wake_at)) {
+  bool is_deaf = false;
+  const auto wait_until = [&]() {
+    if (is_deaf) { return steady_ms() + kLookMs; }
+    return tracker_.has_waiters() ? std::min(wake_at, steady_ms() + 100) : wake_at;
+  };
+  while (inbox_.pop_all(events, wait_until())) {
     const auto began = steady_us();
-    if (events.empty()) { events.emplace_back(pipeline::Tick{}); }
+    is_deaf = is_exhausted(steady_ms());
+    if (events.empty() && !is_deaf) { events.emplace_back(pipeline::Tick{}); }
     loop_steps_.add(events.size());
     for (auto& event : events) {
+      // Whoever cannot keep a vote, nor the blocks of others, neither votes nor listens. It comes back like one that was away.
+      if (is_deaf &&
+          (std::holds_alternative<pipeline::FromPeer>(event) || std::holds_alternative<pipeline::Tick>(event))) {
+        continue;
+      }
       if (std::holds_alternative<pipeline::Executed>(event)) { ++executed_steps_; }
       effects = pipeline_->step(std::move(event), now());
       wake_at = effects.wake_at_ms;
@@ -238,6 +257,16 @@ void Node::run() {
     publish(now());
     loop_us_.add(steady_us() - began);
   }
+}
+
+bool Node::is_exhausted(std::uint64_t now_ms) {
+  auto& space = disk_->space();
+  if (now_ms < looked_ms_ + kLookMs) { return space.level() == SpaceLevel::exhausted; }
+  looked_ms_ = now_ms;
+  if (disk_->database().is_damaged()) {
+    fatal_(failure(ErrorKind::corrupt, "DATABASE_CORRUPT", "a read found damage; the next start builds it again"));
+  }
+  return space.look() == SpaceLevel::exhausted;
 }
 
 /// In the order of the struct: what must be durable is handed over before anything that could speak of it.
@@ -341,6 +370,7 @@ void Node::publish(consensus::Now at) {
   tracker_.tick(at.steady_ms, current.quorum ? std::string() : current.reason);
   const std::lock_guard lock(status_mutex_);
   published_ = std::move(current);
+  published_at_ms_ = at.steady_ms;
 }
 
 void Node::executed(const BlockPointer& block, const contracts::BlockResult& result) {
@@ -401,8 +431,13 @@ void Node::submit(std::vector<TransactionPointer> transactions, Admitted done) {
     done({});
     return;
   }
-  const auto ticket = next_ticket_.fetch_add(1);
   const auto count = transactions.size();
+  if (const auto problem = disk_->space().text(); !problem.empty()) {
+    const auto why = failure(ErrorKind::unavailable, "DISK_FULL", problem + "; other validators may take it");
+    done(std::vector<keten::Status>(count, why));
+    return;
+  }
+  const auto ticket = next_ticket_.fetch_add(1);
   {
     std::vector<TransactionId> ids;
     ids.reserve(count);
@@ -473,6 +508,12 @@ TransactionProgress Node::progress(const TransactionId& id) const {
   return tracker_.find(id).value_or(TransactionProgress{});
 }
 
+/// A process that was stopped for long does not know yet what it missed.
+std::uint64_t Node::published_age_ms() const {
+  const std::lock_guard lock(status_mutex_);
+  return steady_ms() - std::min(steady_ms(), published_at_ms_);
+}
+
 pipeline::PipelineStatus Node::published() const {
   const std::lock_guard lock(status_mutex_);
   return published_;
@@ -497,6 +538,12 @@ NodeStatus Node::status() const {
   status.view = current.view;
   status.lag = current.lag;
   status.reason = current.reason;
+  status.disk = disk_->space().text();
+  status.stale = !current.quorum || current.lag > limits::kExecutionLagMax ||
+                 disk_->space().level() == SpaceLevel::exhausted || published_age_ms() > kSilentMs;
+  if (status.reason.empty() || disk_->space().level() == SpaceLevel::exhausted) {
+    status.reason = status.disk.empty() ? status.reason : status.disk;
+  }
   status.quorum = current.quorum;
   status.mempool_transactions = current.mempool_transactions;
   status.mempool_bytes = current.mempool_bytes;

@@ -8,6 +8,7 @@
 #include "contracts/registry.h"
 #include "node/api/ledger_server.h"
 #include "node/daemon/disk.h"
+#include "node/daemon/disk_space.h"
 #include "node/daemon/executor.h"
 #include "node/daemon/home.h"
 #include "node/daemon/reads.h"
@@ -67,6 +68,8 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
 
   // The loop
   void run();
+  /// Whether the disk is exhausted; looks at it from time to time.
+  [[nodiscard]] bool is_exhausted(std::uint64_t now_ms);
   void carry(pipeline::Effects effects);
   void verify(consensus::VerifyRequest request);
   void verify(pipeline::VerifyTransactions request);
@@ -77,6 +80,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   [[nodiscard]] std::string name_of(NodeNumber number) const;
   void publish(consensus::Now now);
   [[nodiscard]] pipeline::PipelineStatus published() const;
+  [[nodiscard]] std::uint64_t published_age_ms() const;
   void executed(const BlockPointer& block, const contracts::BlockResult& result);
   [[nodiscard]] keten::Status start_front_doors();
 
@@ -86,6 +90,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   contracts::Registry registry_;
   MembershipPointer membership_;
   std::unique_ptr<Disk> disk_;
+  std::uint64_t looked_ms_ = 0;  ///< when the loop last looked at the disk's space
   std::unique_ptr<KeySigner> signer_;
   ValidatorSet validators_;
   Tracker tracker_;
@@ -95,6 +100,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   std::unique_ptr<pipeline::Pipeline> pipeline_;  ///< the loop's own
   mutable std::mutex status_mutex_;               // the loop publishes, front doors read
   pipeline::PipelineStatus published_;
+  std::uint64_t published_at_ms_ = 0;  ///< steady, with `published_`
   std::uint64_t published_ms_ = 0;
   Height published_height_;
   std::size_t executed_steps_ = 0;  ///< blocks executed since the status was published

@@ -174,7 +174,7 @@ Response get_transaction(const Services& services, const Request& request) {
     document.set("transaction", recorded->value);
     height = recorded->height;
   }
-  return read_response({document, height});
+  return read_response(services, {document, height});
 }
 
 Response get_block(const Services& services, const Request& request) {
@@ -188,7 +188,7 @@ Response get_block(const Services& services, const Request& request) {
   const auto as_of = services.gateway.status().executed_height;
   const auto block = services.backend.block(Height{*height});
   if (!block) { return read_problem(services, block.error(), Dialect::keten, as_of); }
-  return read_response(*block);
+  return read_response(services, *block);
 }
 
 Result<TraceQuery> parse_trace(const Request& request) {
@@ -222,7 +222,7 @@ Response get_trace(const Services& services, const Request& request) {
   const auto as_of = services.gateway.status().executed_height;
   const auto trace = services.backend.trace(*query);
   if (!trace) { return read_problem(services, trace.error(), Dialect::keten, as_of); }
-  return read_response(*trace);
+  return read_response(services, *trace);
 }
 
 json::Value peer_json(const PeerSummary& peer) {
@@ -255,6 +255,7 @@ Response get_status(const Services& services) {
   document.set("validator", number(status.self.value));
   document.set("quorum", json::Value::boolean(status.quorum));
   document.set("lag", number(status.lag));
+  document.set("stale", json::Value::boolean(status.stale));
   document.set("reason", text(status.reason));
   document.set("mempoolTransactions", number(status.mempool_transactions));
   document.set("mempoolBytes", number(status.mempool_bytes));
@@ -262,7 +263,7 @@ Response get_status(const Services& services) {
   document.set("version", text(status.version));
   document.set("peers", std::move(peers));
   document.set("counters", std::move(counters));
-  return read_response({document, status.executed_height});
+  return read_response(services, {document, status.executed_height});
 }
 
 }  // namespace

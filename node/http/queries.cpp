@@ -85,7 +85,8 @@ json::Value query_document(const EventPage& page, Milliseconds now) {
 
 Response page_response(const Services& services, const Request& request, const EventPage& page) {
   Response response;
-  response.with("Content-Type", std::string(*media_type(request))).with("Keten-Height", page.height.text());
+  response.with("Content-Type", std::string(*media_type(request)));
+  tell_age(response, services, page.height);
   response.body = json::serialize(query_document(page, services.clock()));
   return response;
 }
@@ -163,7 +164,7 @@ Response get_root(const Services& services) {
   document.set("@context", std::move(context));
   document.set("type", json::Value::string("Collection"));
   document.set("member", std::move(members));
-  return read_response({document, services.gateway.status().executed_height});
+  return read_response(services, {document, services.gateway.status().executed_height});
 }
 
 }  // namespace

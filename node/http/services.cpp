@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "node/http/uri.h"
 #include "node/runtime/log.h"
 
 namespace keten::http {
@@ -45,15 +46,22 @@ Response json_response(unsigned status, const json::Value& value) {
   return response;
 }
 
-Response read_response(const ValueAt& answer) {
+void tell_age(Response& response, const Services& services, Height height) {
+  const auto status = services.gateway.status();
+  response.with("Keten-Height", height.text());
+  if (status.block_time > 0) { response.with("Keten-Block-Time", iso_time(status.block_time)); }
+  if (status.stale) { response.with("Keten-Stale", "true"); }
+}
+
+Response read_response(const Services& services, const ValueAt& answer) {
   auto response = json_response(200, answer.value);
-  response.with("Keten-Height", answer.height.text());
+  tell_age(response, services, answer.height);
   return response;
 }
 
 Response read_problem(const Services& services, const Error& error, Dialect dialect, std::optional<Height> as_of) {
   auto response = problem_response(problem_of(error, dialect, Subject::query));
-  response.with("Keten-Height", as_of.value_or(services.gateway.status().executed_height).text());
+  tell_age(response, services, as_of.value_or(services.gateway.status().executed_height));
   return response;
 }
 

@@ -43,7 +43,9 @@ std::optional<Error> missing_quorum(const Services& services);
 /// Reads carry the height that they speak about; `Keten-Min-Height` of the request lets a client read its own writes.
 std::optional<Error> height_not_reached(const Services& services, const Request& request);
 Response json_response(unsigned status, const json::Value& value);
-Response read_response(const ValueAt& answer);
+/// `Keten-Height`, the time of the newest final block, and `Keten-Stale` when this node knows that others may know more.
+void tell_age(Response& response, const Services& services, Height height);
+Response read_response(const Services& services, const ValueAt& answer);
 /// `as_of`: the executed height before the question was asked, when the answer depends on one: what is not there may have come since.
 Response read_problem(const Services& services, const Error& error, Dialect dialect,
                       std::optional<Height> as_of = std::nullopt);

@@ -51,7 +51,9 @@ struct NodeStatus {
   std::vector<PeerSummary> peers;  ///< the other validators in order
   std::uint64_t lag = 0;           ///< heights behind the best connected peer
   std::string reason;              ///< why the chain does not advance; empty when it does or is idle
-  bool quorum = false;             ///< enough validators are connected for the chain to advance
+  bool stale = false;   ///< others may know more: no quorum, far behind, or the loop has said nothing for long
+  std::string disk;     ///< what its disk has too little of; empty when nothing
+  bool quorum = false;  ///< enough validators are connected for the chain to advance
   std::size_t mempool_transactions = 0;
   std::size_t mempool_bytes = 0;
   Milliseconds block_time = 0;  ///< of the newest finalized block
@@ -67,7 +69,7 @@ class Gateway {
 
   /// One result per transaction, in order: admitted (its signature holds and it waits in the mempool), or why not.
   /// Reasons: WRONG_CHAIN, EXPIRED, VALID_UNTIL_TOO_FAR, DUPLICATE, UNKNOWN_SENDER, ROLE_NOT_ALLOWED, UNKNOWN_CONTRACT,
-  /// UNKNOWN_METHOD, SIGNATURE_INVALID, MEMPOOL_FULL, ORGANISATION_QUOTA, NO_QUORUM and those of the contract's check.
+  /// UNKNOWN_METHOD, SIGNATURE_INVALID, MEMPOOL_FULL, ORGANISATION_QUOTA, NO_QUORUM, DISK_FULL and those of the contract's check.
   using Admitted = std::function<void(std::vector<Status>)>;
   virtual void submit(std::vector<TransactionPointer> transactions, Admitted done) = 0;
 

@@ -215,7 +215,11 @@ std::string Pipeline::State::stuck_reason() const {
       ++present;
       continue;
     }
-    missing += (missing.empty() ? "" : ", ") + validator.node + " (" + validator.organisation + ")";
+    const auto found = peers.find(validator.number);
+    const bool was_heard = found != peers.end() && found->second.heard_ms > 0;
+    missing += (missing.empty() ? "" : ", ") + validator.node + " (" + validator.organisation + ") " +
+               (was_heard ? "silent for " + std::to_string((now.steady_ms - found->second.heard_ms) / 1000) + " s"
+                          : std::string("not heard since the start"));
   }
   return "no quorum: " + std::to_string(present) + " of " + std::to_string(validators.size()) +
          " validators are connected, weight " + std::to_string(validators.quorum_weight()) + " of " +
@@ -378,7 +382,14 @@ PipelineStatus Pipeline::status(Now now) const {
   }
   status.reason = state.stuck_reason();
   if (status.reason.empty() && status.lag > 8) {
-    status.reason = "behind by " + std::to_string(status.lag) + " blocks, catching up from the other validators";
+    const auto best = std::ranges::max_element(
+        status.peers, {}, [](const PipelineStatus::Peer& peer) { return peer.connected ? peer.height : Height{}; });
+    const auto place = state.current.validators.find(best->number);
+    const auto* member = place ? &state.current.validators.at(*place) : nullptr;
+    status.reason = "behind by " + std::to_string(status.lag) +
+                    " blocks, catching up from the other validators; the best is " +
+                    (member != nullptr ? member->node + " (" + member->organisation + ")" : "a follower") +
+                    " at height " + best->height.text();
   }
   return status;
 }

@@ -1,6 +1,7 @@
 #include "node/rocksdb/rocks_database.h"
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,10 @@ ByteView view(const rocksdb::Slice& bytes) {
 
 Error storage_error(const rocksdb::Status& status, const std::string& what) {
   const auto text = what + ": " + status.ToString();
-  if (status.IsCorruption()) { return failure(ErrorKind::corrupt, "DATABASE_CORRUPT", text); }
+  // A file that its own list names and nobody finds is damage as well.
+  if (status.IsCorruption() || status.IsPathNotFound()) {
+    return failure(ErrorKind::corrupt, "DATABASE_CORRUPT", text);
+  }
   return failure(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", text);
 }
 
@@ -41,6 +45,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options, const std::shar
   result.create_if_missing = true;
   result.create_missing_column_families = true;
   result.paranoid_checks = true;
+  result.verify_sst_unique_id_in_manifest = true;  // a file that took another one's name
   // The default silently forgets synced batches behind a damaged one; this mode forgets a torn tail only.
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   result.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffers_bytes, cache);
@@ -79,6 +84,7 @@ struct RocksDatabase::State {
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> database;
   std::array<rocksdb::ColumnFamilyHandle*, storage::kColumnCount> families{};
+  std::atomic<bool> is_damaged = false;
 
   ~State() {
     for (auto* family : families) {
@@ -92,8 +98,9 @@ namespace {
 /// One column of a snapshot.
 class RocksReader : public contracts::StateReader {
  public:
-  RocksReader(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& family, const rocksdb::Snapshot* snapshot)
-      : database_(database), family_(family) {
+  RocksReader(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& family, const rocksdb::Snapshot* snapshot,
+              std::atomic<bool>& is_damaged)
+      : database_(database), family_(family), is_damaged_(is_damaged) {
     options_.snapshot = snapshot;
   }
 
@@ -101,7 +108,7 @@ class RocksReader : public contracts::StateReader {
     rocksdb::PinnableSlice value;
     const auto status = database_.Get(options_, &family_, slice(key), &value);
     if (status.IsNotFound()) { return std::nullopt; }
-    if (!status.ok()) { throw storage::ReadFailure(storage_error(status, "cannot read")); }
+    if (!status.ok()) { fail(status, "cannot read"); }
     return to_bytes(view(value));
   }
 
@@ -113,21 +120,29 @@ class RocksReader : public contracts::StateReader {
     for (iterator->Seek(slice(first)); iterator->Valid(); iterator->Next()) {
       if (!visit(view(iterator->key()), view(iterator->value()))) { return; }
     }
-    if (!iterator->status().ok()) { throw storage::ReadFailure(storage_error(iterator->status(), "cannot scan")); }
+    if (!iterator->status().ok()) { fail(iterator->status(), "cannot scan"); }
   }
 
  private:
+  [[noreturn]] void fail(const rocksdb::Status& status, const std::string& what) const {
+    auto error = storage_error(status, what);
+    if (error.kind == ErrorKind::corrupt) { is_damaged_ = true; }
+    throw storage::ReadFailure(std::move(error));
+  }
+
   rocksdb::DB& database_;
   rocksdb::ColumnFamilyHandle& family_;
+  std::atomic<bool>& is_damaged_;
   rocksdb::ReadOptions options_;
 };
 
 class RocksSnapshot : public storage::Snapshot {
  public:
-  RocksSnapshot(rocksdb::DB& database, const std::array<rocksdb::ColumnFamilyHandle*, storage::kColumnCount>& families)
+  RocksSnapshot(rocksdb::DB& database, const std::array<rocksdb::ColumnFamilyHandle*, storage::kColumnCount>& families,
+                std::atomic<bool>& is_damaged)
       : database_(database), snapshot_(database.GetSnapshot()) {
     readers_.reserve(families.size());
-    for (auto* family : families) { readers_.emplace_back(database, *family, snapshot_); }
+    for (auto* family : families) { readers_.emplace_back(database, *family, snapshot_, is_damaged); }
   }
   RocksSnapshot(const RocksSnapshot&) = delete;
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
@@ -178,8 +193,10 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& di
 }
 
 storage::SnapshotPointer RocksDatabase::snapshot() const {
-  return std::make_shared<RocksSnapshot>(*state_->database, state_->families);
+  return std::make_shared<RocksSnapshot>(*state_->database, state_->families, state_->is_damaged);
 }
+
+bool RocksDatabase::is_damaged() const { return state_->is_damaged; }
 
 Status RocksDatabase::write(const Batch& batch, Durability durability) {
   rocksdb::WriteBatch changes(batch.bytes() + batch.size() * 16 + 32);

@@ -30,6 +30,8 @@ class RocksDatabase : public storage::Database {
   [[nodiscard]] storage::SnapshotPointer snapshot() const override;
   [[nodiscard]] Status write(const storage::Batch& batch, storage::Durability durability) override;
 
+  /// A read has found bytes that contradict their checksum, or a missing file. It stays so: set the directory aside.
+  [[nodiscard]] bool is_damaged() const;
   /// Writes memory tables out, so that a restart replays nothing and an idle node gives memory back.
   [[nodiscard]] Status flush();
   /// Disk space of tables and write-ahead logs, about.

@@ -134,6 +134,10 @@ const std::vector<Key>& keys() {
     storage("segment_preallocate_mb", &S::segment_preallocate_mb, {1, 4096}, "Disk space reserved per block segment.");
     storage("cache_mb", &S::cache_mb, {4, 65'536}, "Memory for cached reads.");
     storage("write_buffer_mb", &S::write_buffer_mb, {8, 4096}, "Memory for writes on their way to the disk.");
+    storage("free_min_mb", &S::free_min_mb, {1, 1'000'000},
+            "With less free space no transactions are taken, with a quarter of it no votes are cast.");
+    storage("free_min_percent", &S::free_min_percent, {1, 50}, "Likewise, of the disk; the smaller of both counts.");
+    storage("ballast_mb", &S::ballast_mb, {0, 4096}, "Kept for the moment when the space is exhausted.");
 
     using M = C::Mempool;
     const auto mempool = [&k](std::string name, std::uint64_t M::*member, Range range, std::string comment) {

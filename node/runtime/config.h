@@ -51,6 +51,9 @@ struct NodeConfig {
     std::uint64_t segment_preallocate_mb = 16;
     std::uint64_t cache_mb = 16;
     std::uint64_t write_buffer_mb = 24;
+    std::uint64_t free_min_mb = 512;
+    std::uint64_t free_min_percent = 5;
+    std::uint64_t ballast_mb = 64;
     friend bool operator==(const Storage&, const Storage&) = default;
   } storage;
 

@@ -142,6 +142,10 @@ class Chain(Network):
         next(node for node in network["nodes"] if node["name"] == name)["pid"] = process.pid
         self._write(network)
 
+    def process(self, name):
+        """The newest of this validator."""
+        return self._processes[name][-1]
+
     def reap(self):
         """Takes back what has ended."""
         for processes in self._processes.values():

@@ -60,17 +60,17 @@ class LoopDisk:
 
     def fill(self, leave_mb=0):
         """Takes the space, but for `leave_mb`."""
-        filler = self.path / "filler"
-        take = int((self.free_mb() - leave_mb) * MEBIBYTE)
-        with open(filler, "ab") as file:
-            if take > 0:
-                os.posix_fallocate(file.fileno(), file.tell(), take)
-            if leave_mb == 0:
+        with open(self.path / "filler", "ab") as file:
+            # Others write at the same time, and the file system needs some for itself: ever smaller pieces.
+            piece = 64 * MEBIBYTE
+            while piece >= 4096:
+                if (self.free_mb() - leave_mb) * MEBIBYTE < piece:
+                    piece //= 2
+                    continue
                 try:
-                    while file.write(bytes(4096)):
-                        file.flush()
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, piece)
                 except OSError:
-                    pass
+                    piece //= 2
 
     def empty(self):
         (self.path / "filler").unlink(missing_ok=True)

@@ -217,6 +217,16 @@ void add_node(CLI::App& app, Invocation& invocation) {
   on_chosen(status, invocation, options, run_node_status);
 }
 
+void add_debug(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "debug", "For whoever helps");
+  auto options = std::make_shared<BundleOptions>();
+  auto* bundle = group->add_subcommand(
+      "bundle", "One file with status, configuration, log ends, metrics and journal summary of the nodes; no secrets");
+  add_target(bundle, options->target);
+  bundle->add_option("-o,--out", options->file, "the file to write")->required()->type_name("FILE");
+  on_chosen(bundle, invocation, options, run_debug_bundle);
+}
+
 void add_epcis(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "epcis", "Production events (GS1 EPCIS 2.0)");
   auto options = std::make_shared<EpcisOptions>();
@@ -371,6 +381,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_tokens_and_keys(app, invocation);
   add_devnet(app, invocation);
   add_node(app, invocation);
+  add_debug(app, invocation);
   add_epcis(app, invocation);
   add_trace(app, invocation);
   add_transactions(app, invocation);

@@ -76,6 +76,12 @@ struct StatusOptions {
 };
 int run_node_status(Console& console, const StatusOptions& options);
 
+struct BundleOptions {
+  TargetOptions target;
+  std::string file;
+};
+int run_debug_bundle(Console& console, const BundleOptions& options);
+
 struct EpcisOptions {
   TargetOptions target;
   std::vector<std::string> files;

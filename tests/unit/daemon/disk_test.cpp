@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +35,7 @@ struct Machine : test::Chain {
 
   Machine() {
     home.config.storage = {
-        .journal_preallocate_mb = 0, .segment_preallocate_mb = 0, .cache_mb = 1, .write_buffer_mb = 1};
+        .journal_preallocate_mb = 0, .segment_preallocate_mb = 0, .cache_mb = 1, .write_buffer_mb = 1, .ballast_mb = 0};
   }
   void grow(std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -121,6 +123,40 @@ BOOST_AUTO_TEST_CASE(segments_that_do_not_lead_to_the_floor_are_not_taken_into_m
   BOOST_TEST((recovered.executed_height == Height{0}));
   BOOST_REQUIRE_EQUAL(recovered.consensus.certificates.size(), 1U);
   BOOST_TEST((recovered.consensus.certificates[0].subject.block == chain[11]->header.id()));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_database_is_set_aside_and_made_anew) {
+  grow(20);
+  leave(chain, {floor_at(*chain[19])});
+  { BOOST_REQUIRE(Disk::open(home).ok()); }
+  const auto expected = storage::read_executed(*database.snapshot())->state_root;
+  const auto state = home.data() / "state";
+  const auto newest = [&](const std::string& prefix) {
+    std::filesystem::path found;
+    for (const auto& entry : std::filesystem::directory_iterator(state)) {
+      if (entry.path().filename().string().starts_with(prefix)) { found = std::max(found, entry.path()); }
+    }
+    return found;
+  };
+  using Damage = std::function<void()>;
+  const std::vector<Damage> damages = {
+      [&]() { std::ofstream(state / "CURRENT", std::ios::trunc) << "MANIFEST-999999\n"; },
+      [&]() { std::filesystem::resize_file(state / "CURRENT", 3); },
+      [&]() { std::filesystem::remove(newest("MANIFEST")); },
+      [&]() { std::ofstream(newest("MANIFEST"), std::ios::trunc) << "no manifest"; },
+      [&]() { ask_for_rebuild(home.data()); },
+  };
+  for (const auto& damage : damages) {
+    std::filesystem::remove_all(home.data() / "state.damaged");
+    damage();
+    auto opened = Disk::open(home);
+    BOOST_REQUIRE_MESSAGE(opened.ok(), (opened ? "" : opened.error().message));
+    const auto recovered = (*opened)->take_recovered();
+    BOOST_TEST((recovered.executed_height == Height{20}));
+    BOOST_TEST((recovered.state_root == expected));
+    BOOST_TEST(std::filesystem::exists(home.data() / "state.damaged"));
+    BOOST_TEST(!std::filesystem::exists(home.data() / "state.rebuild"));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

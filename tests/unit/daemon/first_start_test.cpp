@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(every_new_directory_has_its_name_on_the_disk) {
             .self = {},
             .validator_key = test::key_of(12),
             .identity = {}};
-  home.config.storage = {.journal_preallocate_mb = 0, .segment_preallocate_mb = 0, .cache_mb = 1, .write_buffer_mb = 1};
+  home.config.storage = {
+      .journal_preallocate_mb = 0, .segment_preallocate_mb = 0, .cache_mb = 1, .write_buffer_mb = 1, .ballast_mb = 0};
   BOOST_REQUIRE(Disk::open(home).ok());
   for (const auto* name :
        {"data", "data/journal", "data/blocks", "data/state", "data/journal/votes.log", "data/blocks/000001.seg"}) {
