@@ -218,10 +218,15 @@ Status Amendments::remove_node(FoundNode node, Afterwards afterwards) {
     return refused("NOT_A_VALIDATOR", "node " + record.name + " is no validator of the next epoch");
   }
   const auto present = current_validator(number);
-  if (!present || present->key != found->key) { records_.revoke_key(found->key, height()); }
+  const auto key = found->key;
   next.erase(found);
+  if (!present || present->key != key) { records_.revoke_key(key, height()); }
   if (present) {
     pending_->leaving[number] = afterwards;
+    if (present->key != key) {  // it is known by the key that it votes with
+      std::erase(record.keys, key);
+      records_.set_node(number, record);
+    }
     return kDone;
   }
   record.standing = afterwards == Afterwards::follows ? Standing::following : Standing::left;
@@ -261,6 +266,13 @@ Status Amendments::rotate(std::string_view organisation, const RotateValidator& 
   }
   const auto present = current_validator(number);
   if (!present || present->key != found->key) {  // never voted and never will
+    const auto since = records_.key(found->key)->since;
+    if (height().value < since.value + kRotationPauseBlocks) {
+      return refused("ROTATED_JUST_NOW", "node " + record.name + " was given a key at height " + since.text() +
+                                             " that waits for the next epoch; another one can take its place from "
+                                             "height " +
+                                             since.plus(kRotationPauseBlocks).text() + " on");
+    }
     records_.revoke_key(found->key, height());
     std::erase(record.keys, found->key);
   }

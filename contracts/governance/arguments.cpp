@@ -253,6 +253,10 @@ Bytes ProposeChange::encode() const {
 }
 
 Result<ProposeChange> ProposeChange::decode(ByteView bytes) {
+  if (bytes.size() > kProposalBytesMax) {
+    return wrong("change.propose: expected at most " + std::to_string(kProposalBytesMax) + " bytes, found " +
+                 std::to_string(bytes.size()) + "; propose fewer changes at a time");
+  }
   Reader reader(bytes);
   ProposeChange result;
   const auto count = reader.u32();

@@ -24,6 +24,13 @@ inline constexpr std::string_view kAddKey = "key.add";
 inline constexpr std::string_view kRevokeKey = "key.revoke";
 inline constexpr std::string_view kReady = "ready";
 
+/// Of a proposal's arguments: every open one is read by whoever proposes another.
+inline constexpr std::size_t kProposalBytesMax = 64 * 1024;
+/// A change that expired is closed by a later proposal, which pays for so many.
+inline constexpr std::size_t kChangesClosedAtOnce = 16;
+/// Between a key that waits for the next epoch and another one in its place: each makes everyone say ready again.
+inline constexpr std::uint64_t kRotationPauseBlocks = 50;
+
 /// Counts the changes that were proposed in a chain, from 1.
 using ChangeId = Number<struct ChangeIdTag>;
 

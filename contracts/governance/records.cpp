@@ -14,7 +14,6 @@ constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kPending = "pending";
 constexpr std::string_view kOpen = "open";
 constexpr std::string_view kCounters = "counters";
-constexpr std::size_t kProposalBytesMax = limits::kArgumentBytesMax;
 
 Bytes join(std::string_view kind, ByteView rest) {
   Bytes key = to_bytes(kind);

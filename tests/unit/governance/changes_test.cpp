@@ -159,10 +159,52 @@ BOOST_AUTO_TEST_CASE(open_changes_are_bounded) {
   };
   std::size_t all = fill(0);
   BOOST_TEST(all == limits::kChangesOpenPerOrganisationMax);
-  for (std::size_t organisation = 1; organisation < 10; ++organisation) { all += fill(organisation); }
+  for (std::size_t organisation = 1; organisation < 8; ++organisation) { all += fill(organisation); }
   BOOST_TEST(all == limits::kChangesOpenMax);
+  // Whoever has a voice can propose one all the same: the others cannot keep it from governing.
+  BOOST_TEST(fill(8) == 1);
+  BOOST_TEST(fill(9) == 1);
   BOOST_TEST(ledger.admin(0, kWithdraw, WithdrawChange{ChangeId{1}}) == "ok");
-  BOOST_TEST(ledger.propose(0, {SetParameter{"min_block_interval_ms", 100}}) == "ok");
+  BOOST_TEST(ledger.propose(0, {SetParameter{"min_block_interval_ms", 100}}) == "TOO_MANY_CHANGES");
+}
+
+BOOST_AUTO_TEST_CASE(members_without_a_voice_cannot_fill_the_list_of_open_changes) {
+  Ledger ledger;
+  std::vector<Change> members;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const auto name = "member" + std::to_string(i);
+    members.emplace_back(AddOrganisation{name, {sample::genesis_key(name, "admin", Roles{Role::admin})}});
+  }
+  BOOST_TEST(ledger.agree(members) == "ok");
+  ProposeChange proposal;
+  proposal.changes = {SetParameter{"min_block_interval_ms", 100}};
+  for (std::size_t i = 0; i < limits::kChangesOpenMax; ++i) {
+    const auto name = "member" + std::to_string(i % 8);
+    BOOST_TEST(ledger.send(name, sample::key_pair(name + "/admin"), kPropose, proposal.encode()) == "ok");
+  }
+  BOOST_TEST(ledger.agree({RemoveOrganisation{"member0"}}) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(long_changes_that_expire_together_are_paid_for_by_many) {
+  Ledger ledger(10);
+  ProposeChange proposal;
+  proposal.open_for_ms = limits::kChangeOpenMsMin;
+  const auto card = [](std::size_t i) {
+    auto result = validator_card("company0", "long" + std::to_string(i));
+    std::string body(15'600, 'A');
+    body += std::string(4 * (i + 1), 'B');
+    result.tls_certificate = "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
+    return result;
+  };
+  for (std::size_t i = 0; i < 4; ++i) { proposal.changes.emplace_back(AddValidator{"company0", card(i)}); }
+  for (std::size_t i = 0; i < limits::kChangesOpenMax; ++i) {
+    BOOST_TEST_REQUIRE(ledger.admin(i % 8, kPropose, proposal) == "ok");
+  }
+  ledger.time += 2 * limits::kChangeOpenMsMin;
+  BOOST_TEST(ledger.propose(0, {press()}) == "ok");
+  BOOST_TEST(ledger.last.fuel_used < limits::kFuelPerTransactionMax / 3);
+  proposal.changes.emplace_back(AddValidator{"company0", card(4)});
+  BOOST_TEST(ledger.admin(9, kPropose, proposal) == "ARGUMENTS_INVALID");
 }
 
 BOOST_AUTO_TEST_CASE(when_others_left_the_last_approval_is_given_again) {

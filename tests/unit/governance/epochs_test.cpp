@@ -146,11 +146,28 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_replaced_before_it_was_used_is_gone) {
   const auto found = sample::key_pair("found");
   BOOST_TEST(ledger.admin(0, kRotateValidator, test::rotation("company0", "node0", lost)) == "ok");
   BOOST_TEST(ledger.ready("company0", lost) == "ok");
+  // An organisation that rotates in every block could otherwise keep the next epoch from beginning.
+  BOOST_TEST(ledger.admin(0, kRotateValidator, test::rotation("company0", "node0", found)) == "ROTATED_JUST_NOW");
+  BOOST_TEST(ledger.membership().pending->ready.size() == 1);
+  ledger.height = ledger.height.plus(kRotationPauseBlocks);
   BOOST_TEST(ledger.admin(0, kRotateValidator, test::rotation("company0", "node0", found)) == "ok");
   BOOST_TEST((ledger.membership().directory.find(lost.public_key()) == nullptr));
   BOOST_TEST((ledger.membership().directory.find(sample::validator_key(0).public_key()) != nullptr));
   BOOST_TEST(ledger.membership().pending->ready.empty());  // another set: everyone says it again
   BOOST_TEST(ledger.membership().nodes[0].former_keys.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_follower_is_known_by_the_key_that_it_voted_with) {
+  Ledger ledger(5);
+  BOOST_TEST(ledger.admin(4, kRotateValidator, test::rotation("company4", "node4", sample::key_pair("unused"))) ==
+             "ok");
+  BOOST_TEST(ledger.agree({RemoveValidator{"node4", Afterwards::follows}}) == "ok");
+  for (const std::size_t index : {0, 1, 2}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  ledger.seal();
+  const auto membership = ledger.membership();
+  BOOST_REQUIRE((find(membership, "node4") != nullptr));
+  BOOST_TEST((find(membership, "node4")->key == sample::validator_key(4).public_key()));
+  BOOST_TEST(find(membership, "node4")->former_keys.empty());
 }
 
 BOOST_AUTO_TEST_CASE(only_the_own_organisation_rotates_and_updates_a_node) {
