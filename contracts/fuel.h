@@ -22,6 +22,4 @@ inline constexpr std::uint64_t kEventByte = 2;
 inline constexpr std::uint64_t kIndexEntry = 500;
 inline constexpr std::uint64_t kIndexByte = 2;
 
-inline constexpr std::uint64_t kSignatureCheck = 150'000;  ///< of a key and its proof of possession
-
 }  // namespace keten::contracts::fuel

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "contracts/fuel.h"
 #include "core/check.h"
 #include "core/limits.h"
 
 namespace keten::governance {
 namespace {
+
+constexpr std::uint64_t kFuelPerSignature = 150'000;  // of a new key, and whether it is of prime order
 
 /// Below it one faulty validator can stop or fork the chain. A chain that was founded with fewer may stay so.
 constexpr std::size_t kValidatorsLeast = 4;
@@ -387,7 +388,7 @@ Result<Amendments::FoundNode> Amendments::find_own_node(std::string_view organis
 
 Status Amendments::check_new_key(const std::string& organisation, const std::string& name, Roles roles,
                                  const PublicKey& key, const Signature& possession) {
-  context_.charge(contracts::fuel::kSignatureCheck);
+  context_.charge(kFuelPerSignature);
   if (!is_valid_public_key(key)) {
     return invalid("KEY_INVALID",
                    "key of " + name + ": expected a valid Ed25519 key of prime order, found " + key_text(key));
