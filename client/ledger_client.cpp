@@ -239,6 +239,35 @@ Result<FoundBlock> LedgerClient::block(Height height, BlockContent content) cons
   return found;
 }
 
+Result<GovernanceEntries> LedgerClient::governance(std::string_view prefix) const {
+  constexpr std::string_view kNamespace = "governance/";
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries; ++i) {
+    GovernanceEntries found;
+    v1::ReadGovernanceRequest request;
+    request.set_prefix(prefix.data(), prefix.size());
+    bool is_first = true;
+    bool has_moved = false;
+    while (!has_moved) {
+      v1::ReadGovernanceResponse response;
+      if (auto done = parts_->call(&v1::LedgerService::Stub::ReadGovernance, request, response); !done) {
+        return done.error();
+      }
+      if (is_first) { found.height = Height{response.height()}; }
+      is_first = false;
+      // Pages of different heights may contradict each other; an idle or slow chain lets this pass at once.
+      has_moved = response.height() != found.height.value;
+      for (const auto& entry : response.entries()) {
+        found.entries.emplace_back(bytes_of(std::string(kNamespace) + entry.key()), bytes_of(entry.value()));
+      }
+      if (!response.more() || response.entries().empty()) { break; }
+      request.set_after(response.entries().rbegin()->key());
+    }
+    if (!has_moved) { return found; }
+  }
+  return failure(ErrorKind::busy, "STATE_MOVED", "the node executed blocks while it was read; try again");
+}
+
 Result<NodeStatus> LedgerClient::status(std::uint32_t timeout_ms) const {
   v1::GetStatusResponse response;
   if (auto done = parts_->call(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{}, response, timeout_ms);

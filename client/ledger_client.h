@@ -5,6 +5,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/block.h"
@@ -27,6 +29,12 @@ struct Endpoint {
 struct FoundTransaction {
   Bytes envelope;
   TransactionProgress progress;  ///< without receipt
+};
+
+/// Part of the state of contract `governance`: docs/formats/governance.md, "State".
+struct GovernanceEntries {
+  Height height;                                 ///< the state is that after this block
+  std::vector<std::pair<Bytes, Bytes>> entries;  ///< keys with `governance/`, in order
 };
 
 struct FoundBlock {
@@ -79,6 +87,9 @@ class LedgerClient {
 
   enum class BlockContent : std::uint8_t { ids, transactions };
   [[nodiscard]] Result<FoundBlock> block(Height height, BlockContent content = BlockContent::ids) const;
+  /// Everything whose key begins with `prefix` (without `governance/`), of one height. Fails with STATE_MOVED when the
+  /// node executes changes faster than it is read.
+  [[nodiscard]] Result<GovernanceEntries> governance(std::string_view prefix = {}) const;
   [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;
 
  private:

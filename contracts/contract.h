@@ -35,7 +35,8 @@ using WriteSet = std::map<Bytes, std::optional<Bytes>>;
 struct BlockContext {
   ChainId chain_id;
   Height height;
-  Milliseconds time = 0;  ///< header time: the only time a contract sees
+  Milliseconds time = 0;               ///< header time: the only time a contract sees
+  std::optional<SetId> next_set = {};  ///< of a sealing block: these validators begin the next epoch behind it
 };
 
 struct Caller {

@@ -7,6 +7,7 @@
 
 #include "contracts/fuel.h"
 #include "contracts/governance/genesis_state.h"
+#include "contracts/governance/membership_state.h"
 #include "contracts/overlay.h"
 #include "core/hash.h"
 #include "core/limits.h"
@@ -109,6 +110,13 @@ void merge(WriteSet& block, WriteSet writes) {
 
 }  // namespace
 
+BlockContext block_context(const BlockHeader& header) {
+  return {.chain_id = header.chain_id,
+          .height = header.height,
+          .time = header.time,
+          .next_set = header.next_set.is_zero() ? std::nullopt : std::optional(header.next_set)};
+}
+
 BlockResult execute_block(const StateReader& state, const BlockContext& block, const Hash& previous_root,
                           const std::vector<TransactionPointer>& transactions, const Registry& registry,
                           const Directory& directory) {
@@ -150,6 +158,7 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
     leaves.push_back(receipt_leaf(receipt));
   }
 
+  if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   result.writes_digest = digest_of(result.writes);
   result.state_root = next_state_root(previous_root, block.height, result.receipts_root, result.writes_digest);

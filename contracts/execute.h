@@ -4,6 +4,7 @@
 
 #include "contracts/contract.h"
 #include "contracts/registry.h"
+#include "core/block.h"
 #include "core/directory.h"
 #include "core/genesis.h"
 #include "core/limits.h"
@@ -21,6 +22,9 @@ struct BlockResult {
   Hash writes_digest;                              ///< of `writes`
   Hash state_root;                                 ///< after this block
 };
+
+/// What execution takes from a header.
+[[nodiscard]] BlockContext block_context(const BlockHeader& header);
 
 /// Runs the transactions in order on `state`. A pure function: equal arguments give equal results on every validator.
 /// This is where sender, organisation, role, expiry and fuel are judged for good; a transaction that fails leaves a

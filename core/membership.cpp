@@ -1,6 +1,13 @@
 #include "core/membership.h"
 
+#include <algorithm>
+
 namespace keten {
+
+const Node* Membership::find_node(NodeNumber number) const {
+  const auto found = std::ranges::find(nodes, number, &Node::number);
+  return found == nodes.end() ? nullptr : &*found;
+}
 
 Membership genesis_membership(const Genesis& genesis) {
   Membership result{.directory = Directory(genesis),

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/block.h"
@@ -61,6 +62,13 @@ struct StoredBlock {
   std::optional<Certificate> finalization;  ///< of this block or of a descendant
 };
 
+/// A part of the state of contract `governance`, keys without `governance/`.
+struct GovernancePage {
+  Height height;
+  std::vector<std::pair<Bytes, Bytes>> entries;
+  bool more = false;
+};
+
 /// What the gRPC front door reads from the store. The daemon adapts node/query to it; a fake serves tests.
 /// Thread-safe; may read the disk, so it is called on the API's own workers.
 class LedgerReads {
@@ -77,6 +85,9 @@ class LedgerReads {
   [[nodiscard]] virtual Result<EventPage> events(const EventCursor& after, std::string_view kind,
                                                  std::size_t limit) const = 0;
   [[nodiscard]] virtual Height executed_height() const = 0;
+  /// Entries behind `after` whose keys begin with `prefix`, about `bytes_max` of them.
+  [[nodiscard]] virtual Result<GovernancePage> governance(ByteView after, ByteView prefix,
+                                                          std::size_t bytes_max) const = 0;
 };
 
 }  // namespace keten::api

@@ -12,6 +12,7 @@ namespace {
 
 using CallPointer = std::shared_ptr<UnaryCall>;
 
+constexpr std::size_t kGovernanceBytes = 2 * 1024 * 1024;  ///< of one page
 constexpr std::uint32_t kWaitMsDefault = 10'000;
 constexpr std::uint32_t kWaitMsMax = 60'000;
 
@@ -171,6 +172,25 @@ LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequ
     const auto status = surroundings_.gateway.status();
     call->answer([&] {
       wire::to_wire(status, *response);
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::ReadGovernance(Context*, const v1::ReadGovernanceRequest* request,
+                                                    v1::ReadGovernanceResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto page =
+        surroundings_.reads.governance(as_bytes(request->after()), as_bytes(request->prefix()), kGovernanceBytes);
+    call->answer([&] {
+      if (!page) { return to_grpc(page.error()); }
+      response->set_height(page->height.value);
+      response->set_more(page->more);
+      for (const auto& [key, value] : page->entries) {
+        auto& entry = *response->add_entries();
+        entry.set_key(to_text(key));
+        entry.set_value(to_text(value));
+      }
       return grpc::Status::OK;
     });
   });

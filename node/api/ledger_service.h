@@ -30,6 +30,8 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   Unary* GetReceipt(Context*, const v1::GetReceiptRequest* request, v1::GetReceiptResponse* response) override;
   Unary* GetBlock(Context*, const v1::GetBlockRequest* request, v1::GetBlockResponse* response) override;
   Unary* GetStatus(Context*, const v1::GetStatusRequest* request, v1::GetStatusResponse* response) override;
+  Unary* ReadGovernance(Context*, const v1::ReadGovernanceRequest* request,
+                        v1::ReadGovernanceResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(Context*,
                                                                  const v1::WatchEventsRequest* request) override;
 

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include "contracts/execute.h"
+#include "contracts/governance/membership_state.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
@@ -13,6 +14,15 @@ namespace {
 
 /// Without a block for so long, a node that had some writes its tables out and gives memory back.
 constexpr std::uint64_t kRestAfterMs = 5000;
+
+Result<MembershipPointer> read_membership(const Disk& disk) {
+  try {
+    const auto snapshot = disk.database().snapshot();
+    auto read = governance::read_membership(snapshot->column(storage::Column::state));
+    if (!read) { return read.error(); }
+    return std::make_shared<const Membership>(std::move(*read));
+  } catch (const storage::ReadFailure& failed) { return failed.error(); }
+}
 
 }  // namespace
 
@@ -66,24 +76,29 @@ Status Executor::run_block(const pipeline::Execute& work) {
   const auto& header = work.block->header;
   const auto began = steady_us();
   const auto id = header.id();
-  const contracts::BlockContext context{header.chain_id, header.height, header.time};
   contracts::BlockResult result;
   try {
     const auto snapshot = disk_.database().snapshot();
-    result = contracts::execute_block(snapshot->column(storage::Column::state), context, state_root_,
-                                      work.block->transactions, registry_, membership_->directory);
+    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(header),
+                                      state_root_, work.block->transactions, registry_, membership_->directory);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);
   const storage::Commit commit{*work.block, id, place.location, place.replay_from, result, work.finalization};
   if (auto committed = storage::commit_block(disk_.database(), commit); !committed) { return committed; }
   disk_.executed(header.height);
+  MembershipPointer changed;
+  if (governance::changes_membership(result.writes)) {
+    auto read = read_membership(disk_);
+    if (!read) { return read.error(); }
+    changed = membership_ = std::move(*read);
+  }
   state_root_ = result.state_root;
   execute_us_.add(executed - began);
   commit_us_.add(steady_us() - executed);
   transactions_.add(work.block->transactions.size());
   for (const auto& receipt : result.receipts) { failed_.add(receipt.succeeded ? 0 : 1); }
-  done_(work.block, result);
+  done_(work.block, result, changed);
   return kDone;
 }
 

@@ -16,8 +16,9 @@ namespace keten::node {
 /// The execution thread: runs final blocks in height order and commits each in one batch. The loop bounds how many wait.
 class Executor {
  public:
-  /// Called on the execution thread after every commit.
-  using Done = std::function<void(const BlockPointer& block, const contracts::BlockResult& result)>;
+  /// Called on the execution thread after every commit; `membership` is null unless the block changed it.
+  using Done = std::function<void(const BlockPointer& block, const contracts::BlockResult& result,
+                                  const MembershipPointer& membership)>;
   Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Hash state_root,
            Metrics& metrics, Done done, Fatal fatal);
   ~Executor();

@@ -1,4 +1,5 @@
 
+#include "contracts/governance/views.h"
 #include "contracts/production/document.h"
 #include "contracts/production/event_record.h"
 #include "node/daemon/node.h"
@@ -149,21 +150,77 @@ Result<http::ValueAt> HttpReads::block(Height height) const {
                             .set("succeeded", Value::boolean(receipt.succeeded))
                             .set("reason", Value::string(receipt.reason)));
     }
-    const auto validators = home_.genesis.validators();
-    return http::ValueAt{Value::object()
-                             .set("blockId", Value::string(record->id.hex()))
-                             .set("height", number(header.height.value))
-                             .set("view", number(header.view.value))
-                             .set("time", number(header.time))
-                             .set("parent", Value::string(header.parent.hex()))
-                             .set("proposer", Value::string(validators.at(header.proposer).node))
-                             .set("payloadRoot", Value::string(header.payload_root.hex()))
-                             .set("payloadBytes", number(header.payload_bytes))
-                             .set("executedHeight", number(header.executed_height.value))
-                             .set("stateRoot", Value::string(header.state_root.hex()))
-                             .set("stateRootAfter", Value::string(record->state_root.hex()))
-                             .set("transactions", std::move(transactions)),
-                         executed->height};
+    const auto epoch = governance::read_epoch(view.state(), header.epoch);
+    const auto has_proposer = epoch && header.proposer.value < epoch->record.validators.size();
+    return http::ValueAt{
+        Value::object()
+            .set("blockId", Value::string(record->id.hex()))
+            .set("height", number(header.height.value))
+            .set("epoch", number(header.epoch.value))
+            .set("view", number(header.view.value))
+            .set("time", number(header.time))
+            .set("parent", Value::string(header.parent.hex()))
+            .set("proposer", Value::string(has_proposer ? epoch->record.validators[header.proposer.value].node : ""))
+            .set("payloadRoot", Value::string(header.payload_root.hex()))
+            .set("payloadBytes", number(header.payload_bytes))
+            .set("executedHeight", number(header.executed_height.value))
+            .set("stateRoot", Value::string(header.state_root.hex()))
+            .set("stateRootAfter", Value::string(record->state_root.hex()))
+            .set("transactions", std::move(transactions)),
+        executed->height};
+  });
+}
+
+namespace {
+
+/// A view of governance at the executed height.
+template <typename Read>
+Result<http::ValueAt> governed(const Reads& reads, Read&& read) {
+  return guarded([&]() -> Result<http::ValueAt> {
+    const auto view = reads.view();
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    Result<Value> value = read(view.state());
+    if (!value) { return value.error(); }
+    return http::ValueAt{std::move(*value), executed->height};
+  });
+}
+
+template <typename Views>
+Value list_of(const Views& views) {
+  Value list = Value::array();
+  for (const auto& one : views) { list.push(governance::to_json(one)); }
+  return list;
+}
+
+}  // namespace
+
+Result<http::ValueAt> HttpReads::validators() const {
+  return governed(reads_, [](const contracts::StateReader& state) -> Result<Value> {
+    return governance::to_json(governance::read_validators(state));
+  });
+}
+
+Result<http::ValueAt> HttpReads::epoch(Epoch epoch) const {
+  return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
+    const auto found = governance::read_epoch(state, epoch);
+    if (!found) {
+      return failure(ErrorKind::not_found, "EPOCH_UNKNOWN", "this node has executed no epoch " + epoch.text());
+    }
+    return governance::to_json(*found);
+  });
+}
+
+Result<http::ValueAt> HttpReads::changes(http::ChangesQuery query) const {
+  return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
+    const auto which = query.closed ? governance::WhichChanges::all : governance::WhichChanges::open;
+    return Value::object().set("changes", list_of(governance::read_changes(state, which, query.limit)));
+  });
+}
+
+Result<http::ValueAt> HttpReads::keys(std::string_view organisation) const {
+  return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
+    return Value::object().set("keys", list_of(governance::read_keys(state, organisation)));
   });
 }
 

@@ -137,7 +137,10 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       fatal_);
   executor_ = std::make_unique<Executor>(
       *disk_, registry_, membership_, state_root, metrics_,
-      [this](const BlockPointer& block, const contracts::BlockResult& result) { executed(block, result); }, fatal_);
+      [this](const BlockPointer& block, const contracts::BlockResult& result, const MembershipPointer& membership) {
+        executed(block, result, membership);
+      },
+      fatal_);
   publish(now());
   metrics_.before_text([this, height = metrics_.gauge("keten_consensus_height", "Newest final block"),
                         executed_height = metrics_.gauge("keten_executed_height", "Newest executed block"),
@@ -373,10 +376,15 @@ void Node::publish(consensus::Now at) {
   published_at_ms_ = at.steady_ms;
 }
 
-void Node::executed(const BlockPointer& block, const contracts::BlockResult& result) {
+void Node::executed(const BlockPointer& block, const contracts::BlockResult& result,
+                    const MembershipPointer& membership) {
+  if (membership) {
+    const std::lock_guard lock(membership_mutex_);
+    membership_ = membership;
+  }
   persister_->executed(block->header.height);
   tracker_.executed(block, result);
-  inbox_.push_completion(pipeline::Executed{block->header.height, result.state_root, nullptr});
+  inbox_.push_completion(pipeline::Executed{block->header.height, result.state_root, membership});
   std::vector<std::function<void(Height)>> callbacks;
   {
     const std::lock_guard lock(watchers_->mutex);
@@ -387,13 +395,19 @@ void Node::executed(const BlockPointer& block, const contracts::BlockResult& res
 
 // ---- events from outside ----
 
-const keten::Node* Node::node_of(NodeNumber number) const {
-  const auto found = std::ranges::find(membership_->nodes, number, &keten::Node::number);
-  return found == membership_->nodes.end() ? nullptr : &*found;
+MembershipPointer Node::membership() const {
+  const std::lock_guard lock(membership_mutex_);
+  return membership_;
+}
+
+DirectoryPointer Node::directory() const {
+  const auto present = membership();
+  return {present, &present->directory};
 }
 
 std::string Node::name_of(NodeNumber number) const {
-  const auto* found = node_of(number);
+  const auto present = membership();
+  const auto* found = present->find_node(number);
   return found == nullptr ? "node " + number.text() : found->name;
 }
 
@@ -530,6 +544,7 @@ NodeStatus Node::status() const {
   status.counters = metrics_.counters();
   status.counters["signatures_verified"] = signatures_verified_.value();
   status.counters["votes_fsynced"] = status.counters["keten_votes_fsynced_total"];
+  const auto present = membership();
   const auto current = published();
   status.height = current.height;
   status.executed_height = current.executed_height;
@@ -550,7 +565,7 @@ NodeStatus Node::status() const {
   status.block_time = current.block_time;
   for (const auto& peer : current.peers) {
     if (peer.number.value == home_.self.value) { continue; }
-    const auto* node = node_of(peer.number);
+    const auto* node = present->find_node(peer.number);
     if (node == nullptr) { continue; }
     status.peers.push_back(
         {node->name, node->organisation, peer.connected, peer.height, peer.executed_height, peer.silent_ms});

@@ -42,7 +42,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_ms, Waited done) override;
   [[nodiscard]] TransactionProgress progress(const TransactionId& id) const override;
   [[nodiscard]] NodeStatus status() const override;
-  [[nodiscard]] DirectoryPointer directory() const override { return {membership_, &membership_->directory}; }
+  [[nodiscard]] DirectoryPointer directory() const override;
   [[nodiscard]] const Genesis& genesis() const override { return home_.genesis; }
   [[nodiscard]] std::unique_ptr<Subscription> watch_executed(std::function<void(Height)> changed) override;
 
@@ -75,19 +75,19 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void verify(pipeline::VerifyTransactions request);
   void serve(const pipeline::Serve& request);
   void admit(std::vector<pipeline::Admission> admissions);
-  /// Null when no such machine may connect.
-  [[nodiscard]] const keten::Node* node_of(NodeNumber number) const;
+  [[nodiscard]] MembershipPointer membership() const;
   [[nodiscard]] std::string name_of(NodeNumber number) const;
   void publish(consensus::Now now);
   [[nodiscard]] pipeline::PipelineStatus published() const;
   [[nodiscard]] std::uint64_t published_age_ms() const;
-  void executed(const BlockPointer& block, const contracts::BlockResult& result);
+  void executed(const BlockPointer& block, const contracts::BlockResult& result, const MembershipPointer& membership);
   [[nodiscard]] keten::Status start_front_doors();
 
   Home home_;
   Fatal fatal_;
   Metrics metrics_;
   contracts::Registry registry_;
+  mutable std::mutex membership_mutex_;  // the execution thread replaces it, everybody reads
   MembershipPointer membership_;
   std::unique_ptr<Disk> disk_;
   std::uint64_t looked_ms_ = 0;  ///< when the loop last looked at the disk's space

@@ -1,5 +1,7 @@
 #include "node/daemon/reads.h"
 
+#include <algorithm>
+
 #include "node/runtime/log.h"
 
 namespace keten::node {
@@ -113,6 +115,37 @@ Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::stri
       result.next = api::EventCursor::end_of(next.height.value == 0 ? Height{} : next.height.previous());
     }
     return result;
+  });
+}
+
+Result<api::GovernancePage> ApiReads::governance(ByteView after, ByteView prefix, std::size_t bytes_max) const {
+  return guarded([&]() -> Result<api::GovernancePage> {
+    constexpr std::string_view kNamespace = "governance/";
+    constexpr std::string_view kEnd = "governance0";  // '0' follows '/'
+    const auto whole = [&](ByteView key) {
+      auto result = to_bytes(kNamespace);
+      result.insert(result.end(), key.begin(), key.end());
+      return result;
+    };
+    const auto view = reads_.view();
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    const auto wanted = whole(prefix);
+    const auto last = whole(after);
+    api::GovernancePage page{executed->height, {}, false};
+    std::size_t bytes = 0;
+    view.state().scan(std::max(wanted, last), as_bytes(kEnd), [&](ByteView key, ByteView value) {
+      if (!std::ranges::equal(wanted, key.first(std::min(key.size(), wanted.size())))) { return false; }
+      if (!after.empty() && std::ranges::equal(key, last)) { return true; }
+      if (bytes >= bytes_max) {
+        page.more = true;
+        return false;
+      }
+      bytes += key.size() + value.size();
+      page.entries.emplace_back(to_bytes(key.subspan(kNamespace.size())), to_bytes(value));
+      return true;
+    });
+    return page;
   });
 }
 

@@ -39,6 +39,8 @@ class ApiReads final : public api::LedgerReads {
   [[nodiscard]] Result<api::EventPage> events(const api::EventCursor& after, std::string_view kind,
                                               std::size_t limit) const override;
   [[nodiscard]] Height executed_height() const override;
+  [[nodiscard]] Result<api::GovernancePage> governance(ByteView after, ByteView prefix,
+                                                       std::size_t bytes_max) const override;
 
  private:
   const Reads& reads_;
@@ -56,6 +58,10 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> trace(const http::TraceQuery& query) const override;
   [[nodiscard]] Result<http::ValueAt> transaction(const TransactionId& id) const override;
   [[nodiscard]] Result<http::ValueAt> block(Height height) const override;
+  [[nodiscard]] Result<http::ValueAt> validators() const override;
+  [[nodiscard]] Result<http::ValueAt> epoch(Epoch epoch) const override;
+  [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
+  [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
   [[nodiscard]] json::Value version() const override;
   [[nodiscard]] std::vector<http::ReadinessCheck> readiness() const override;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "contracts/governance/membership_state.h"
 #include "core/limits.h"
 #include "node/storage/commit.h"
 
@@ -142,7 +143,9 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   for (auto& record : *window) {
     result.window.push_back({.height = record.height, .transactions = std::move(record.transactions)});
   }
-  result.membership = std::make_shared<const Membership>(genesis_membership(disk.genesis));
+  auto membership = governance::read_membership(disk.database.column(storage::Column::state));
+  if (!membership) { return membership.error(); }
+  result.membership = std::make_shared<const Membership>(std::move(*membership));
   return result;
 }
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "contracts/execute.h"
+#include "contracts/governance/membership_state.h"
 #include "contracts/registry.h"
 #include "core/block.h"
-#include "core/directory.h"
 #include "core/encoding.h"
 #include "node/runtime/log.h"
 
@@ -55,19 +55,24 @@ Result<Block> read_block(const storage::BlockReader& blocks, const StoredHeader&
   return Block::decode(*bytes);
 }
 
+Result<Membership> read_membership(const storage::Database& database) {
+  const auto snapshot = database.snapshot();
+  return governance::read_membership(snapshot->column(storage::Column::state));
+}
+
 Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_root) {
   const auto registry = contracts::built_in_contracts();
-  const Directory directory(replay.genesis);
+  auto membership = read_membership(replay.database);
+  if (!membership) { return membership.error(); }
   for (const auto& stored : chain.blocks) {
     const auto block = read_block(replay.blocks, stored);
     if (!block) { return block.error(); }
     contracts::BlockResult result;
     {
       const auto snapshot = replay.database.snapshot();
-      result = contracts::execute_block(
-          snapshot->column(storage::Column::state),
-          {.chain_id = block->header.chain_id, .height = stored.height, .time = block->header.time}, state_root,
-          block->transactions, registry, directory);
+      result =
+          contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(block->header),
+                                   state_root, block->transactions, registry, membership->directory);
     }
     const auto found = chain.finalizations.find(stored.id);
     const auto finalization = found == chain.finalizations.end() ? std::nullopt : std::optional(found->second);
@@ -80,6 +85,10 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
                           .finalization = finalization});
     if (!committed) { return committed; }
     state_root = result.state_root;
+    if (governance::changes_membership(result.writes)) {
+      membership = read_membership(replay.database);
+      if (!membership) { return membership.error(); }
+    }
   }
   return kDone;
 }

@@ -69,6 +69,11 @@ struct ReadinessCheck {
   std::string detail;
 };
 
+struct ChangesQuery {
+  bool closed = false;    ///< also those that were applied, withdrawn or expired
+  std::size_t limit = 0;  ///< 1 to limits::kPageMax
+};
+
 /// What the HTTP front door needs from reads. Implemented by the daemon over snapshots, and by a fake in tests.
 /// Thread-safe; may take as long as a query is allowed to take, never waits for the loop.
 class HttpBackend {
@@ -93,6 +98,24 @@ class HttpBackend {
     return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not serve blocks over HTTP; use gRPC GetBlock");
   }
 
+  /// Nodes, epoch, parameters, and what is pending for the next epoch.
+  [[nodiscard]] virtual Result<ValueAt> validators() const { return not_built(); }
+  /// The validators and parameters of one epoch, past or present; fails with `not_found`.
+  [[nodiscard]] virtual Result<ValueAt> epoch(Epoch epoch) const {
+    static_cast<void>(epoch);
+    return not_built();
+  }
+  /// Changes of governance, newest first.
+  [[nodiscard]] virtual Result<ValueAt> changes(ChangesQuery query) const {
+    static_cast<void>(query);
+    return not_built();
+  }
+  /// Registered keys, of one organisation or of all.
+  [[nodiscard]] virtual Result<ValueAt> keys(std::string_view organisation) const {
+    static_cast<void>(organisation);
+    return not_built();
+  }
+
   /// Event ids and per-event errors in the result of an executed `production.capture`.
   [[nodiscard]] virtual CaptureOutcome capture_outcome(const Receipt& receipt) const = 0;
 
@@ -100,6 +123,11 @@ class HttpBackend {
   [[nodiscard]] virtual json::Value version() const = 0;
   /// Checks of `/readyz` beside quorum, lag and execution, for example free disk space.
   [[nodiscard]] virtual std::vector<ReadinessCheck> readiness() const { return {}; }
+
+ private:
+  static Error not_built() {
+    return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not serve governance over HTTP");
+  }
 };
 
 }  // namespace keten::http

@@ -225,6 +225,65 @@ Response get_trace(const Services& services, const Request& request) {
   return read_response(services, *trace);
 }
 
+/// A read without parameters of its own.
+template <typename Read>
+Response answer_read(const Services& services, const Request& request, Read&& read) {
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
+  const auto as_of = services.gateway.status().executed_height;
+  const Result<ValueAt> value = read();
+  if (!value) { return read_problem(services, value.error(), Dialect::keten, as_of); }
+  return read_response(*value);
+}
+
+Response get_epoch(const Services& services, const Request& request) {
+  return answer_read(services, request, [&]() -> Result<ValueAt> {
+    const auto epoch = parse_number(request.arguments.at(0));
+    if (!epoch) { return invalid("PARAMETER_INVALID", "an epoch is a decimal number"); }
+    return services.backend.epoch(Epoch{*epoch});
+  });
+}
+
+Result<ChangesQuery> parse_changes(const Request& request) {
+  ChangesQuery query{.closed = false, .limit = limits::kPageDefault};
+  for (const auto& [name, value] : request.query) {
+    if (name == "closed" && (value == "true" || value == "false")) {
+      query.closed = value == "true";
+    } else if (name == "closed") {
+      return invalid("PARAMETER_INVALID", "closed must be true or false");
+    } else if (name == "limit") {
+      const auto limit = parse_number(value);
+      if (!limit || *limit == 0 || *limit > limits::kPageMax) {
+        return invalid("PARAMETER_INVALID", "limit must be a number from 1 to " + std::to_string(limits::kPageMax));
+      }
+      query.limit = *limit;
+    } else {
+      return invalid("PARAMETER_UNKNOWN", "known parameters are closed and limit");
+    }
+  }
+  return query;
+}
+
+Response get_changes(const Services& services, const Request& request) {
+  return answer_read(services, request, [&]() -> Result<ValueAt> {
+    const auto query = parse_changes(request);
+    if (!query) { return query.error(); }
+    return services.backend.changes(*query);
+  });
+}
+
+Response get_keys(const Services& services, const Request& request) {
+  return answer_read(services, request, [&]() -> Result<ValueAt> {
+    std::string organisation;
+    for (const auto& [name, value] : request.query) {
+      if (name != "organisation") { return invalid("PARAMETER_UNKNOWN", "the known parameter is organisation"); }
+      organisation = value;
+    }
+    return services.backend.keys(organisation);
+  });
+}
+
 json::Value peer_json(const PeerSummary& peer) {
   auto document = json::Value::object();
   document.set("node", text(peer.node));
@@ -294,6 +353,26 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
               .pattern = "/v1/blocks/{height}",
               .handler = [services](const RequestPointer& request, const Respond& respond) {
                 respond(get_block(*services, *request));
+              }});
+  router.add({.method = Method::get,
+              .pattern = "/v1/validators",
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(answer_read(*services, *request, [&] { return services->backend.validators(); }));
+              }});
+  router.add({.method = Method::get,
+              .pattern = "/v1/epochs/{epoch}",
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_epoch(*services, *request));
+              }});
+  router.add({.method = Method::get,
+              .pattern = "/v1/governance/changes",
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_changes(*services, *request));
+              }});
+  router.add({.method = Method::get,
+              .pattern = "/v1/governance/keys",
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(get_keys(*services, *request));
               }});
 }
 

@@ -1,6 +1,7 @@
 #include "node/runtime/certificates.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 
 #include <openssl/bio.h>
@@ -121,6 +122,26 @@ Result<Hash> certificate_pin(std::string_view pem) {
   const auto pin = Hasher("keten/pin/1").sized(ByteView(der, static_cast<std::size_t>(size))).finish();
   OPENSSL_free(der);
   return pin;
+}
+
+Status check_identity(const TlsIdentity& identity) {
+  const auto certificate = first_certificate(identity.certificate_pem);
+  if (!certificate) { return unreadable(); }
+  const BioPointer bio(BIO_new_mem_buf(identity.key_pem.data(), static_cast<int>(identity.key_pem.size())));
+  const KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  if (!key || X509_check_private_key(certificate.get(), key.get()) != 1) {
+    return invalid("CERTIFICATE_INVALID", "the private key is not the one of the certificate");
+  }
+  return kDone;
+}
+
+Result<Milliseconds> certificate_expiry(std::string_view pem) {
+  const auto certificate = first_certificate(pem);
+  if (!certificate) { return unreadable(); }
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) { return unreadable(); }
+  const auto seconds = ::timegm(&end);
+  return seconds < 0 ? Milliseconds{0} : static_cast<Milliseconds>(seconds) * 1000;
 }
 
 Result<std::vector<std::string>> split_certificates(std::string_view pem) {

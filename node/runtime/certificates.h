@@ -25,6 +25,13 @@ struct TlsIdentity {
 /// H("keten/pin/1", DER): equal for equal certificates however their PEM text is wrapped.
 [[nodiscard]] Result<Hash> certificate_pin(std::string_view pem);
 
+/// The private key belongs to the certificate. Fails with CERTIFICATE_INVALID.
+[[nodiscard]] Status check_identity(const TlsIdentity& identity);
+
+/// When the certificate ends, milliseconds since 1970 UTC. It is pinned, not trusted for its dates: an end is a reason to
+/// warn, never to refuse.
+[[nodiscard]] Result<Milliseconds> certificate_expiry(std::string_view pem);
+
 /// Certificates of a PEM text one by one, each as PEM.
 [[nodiscard]] Result<std::vector<std::string>> split_certificates(std::string_view pem);
 

@@ -134,6 +134,40 @@ void add_testnet(CLI::App& app, Invocation& invocation) {
   on_chosen(generate, invocation, options, run_testnet_generate);
 }
 
+/// Who signs for the company.
+void add_admin(CLI::App* command, GovernanceOptions& options) {
+  command->add_option("--as", options.target.user, "of a dev network: USER@ORGANISATION or @ORGANISATION")
+      ->type_name("USER");
+  command->add_option("--key-file", options.key_file, "admin key that signs; keys/admin.key of the home when not given")
+      ->type_name("FILE");
+}
+
+void add_registered_keys(CLI::App& group, Invocation& invocation) {
+  auto options = std::make_shared<GovernanceOptions>();
+  const auto with_target = [&](CLI::App* command) {
+    add_target(command, options->target);
+    add_output(command, options->output);
+  };
+  auto* list = group.add_subcommand("list", "Keys that the ledger knows");
+  list->add_option("--organisation", options->organisation, "only of this company")->type_name("NAME");
+  list->add_flag("--all", options->all, "also revoked ones");
+  with_target(list);
+  on_chosen(list, invocation, options, run_keys_list);
+  auto* add = group.add_subcommand("add", "Make a key for a user or device and register it");
+  add->add_option("name", options->user, "of the user or device")->required()->type_name("NAME");
+  add->add_option("--roles", options->roles, "submitter when not given; admin, submitter, auditor, publisher, capture")
+      ->delimiter(',')
+      ->type_name("ROLES");
+  with_target(add);
+  add_admin(add, *options);
+  on_chosen(add, invocation, options, run_keys_add);
+  auto* revoke = group.add_subcommand("revoke", "End a key of our company, for ever");
+  revoke->add_option("key", options->user, "its name, or ed25519:...")->required()->type_name("KEY");
+  with_target(revoke);
+  add_admin(revoke, *options);
+  on_chosen(revoke, invocation, options, run_keys_revoke);
+}
+
 void add_tokens_and_keys(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<TokenOptions>();
   const auto with_home = [&](CLI::App* command) {
@@ -160,9 +194,78 @@ void add_tokens_and_keys(CLI::App& app, Invocation& invocation) {
   on_chosen(list, invocation, options, run_token_list);
 
   auto* keys = add_group(app, "keys", "Keys of a node and its users");
-  auto* show = keys->add_subcommand("show", "Public keys with their roles and files");
+  auto* show = keys->add_subcommand("show", "Public keys of a home with their roles and files");
   with_home(show);
   on_chosen(show, invocation, options, run_keys_show);
+  add_registered_keys(*keys, invocation);
+}
+
+void add_validators(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "validators", "Who validates: members come and go, keys and certificates rotate");
+  auto options = std::make_shared<GovernanceOptions>();
+  const auto command = [&](const std::string& name, const std::string& what, Command<GovernanceOptions> run) {
+    auto* made = group->add_subcommand(name, what);
+    add_target(made, options->target);
+    add_output(made, options->output);
+    on_chosen(made, invocation, options, run);
+    return made;
+  };
+  const auto administration = [&](const std::string& name, const std::string& what, Command<GovernanceOptions> run) {
+    auto* made = command(name, what, run);
+    add_admin(made, *options);
+    return made;
+  };
+  const auto proposal = [&](const std::string& name, const std::string& what, Command<GovernanceOptions> run) {
+    auto* made = administration(name, what, run);
+    const CLI::AsNumberWithUnit time(
+        std::map<std::string, double>{{"m", 60.0}, {"h", 3600.0}, {"d", 24 * 3600.0}, {"s", 1.0}},
+        CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME");
+    made->add_option("--reason", options->reason, "one line for those who approve")->type_name("TEXT");
+    made->add_option("--open-for", options->open_for_s, "how long it may be approved, 1m to 30d; 7d when not given")
+        ->transform(time);
+    return made;
+  };
+
+  command("list", "Nodes, their standing, keys and addresses", run_validators_list);
+  command("pending", "The next epoch and the changes that wait for approval", run_validators_pending)
+      ->add_flag("--all", options->all, "also changes that are closed");
+
+  proposal("propose-add", "Propose that a node validates, and that its company joins", run_validators_propose_add)
+      ->add_option("card", options->card, "member.json of the node, from keten init")
+      ->required()
+      ->type_name("CARD");
+  auto* remove = proposal("propose-remove", "Propose that a node no longer validates", run_validators_propose_remove);
+  remove->add_option("node", options->node, "the node")->required()->type_name("NODE");
+  remove->add_flag("--follow", options->follow, "it may stay connected, executes and serves reads");
+  proposal("propose-remove-organisation", "Propose that a company leaves with its keys and nodes",
+           run_validators_propose_remove_organisation)
+      ->add_option("organisation", options->organisation, "the company")
+      ->required()
+      ->type_name("NAME");
+  proposal("propose-parameter", "Propose other parameters from the next epoch on", run_validators_propose_parameter)
+      ->add_option("parameters", options->assignments, "for example block_bytes_max=2097152")
+      ->required()
+      ->type_name("NAME=NUMBER");
+
+  administration("approve", "Approve a change for our company", run_validators_approve)
+      ->add_option("change", options->change, "its number, see pending")
+      ->required()
+      ->type_name("CHANGE");
+  administration("withdraw", "Close our own change, or take our approval back", run_validators_withdraw)
+      ->add_option("change", options->change, "its number, see pending")
+      ->required()
+      ->type_name("CHANGE");
+  administration("rotate-key", "Give our node a new key to vote with, from the next epoch on",
+                 run_validators_rotate_key);
+  auto* renew = administration("renew-certificate", "Give our node a new TLS certificate, at once",
+                               run_validators_renew_certificate);
+  renew->add_option("--certificate", options->certificate_file, "a certificate of our own; else one is made")
+      ->type_name("FILE");
+  renew->add_option("--private-key", options->private_key_file, "its private key")->type_name("FILE");
+  renew->add_flag("--end-old", options->now, "the old certificate is refused at once: its key was lost or stolen");
+  auto* address = administration("set-address", "Tell the others where they find our node", run_validators_set_address);
+  address->add_option("address", options->address, "host and port")->required()->type_name("HOST:PORT");
+  address->add_option("--name", options->node, "another node of our company")->type_name("NODE");
 }
 
 void add_devnet(CLI::App& app, Invocation& invocation) {
@@ -379,6 +482,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_genesis(app, invocation);
   add_testnet(app, invocation);
   add_tokens_and_keys(app, invocation);
+  add_validators(app, invocation);
   add_devnet(app, invocation);
   add_node(app, invocation);
   add_debug(app, invocation);

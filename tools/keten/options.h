@@ -52,6 +52,41 @@ int run_token_revoke(Console& console, const TokenOptions& options);
 int run_token_list(Console& console, const TokenOptions& options);
 int run_keys_show(Console& console, const TokenOptions& options);
 
+struct GovernanceOptions {
+  TargetOptions target;
+  std::string key_file;  ///< admin key; else the home's
+  std::string card;
+  std::string node;
+  std::string organisation;
+  std::vector<std::string> assignments;  ///< NAME=NUMBER
+  std::uint64_t change = 0;
+  std::string reason;
+  double open_for_s = 7 * 24 * 3600.0;
+  bool follow = false;
+  bool all = false;
+  bool now = false;
+  std::string certificate_file;
+  std::string private_key_file;
+  std::string address;
+  std::string user;  ///< name of a key, or the key
+  std::vector<std::string> roles = {"submitter"};
+  OutputForm output = OutputForm::table;
+};
+int run_validators_list(Console& console, const GovernanceOptions& options);
+int run_validators_pending(Console& console, const GovernanceOptions& options);
+int run_validators_propose_add(Console& console, const GovernanceOptions& options);
+int run_validators_propose_remove(Console& console, const GovernanceOptions& options);
+int run_validators_propose_remove_organisation(Console& console, const GovernanceOptions& options);
+int run_validators_propose_parameter(Console& console, const GovernanceOptions& options);
+int run_validators_approve(Console& console, const GovernanceOptions& options);
+int run_validators_withdraw(Console& console, const GovernanceOptions& options);
+int run_validators_rotate_key(Console& console, const GovernanceOptions& options);
+int run_validators_renew_certificate(Console& console, const GovernanceOptions& options);
+int run_validators_set_address(Console& console, const GovernanceOptions& options);
+int run_keys_list(Console& console, const GovernanceOptions& options);
+int run_keys_add(Console& console, const GovernanceOptions& options);
+int run_keys_revoke(Console& console, const GovernanceOptions& options);
+
 struct DevnetOptions {
   std::string state;
   std::size_t validators = 4;

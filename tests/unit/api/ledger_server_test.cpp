@@ -161,10 +161,26 @@ class FakeReads final : public LedgerReads {
     return page;
   }
   [[nodiscard]] Height executed_height() const override { return {executed}; }
+  [[nodiscard]] Result<GovernancePage> governance(ByteView after, ByteView prefix,
+                                                  std::size_t /*bytes_max*/) const override {
+    GovernancePage page{{executed}, {}, false};
+    for (const auto& [key, value] : governance_entries) {
+      if (page.entries.size() == governance_page) {
+        page.more = true;
+        break;
+      }
+      if (as_text(key) > as_text(after) && as_text(key).starts_with(as_text(prefix))) {
+        page.entries.emplace_back(key, value);
+      }
+    }
+    return page;
+  }
 
   std::atomic<std::uint64_t> executed{3};
   std::uint32_t per_block = 4;
   std::size_t event_bytes = 1;
+  std::map<Bytes, Bytes> governance_entries;
+  std::size_t governance_page = 2;
 };
 
 /// A server with one client's certificate, and that client.
