@@ -141,6 +141,9 @@ Result<Target> target_of(const Network& network, const NetworkNode& node, const 
   target.node = node;
   const auto* known = network.find_user(node.organisation, user.empty() ? "capture" : user);
   if (known == nullptr) {
+    // A key that was added later: it signs, it has no token.
+    std::error_code ignored;
+    if (std::filesystem::exists(HomeFiles{node.home}.key(user), ignored)) { return target; }
     return failure(ErrorKind::not_found, "USER_UNKNOWN", node.organisation + " has no user " + user);
   }
   target.token = known->token;
