@@ -234,7 +234,7 @@ Response answer_read(const Services& services, const Request& request, Read&& re
   const auto as_of = services.gateway.status().executed_height;
   const Result<ValueAt> value = read();
   if (!value) { return read_problem(services, value.error(), Dialect::keten, as_of); }
-  return read_response(*value);
+  return read_response(services, *value);
 }
 
 Response get_epoch(const Services& services, const Request& request) {
