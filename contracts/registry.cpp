@@ -39,6 +39,13 @@ Error unknown_contract(const Registry& registry, const std::string& name) {
 
 }  // namespace
 
+bool may_call(const Registry& registry, const Transaction& transaction, Roles roles) {
+  const auto* contract = registry.find(transaction.body.contract);
+  if (contract == nullptr) { return false; }
+  const auto allowed = contract->allowed_roles(transaction.body.method);
+  return allowed && (allowed->bits() & roles.bits()) != 0;
+}
+
 Status check_transaction(const Registry& registry, const Transaction& transaction, Roles roles) {
   const auto& body = transaction.body;
   if (body.fuel_limit > limits::kFuelPerTransactionMax) {

@@ -32,5 +32,7 @@ class Registry {
 /// admission and execution ask it. Reasons: UNKNOWN_CONTRACT, UNKNOWN_METHOD, ROLE_NOT_ALLOWED, FUEL_LIMIT_TOO_HIGH
 /// and those of the contract.
 [[nodiscard]] Status check_transaction(const Registry& registry, const Transaction& transaction, Roles roles);
+/// The part of it that depends on the role alone.
+[[nodiscard]] bool may_call(const Registry& registry, const Transaction& transaction, Roles roles);
 
 }  // namespace keten::contracts

@@ -48,6 +48,7 @@ struct Membership {
   /// The pending rules when a quorum of them, and everyone who joins, is ready: frozen. A block that binds this result
   /// seals the epoch (docs/consensus.md, "Epochs").
   std::optional<EpochRules> next = {};
+  Height next_since = {};  ///< the first height whose result has them
 
   /// Null when no such machine may connect.
   [[nodiscard]] const Node* find_node(NodeNumber number) const;

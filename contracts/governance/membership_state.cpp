@@ -64,7 +64,8 @@ Result<Membership> read_membership(const contracts::StateReader& state) {
                     .since = current.since,
                     .nodes = {},
                     .pending = std::nullopt,
-                    .next = std::nullopt};
+                    .next = std::nullopt,
+                    .next_since = {}};
   for (auto& [number, record] : records.nodes()) {
     if (record.standing == Standing::left) { continue; }
     result.nodes.push_back(node_of(number, record, current, pending));
@@ -72,7 +73,10 @@ Result<Membership> read_membership(const contracts::StateReader& state) {
   if (pending) {
     PendingRules next{.rules = {epoch.next(), ValidatorSet(pending->validators), pending->parameters}, .ready = {}};
     for (const auto& [number, height] : pending->ready) { next.ready.insert(number); }
-    if (pending->is_frozen()) { result.next = next.rules; }
+    if (pending->is_frozen()) {
+      result.next = next.rules;
+      result.next_since = pending->frozen;
+    }
     result.pending = std::move(next);
   }
   return result;

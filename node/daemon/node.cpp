@@ -438,6 +438,10 @@ keten::Status Node::check(const Transaction& transaction, Roles roles) const {
   return contracts::check_transaction(registry_, transaction, roles);
 }
 
+bool Node::may_call(const Transaction& transaction, Roles roles) const {
+  return contracts::may_call(registry_, transaction, roles);
+}
+
 // ---- Gateway ----
 
 void Node::submit(std::vector<TransactionPointer> transactions, Admitted done) {

@@ -65,6 +65,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void on_disconnected(NodeNumber peer) override;
   // pipeline::TransactionRules, on the loop
   [[nodiscard]] keten::Status check(const Transaction& transaction, Roles roles) const override;
+  [[nodiscard]] bool may_call(const Transaction& transaction, Roles roles) const override;
 
   // The loop
   void run();

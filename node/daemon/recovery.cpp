@@ -50,11 +50,13 @@ struct ChosenFloor {
   std::vector<BlockPointer> chain;  ///< final blocks above the executed one
 };
 
-/// The highest floor that can be reached. The genesis is a floor that needs no journal record.
+/// The highest floor that can be reached in the epoch of the executed block: what later epochs begin with, only execution
+/// shows. The genesis is a floor that needs no journal record.
 Result<ChosenFloor> choose_floor(const std::vector<Floor>& floors, const Blocks& blocks,
-                                 const storage::Executed& executed) {
+                                 const storage::Executed& executed, Epoch epoch) {
   for (auto floor = floors.rbegin(); floor != floors.rend(); ++floor) {
     if (floor->height < executed.height) { break; }
+    if (place_of(*floor).epoch > epoch) { continue; }
     if (auto chain = chain_to(floor->block, floor->height, blocks, executed)) {
       return ChosenFloor{.floor = *floor, .chain = std::move(*chain)};
     }
@@ -90,7 +92,10 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
     const auto id = block->header.id();
     if (block->header.height > executed->height) { blocks.emplace(id, std::move(block)); }
   }
-  auto chosen = choose_floor(floors, blocks, *executed);
+  auto membership = governance::read_membership(disk.database.column(storage::Column::state));
+  if (!membership) { return membership.error(); }
+  const auto epoch = membership->current.epoch;
+  auto chosen = choose_floor(floors, blocks, *executed, epoch);
   if (!chosen) { return chosen.error(); }
   const auto& floor = chosen->floor;
 
@@ -121,6 +126,9 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
     }
   }
 
+  // An epoch begins at view 0, on the block that sealed the one before.
+  if (place_of(floor).epoch < epoch) { result.consensus.floor.view = View{0}; }
+
   result.blocks = chosen->chain;
   std::vector<BlockPointer> open;
   for (const auto& [id, block] : blocks) {
@@ -138,13 +146,11 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   auto roots = storage::read_recent_roots(disk.database, kRecentRoots);
   if (!roots) { return roots.error(); }
   result.recent_roots = std::move(*roots);
-  auto window = storage::read_window(disk.database, disk.genesis.parameters.validity_blocks_max);
+  auto window = storage::read_window(disk.database, limits::kValidityBlocksMax);
   if (!window) { return window.error(); }
   for (auto& record : *window) {
     result.window.push_back({.height = record.height, .transactions = std::move(record.transactions)});
   }
-  auto membership = governance::read_membership(disk.database.column(storage::Column::state));
-  if (!membership) { return membership.error(); }
   result.membership = std::make_shared<const Membership>(std::move(*membership));
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include <fcntl.h>
 
@@ -33,7 +34,9 @@ Bytes encode_owner(const JournalIdentity& identity, std::uint64_t copy_bytes) {
 }
 
 /// `length` is the file's.
-Status check_owner(ByteView bytes, const JournalIdentity& identity, std::uint64_t length, const std::string& path) {
+/// The key that it was begun with.
+Result<PublicKey> check_owner(ByteView bytes, const JournalIdentity& identity, std::uint64_t length,
+                              const std::string& path) {
   Reader reader(bytes);
   const auto format = reader.u16();
   if (reader.ok() && format != kFormat) {
@@ -47,7 +50,8 @@ Status check_owner(ByteView bytes, const JournalIdentity& identity, std::uint64_
   if (auto end = reader.finish("owner"); !end) {
     return failure(ErrorKind::corrupt, "JOURNAL_CORRUPT", path + ": " + end.error().message);
   }
-  if (chain_id != identity.chain_id || validator != identity.validator) {
+  const bool is_own = validator == identity.validator || std::ranges::count(identity.others, validator) > 0;
+  if (chain_id != identity.chain_id || !is_own) {
     return failure(ErrorKind::refused, "JOURNAL_WRONG_OWNER",
                    path + " is of key " + key_text(validator) + " on chain " + chain_id.hex() + ", this node has key " +
                        key_text(identity.validator) + " on chain " + identity.chain_id.hex());
@@ -57,7 +61,7 @@ Status check_owner(ByteView bytes, const JournalIdentity& identity, std::uint64_
                    path + " has " + std::to_string(length) + " bytes, twice " + std::to_string(copy_bytes) +
                        " were written: it was cut or lengthened");
   }
-  return kDone;
+  return validator;
 }
 
 Error journal_error(const Error& why) { return failure(why.kind, "JOURNAL_IO", why.message); }
@@ -132,7 +136,8 @@ Status VoteJournal::load() {
   const auto& log = copies->log;
   // The owner was durable before the file got its name, so its absence is damage too.
   if (log.records.empty() || log.records.front().type != kOwnerRecord) { return corrupt("it does not name its owner"); }
-  if (auto owner = check_owner(log.records.front().payload, identity_, bytes.size(), path()); !owner) { return owner; }
+  const auto owner = check_owner(log.records.front().payload, identity_, bytes.size(), path());
+  if (!owner) { return owner.error(); }
 
   for (std::size_t i = 1; i < log.records.size(); ++i) {
     const auto& framed = log.records[i];
@@ -156,6 +161,9 @@ Status VoteJournal::load() {
   if (synced) { synced = sync_directory(directory_); }
   if (!synced) { return journal_error(synced.error()); }
   byte_count_ = end_;
+  if (*owner != identity_.validator) {
+    if (auto renamed = start_file(0); !renamed) { return journal_error(renamed.error()); }
+  }
   return kDone;
 }
 
@@ -241,7 +249,20 @@ void VoteJournal::drop_below_base() {
   }
   if (base == nullptr) { return; }
   const Above above{.epoch = epoch_of(*base), .view = base->view};
-  std::erase_if(kept_, [&](const JournalRecord& record) { return !std::visit(above, record); });
+  // How each epoch ended is kept for ever: whoever builds the database again hands these finalizations on.
+  std::map<Epoch, Height> ends;
+  for (const auto& record : kept_) {
+    const auto* floor = std::get_if<Floor>(&record);
+    if (floor != nullptr && epoch_of(*floor) < above.epoch) {
+      ends[epoch_of(*floor)] = std::max(ends[epoch_of(*floor)], floor->height);
+    }
+  }
+  const auto ends_epoch = [&](const JournalRecord& record) {
+    const auto* floor = std::get_if<Floor>(&record);
+    const auto end = floor == nullptr ? ends.end() : ends.find(epoch_of(*floor));
+    return end != ends.end() && end->second == floor->height;
+  };
+  std::erase_if(kept_, [&](const JournalRecord& record) { return !std::visit(above, record) && !ends_epoch(record); });
 }
 
 Status VoteJournal::start_file(std::uint64_t group_bytes) {

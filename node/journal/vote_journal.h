@@ -20,6 +20,9 @@ namespace keten::journal {
 struct JournalIdentity {
   ChainId chain_id;
   PublicKey validator;  ///< zero for a follower
+  /// Further keys of this node, past and future: a journal that one of them began goes on under `validator`. Votes are bound
+  /// to their epoch, so an old key's can never meet a new key's.
+  std::vector<PublicKey> others = {};
 };
 
 struct JournalOptions {

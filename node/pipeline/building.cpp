@@ -61,6 +61,8 @@ void Pipeline::State::try_build() {
 
   const Height height = parent.height.next();
   const auto [bound_height, bound_root] = result_to_bind(parent);
+  const auto bound = bound_height;
+  const auto seals = next_set(parent, bound_height);
   auto block = std::make_shared<Block>();
   if (height.value - bound_height.value <= parameters.execution_lag_max) {
     const mempool::Budget budget{parameters.block_transactions_max, parameters.block_bytes_max,
@@ -68,14 +70,14 @@ void Pipeline::State::try_build() {
     block->transactions = mempool.select(budget, [&](const Transaction& transaction) {
       return transaction.body.valid_until >= height &&
              transaction.body.valid_until.value <= height.value + parameters.validity_blocks_max &&
-             !is_on_branch(transaction.id, parent_id);
+             !is_on_branch(transaction.id, parent_id) && may_stand(transaction, bound);
     });
   }
   if (block->transactions.empty()) {
     const bool binds = has_unbound_result() && parent.executed_height < newest_work && bound_height >= newest_work;
     const bool pushes = holds_old_work(parent);
     const bool beats = now.wall_ms >= parent.time + config.timing.idle_interval_ms;
-    if (!binds && !pushes && !beats) {
+    if (!binds && !pushes && !beats && seals.is_zero()) {
       wake_at(now.steady_ms + (parent.time + config.timing.idle_interval_ms - now.wall_ms));
       return;
     }
@@ -89,6 +91,7 @@ void Pipeline::State::try_build() {
   payload.root = merkle_root(payload_leaves(block->transactions));
   payload.executed_height = bound_height;
   payload.state_root = bound_root;
+  payload.next_set = seals;
 
   build.reset();
   auto from_engine = engine.propose(request.view, payload, now);

@@ -29,7 +29,7 @@ void Pipeline::State::deliver_block(const BlockPointer& block, std::optional<Cer
   delivered = header.height;
   delivered_id = header.id();
   delivered_ids[delivered] = delivered_id;
-  if (!block->transactions.empty()) { newest_work = delivered; }
+  if (!block->transactions.empty() || !header.next_set.is_zero()) { newest_work = delivered; }
   for (const auto& transaction : block->transactions) {
     window.add(transaction->id, transaction->body.valid_until);
     mempool.remove(transaction->id);
@@ -44,9 +44,10 @@ void Pipeline::State::executed(const Executed& event) {
   executed_height = event.height;
   roots[event.height] = event.state_root;
   while (roots.size() > kRootsKept) { roots.erase(roots.begin()); }
-  if (event.membership != nullptr) { membership = event.membership; }
+  if (event.membership != nullptr) { membership_changed(event.height, event.membership); }
   forget_old_blocks();
   apply(engine.on_executed(event.height, now));
+  if (membership->current.epoch != current.epoch) { begin_epoch(); }
   // The next leader binds what a quorum is known to have executed: in a lull it should not wait for the next status.
   if (mempool.admitted() == 0 && executed_height == delivered && has_unbound_result()) {
     const auto& floor = engine.floor();
@@ -74,10 +75,14 @@ void Pipeline::State::receive(NodeNumber from, BlockResponse response) {
   while (first != response.blocks.end() && (*first)->header.height <= height) { ++first; }
   SyncedRange range{{first, response.blocks.end()}, {*response.finalization, response.blocks.back()->header}};
   if (range.blocks.empty()) { return; }
+  bool is_sealed = engine.sealed();
   const auto follows = [&](const BlockHeader& header) {
-    if (header.height != height.next() || header.parent != parent || header.chain_id != chain_id) { return false; }
+    const bool is_next = header.height == height.next() && header.parent == parent && header.chain_id == chain_id;
+    // What follows a sealing block is of a set that only its execution shows.
+    if (!is_next || header.epoch != current.epoch || is_sealed) { return false; }
     height = header.height;
     parent = header.id();
+    is_sealed = !header.next_set.is_zero();
     return true;
   };
   for (const auto& block : range.blocks) {
@@ -184,6 +189,7 @@ void Pipeline::State::ask_for_blocks() {
   const bool is_far = best.value > delivered.value + 8;
   if (!has_gap && !lasts && !is_far) { return; }
   if (delivered.value >= executed_height.value + kSyncAheadBlocks || !ranges.empty()) { return; }
+  if (engine.sealed()) { return; }  // the next set is known when the sealing block is executed
   if (range_ask_at_ms > now.steady_ms) { return; }
   range_ask_at_ms = now.steady_ms + 4 * kFetchRetryMs;
   const auto is_ahead = [&](NodeNumber index) { return peers.at(index).status.floor_height > tip.height; };

@@ -5,9 +5,7 @@
 #include "node/pipeline/state.h"
 
 namespace keten::pipeline {
-namespace {
 
-/// The member of the set whose key this node holds.
 std::optional<ValidatorIndex> own_index(const ValidatorSet& validators, const consensus::Keys& keys) {
   for (std::size_t i = 0; i < validators.size(); ++i) {
     const ValidatorIndex index{static_cast<std::uint16_t>(i)};
@@ -30,8 +28,6 @@ consensus::Engine make_engine(const PipelineConfig& config, const EpochRules& ep
   return {std::move(engine), signer, std::move(recovered)};
 }
 
-}  // namespace
-
 Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_keys,
                        const TransactionRules& transaction_rules, PipelineRecovered recovered)
     : config(std::move(configuration)),
@@ -39,6 +35,8 @@ Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_
       keys(own_keys),
       rules(transaction_rules),
       membership(std::move(recovered.membership)),
+      memberships{{recovered.executed_height, membership}},
+      from_disk(recovered.consensus),
       current(membership->current),
       self(own_index(current.validators, keys)),
       engine(make_engine(config, current, self, keys, recovered.consensus)),
@@ -128,7 +126,10 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
       effects.send.push_back(std::move(ready));
     }
   }
-  for (auto& request : from_engine.verify) { effects.verify_votes.push_back(std::move(request)); }
+  for (auto& request : from_engine.verify) {
+    request.ticket |= engine_tickets();
+    effects.verify_votes.push_back(std::move(request));
+  }
   for (auto& alarm : from_engine.alarms) { effects.alarms.push_back(std::move(alarm)); }
   // Before anything that asks the engine again: its newer request must not be overwritten by this one.
   if (from_engine.build) {
@@ -206,6 +207,10 @@ std::optional<NodeNumber> Pipeline::State::choose_peer(std::size_t attempt, std:
 }
 
 std::string Pipeline::State::stuck_reason() const {
+  if (engine.sealed()) {
+    return "epoch " + current.epoch.text() + " has ended with height " + engine.floor().height.text() +
+           "; the next one begins when that is executed, now at height " + executed_height.text();
+  }
   if (has_quorum_connected()) { return engine.stuck_reason(now); }
   const auto& validators = current.validators;
   std::string missing;
@@ -239,6 +244,7 @@ void Pipeline::State::finish_step() {
   }
   share_gathered();
   share_again();
+  remind_ready();
   // A vote changes nothing for a payload but by moving the floor; whatever else can, looks for itself.
   if (engine.floor().view != resolved_floor) {
     resolved_floor = engine.floor().view;
@@ -255,6 +261,7 @@ void Pipeline::State::finish_step() {
   };
   wake_at(engine.deadline_ms());
   if (!gathered.empty()) { wake_at(shared_ms + kShareGatherMs); }
+  if (membership->pending) { wake_at(std::max(ready_due_ms, now.steady_ms + 1)); }
   if (answered_ms != 0 && !votes_allowed) { wake_at(answered_ms + kEchoMs); }
   for (const auto& [id, proposal] : proposals) {
     if (proposal.missing > 0) { wake_at(proposal.ask_at_ms); }
@@ -300,12 +307,15 @@ Effects Pipeline::step(Event event, Now now) {
       state.apply(state.engine.on_peer_connected(*index, now));
     }
   } else if (const auto* disconnected = std::get_if<PeerDisconnected>(&event)) {
-    state.peers[disconnected->peer].connected = false;
+    auto& peer = state.peers[disconnected->peer];
+    peer.connected = false;
+    peer.early.clear();
   } else if (const auto* votes = std::get_if<VotesVerified>(&event)) {
+    constexpr auto kOfEngine = (1ULL << kEngineTicketBits) - 1;
     if ((votes->ticket & kPipelineTicket) != 0) {
       state.range_verified(votes->ticket, votes->valid);
-    } else {
-      state.apply(state.engine.on_verified(votes->ticket, votes->valid, now));
+    } else if ((votes->ticket & ~kOfEngine) == state.engine_tickets()) {
+      state.apply(state.engine.on_verified(votes->ticket & kOfEngine, votes->valid, now));
     }
   } else if (const auto* verified = std::get_if<TransactionsVerified>(&event)) {
     state.transactions_verified(*verified);
@@ -324,8 +334,13 @@ void Pipeline::State::from_peer(NodeNumber from, PeerMessage message) {
   if (is_self(from)) { return; }
   // Also of a peer that has just gone, or of one that came before its connection was announced.
   auto& peer = peers[from];
-  const auto index = current.validators.find(from);
   peer.heard_ms = now.steady_ms;
+  if (const auto* status = std::get_if<consensus::Status>(&message)) {
+    peer.status = *status;
+    peer.answered = true;
+  }
+  if (!is_present(from, message)) { return; }
+  const auto index = current.validators.find(from);
   std::visit(
       [&](auto& content) {
         using Content = std::decay_t<decltype(content)>;
@@ -334,10 +349,6 @@ void Pipeline::State::from_peer(NodeNumber from, PeerMessage message) {
                                        std::is_same_v<Content, consensus::CertificateRequest> ||
                                        std::is_same_v<Content, consensus::CertificateResponse>;
         if constexpr (is_for_engine) {
-          if constexpr (std::is_same_v<Content, consensus::Status>) {
-            peer.status = content;
-            peer.answered = true;
-          }
           if (index) { apply(engine.on_message(*index, std::move(content), now)); }
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
           receive(from, content);

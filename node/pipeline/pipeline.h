@@ -101,6 +101,14 @@ struct Final {
   BlockPointer block;
 };
 
+/// This node is in the set agreed for the next epoch, has executed what the others have, and nobody knows it yet: submit
+/// `governance.ready` for this set, signed with the key that it will vote with. Said again while it is not recorded.
+struct ReadyDue {
+  PublicKey key;
+  SetId set;
+  Height height;  ///< executed here
+};
+
 struct Effects {
   std::vector<Persist> persist;
   std::vector<Send> send;
@@ -112,6 +120,8 @@ struct Effects {
   std::vector<Final> finals;
   std::vector<TransactionId> expired;  ///< left the mempool without reaching a block
   std::vector<consensus::Alarm> alarms;
+  MembershipPointer membership;  ///< as of the executed height, when it changed; null otherwise
+  std::optional<ReadyDue> ready_due;
   std::uint64_t wake_at_ms = 0;  ///< steady time of the next Tick
 };
 
@@ -121,6 +131,8 @@ class TransactionRules {
   virtual ~TransactionRules() = default;
   /// Contract and method exist, the role allows it, the contract's own shape check.
   [[nodiscard]] virtual keten::Status check(const Transaction& transaction, Roles roles) const = 0;
+  /// The part of it that depends on the role alone; cheap.
+  [[nodiscard]] virtual bool may_call(const Transaction& transaction, Roles roles) const = 0;
 };
 
 struct PipelineConfig {

@@ -8,10 +8,9 @@ namespace keten::pipeline {
 
 void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
   const auto& header = message.proposal.header;
+  const auto view = message.proposal.view;
   // Only the view's leader proposes, so nobody can push another's payload out.
-  if (header.view.value == 0 || number_of(engine.leader(header.view)) != from || header.view > engine.view().next()) {
-    return;
-  }
+  if (view.value == 0 || number_of(engine.leader(view)) != from || view > engine.view().next()) { return; }
   if (message.leaves.size() != header.transaction_count ||
       message.leaves.size() > current.parameters.block_transactions_max ||
       header.payload_bytes > current.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root) {
@@ -27,7 +26,7 @@ void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
     leaves.emplace(id, std::move(message.leaves));
     order.push_back(id);
   }
-  apply(engine.on_message(engine.leader(header.view), std::move(message.proposal), now));
+  apply(engine.on_message(engine.leader(view), std::move(message.proposal), now));
 }
 
 void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
@@ -64,6 +63,13 @@ bool Pipeline::State::fill(PendingProposal& proposal) {
   return proposal.missing == 0;
 }
 
+bool Pipeline::State::may_stand(const Transaction& transaction, Height bound) const {
+  const auto* then = membership_at(bound);
+  const auto* sender = then == nullptr ? nullptr : then->directory.find(transaction.body.sender);
+  return sender != nullptr && sender->organisation == transaction.body.organisation &&
+         rules.may_call(transaction, sender->roles);
+}
+
 keten::Status Pipeline::State::check_content(const BlockHeader& header,
                                              const std::vector<TransactionPointer>& transactions) const {
   const auto& parameters = current.parameters;
@@ -78,6 +84,9 @@ keten::Status Pipeline::State::check_content(const BlockHeader& header,
     bytes += transaction->envelope.size();
     fuel += transaction->body.fuel_limit;
     if (!seen.insert(transaction->id).second) { return refuse("a transaction stands in it twice"); }
+    if (!may_stand(*transaction, header.executed_height)) {
+      return refuse("transaction " + transaction->id.hex() + " is of an unknown sender or one that may not call this");
+    }
     if (window.contains(transaction->id) || is_on_branch(transaction->id, header.parent)) {
       return refuse("transaction " + transaction->id.hex() + " is in an earlier block");
     }
@@ -110,7 +119,11 @@ Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal)
   const auto root = roots.find(proposal.header.executed_height);
   if (root == roots.end()) { return Verdict::wait; }
   if (root->second != proposal.header.state_root) { return Verdict::invalid; }
-  if (!proposal.header.next_set.is_zero()) { return Verdict::invalid; }
+  // Forgotten by a start; whatever is proposed later binds what this node has executed since.
+  if (!proposal.leaves.empty() && membership_at(proposal.header.executed_height) == nullptr) { return Verdict::wait; }
+  const auto* parent = engine.header(proposal.header.parent);
+  if (parent == nullptr) { return Verdict::wait; }
+  if (proposal.header.next_set != next_set(*parent, proposal.header.executed_height)) { return Verdict::invalid; }
   if (auto checked = check_content(proposal.header, proposal.transactions); !checked) { return Verdict::invalid; }
   return Verdict::valid;
 }
@@ -212,7 +225,12 @@ void Pipeline::State::receive(PayloadResponse response) {
     const auto index = response.indices[i];
     auto& transaction = response.transactions[i];
     if (pending.in_check[index] != 0 || mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
-    if (!check_admission(*transaction, pending.header.height)) { continue; }
+    const auto* then = membership_at(pending.header.executed_height);
+    if (then == nullptr || !check_body(*transaction, pending.header.height)) { continue; }
+    if (!check_sender(*transaction, then->directory)) {
+      pending.forged = true;
+      break;
+    }
     // A leaf names one envelope, so this is the leader's doing: a mempool makes room for one block, not for more.
     bytes += transaction->envelope.size();
     if (bytes > pending.header.payload_bytes) {

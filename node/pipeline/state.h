@@ -12,6 +12,11 @@
 
 namespace keten::pipeline {
 
+/// Tickets of the pipeline's own checks. The engine's stay in the lower bits, the epoch's lowest bits stand above them: an
+/// answer to the engine of an ended epoch must not be taken for another.
+inline constexpr std::uint64_t kPipelineTicket = 1ULL << 63U;
+inline constexpr unsigned kEngineTicketBits = 44;
+
 /// How long misses of a proposal are left to gossip before they are asked for.
 inline constexpr std::uint64_t kGossipGraceMs = 20;
 /// Between two requests for the same thing; each goes to another peer.
@@ -40,6 +45,14 @@ inline constexpr std::uint64_t kSyncAheadBlocks = 256;
 inline constexpr std::uint64_t kBlocksKept = 16;
 /// Payloads of proposals remembered for each leader until they are checked.
 inline constexpr std::size_t kLeavesPerLeader = 4;
+/// Messages of the next epoch that wait for each peer until it begins here.
+inline constexpr std::size_t kEarlyMessagesPerPeer = 16;
+/// Between two words to one peer about how its epoch ended.
+inline constexpr std::uint64_t kSealToldMs = 200;
+/// A node that is at most so many blocks behind is ready for the next epoch.
+inline constexpr std::uint64_t kReadyLagBlocks = 16;
+/// Between two reminders that readiness is not recorded.
+inline constexpr std::uint64_t kReadyAgainMs = 5000;
 /// State roots remembered to check headers against.
 inline constexpr std::size_t kRootsKept = 512;
 
@@ -114,9 +127,17 @@ struct PeerState {
   bool answered = false;  ///< said its status since it is connected
   std::uint64_t heard_ms = 0;
   std::uint64_t unheard_until_ms = 0;  ///< until then its transactions are left aside
+  std::uint64_t seal_due_ms = 0;       ///< before that it is not told again how its epoch ended
+  std::deque<PeerMessage> early;       ///< of the next epoch, oldest first
   consensus::Status status;
   consensus::ByteBudget answers{kAnswerBytesPerSecond};  ///< payloads it asked for
 };
+
+/// The member of the set whose key this node holds.
+[[nodiscard]] std::optional<ValidatorIndex> own_index(const ValidatorSet& validators, const consensus::Keys& keys);
+[[nodiscard]] consensus::Engine make_engine(const PipelineConfig& config, const EpochRules& epoch,
+                                            std::optional<ValidatorIndex> self, const consensus::Keys& keys,
+                                            consensus::Recovered recovered);
 
 struct Pipeline::State {
   State(PipelineConfig configuration, const consensus::Keys& own_keys, const TransactionRules& transaction_rules,
@@ -128,6 +149,8 @@ struct Pipeline::State {
   void transactions_verified(const TransactionsVerified& event);
   /// `height` is that of the next block it could stand in.
   [[nodiscard]] keten::Status check_admission(const Transaction& transaction, Height height) const;
+  [[nodiscard]] keten::Status check_body(const Transaction& transaction, Height height) const;
+  [[nodiscard]] keten::Status check_sender(const Transaction& transaction, const Directory& directory) const;
   void proposed_verified(const Verification& verification, std::size_t place, bool is_valid);
   void share(std::vector<TransactionPointer> transactions);
   /// Sends what gathered, when it is time.
@@ -145,6 +168,8 @@ struct Pipeline::State {
   [[nodiscard]] Verdict judge(const PendingProposal& proposal) const;
   [[nodiscard]] keten::Status check_content(const BlockHeader& header,
                                             const std::vector<TransactionPointer>& transactions) const;
+  /// The sender is a member and may call the method, as of the result that the block binds.
+  [[nodiscard]] bool may_stand(const Transaction& transaction, Height bound) const;
   void receive(NodeNumber from, const PayloadRequest& request);
   void receive(PayloadResponse response);
   void ask_for_missing();
@@ -174,6 +199,19 @@ struct Pipeline::State {
   [[nodiscard]] std::optional<FinalProof> reached_by_sync(FinalProof proof);
   void ask_for_blocks();
 
+  // epochs.cpp: from one set of validators to the next
+  void membership_changed(Height height, MembershipPointer changed);
+  /// As of a height at or below the executed one; null when that is forgotten.
+  [[nodiscard]] const Membership* membership_at(Height height) const;
+  /// What a block of this epoch on this parent that binds this result must say. Precondition: the result is known here.
+  [[nodiscard]] SetId next_set(const BlockHeader& parent, Height bound) const;
+  void begin_epoch();
+  /// True when the message is of the present epoch. Else it waits, or is answered, or is nothing any more.
+  [[nodiscard]] bool is_present(NodeNumber from, PeerMessage& message);
+  void tell_seal(NodeNumber to, Epoch epoch);
+  void remind_ready();
+  [[nodiscard]] Height honest_height() const;
+
   // pipeline.cpp: the loop
   void from_peer(NodeNumber from, PeerMessage message);
   void apply(consensus::Effects&& from_engine, std::vector<BlockPointer> store = {});
@@ -182,6 +220,7 @@ struct Pipeline::State {
   void hold(const BlockPointer& block);
   void forget_old_blocks();
   void send(std::optional<NodeNumber> to, PeerMessage message);
+  [[nodiscard]] std::uint64_t engine_tickets() const { return (current.epoch.value & 0xffffU) << kEngineTicketBits; }
   [[nodiscard]] NodeNumber number_of(ValidatorIndex index) const { return current.validators.at(index).number; }
   [[nodiscard]] bool is_self(NodeNumber number) const { return self && number_of(*self) == number; }
   [[nodiscard]] bool is_live(NodeNumber peer) const;
@@ -198,7 +237,11 @@ struct Pipeline::State {
   ChainId chain_id;
   const consensus::Keys& keys;
   const TransactionRules& rules;
-  MembershipPointer membership;        ///< as of the executed height
+  MembershipPointer membership;                        ///< as of the executed height
+  std::map<Height, MembershipPointer> memberships;     ///< by the height that changed it, as far back as votes may ask
+  consensus::Recovered from_disk;                      ///< what a later epoch's engine may have to know of
+  std::optional<consensus::CertificateResponse> seal;  ///< how the epoch before this one ended
+  std::uint64_t ready_due_ms = 0;
   EpochRules current;                  ///< of the epoch that the engine runs
   std::optional<ValidatorIndex> self;  ///< in its set; none: a follower
   consensus::Engine engine;
@@ -250,8 +293,5 @@ struct Pipeline::State {
   View resolved_floor;  ///< floor at the last look at the pending proposals
   bool work_told = false;
 };
-
-/// Tickets of the pipeline's own checks; the engine's stay below.
-inline constexpr std::uint64_t kPipelineTicket = 1ULL << 63U;
 
 }  // namespace keten::pipeline

@@ -5,7 +5,7 @@
 
 namespace keten::pipeline {
 
-keten::Status Pipeline::State::check_admission(const Transaction& transaction, Height height) const {
+keten::Status Pipeline::State::check_body(const Transaction& transaction, Height height) const {
   const auto& body = transaction.body;
   if (body.chain_id != chain_id) {
     return failure(ErrorKind::refused, "WRONG_CHAIN",
@@ -35,7 +35,12 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction, H
   if (window.contains(transaction.id)) {
     return failure(ErrorKind::conflict, "DUPLICATE", "transaction " + transaction.id.hex() + " is final already");
   }
-  const auto* sender = membership->directory.find(body.sender);
+  return kDone;
+}
+
+keten::Status Pipeline::State::check_sender(const Transaction& transaction, const Directory& directory) const {
+  const auto& body = transaction.body;
+  const auto* sender = directory.find(body.sender);
   if (sender == nullptr) {
     return failure(ErrorKind::forbidden, "UNKNOWN_SENDER",
                    "key " + key_text(body.sender) + " is not registered on this chain");
@@ -46,6 +51,11 @@ keten::Status Pipeline::State::check_admission(const Transaction& transaction, H
         "key " + key_text(body.sender) + " belongs to " + sender->organisation + ", not to " + body.organisation);
   }
   return rules.check(transaction, sender->roles);
+}
+
+keten::Status Pipeline::State::check_admission(const Transaction& transaction, Height height) const {
+  if (auto checked = check_body(transaction, height); !checked) { return checked; }
+  return check_sender(transaction, membership->directory);
 }
 
 void Pipeline::State::submit(Submitted event) {

@@ -219,6 +219,8 @@ Result<BlockRange> LedgerView::range(Height from, Height to, std::size_t blocks_
       proven = records.size();
       range.finalization = std::move(*certificate);
     }
+    // What follows is of another set of validators, which the asker learns by executing this block.
+    if (!records.back().header.next_set.is_zero()) { break; }
   }
   if (proven == 0 && !records.empty()) {
     if (auto extended = extend(range, records.back().header.height, newest->height); !extended) {

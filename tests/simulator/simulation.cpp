@@ -30,6 +30,9 @@ class Rules final : public pipeline::TransactionRules {
   [[nodiscard]] keten::Status check(const Transaction& transaction, Roles roles) const override {
     return contracts::check_transaction(registry_, transaction, roles);
   }
+  [[nodiscard]] bool may_call(const Transaction& transaction, Roles roles) const override {
+    return contracts::may_call(registry_, transaction, roles);
+  }
 
  private:
   const contracts::Registry& registry_;

@@ -42,6 +42,9 @@ class SampleRules : public TransactionRules {
     }
     return kDone;
   }
+  [[nodiscard]] bool may_call(const Transaction& transaction, Roles /*roles*/) const override {
+    return transaction.body.contract != "forbidden";
+  }
 };
 
 /// One pipeline driven by hand. The other validators are what the test sends in their names.

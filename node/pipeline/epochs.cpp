@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "node/pipeline/state.h"
+
+// From one set of validators to the next: docs/consensus.md, "Epochs".
+namespace keten::pipeline {
+
+void Pipeline::State::membership_changed(Height height, MembershipPointer changed) {
+  membership = std::move(changed);
+  memberships[height] = membership;
+  effects.membership = membership;
+  ready_due_ms = now.steady_ms;
+  // Headers bind results in ascending order, so none below that of the floor is asked for any more.
+  const auto oldest = memberships.upper_bound(engine.floor_header().executed_height);
+  if (oldest != memberships.begin()) { memberships.erase(memberships.begin(), std::prev(oldest)); }
+}
+
+const Membership* Pipeline::State::membership_at(Height height) const {
+  const auto later = memberships.upper_bound(height);
+  return later == memberships.begin() ? nullptr : std::prev(later)->second.get();
+}
+
+SetId Pipeline::State::next_set(const BlockHeader& parent, Height bound) const {
+  // Frozen from `next_since` until the sealing block is executed, and then the engine is another: so the newest result
+  // tells what every earlier one of this epoch said.
+  if (!membership->next) { return {}; }
+  const bool was_ready = parent.epoch == current.epoch && parent.executed_height >= membership->next_since;
+  return bound >= membership->next_since && !was_ready ? membership->next->validators.id() : SetId{};
+}
+
+/// The sealing block is executed here, so its finalization is durable: the next epoch begins on it, at view 0.
+void Pipeline::State::begin_epoch() {
+  CHECK(engine.sealed() && engine.floor().height == membership->since && executed_height == membership->since);
+  CHECK(membership->current.epoch == current.epoch.next());
+  CHECK(membership->current.validators.id() == engine.floor_header().next_set);
+  seal = consensus::CertificateResponse{{engine.floor().finalization}, {engine.floor_header()}};
+  const bool may_vote = self && votes_allowed;
+
+  consensus::Recovered begin = from_disk;  // of which the engine takes what is of its epoch
+  begin.floor = engine.floor();
+  begin.floor.view = View{0};
+  begin.floor_header = engine.floor_header();
+  for (const auto& [id, held_block] : blocks) { begin.stored.push_back(held_block.block->header); }
+  current = membership->current;
+  self = own_index(current.validators, keys);
+  engine = make_engine(config, current, self, keys, std::move(begin));
+  // Who voted until now has its journal; who begins to vote asks the others first.
+  votes_allowed = may_vote && self;
+  answered_ms = 0;
+  build.reset();
+  proposals.clear();
+  leaves.clear();
+  leaves_order.clear();
+  wanted.clear();
+  synced.clear();
+  synced_proof.reset();
+  ranges.clear();
+  range_from.reset();
+  range_ask_at_ms = now.steady_ms;
+  resolved_floor = {};
+  work_told = false;
+
+  apply(engine.start(now));
+  if (votes_allowed) { apply(engine.allow_votes(now)); }
+  apply(engine.on_executed(executed_height, now));
+  std::vector<std::pair<NodeNumber, PeerMessage>> waited;
+  for (auto& [number, peer] : peers) {
+    const auto index = current.validators.find(number);
+    if (peer.connected && index && !is_self(number)) { apply(engine.on_peer_connected(*index, now)); }
+    for (auto& message : std::exchange(peer.early, {})) { waited.emplace_back(number, std::move(message)); }
+  }
+  for (auto& [from, message] : waited) { from_peer(from, std::move(message)); }
+}
+
+namespace {
+
+/// Nothing for a message that is of no epoch.
+std::optional<Epoch> epoch_of(const PeerMessage& message) {
+  if (const auto* vote = std::get_if<Vote>(&message)) { return vote->subject.epoch; }
+  if (const auto* certificate = std::get_if<Certificate>(&message)) { return certificate->subject.epoch; }
+  if (const auto* proposal = std::get_if<ProposalMessage>(&message)) { return proposal->proposal.epoch; }
+  if (const auto* status = std::get_if<consensus::Status>(&message)) { return status->epoch; }
+  if (const auto* request = std::get_if<consensus::CertificateRequest>(&message)) { return request->epoch; }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool Pipeline::State::is_present(NodeNumber from, PeerMessage& message) {
+  const auto epoch = epoch_of(message);
+  if (!epoch || *epoch == current.epoch) { return true; }
+  auto& peer = peers[from];
+  if (*epoch < current.epoch) {
+    // Certificates prove themselves and are not asked for; whoever says anything else of an ended epoch stands in it.
+    if (!std::holds_alternative<Certificate>(message)) { tell_seal(from, *epoch); }
+    return false;
+  }
+  const bool is_next = *epoch == current.epoch.next();
+  if (!is_next || !peer.connected) { return false; }
+  // One proposal is as large as all the rest, and a leader makes one for each view.
+  const auto is_proposal = [](const PeerMessage& one) { return std::holds_alternative<ProposalMessage>(one); };
+  if (is_proposal(message)) { std::erase_if(peer.early, is_proposal); }
+  if (peer.early.size() == kEarlyMessagesPerPeer) { peer.early.pop_front(); }
+  peer.early.push_back(std::move(message));
+  return false;
+}
+
+void Pipeline::State::tell_seal(NodeNumber to, Epoch epoch) {
+  auto& peer = peers[to];
+  // Of older epochs it learns by block sync, as its own standing asks for.
+  if (!seal || seal->headers.front().epoch != epoch || now.steady_ms < peer.seal_due_ms) { return; }
+  peer.seal_due_ms = now.steady_ms + kSealToldMs;
+  send(to, *seal);
+}
+
+/// The highest that some honest validator says is final: more weight reports at least that than may be faulty.
+Height Pipeline::State::honest_height() const {
+  std::vector<std::pair<Height, std::uint64_t>> reported;
+  for (const auto& validator : current.validators.members()) {
+    const auto found = peers.find(validator.number);
+    const bool known = found != peers.end() && is_live(validator.number);
+    reported.emplace_back(known ? found->second.status.floor_height : Height{}, validator.weight);
+  }
+  std::ranges::sort(reported, std::ranges::greater{});
+  std::uint64_t weight = 0;
+  for (const auto& [height, one] : reported) {
+    weight += one;
+    if (weight > current.validators.fault_weight()) { return std::max(height, engine.floor().height); }
+  }
+  return engine.floor().height;
+}
+
+void Pipeline::State::remind_ready() {
+  if (!membership->pending || now.steady_ms < ready_due_ms) { return; }
+  const auto& pending = *membership->pending;
+  const auto index = own_index(pending.rules.validators, keys);
+  if (!index) { return; }
+  const auto& entry = pending.rules.validators.at(*index);
+  if (pending.ready.contains(entry.number)) { return; }
+  ready_due_ms = now.steady_ms + kReadyAgainMs;
+  if (!has_quorum_connected() || honest_height().value > executed_height.value + kReadyLagBlocks) { return; }
+  effects.ready_due = ReadyDue{entry.key, pending.rules.validators.id(), executed_height};
+}
+
+}  // namespace keten::pipeline
