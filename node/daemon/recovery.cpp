@@ -50,13 +50,11 @@ struct ChosenFloor {
   std::vector<BlockPointer> chain;  ///< final blocks above the executed one
 };
 
-/// The highest floor that can be reached in the epoch of the executed block: what later epochs begin with, only execution
-/// shows. The genesis is a floor that needs no journal record.
+/// The highest floor that can be reached. The genesis is a floor that needs no journal record.
 Result<ChosenFloor> choose_floor(const std::vector<Floor>& floors, const Blocks& blocks,
-                                 const storage::Executed& executed, Epoch epoch) {
+                                 const storage::Executed& executed) {
   for (auto floor = floors.rbegin(); floor != floors.rend(); ++floor) {
     if (floor->height < executed.height) { break; }
-    if (place_of(*floor).epoch > epoch) { continue; }
     if (auto chain = chain_to(floor->block, floor->height, blocks, executed)) {
       return ChosenFloor{.floor = *floor, .chain = std::move(*chain)};
     }
@@ -76,7 +74,25 @@ std::vector<Floor> floors_of(const std::vector<consensus::JournalRecord>& journa
   return floors;
 }
 
+Blocks above(std::vector<BlockPointer> stored, Height height) {
+  Blocks blocks;
+  for (auto& block : stored) {
+    const auto id = block->header.id();
+    if (block->header.height > height) { blocks.emplace(id, std::move(block)); }
+  }
+  return blocks;
+}
+
 }  // namespace
+
+Result<std::vector<BlockPointer>> final_blocks(DiskContents disk) {
+  const auto executed = storage::read_executed(disk.database);
+  if (!executed) { return executed.error(); }
+  auto chosen =
+      choose_floor(floors_of(disk.journal, disk.genesis), above(std::move(disk.blocks), executed->height), *executed);
+  if (!chosen) { return chosen.error(); }
+  return std::move(chosen->chain);
+}
 
 Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   const auto executed = storage::read_executed(disk.database);
@@ -87,17 +103,20 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
                    "the database executed height " + executed->height.text() + ", the vote journal ends at height " +
                        floors.back().height.text() + ": it was rolled back, this key's votes may be forgotten");
   }
-  Blocks blocks;
-  for (auto& block : disk.blocks) {
-    const auto id = block->header.id();
-    if (block->header.height > executed->height) { blocks.emplace(id, std::move(block)); }
-  }
+  const auto blocks = above(std::move(disk.blocks), executed->height);
   auto membership = governance::read_membership(disk.database.column(storage::Column::state));
   if (!membership) { return membership.error(); }
   const auto epoch = membership->current.epoch;
-  auto chosen = choose_floor(floors, blocks, *executed, epoch);
+  auto chosen = choose_floor(floors, blocks, *executed);
   if (!chosen) { return chosen.error(); }
   const auto& floor = chosen->floor;
+  const bool is_sealed = !chosen->chain.empty() && !chosen->chain.back()->header.next_set.is_zero();
+  if (place_of(floor).epoch > epoch || is_sealed) {
+    return failure(ErrorKind::refused, "EPOCH_NOT_EXECUTED",
+                   "the journal is in epoch " + place_of(floor).epoch.text() + " at height " + floor.height.text() +
+                       ", the database is in epoch " + epoch.text() + " at height " + executed->height.text() +
+                       "; the final blocks between must be executed first");
+  }
 
   pipeline::PipelineRecovered result;
   result.consensus.floor = floor;

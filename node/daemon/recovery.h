@@ -21,11 +21,15 @@ struct DiskContents {
 
 /// Puts database, journal and block segments together: what the pipeline goes on with. A pure function.
 ///
-/// The floor is the journal's highest one of the executed block's epoch whose block and ancestors down to that are stored;
-/// floors above it (finalizations that came before the bodies, or of epochs that begin when the sealing block is executed
-/// again) are handed over as certificates, votes and blocks of later epochs as they are.
+/// The floor is the journal's highest one whose block and ancestors down to the executed block are stored; floors above
+/// it (finalizations that came before the bodies) are handed over as certificates, and their bodies are for block sync.
 /// Fails with JOURNAL_BEHIND when the database executed more than the journal knows to be final (the journal was rolled
 /// back: the node must not vote) and with FLOOR_WITHOUT_BLOCKS when no floor can be reached.
+/// Only execution shows what an epoch begins with, so it also fails, with EPOCH_NOT_EXECUTED, while a sealing block between
+/// the executed height and that floor is not executed: replay the final blocks first.
 [[nodiscard]] Result<pipeline::PipelineRecovered> recover(DiskContents disk);
+
+/// The blocks behind the executed one up to that floor, ascending.
+[[nodiscard]] Result<std::vector<BlockPointer>> final_blocks(DiskContents disk);
 
 }  // namespace keten::node

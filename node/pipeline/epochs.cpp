@@ -36,11 +36,10 @@ void Pipeline::State::begin_epoch() {
   seal = consensus::CertificateResponse{{engine.floor().finalization}, {engine.floor_header()}};
   const bool may_vote = self && votes_allowed;
 
-  consensus::Recovered begin = from_disk;  // of which the engine takes what is of its epoch
+  consensus::Recovered begin;
   begin.floor = engine.floor();
   begin.floor.view = View{0};
   begin.floor_header = engine.floor_header();
-  for (const auto& [id, held_block] : blocks) { begin.stored.push_back(held_block.block->header); }
   current = membership->current;
   self = own_index(current.validators, keys);
   engine = make_engine(config, current, self, keys, std::move(begin));

@@ -36,7 +36,6 @@ Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_
       rules(transaction_rules),
       membership(std::move(recovered.membership)),
       memberships{{recovered.executed_height, membership}},
-      from_disk(recovered.consensus),
       current(membership->current),
       self(own_index(current.validators, keys)),
       engine(make_engine(config, current, self, keys, recovered.consensus)),

@@ -239,7 +239,6 @@ struct Pipeline::State {
   const TransactionRules& rules;
   MembershipPointer membership;                        ///< as of the executed height
   std::map<Height, MembershipPointer> memberships;     ///< by the height that changed it, as far back as votes may ask
-  consensus::Recovered from_disk;                      ///< what a later epoch's engine may have to know of
   std::optional<consensus::CertificateResponse> seal;  ///< how the epoch before this one ended
   std::uint64_t ready_due_ms = 0;
   EpochRules current;                  ///< of the epoch that the engine runs

@@ -7,6 +7,7 @@
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
 #include "tests/simulator/checkers/durable_before_send.h"
+#include "tests/simulator/checkers/epoch_order.h"
 #include "tests/simulator/checkers/equal_state_roots.h"
 #include "tests/simulator/checkers/floor_monotone.h"
 #include "tests/simulator/checkers/liveness.h"
@@ -54,6 +55,7 @@ Certificate certificate(const Subject& subject) { return {subject, {0x07}, {{}, 
 
 consensus::Floor floor_at(std::uint64_t view) {
   consensus::Floor floor;
+  floor.finalization.subject = {VoteKind::finalize, {}, View{view}, {}, {}};
   floor.view = View{view};
   floor.height = Height{view};
   return floor;
@@ -207,7 +209,8 @@ BOOST_AUTO_TEST_CASE(certificates_valid_sees_a_short_and_a_forged_certificate) {
     const auto& key = founding().validators().at(ValidatorIndex{i}).key;
     good.signatures.push_back(keys.keys_of(NodeNumber{i}).find(key)->sign(digest));
   }
-  CertificatesValid checker(founding().chain_id(), founding().validators(), keys);
+  const std::map<Epoch, ValidatorSet> sets{{Epoch{}, founding().validators()}};
+  CertificatesValid checker(founding().chain_id(), sets, keys);
   checker.certificate_sent(kFirst, good);
   BOOST_TEST(is_quiet(checker));
 
@@ -220,6 +223,62 @@ BOOST_AUTO_TEST_CASE(certificates_valid_sees_a_short_and_a_forged_certificate) {
   small.signatures.pop_back();
   checker.certificate_sent(kFirst, small);
   BOOST_TEST(checker.violations().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(epoch_order_sees_a_vote_of_an_epoch_whose_beginning_is_not_durable) {
+  const std::map<Epoch, ValidatorSet> sets{{Epoch{}, founding().validators()}, {Epoch{1}, founding().validators()}};
+  auto sealing = block_at(1, 1, hash_of(1));
+  sealing.header.next_set = founding().validators().id();
+  const auto id = sealing.header.id();
+  consensus::Floor floor;
+  floor.finalization.subject = {VoteKind::finalize, {}, View{2}, View{1}, id};
+  floor.block = id;
+  const Subject vote{VoteKind::nullify, Epoch{1}, View{1}, {}, {}};
+  const auto look = [&](const pipeline::Persist& before) {
+    EpochOrder checker(sets);
+    checker.synced(kFirst, {1, {std::make_shared<const Block>(sealing)}, {}});
+    checker.synced(kFirst, before);
+    checker.vote_sent(vote, kFirst);
+    return is_quiet(checker);
+  };
+  BOOST_TEST(look({2, {}, {floor}}));
+  BOOST_TEST(!look({2, {}, {}}));
+  auto of_another = floor;
+  of_another.block = hash_of(7);
+  BOOST_TEST(!look({2, {}, {of_another}}));
+  auto notarized = floor;
+  notarized.finalization.subject.kind = VoteKind::notarize;
+  BOOST_TEST(!look({2, {}, {notarized}}));
+}
+
+BOOST_AUTO_TEST_CASE(epoch_order_sees_a_block_that_hands_over_to_another_set) {
+  const std::map<Epoch, ValidatorSet> sets{{Epoch{}, founding().validators()}, {Epoch{1}, founding().validators()}};
+  EpochOrder checker(sets);
+  auto sealing = block_at(1, 1, hash_of(1));
+  sealing.header.next_set = founding().validators().id();
+  final_at(checker, kFirst, sealing);
+  BOOST_TEST(is_quiet(checker));
+  sealing.header.next_set = hash_of(9);
+  final_at(checker, kFirst, sealing);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(parent_chain_sees_a_block_behind_a_sealing_block_of_its_epoch) {
+  const auto genesis = genesis_header(founding().genesis());
+  auto sealing = block_at(1, 1, genesis.id());
+  sealing.header.next_set = hash_of(1);
+  const auto look = [&](Epoch epoch, std::uint64_t view) {
+    ParentChain checker(genesis);
+    final_at(checker, kFirst, sealing);
+    auto next = block_at(2, view, sealing.header.id());
+    next.header.epoch = epoch;
+    final_at(checker, kFirst, next);
+    return is_quiet(checker);
+  };
+  BOOST_TEST(look(Epoch{1}, 1));
+  BOOST_TEST(!look(Epoch{1}, 2));  // view 1 was never nullified
+  BOOST_TEST(!look(Epoch{}, 2));
+  BOOST_TEST(!look(Epoch{2}, 1));
 }
 
 BOOST_AUTO_TEST_CASE(delivered_once_in_order_sees_a_gap_a_repetition_and_a_double_transaction) {

@@ -87,7 +87,9 @@ void Clients::submit(std::vector<TransactionPointer> transactions) {
 }
 
 void Clients::answered(NodeNumber at, const pipeline::Admission& admission) {
-  const auto& transaction = *tickets_.at(admission.ticket).transactions.at(admission.index);
+  const auto ticket = tickets_.find(admission.ticket);
+  if (ticket == tickets_.end()) { return; }  // somebody else's
+  const auto& transaction = *ticket->second.transactions.at(admission.index);
   if (admission.status.ok()) {
     counters_.count(Happening::admitted);
     if (!founding_.is_valid(transaction)) {

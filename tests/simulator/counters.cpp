@@ -45,6 +45,13 @@ std::string_view happening_name(Happening happening) {
     case Happening::forged_refused: return "forged_refused";
     case Happening::expired_in_mempool: return "expired_in_mempool";
     case Happening::alarm: return "alarm";
+    case Happening::epoch_changed: return "epoch_changed";
+    case Happening::sealing_block_repeated: return "sealing_block_repeated";
+    case Happening::epoch_replayed: return "epoch_replayed";
+    case Happening::follower_became_validator: return "follower_became_validator";
+    case Happening::validator_removed: return "validator_removed";
+    case Happening::key_rotated: return "key_rotated";
+    case Happening::parameter_changed: return "parameter_changed";
     case Happening::real_signatures: return "real_signatures";
   }
   return "";

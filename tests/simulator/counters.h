@@ -50,6 +50,13 @@ enum class Happening : std::uint8_t {
   forged_refused,
   expired_in_mempool,
   alarm,
+  epoch_changed,
+  sealing_block_repeated,
+  epoch_replayed,
+  follower_became_validator,
+  validator_removed,
+  key_rotated,
+  parameter_changed,
   real_signatures,
 };
 inline constexpr std::size_t kHappenings = static_cast<std::size_t>(Happening::real_signatures) + 1;

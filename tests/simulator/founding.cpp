@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "contracts/governance/arguments.h"
 #include "contracts/record_contract.h"
 #include "core/check.h"
 #include "tests/simulator/random.h"
@@ -35,6 +36,17 @@ TransactionPointer forge(const Transaction& transaction) {
   return decode_transaction(envelope).value();
 }
 
+/// Two machines need two certificates; nobody reads them here.
+GenesisValidator card_of(const std::string& organisation, NodeNumber number, const KeyPair& key) {
+  const auto node = "node" + number.text();
+  const auto possession = key_possession_hash(organisation, node, key.public_key(), Roles{Role::validator});
+  std::string body(64, 'A');
+  body.replace(0, node.size(), node);
+  return {node, key.public_key(), key.sign(possession.view()),
+          "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n",
+          "127.0.0.1:" + std::to_string(7000 + number.value)};
+}
+
 }  // namespace
 
 Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contracts()) {
@@ -47,22 +59,42 @@ Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contr
     validator_keys_.push_back(key_pair(1000 + i));
     senders.push_back(key_pair(2000 + i));
     const auto admin = key_pair(3000 + i);
+    admins_.emplace(name, admin);
     const auto& key = validator_keys_.back();
-    const auto possession =
-        key_possession_hash(name, "node" + std::to_string(i), key.public_key(), Roles{Role::validator});
     GenesisOrganisation organisation;
     organisation.name = name;
     organisation.keys.push_back(genesis_key(name, "admin", admin, Roles{Role::admin}));
     organisation.keys.push_back(genesis_key(name, "device", senders.back(), Roles{Role::submitter}));
-    organisation.validators.push_back({"node" + std::to_string(i), key.public_key(), key.sign(possession.view()),
-                                       "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
-                                       "127.0.0.1:" + std::to_string(7000 + i)});
+    organisation.validators.push_back(card_of(name, NodeNumber{static_cast<std::uint16_t>(i)}, key));
     genesis_.organisations.push_back(std::move(organisation));
   }
   CHECK(genesis_.check().ok());
   chain_id_ = genesis_.chain_id();
   validators_ = genesis_.validators();
   make_transactions(senders);
+}
+
+KeyPair Founding::node_key(NodeNumber number, std::uint64_t rotations) const {
+  if (rotations == 0 && number.value < validator_keys_.size()) { return validator_keys_[number.value]; }
+  return key_pair(20'000 + 1000 * std::uint64_t{number.value} + rotations);
+}
+
+GenesisValidator Founding::card(NodeNumber number, const KeyPair& key) const {
+  return card_of(organisation_of(number), number, key);
+}
+
+TransactionPointer Founding::govern(const std::string& organisation, const KeyPair& key, Call call) const {
+  TransactionBody body;
+  body.chain_id = chain_id_;
+  body.organisation = organisation;
+  body.valid_until = call.valid_until;
+  Random random(call.salt);
+  for (auto& byte : body.salt.bytes) { byte = static_cast<std::uint8_t>(random.next()); }
+  body.fuel_limit = 10'000'000;
+  body.contract = governance::kContractName;
+  body.method = call.method;
+  body.arguments = std::move(call.arguments);
+  return sign_transaction(std::move(body), {}, key);
 }
 
 void Founding::make_transactions(const std::vector<KeyPair>& senders) {

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "contracts/registry.h"
@@ -23,6 +26,8 @@ class Founding {
   static constexpr std::uint64_t kExpiringEvery = 23;
   static constexpr Height kExpiry{1990};
   static constexpr Height kEarlyExpiry{25};
+  /// Machines that run beside the validators of the genesis and may join later.
+  static constexpr std::size_t kSpares = 2;
 
   explicit Founding(std::size_t validators);
 
@@ -34,6 +39,23 @@ class Founding {
   [[nodiscard]] const std::vector<TransactionPointer>& transactions() const { return transactions_; }
   /// Known without checking: whether the signature of a stock transaction holds.
   [[nodiscard]] bool is_signed(const Transaction& transaction) const { return !forged_.contains(transaction.id); }
+  /// The key that a machine votes with after so many rotations.
+  [[nodiscard]] KeyPair node_key(NodeNumber number, std::uint64_t rotations) const;
+  [[nodiscard]] std::string node_name(NodeNumber number) const { return "node" + number.text(); }
+  /// Whose machine it is.
+  [[nodiscard]] std::string organisation_of(NodeNumber number) const {
+    return genesis_.organisations[number.value % genesis_.organisations.size()].name;
+  }
+  [[nodiscard]] const KeyPair& admin(const std::string& organisation) const { return admins_.at(organisation); }
+  /// What one machine brings to a proposal that adds it.
+  [[nodiscard]] GenesisValidator card(NodeNumber number, const KeyPair& key) const;
+  struct Call {
+    std::string_view method;
+    Bytes arguments;
+    Height valid_until;
+    std::uint64_t salt = 0;
+  };
+  [[nodiscard]] TransactionPointer govern(const std::string& organisation, const KeyPair& key, Call call) const;
   /// Signed, and by a member.
   [[nodiscard]] bool is_valid(const Transaction& transaction) const {
     return is_signed(transaction) && transaction.body.sender != stranger_;
@@ -49,6 +71,7 @@ class Founding {
   contracts::Registry registry_;
   std::vector<TransactionPointer> transactions_;
   std::set<TransactionId> forged_;
+  std::map<std::string, KeyPair> admins_;
   PublicKey stranger_;
 };
 

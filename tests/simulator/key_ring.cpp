@@ -40,7 +40,9 @@ KeyRing::KeyRing(const std::vector<KeyPair>& keys, Signatures kind) : kind_(kind
 }
 
 void KeyRing::add(NodeNumber node, const KeyPair& key) {
+  pairs_.emplace(key.public_key(), key);
   auto& signer = owners_[node.value].signers[key.public_key()];
+  if (signer != nullptr) { return; }
   if (kind_ == Signatures::tags) {
     signer = std::make_unique<TagSigner>(key.public_key());
   } else {

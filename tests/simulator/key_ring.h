@@ -22,6 +22,8 @@ class KeyRing {
 
   /// All that this node may sign with.
   [[nodiscard]] const consensus::Keys& keys_of(NodeNumber node) const { return owners_.at(node.value); }
+  /// Precondition: some node has it.
+  [[nodiscard]] const KeyPair& pair(const PublicKey& key) const { return pairs_.at(key); }
   /// A node gets another key, or a new node its first.
   void add(NodeNumber node, const KeyPair& key);
   [[nodiscard]] bool is_valid(const PublicKey& key, const Hash& digest, const Signature& signature) const;
@@ -35,6 +37,7 @@ class KeyRing {
     std::map<PublicKey, std::unique_ptr<const consensus::Signer>> signers;
   };
   std::map<std::uint16_t, Owner> owners_;
+  std::map<PublicKey, KeyPair> pairs_;
   Signatures kind_;
 };
 

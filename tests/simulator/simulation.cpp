@@ -6,6 +6,7 @@
 #include "node/storage/commit.h"
 #include "tests/simulator/chaos.h"
 #include "tests/simulator/clients.h"
+#include "tests/simulator/governors.h"
 #include "tests/simulator/key_ring.h"
 #include "tests/simulator/network.h"
 #include "tests/simulator/validator.h"
@@ -49,14 +50,19 @@ class Simulation final : public Receiver {
         keys_(founding.validator_keys(), signatures_),
         rules_(founding.registry()),
         witness_(founding, keys_, schedule_, counters_, options.transcript, kLivenessMs),
-        network_(founding.validators().size(), schedule_, random_.fork(), *this, counters_),
+        machines_(founding.validators().size() + (draws_epochs(founding, options) ? Founding::kSpares : 0)),
+        network_(machines_, schedule_, random_.fork(), *this, counters_),
         clients_(founding, schedule_, witness_, counters_, random_.fork(), weather_.load),
-        chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_) {
-    const Surroundings around{founding_, keys_, rules_, schedule_, network_, witness_, counters_, signatures_};
-    for (std::uint16_t i = 0; i < founding.validators().size(); ++i) {
+        chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_),
+        governors_(founding, keys_, schedule_, witness_, Random(Random::mix(options.seed ^ 0x676f7665726e6f72U))) {
+    const Surroundings around{founding_, keys_,     rules_,      schedule_, network_,
+                              witness_,  counters_, signatures_, machines_};
+    for (std::uint16_t i = 0; i < machines_; ++i) {
+      keys_.add(NodeNumber{i}, founding.node_key(NodeNumber{i}, 0));
       validators_.push_back(std::make_unique<Validator>(around, clients_, NodeNumber{i}, random_.fork()));
     }
     clients_.use(validators_);
+    governors_.use(validators_);
     // A stream of its own: the same seed without faulty validators is the same run.
     cast_.draw(options.casting, around, Random(Random::mix(options.seed ^ 0x62797a616e74696eU)));
     if (!cast_.empty()) { play(); }
@@ -79,6 +85,11 @@ class Simulation final : public Receiver {
   }
 
  private:
+  /// A quarter of the runs of honest validators change their set; a stream of its own, so that it changes nothing else.
+  static bool draws_epochs(const Founding& founding, const RunOptions& options) {
+    return options.epochs.value_or(founding.validators().size() >= 4 && options.casting.places.empty() &&
+                                   Random::mix(options.seed ^ 0x65706f63687300U) % 4 == 0);
+  }
   void play();
   void run_chaos();
   Time run_healed();
@@ -96,11 +107,13 @@ class Simulation final : public Receiver {
   Schedule schedule_;
   Counters counters_;
   Witness witness_;
+  std::size_t machines_;
   Network network_;
   byzantine::Cast cast_;
   std::vector<std::unique_ptr<Validator>> validators_;
   Clients clients_;
   Chaos chaos_;
+  Governors governors_;
   std::uint64_t events_ = 0;
 };
 
@@ -127,6 +140,7 @@ void Simulation::run_chaos() {
   const auto end = options_.views.value * kChaosPerView;
   chaos_.start();
   clients_.start();
+  if (machines_ > founding_.validators().size()) { governors_.start(); }
   while (witness_.newest_view() < options_.views && schedule_.now() < end && witness_.is_clean()) {
     if (!run_one()) { return; }
   }
@@ -135,6 +149,7 @@ void Simulation::run_chaos() {
 /// What is still to do; empty when every validator has everything and all agree.
 std::string Simulation::left() const {
   if (auto clients = clients_.left(); !clients.empty()) { return clients; }
+  if (auto change = governors_.left(); !change.empty()) { return change; }
   const Validator* first = nullptr;
   for (std::uint16_t i = 0; i < validators_.size(); ++i) {
     if (cast_.plays({i})) { continue; }
@@ -155,6 +170,7 @@ Time Simulation::run_healed() {
   if (!cast_.empty()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
   chaos_.heal();
   clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
+  governors_.finish();
   Time look_at = healed;
   while (witness_.is_clean()) {
     if (schedule_.now() >= look_at) {

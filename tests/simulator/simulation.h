@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct RunOptions {
   View views{100};                     ///< how long the chaos lasts
   std::ostream* transcript = nullptr;  ///< borrowed
   byzantine::Casting casting = {};     ///< none: everybody is honest
+  std::optional<bool> epochs = {};     ///< whether the set changes; by chance when not said
 };
 
 struct RunResult {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "contracts/execute.h"
+#include "contracts/governance/arguments.h"
+#include "contracts/governance/membership_state.h"
 #include "core/check.h"
 #include "core/limits.h"
 #include "node/daemon/recovery.h"
@@ -51,6 +53,11 @@ void Validator::start() {
   const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal),
                                    std::move(blocks)};
   auto recovered = node::recover(on_disk);
+  if (!recovered && recovered.error().reason == "EPOCH_NOT_EXECUTED") {
+    around_.counters.count(Happening::epoch_replayed);
+    if (const auto replayed = replay(*executed); !replayed) { return refuse(replayed.error()); }
+    return start();
+  }
   if (!recovered) { return refuse(recovered.error()); }
   process->membership = recovered->membership;
   process->executed_height = executed->height;
@@ -67,6 +74,49 @@ void Validator::start() {
   process_ = std::move(process);
   around_.network.process_changed(self_);
   carry_out(process_->pipeline->start(now()));
+}
+
+/// As the daemon does before it recovers: what the journal proves final is executed.
+keten::Status Validator::replay(const storage::Executed& executed) {
+  auto contents = disk_.open(executed.replay_from);
+  if (!contents) { return contents.error(); }
+  storage::StoredBlocks stored;
+  std::vector<BlockPointer> blocks;
+  for (const auto& [location, block] : contents->blocks) {
+    if (block->header.height > executed.height) { stored.stored(block->header.id(), block->header.height, location); }
+    blocks.push_back(block);
+  }
+  std::map<BlockId, Certificate> finalizations;
+  for (const auto& record : contents->journal) {
+    if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
+      finalizations.emplace(floor->block, floor->finalization);
+    }
+  }
+  const auto chain = node::final_blocks(
+      {around_.founding.genesis(), *disk_.database().snapshot(), std::move(contents->journal), std::move(blocks)});
+  if (!chain) { return chain.error(); }
+  auto state_root = executed.state_root;
+  for (const auto& block : *chain) {
+    const auto snapshot = disk_.database().snapshot();
+    const auto& state = snapshot->column(storage::Column::state);
+    const auto membership = governance::read_membership(state);
+    if (!membership) { return membership.error(); }
+    const auto& header = block->header;
+    const auto result =
+        contracts::execute_block(state, contracts::block_context(header), state_root, block->transactions,
+                                 around_.founding.registry(), membership->directory);
+    const auto id = header.id();
+    const auto location = stored.find(id);
+    CHECK(location.has_value());
+    const auto proof = finalizations.find(id);
+    const auto finalization = proof == finalizations.end() ? std::nullopt : std::optional(proof->second);
+    const storage::Commit commit{*block, id,          *location, stored.replay_from(header.height, *location),
+                                 result, finalization};
+    if (auto done = storage::commit_block(disk_.database(), commit); !done) { return done; }
+    stored.executed(header.height);
+    state_root = result.state_root;
+  }
+  return kDone;
 }
 
 void Validator::crash(std::string_view how) {
@@ -138,6 +188,7 @@ void Validator::carry_out(pipeline::Effects effects) {
   around_.counters.count(Happening::expired_in_mempool, effects.expired.size());
   for (const auto& alarm : effects.alarms) { raise(alarm); }
   if (!is_up() || !may_go_on()) { return; }
+  if (effects.ready_due) { say_ready(*effects.ready_due); }
   process_->wake_ms = effects.wake_at_ms;
   schedule_tick();
 }
@@ -234,7 +285,7 @@ void Validator::send(const pipeline::Send& effect) {
     around_.network.send(self_, *effect.to, message);
     return;
   }
-  for (std::uint16_t to = 0; to < around_.founding.validators().size(); ++to) {
+  for (std::uint16_t to = 0; to < around_.machines; ++to) {
     if (to != self_.value) { around_.network.send(self_, NodeNumber{to}, message); }
   }
 }
@@ -277,7 +328,8 @@ void Validator::execute_next() {
     if (!is_up()) { return; }
     process_->is_executing = false;
     if (!process_->execute_queue.empty()) { execute_next(); }
-    handle(pipeline::Executed{process_->executed_height, process_->state_root, nullptr});
+    handle(pipeline::Executed{process_->executed_height, process_->state_root,
+                              std::exchange(process_->changed_membership, nullptr)});
   });
 }
 
@@ -293,9 +345,8 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   contracts::BlockResult result;
   {
     const auto snapshot = disk_.database().snapshot();
-    const contracts::BlockContext context{header.chain_id, header.height, header.time};
-    result = contracts::execute_block(snapshot->column(storage::Column::state), context, process.state_root,
-                                      effect.block->transactions, around_.founding.registry(),
+    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(header),
+                                      process.state_root, effect.block->transactions, around_.founding.registry(),
                                       process.membership->directory);
   }
   const auto replay_from = process.stored.replay_from(header.height, *location);
@@ -309,6 +360,11 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   process.executed_block = id;
   process.state_root = result.state_root;
   around_.witness.executed(self_, header.height, result.state_root);
+  if (!governance::changes_membership(result.writes)) { return; }
+  auto membership = governance::read_membership(disk_.database().snapshot()->column(storage::Column::state));
+  CHECK(membership.ok());
+  process.membership = process.changed_membership = std::make_shared<const Membership>(std::move(*membership));
+  around_.witness.membership_changed(self_, *process.membership);
 }
 
 void Validator::serve(const pipeline::Serve& effect) {
@@ -328,6 +384,18 @@ void Validator::serve(const pipeline::Serve& effect) {
     send({to, pipeline::PeerMessage(response)});
   });
 }
+
+void Validator::say_ready(const pipeline::ReadyDue& due) {
+  const governance::Ready ready{due.set, due.height};
+  auto transaction = around_.founding.govern(around_.founding.organisation_of(self_), around_.keys.pair(due.key),
+                                             {.method = governance::kReady,
+                                              .arguments = ready.encode(),
+                                              .valid_until = due.height.plus(50),
+                                              .salt = random_.next()});
+  later(0, [this, transaction = std::move(transaction)] { handle(pipeline::Submitted{kOwnTicket, {transaction}}); });
+}
+
+const MembershipPointer& Validator::membership() const { return process_->membership; }
 
 pipeline::PipelineStatus Validator::status() const { return process_->pipeline->status(now()); }
 

@@ -40,7 +40,11 @@ struct Surroundings {
   Witness& witness;
   Counters& counters;
   Signatures signatures;
+  std::size_t machines = 0;  ///< validators of the genesis and those that may join
 };
+
+/// Tickets of what machines and governors submit; the clients' own stay below.
+inline constexpr std::uint64_t kOwnTicket = std::uint64_t{1} << 40U;
 
 /// Answers to submissions and news of finality go back to the clients.
 class FrontDoor {
@@ -76,12 +80,14 @@ class Validator {
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] Height executed_height() const;
   [[nodiscard]] const Hash& state_root() const;
+  [[nodiscard]] const MembershipPointer& membership() const;
 
  private:
   /// What a crash wipes out.
   struct Process {
     std::unique_ptr<pipeline::Pipeline> pipeline;
     MembershipPointer membership;
+    MembershipPointer changed_membership;  ///< by the block that was executed last
     storage::StoredBlocks stored;
     std::deque<pipeline::Persist> persist_queue;
     std::vector<pipeline::Persist> persisting;
@@ -116,6 +122,8 @@ class Validator {
   void execute_next();
   void execute_now(const pipeline::Execute& effect);
   void serve(const pipeline::Serve& effect);
+  void say_ready(const pipeline::ReadyDue& due);
+  [[nodiscard]] keten::Status replay(const storage::Executed& executed);
   void raise(const consensus::Alarm& alarm);
   void schedule_tick();
 

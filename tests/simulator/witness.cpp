@@ -8,6 +8,7 @@
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
 #include "tests/simulator/checkers/durable_before_send.h"
+#include "tests/simulator/checkers/epoch_order.h"
 #include "tests/simulator/checkers/equal_state_roots.h"
 #include "tests/simulator/checkers/floor_monotone.h"
 #include "tests/simulator/checkers/nothing_lost.h"
@@ -37,6 +38,7 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
                  std::ostream* transcript, std::uint64_t liveness_ms)
     : schedule_(schedule), counters_(counters), transcript_(transcript) {
   sets_[Epoch{}] = founding.validators();
+  parameters_[Epoch{}] = founding.genesis().parameters;
   checkers_.push_back(std::make_unique<Agreement>());
   checkers_.push_back(std::make_unique<OneCertificateKind>());
   checkers_.push_back(std::make_unique<ParentChain>(genesis_header(founding.genesis())));
@@ -44,7 +46,8 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::make_unique<VoteRules>(genesis_header(founding.genesis()), sets_));
   checkers_.push_back(std::make_unique<DurableBeforeSend>());
   checkers_.push_back(std::make_unique<FloorMonotone>());
-  checkers_.push_back(std::make_unique<CertificatesValid>(founding.chain_id(), founding.validators(), keys));
+  checkers_.push_back(std::make_unique<CertificatesValid>(founding.chain_id(), sets_, keys));
+  checkers_.push_back(std::make_unique<EpochOrder>(sets_));
   checkers_.push_back(std::make_unique<DeliveredOnceInOrder>());
   checkers_.push_back(std::make_unique<OnlyValidTransactions>(founding));
   checkers_.push_back(std::make_unique<EqualStateRoots>());
@@ -104,14 +107,17 @@ void Witness::sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline
   } else if (const auto* certificate = std::get_if<Certificate>(&message)) {
     take_certificate(from, *certificate);
   } else if (const auto* proposal = std::get_if<pipeline::ProposalMessage>(&message)) {
-    take_vote(proposal->proposal.subject(), proposal->proposal.header.proposer, true);
+    const auto& said = proposal->proposal;
+    if (said.view != said.header.view) { counters_.count(Happening::sealing_block_repeated); }
+    if (const auto leader = sets_.at(said.epoch).find(from)) { take_vote(said.subject(), *leader, true); }
     for (const auto& one : proposal->proposal.justification) { take_certificate(from, one); }
   } else if (const auto* certificates = std::get_if<consensus::CertificateResponse>(&message)) {
     for (const auto& one : certificates->certificates) { take_certificate(from, one); }
   } else if (const auto* blocks = std::get_if<pipeline::BlockResponse>(&message)) {
     if (blocks->finalization) { take_certificate(from, *blocks->finalization); }
   } else if (const auto* status = std::get_if<consensus::Status>(&message)) {
-    newest_view_ = std::max(newest_view_, status->view);
+    auto& newest = newest_views_[status->epoch];
+    newest = std::max(newest, status->view);
   }
 }
 
@@ -140,7 +146,8 @@ NodeNumber Witness::number_of(Epoch epoch, ValidatorIndex signer) const { return
 void Witness::take_vote(const Subject& subject, ValidatorIndex signer, bool alone) {
   const auto voter = number_of(subject.epoch, signer);
   if (is_faulty(voter)) { return; }
-  newest_view_ = std::max(newest_view_, subject.view);
+  auto& newest = newest_views_[subject.epoch];
+  newest = std::max(newest, subject.view);
   if (!votes_.insert({subject, signer}).second) {
     if (alone) { counters_.count(Happening::vote_repeated); }
     return;
@@ -176,7 +183,7 @@ void Witness::block_final(NodeNumber at, const Block& block) {
   if (is_faulty(at)) { return; }
   if (block.header.height > newest_final_) {
     newest_final_ = block.header.height;
-    newest_final_view_ = block.header.view;
+    newest_final_view_ = {block.header.epoch, block.header.view};
     final_blocks_.insert(id);
     if (block.transactions.empty()) { counters_.count(Happening::empty_block_final); }
     if (block.transactions.size() >= 10) { counters_.count(Happening::full_block_final); }
@@ -196,6 +203,35 @@ void Witness::executed(NodeNumber at, Height height, const Hash& state_root) {
   note(8, at, word_of(state_root));
   if (is_faulty(at)) { return; }
   for (const auto& checker : checkers_) { checker->executed(at, height, state_root); }
+}
+
+View Witness::newest_view() const {
+  View sum;
+  for (const auto& [epoch, view] : newest_views_) { sum = sum.plus(view.value); }
+  return sum;
+}
+
+void Witness::membership_changed(NodeNumber at, const Membership& membership) {
+  const auto& now = membership.current;
+  const auto [known, is_new] = sets_.try_emplace(now.epoch, now.validators);
+  if (known->second.id() != now.validators.id()) {
+    broken("epoch_order", text_of(at) + " begins epoch " + now.epoch.text() + " with another set than others");
+  }
+  if (!is_new) { return; }
+  parameters_[now.epoch] = now.parameters;
+  const auto& before = sets_.at(now.epoch.previous());
+  counters_.count(Happening::epoch_changed);
+  if (!(parameters_.at(now.epoch.previous()) == now.parameters)) { counters_.count(Happening::parameter_changed); }
+  for (const auto& one : now.validators.members()) {
+    const auto place = before.find(one.number);
+    if (!place) { counters_.count(Happening::follower_became_validator); }
+    if (place && before.at(*place).key != one.key) { counters_.count(Happening::key_rotated); }
+  }
+  for (const auto& one : before.members()) {
+    if (!now.validators.find(one.number)) { counters_.count(Happening::validator_removed); }
+  }
+  remark("* epoch " + now.epoch.text() + " begins at height " + membership.since.text() + " with " +
+         std::to_string(now.validators.size()) + " validators");
 }
 
 void Witness::measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) {
@@ -233,7 +269,7 @@ std::optional<NodeNumber> Witness::named_in(const consensus::Alarm& alarm) const
 
 void Witness::ended() {
   for (const auto& [subject, certificate] : certificates_) {
-    if (subject.kind == VoteKind::notarize && subject.view < newest_final_view_ &&
+    if (subject.kind == VoteKind::notarize && std::pair(subject.epoch, subject.view) < newest_final_view_ &&
         !final_blocks_.contains(subject.block)) {
       counters_.count(Happening::fork_abandoned);
     }

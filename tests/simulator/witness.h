@@ -42,6 +42,8 @@ class Witness {
   void block_final(NodeNumber at, const Block& block);
   void execute_asked(NodeNumber at, const pipeline::Execute& execute);
   void executed(NodeNumber at, Height height, const Hash& state_root);
+  /// What execution says of the validators now.
+  void membership_changed(NodeNumber at, const Membership& membership);
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
   void read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place);
   void alarm(NodeNumber at, const consensus::Alarm& alarm);
@@ -54,7 +56,8 @@ class Witness {
 
   [[nodiscard]] Liveness& liveness() { return *liveness_; }
   [[nodiscard]] bool has_transcript() const { return transcript_ != nullptr; }
-  [[nodiscard]] View newest_view() const { return newest_view_; }
+  /// Over all epochs, one after the other.
+  [[nodiscard]] View newest_view() const;
   [[nodiscard]] Height newest_final() const { return newest_final_; }
   /// Over all that happened, in order: equal for equal runs.
   [[nodiscard]] std::uint64_t log_hash() const { return log_hash_; }
@@ -83,11 +86,12 @@ class Witness {
   std::function<void(NodeNumber)> exposed_;
   std::vector<Breach> breaches_;
   std::uint64_t log_hash_ = 0;
-  View newest_view_;
+  std::map<Epoch, View> newest_views_;
   Height newest_final_;
-  View newest_final_view_;
+  std::pair<Epoch, View> newest_final_view_;
   std::set<BlockId> final_blocks_;
   std::map<Epoch, ValidatorSet> sets_;
+  std::map<Epoch, Parameters> parameters_;
   std::set<std::pair<Subject, ValidatorIndex>> votes_;
   std::map<Subject, Certificate> certificates_;  ///< in the form last seen
 };

@@ -9,13 +9,13 @@ namespace keten::simulator {
 class CertificatesValid final : public Checker {
  public:
   /// Borrows all.
-  CertificatesValid(const ChainId& chain, const ValidatorSet& validators, const KeyRing& keys)
-      : Checker("certificates_valid"), chain_(chain), validators_(validators), keys_(keys) {}
+  CertificatesValid(const ChainId& chain, const std::map<Epoch, ValidatorSet>& sets, const KeyRing& keys)
+      : Checker("certificates_valid"), chain_(chain), sets_(sets), keys_(keys) {}
   void certificate_sent(NodeNumber from, const Certificate& certificate) override;
 
  private:
   const ChainId& chain_;
-  const ValidatorSet& validators_;
+  const std::map<Epoch, ValidatorSet>& sets_;
   const KeyRing& keys_;
 };
 

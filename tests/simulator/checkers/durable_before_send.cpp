@@ -12,26 +12,31 @@ void DurableBeforeSend::synced(NodeNumber at, const pipeline::Persist& persist) 
     if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) { clear(disk, held->certificate.subject); }
     if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
       disk.floor = std::max(disk.floor, floor->height);
-      disk.frontier = std::max(disk.frontier, floor->view.next());
+      auto& frontier = disk.epochs[floor->finalization.subject.epoch].frontier;
+      frontier = std::max(frontier, floor->finalization.subject.view.next());
     }
   }
-  while (disk.cleared.contains(disk.frontier)) { ++disk.frontier; }
+  for (auto& [epoch, known] : disk.epochs) {
+    while (known.cleared.contains(known.frontier)) { ++known.frontier; }
+  }
 }
 
 void DurableBeforeSend::clear(Disk& disk, const Subject& subject) {
-  disk.cleared.insert(subject.view);
-  if (subject.kind == VoteKind::notarize) { disk.notarized.insert(subject.view); }
+  auto& known = disk.epochs[subject.epoch];
+  known.cleared.insert(subject.view);
+  if (subject.kind == VoteKind::notarize) { known.notarized.insert(subject.view); }
 }
 
 void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
-  const auto& disk = disks_[signer];
+  auto& disk = disks_[signer];
+  const auto& known = disk.epochs[subject.epoch];
   if (!disk.votes.contains(subject)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not in its synced journal");
   }
   if (subject.kind == VoteKind::notarize && !disk.blocks.contains(subject.block)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and the body not in its synced segments");
   }
-  if (subject.kind == VoteKind::finalize ? !disk.notarized.contains(subject.view) : subject.view > disk.frontier) {
+  if (subject.kind == VoteKind::finalize ? !known.notarized.contains(subject.view) : subject.view > known.frontier) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not the certificates that it rests on");
   }
 }

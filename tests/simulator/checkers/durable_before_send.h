@@ -25,9 +25,12 @@ class DurableBeforeSend final : public Checker {
     std::set<Subject> votes;
     std::unordered_set<BlockId, FixedBytesHash> blocks;
     Height floor;
-    std::set<View> notarized;
-    std::set<View> cleared;
-    View frontier{1};  ///< the smallest view that the durable floor and certificates do not clear
+    struct InEpoch {
+      std::set<View> notarized;
+      std::set<View> cleared;
+      View frontier{1};  ///< the smallest view that the durable floor and certificates do not clear
+    };
+    std::map<Epoch, InEpoch> epochs;
   };
   static void clear(Disk& disk, const Subject& subject);
   void check_final(NodeNumber at, const SeenBlock& seen, const char* what);

@@ -4,17 +4,23 @@
 
 namespace keten::simulator {
 
+FloorMonotone::Place FloorMonotone::place_of(const Subject& subject) { return {subject.epoch, subject.view}; }
+std::string FloorMonotone::text_of(const Place& place) {
+  return place.second.text() + " of epoch " + place.first.text();
+}
+
 void FloorMonotone::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
   auto& known = known_[at];
   // A floor whose bodies had not come yet comes back as its finalization.
-  auto highest = recovered.consensus.floor.view;
+  auto highest = place_of(recovered.consensus.floor.finalization.subject);
   for (const auto& certificate : recovered.consensus.certificates) {
-    if (certificate.subject.kind == VoteKind::finalize) { highest = std::max(highest, certificate.subject.view); }
+    if (certificate.subject.kind == VoteKind::finalize) { highest = std::max(highest, place_of(certificate.subject)); }
   }
   if (highest < known.durable) {
-    violated(text_of(at) + " starts with floor view " + highest.text() + ", its journal had " + known.durable.text());
+    violated(text_of(at) + " starts with floor view " + text_of(highest) + ", its journal had " +
+             text_of(known.durable));
   }
-  known.running = recovered.consensus.floor.view;
+  known.running = place_of(recovered.consensus.floor.finalization.subject);
 }
 
 void FloorMonotone::synced(NodeNumber at, const pipeline::Persist& persist) {
@@ -22,19 +28,21 @@ void FloorMonotone::synced(NodeNumber at, const pipeline::Persist& persist) {
   for (const auto& record : persist.records) {
     const auto* floor = std::get_if<consensus::Floor>(&record);
     if (floor == nullptr) { continue; }
-    if (floor->view < known.durable) {
-      violated(text_of(at) + " wrote floor view " + floor->view.text() + " after " + known.durable.text());
+    const auto place = place_of(floor->finalization.subject);
+    if (place < known.durable) {
+      violated(text_of(at) + " wrote floor view " + text_of(place) + " after " + text_of(known.durable));
     }
-    known.durable = std::max(known.durable, floor->view);
+    known.durable = std::max(known.durable, place);
   }
 }
 
 void FloorMonotone::measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& /*status*/) {
   auto& known = known_[at];
-  if (floor.view < known.running) {
-    violated(text_of(at) + ": the floor went from view " + known.running.text() + " to " + floor.view.text());
+  const auto place = place_of(floor.finalization.subject);
+  if (place < known.running) {
+    violated(text_of(at) + ": the floor went from view " + text_of(known.running) + " to " + text_of(place));
   }
-  known.running = floor.view;
+  known.running = place;
 }
 
 }  // namespace keten::simulator

@@ -15,9 +15,13 @@ class FloorMonotone final : public Checker {
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
 
  private:
+  using Place = std::pair<Epoch, View>;
+  static Place place_of(const Subject& subject);
+  static std::string text_of(const Place& place);
+  static std::string text_of(NodeNumber number) { return simulator::text_of(number); }
   struct Known {
-    View durable;
-    View running;
+    Place durable;
+    Place running;
   };
   std::map<NodeNumber, Known> known_;
 };

@@ -14,7 +14,7 @@ void OneCertificateKind::certificate_sent(NodeNumber /*from*/, const Certificate
 
 void OneCertificateKind::take(const Subject& subject) {
   if (subject.view == View{0}) { return; }  // the genesis has an empty finalization
-  auto& seen = views_[subject.view];
+  auto& seen = views_[{subject.epoch, subject.view}];
   switch (subject.kind) {
     case VoteKind::notarize:
       if (seen.notarized && *seen.notarized != subject.block) {

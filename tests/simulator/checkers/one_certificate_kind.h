@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <utility>
 
 #include "tests/simulator/checkers/checker.h"
 
@@ -21,7 +22,7 @@ class OneCertificateKind final : public Checker {
     bool nullified = false;
   };
   void take(const Subject& subject);
-  std::map<View, Seen> views_;
+  std::map<std::pair<Epoch, View>, Seen> views_;
 };
 
 }  // namespace keten::simulator

@@ -15,7 +15,9 @@ void ParentChain::synced(NodeNumber at, const pipeline::Persist& persist) {
 }
 
 void ParentChain::certificate_sent(NodeNumber /*from*/, const Certificate& certificate) {
-  if (certificate.subject.kind == VoteKind::nullify) { nullified_.insert(certificate.subject.view); }
+  if (certificate.subject.kind == VoteKind::nullify) {
+    nullified_.insert({certificate.subject.epoch, certificate.subject.view});
+  }
 }
 
 void ParentChain::block_final(NodeNumber /*at*/, const SeenBlock& seen) {
@@ -33,10 +35,17 @@ void ParentChain::check(const Link& parent, const SeenBlock& seen) {
   const auto& header = seen.block.header;
   const auto where = "height " + header.height.text() + ": ";
   if (header.parent != parent.id) { violated(where + "the parent is not the block below"); }
-  if (header.view <= parent.header.view) { violated(where + "the view does not ascend"); }
+  // A block that seals its epoch is the floor of the next one, which counts its views from 1.
+  const bool begins = header.epoch == parent.header.epoch.next() && !parent.header.next_set.is_zero();
+  if (header.epoch != parent.header.epoch && !begins) { violated(where + "the epoch is not that of its parent"); }
+  if (!begins && !parent.header.next_set.is_zero()) { violated(where + "it follows a sealing block in its epoch"); }
+  const auto parent_view = begins ? View{0} : parent.header.view;
+  if (header.view <= parent_view) { violated(where + "the view does not ascend"); }
   if (header.time <= parent.header.time) { violated(where + "time does not ascend"); }
-  for (auto view = parent.header.view.next(); view < header.view; ++view) {
-    if (!nullified_.contains(view)) { violated(where + "view " + view.text() + " was skipped and never nullified"); }
+  for (auto view = parent_view.next(); view < header.view; ++view) {
+    if (!nullified_.contains({header.epoch, view})) {
+      violated(where + "view " + view.text() + " was skipped and never nullified");
+    }
   }
   if (!seen.block.payload_matches()) { violated(where + "the payload is not what the header commits to"); }
 }

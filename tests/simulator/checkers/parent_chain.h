@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "tests/simulator/checkers/checker.h"
@@ -23,7 +24,7 @@ class ParentChain final : public Checker {
   };
   void check(const Link& parent, const SeenBlock& seen);
   std::vector<Link> chain_;  ///< by height
-  std::set<View> nullified_;
+  std::set<std::pair<Epoch, View>> nullified_;
 };
 
 }  // namespace keten::simulator

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <map>
-#include <utility>
+#include <tuple>
 
 #include "tests/simulator/checkers/checker.h"
 
@@ -20,7 +20,7 @@ class SingleVote final : public Checker {
     std::optional<Subject> finalize;
     bool nullify = false;
   };
-  std::map<std::pair<View, NodeNumber>, Votes> votes_;
+  std::map<std::tuple<Epoch, View, NodeNumber>, Votes> votes_;
 };
 
 }  // namespace keten::simulator
