@@ -251,6 +251,18 @@ BOOST_AUTO_TEST_CASE(vote_rules_see_a_next_epoch_before_a_sealing_block_is_final
   expect(life, "before a sealing block was final");
 }
 
+BOOST_AUTO_TEST_CASE(vote_rules_see_a_vote_in_an_epoch_that_is_over) {
+  auto sealing = *kFirst;
+  sealing.header.next_set.bytes[0] = 1;
+  const auto seal = std::make_shared<const Block>(sealing);
+  const auto finalization = subject(VoteKind::finalize, 1, 0, seal);
+  Life life;
+  life.store(seal).hold(finalization).floor(finalization, seal);
+  BOOST_TEST(life.fault().empty(), life.fault());
+  life.cast(nullify(2));
+  expect(life, "the block that seals the epoch was final");
+}
+
 BOOST_AUTO_TEST_CASE(vote_rules_see_a_vote_on_the_wire_that_is_in_no_journal) {
   Life life;
   life.rules.vote_sent(nullify(1), kSelf);

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+import bugs
 import hardening
 import layers
 import purity
@@ -221,6 +222,29 @@ class Hardening(unittest.TestCase):
             findings = hardening.check("p", self.GOOD.replace(old, new))
             self.assertEqual(len(findings), 1, (word, findings))
             self.assertIn(word, findings[0])
+
+
+class Bugs(SmallTree):
+    def check(self, last_row, *words):
+        rows = [f"| {number} | a | b | `scenario one` |\n" for number in range(1, bugs.COUNT)]
+        mentions = ", ".join(str(number) for number in range(1, bugs.COUNT - 1)) + f" and {bugs.COUNT - 1}"
+        self.write("tests/scenarios/one.txt", f"# (bugs {mentions})\n")
+        self.write("tests/x_test.cpp", f"// Bug {bugs.COUNT}.\nBOOST_AUTO_TEST_CASE(it_holds) {{}}\nBOOST_AUTO_TEST_CASE(other) {{}}\n")
+        self.write(bugs.PAGE, "".join(rows) + last_row + "\n")
+        self.expect(bugs.check(self.root), *words)
+
+    def test_every_bug_has_a_test_that_says_its_number_or_a_reason(self):
+        self.check("| 48 | a | b | `test it_holds` |")
+        self.check("| 48 | a | b | Cannot exist here: no locks. |")
+        self.check("| 48 | a | b | soon |", "bug 48 names no test")
+        self.check("| 48 | a | b | `test it_held` |", "there is no test it_held")
+        self.check("| 48 | a | b | `test other` |", "test other does not say 'bug 48'")
+        self.check("| 48 | a | b | `scenario one` |", "scenario one does not say 'bug 48'")
+        self.check("| 48 | a | b | `tset it_holds` |", "'tset' is no kind of test")
+
+    def test_numbers_are_complete_and_in_order(self):
+        self.check("", "47 bugs, expected 48")
+        self.check("| 49 | a | b | Cannot exist here: x |", "bug 49 stands where 48 is expected")
 
 
 if __name__ == "__main__":

@@ -158,6 +158,10 @@ void VoteRules::take(NodeNumber at, Validator& one, const consensus::OwnVote& re
       fault = "it is another validator's vote";
     }
     if (vote.view <= one.journal.floor) { fault = "the view is not above the floor"; }
+    const auto floor = one.stored.find(one.journal.floor_block);
+    if (floor != one.stored.end() && is_sealing(floor->second) && floor->second.epoch == vote.epoch) {
+      fault = "the block that seals the epoch was final";
+    }
     if (reading == Reading::live && !has_quorum(vote.epoch, answered)) {
       fault = "too few have said their status since the start";
     }

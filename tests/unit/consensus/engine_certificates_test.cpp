@@ -12,6 +12,7 @@ BOOST_AUTO_TEST_SUITE(engine_certificates)
 
 // R6: certificates
 
+// Bug 43.
 BOOST_FIXTURE_TEST_CASE(votes_of_stragglers_are_never_checked, Watcher) {
   bench.start();
   bench.accept(bench.proposal(one, 0));
@@ -31,6 +32,7 @@ BOOST_FIXTURE_TEST_CASE(a_vote_counts_on_its_signers_channel_only, Watcher) {
   BOOST_TEST(bench.engine->view().value == 1U);
 }
 
+// Bug 16.
 BOOST_FIXTURE_TEST_CASE(votes_far_ahead_are_dropped, Watcher) {
   bench.start();
   for (const std::uint64_t view : std::vector<std::uint64_t>{10, 1ULL << 63U, UINT64_MAX}) {
@@ -180,6 +182,7 @@ BOOST_FIXTURE_TEST_CASE(a_finalization_beside_the_floor_breaks_safety, Watcher) 
   BOOST_TEST(bench.engine->floor().height.value == 1U);
 }
 
+// Bug 7.
 BOOST_FIXTURE_TEST_CASE(nothing_happens_for_views_that_are_final, Watcher) {
   bench.start();
   make_final(one, 0);
@@ -202,6 +205,7 @@ BOOST_FIXTURE_TEST_CASE(two_proposals_of_one_view_are_evidence_once, Watcher) {
   BOOST_TEST((bench.alarms[0].kind == AlarmKind::conflicting_votes));
 }
 
+// Bug 42.
 BOOST_FIXTURE_TEST_CASE(a_forged_contradiction_is_no_evidence, Watcher) {
   bench.start();
   bench.receive_vote(finalize(one, 0), bench.leader(2));
@@ -209,6 +213,23 @@ BOOST_FIXTURE_TEST_CASE(a_forged_contradiction_is_no_evidence, Watcher) {
   forged.signature.bytes[0] ^= 1U;
   bench.receive(bench.leader(2), forged);
   BOOST_TEST(bench.alarms.empty());
+}
+
+// Bug 30: two ways to one height.
+BOOST_FIXTURE_TEST_CASE(block_sync_and_consensus_deliver_a_block_once_whoever_is_first, Watcher) {
+  const auto finalization = bench.certificate(finalize(one, 0));
+  bench.start();
+  bench.accept(bench.proposal(one, 0));
+  bench.receive(bench.certificate(notarize(one, 0)));
+  bench.take(bench.engine->on_synced(finalization, one, bench.now()));
+  bench.receive(finalization);
+  BOOST_TEST(bench.finalized.size() == 1U);
+
+  Watcher other;
+  other.bench.start();
+  other.make_final(one, 0);
+  other.bench.take(other.bench.engine->on_synced(finalization, one, other.bench.now()));
+  BOOST_TEST(other.bench.finalized.size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -39,6 +39,7 @@ BOOST_FIXTURE_TEST_CASE(a_leader_repeats_its_proposal, Leader) {
   BOOST_TEST(bench.sent_of<Proposal>().size() == 2U);
 }
 
+// Bug 15.
 BOOST_AUTO_TEST_CASE(a_long_standstill_stays_within_the_budget_of_repetitions) {
   Bench bench(20, 100);
   for (std::uint64_t view = 1; view <= 2000; ++view) {
@@ -119,6 +120,7 @@ BOOST_FIXTURE_TEST_CASE(answers_to_one_peer_are_limited, Watcher) {
   BOOST_TEST(bench.sent_of<CertificateResponse>().size() == 10U);
 }
 
+// Bug 11.
 BOOST_FIXTURE_TEST_CASE(a_peer_that_votes_on_what_is_final_is_told_so, Watcher) {
   bench.start();
   make_final(one, 0);
@@ -190,6 +192,22 @@ BOOST_FIXTURE_TEST_CASE(who_keeps_the_view_from_ending_is_named, Watcher) {
   bench.advance(5000);
   const auto text = bench.engine->stuck_reason(bench.now());
   BOOST_TEST(text.find("voices of weight 1 are heard, 3 of 4 are needed") != std::string::npos);
+}
+
+// Bug 43: an honest peer may be late.
+BOOST_FIXTURE_TEST_CASE(obsolete_answers_make_nobody_unheard, Watcher) {
+  bench.start();
+  const auto peer = bench.others()[0];
+  make_final(one, 0);
+  const auto other = bench.header(1, kGenesis, 9);
+  bench.receive(peer, CertificateResponse{{bench.certificate(notarize(one, 0)), bench.certificate(finalize(one, 0))},
+                                          {one, other, two}});
+  bench.receive(peer, bench.vote(notarize(one, 0), peer));
+  bench.receive(peer, bench.proposal(one, 0));
+  bench.receive(peer, CertificateResponse{});
+  BOOST_TEST(bench.engine->view().value == 2U);
+  bench.receive(peer, bench.certificate(Bench::nullify(2)));
+  BOOST_TEST(bench.engine->view().value == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

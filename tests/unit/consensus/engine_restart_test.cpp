@@ -12,6 +12,7 @@ BOOST_AUTO_TEST_SUITE(engine_restart)
 
 // Durability
 
+// Bug 36.
 BOOST_FIXTURE_TEST_CASE(every_vote_is_recorded_and_waits_for_the_disk, Watcher) {
   bench.start();
   make_final(one, 0);
@@ -28,6 +29,7 @@ BOOST_FIXTURE_TEST_CASE(every_vote_is_recorded_and_waits_for_the_disk, Watcher) 
   BOOST_TEST(votes == 3U);
 }
 
+// Bug 12.
 BOOST_FIXTURE_TEST_CASE(a_certificate_is_recorded_before_the_vote_that_it_enables, Watcher) {
   bench.start();
   bench.accept(bench.proposal(one, 0));
@@ -53,6 +55,7 @@ BOOST_FIXTURE_TEST_CASE(no_vote_is_cast_before_the_hand_shake_and_it_is_due_afte
 
 // Restart
 
+// Bug 1.
 BOOST_FIXTURE_TEST_CASE(own_votes_count_again_after_a_restart, Watcher) {
   bench.recovered.votes = {OwnVote{bench.vote(Bench::nullify(1), *bench.self)}};
   bench.start();
@@ -61,6 +64,7 @@ BOOST_FIXTURE_TEST_CASE(own_votes_count_again_after_a_restart, Watcher) {
   BOOST_TEST(bench.engine->view().value == 2U);
 }
 
+// Bug 5.
 BOOST_FIXTURE_TEST_CASE(a_timer_after_a_restart_does_not_nullify_what_was_finalized, Watcher) {
   bench.recovered.votes = {OwnVote{bench.vote(finalize(one, 0), *bench.self)}};
   bench.start();
@@ -145,6 +149,57 @@ BOOST_FIXTURE_TEST_CASE(a_forgotten_own_vote_inside_a_certificate_stops_this_val
   for (std::size_t i = 0; i < 2; ++i) { votes.push_back(bench.vote(Bench::nullify(1), bench.others()[i])); }
   bench.receive(make_certificate(votes, bench.set));
   BOOST_TEST(has_alarm(AlarmKind::own_vote_unknown));
+}
+
+// Bug 9: the newest record is not the newest state.
+BOOST_FIXTURE_TEST_CASE(records_in_any_order_give_the_same_restart, Watcher) {
+  const auto on_genesis = bench.header(2, kGenesis);
+  bench.recovered.votes = {OwnVote{bench.vote(Bench::nullify(1), *bench.self)},
+                           OwnVote{bench.vote(notarize(on_genesis, 0), *bench.self)},
+                           OwnVote{bench.vote(Bench::nullify(3), *bench.self)}};
+  bench.recovered.certificates = {bench.certificate(Bench::nullify(1)), bench.certificate(notarize(on_genesis, 0))};
+  bench.recovered.stored = {on_genesis};
+  auto shuffled = bench.recovered;
+  std::reverse(shuffled.votes.begin(), shuffled.votes.end());
+  std::reverse(shuffled.certificates.begin(), shuffled.certificates.end());
+  Bench other(4);
+  other.recovered = shuffled;
+  bench.start();
+  other.start();
+  BOOST_TEST(bench.engine->view().value == 3U);
+  BOOST_TEST(bench.voted(VoteKind::finalize, 2) == 1U);
+  for (int i = 0; i < 10; ++i) {
+    BOOST_TEST((bench.engine->view() == other.engine->view()));
+    BOOST_TEST(bench.engine->deadline_ms() == other.engine->deadline_ms());
+    BOOST_TEST((bench.sent_of<Vote>() == other.sent_of<Vote>()));
+    BOOST_TEST((bench.journal == other.journal));
+    bench.advance(400);
+    other.advance(400);
+  }
+}
+
+// Bug 9: after a restart in a view that it had nullified, a validator still repeats, and goes on.
+BOOST_FIXTURE_TEST_CASE(a_restart_after_a_nullify_has_its_timers, Watcher) {
+  bench.recovered.votes = {OwnVote{bench.vote(Bench::nullify(1), *bench.self)}};
+  bench.start();
+  BOOST_TEST(bench.engine->deadline_ms() <= bench.time_ms + 1000);
+  bench.receive(bench.certificate(Bench::nullify(1)));
+  bench.advance(400);
+  BOOST_TEST(bench.voted(VoteKind::nullify, 2) == 1U);
+}
+
+// Bug 27: the first view that matters is the one above the floor, and there is no last one.
+BOOST_AUTO_TEST_CASE(a_forgotten_own_vote_is_noticed_from_the_view_above_the_floor_on) {
+  const auto is_stopped_by_vote_of = [](std::uint64_t view) {
+    Watcher watcher;
+    auto& bench = watcher.bench;
+    bench.start();
+    watcher.make_final(watcher.one, 0);
+    bench.receive(bench.leader(2), bench.vote(Bench::nullify(view), *bench.self));
+    return bench.engine->halted();
+  };
+  BOOST_TEST(!is_stopped_by_vote_of(1));
+  for (const std::uint64_t view : {2U, 3U, 10U, 1'000'000U}) { BOOST_TEST(is_stopped_by_vote_of(view), view); }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,6 +28,7 @@ BOOST_FIXTURE_TEST_CASE(a_view_is_entered_when_every_earlier_one_is_cleared, Wat
   BOOST_TEST(bench.engine->view().value == 4U);
 }
 
+// Bugs 13 and 32.
 BOOST_FIXTURE_TEST_CASE(an_armed_timer_does_not_fire_in_the_next_view, Watcher) {
   bench.start();
   bench.time_ms = 395;
@@ -38,6 +39,7 @@ BOOST_FIXTURE_TEST_CASE(an_armed_timer_does_not_fire_in_the_next_view, Watcher) 
   BOOST_TEST(bench.voted(VoteKind::nullify, 2) == 1U);
 }
 
+// Bug 14.
 BOOST_FIXTURE_TEST_CASE(time_outs_grow_only_after_more_views_than_may_fail, Watcher) {
   bench.start();
   bench.receive(bench.certificate(Bench::nullify(1)));
@@ -79,6 +81,7 @@ BOOST_FIXTURE_TEST_CASE(the_proposal_is_the_leaders_only_notarize_vote, Leader) 
   BOOST_TEST(bench.engine->view().value == 2U);
 }
 
+// Bug 32.
 BOOST_FIXTURE_TEST_CASE(a_late_answer_to_a_build_request_is_ignored, Leader) {
   bench.start();
   bench.receive(bench.certificate(Bench::nullify(1)));
@@ -86,6 +89,7 @@ BOOST_FIXTURE_TEST_CASE(a_late_answer_to_a_build_request_is_ignored, Leader) {
   BOOST_TEST(bench.sent_of<Proposal>().empty());
 }
 
+// Bug 26.
 BOOST_FIXTURE_TEST_CASE(a_leader_whose_own_block_breaks_the_rules_gives_up_at_once, Leader) {
   bench.start();
   consensus::Payload payload;

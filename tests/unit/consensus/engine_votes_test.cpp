@@ -44,6 +44,7 @@ BOOST_FIXTURE_TEST_CASE(the_payload_is_asked_for_after_signature_and_header, Wat
   BOOST_TEST(bench.checks.size() == 1U);
 }
 
+// Bug 29.
 BOOST_FIXTURE_TEST_CASE(a_malformed_header_is_nullified_at_once, Watcher) {
   bench.start();
   one.version = 2;
@@ -140,6 +141,7 @@ BOOST_FIXTURE_TEST_CASE(a_proposal_on_another_parent_than_the_accepted_one_is_re
   BOOST_TEST(bench.voted(VoteKind::nullify, 2) == 1U);
 }
 
+// Bug 4.
 BOOST_FIXTURE_TEST_CASE(a_notarize_is_cast_late_after_a_nullify, Watcher) {
   bench.start();
   bench.advance(400);
@@ -160,6 +162,7 @@ BOOST_FIXTURE_TEST_CASE(an_old_view_is_notarized_late_while_it_is_above_the_floo
 
 // R4: nullifying
 
+// Bug 10.
 BOOST_FIXTURE_TEST_CASE(all_reasons_together_make_one_nullify, Watcher) {
   bench.start();
   bench.receive(bench.proposal(one, 0));
@@ -218,6 +221,7 @@ BOOST_FIXTURE_TEST_CASE(a_notarized_stored_block_is_finalized, Watcher) {
   BOOST_TEST(bench.voted(VoteKind::finalize, 1) == 1U);
 }
 
+// Bug 17.
 BOOST_FIXTURE_TEST_CASE(a_validation_slower_than_the_notarization_still_finalizes, Watcher) {
   bench.start();
   bench.receive(bench.proposal(one, 0));
@@ -228,6 +232,7 @@ BOOST_FIXTURE_TEST_CASE(a_validation_slower_than_the_notarization_still_finalize
   BOOST_TEST(bench.voted(VoteKind::finalize, 1) == 1U);
 }
 
+// Bug 38.
 BOOST_FIXTURE_TEST_CASE(a_block_of_which_only_certificates_came_is_fetched_and_finalized, Watcher) {
   bench.start();
   bench.receive(bench.certificate(notarize(one, 0)));
@@ -249,6 +254,7 @@ BOOST_FIXTURE_TEST_CASE(a_block_in_validation_is_not_fetched, Watcher) {
   BOOST_TEST(bench.fetches.size() == 1U);
 }
 
+// Bug 38.
 BOOST_FIXTURE_TEST_CASE(a_finalize_needs_all_ancestors_above_the_floor, Watcher) {
   bench.start();
   bench.receive(bench.certificate(notarize(one, 0)));

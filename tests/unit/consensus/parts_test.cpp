@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(a_path_is_complete_when_every_block_is_stored) {
   BOOST_TEST((tree.path_to(genesis.id()).kind == BlockTree::Path::Kind::complete));
 }
 
+// Bug 7.
 BOOST_AUTO_TEST_CASE(a_fork_beside_the_floor_leads_nowhere) {
   const Bench bench(4);
   const auto genesis = test::test_genesis();
@@ -242,6 +243,7 @@ BOOST_AUTO_TEST_CASE(a_leader_is_late_only_without_a_proposal) {
   BOOST_TEST(pacemaker.is_view_late(2299));
 }
 
+// Bug 13.
 BOOST_AUTO_TEST_CASE(timers_of_older_views_do_not_fire) {
   Pacemaker pacemaker(Timing{});
   pacemaker.set_work(true, 0);
@@ -304,6 +306,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(repair)
 
+// Bug 47.
 BOOST_AUTO_TEST_CASE(a_wanted_block_is_asked_for_with_growing_spaces) {
   Resolver resolver(4);
   const BlockId block = test::test_chain();
@@ -326,6 +329,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_no_longer_wanted_is_forgotten) {
   BOOST_TEST(resolver.deadline_ms(100) == UINT64_MAX);
 }
 
+// Bug 47.
 BOOST_AUTO_TEST_CASE(at_most_sixteen_blocks_are_wanted_at_one_time) {
   Resolver resolver(4);
   resolver.begin_pass();
@@ -338,6 +342,7 @@ BOOST_AUTO_TEST_CASE(at_most_sixteen_blocks_are_wanted_at_one_time) {
   BOOST_TEST(asked == Resolver::kFetchesMax);
 }
 
+// Bug 47.
 BOOST_AUTO_TEST_CASE(requests_to_one_peer_are_spaced_and_answers_limited) {
   Resolver resolver(4);
   const ValidatorIndex peer{2};

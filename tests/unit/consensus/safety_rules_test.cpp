@@ -45,6 +45,7 @@ BOOST_AUTO_TEST_CASE(one_notarize_a_view) {
   BOOST_TEST(!rules.notarize(left.view, View{0}, left, standing()).has_value());
 }
 
+// Bug 20.
 BOOST_AUTO_TEST_CASE(a_replica_may_notarize_after_nullifying) {
   BOOST_TEST(rules.nullify(standing()).has_value());
   BOOST_TEST(rules.notarize(left.view, View{0}, left, standing()).has_value());
@@ -79,6 +80,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_notarized_on_a_parent_that_was_not_accepted) {
   BOOST_TEST(!rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
 }
 
+// Bug 8.
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_without_proof_of_every_skip) {
   view = View{2};
   (void)certificates.add(notarization(left, 0));
@@ -101,6 +103,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_notarized_ahead_of_the_current_view) {
   BOOST_TEST(rules.notarize(on_left.view, View{1}, on_left, standing()).has_value());
 }
 
+// Bug 37.
 BOOST_AUTO_TEST_CASE(nothing_is_notarized_or_finalized_before_it_is_stored) {
   BlockTree empty(genesis);
   BOOST_TEST(!rules.notarize(left.view, View{0}, left, {floor, view, certificates, empty}).has_value());
@@ -121,6 +124,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_voted_before_the_hand_shake_or_after_a_halt) {
 
 // Every order of five requests in one view, with a restart from the journal at every place: the votes that come out
 // never contradict each other.
+// Bug 6.
 BOOST_AUTO_TEST_CASE(no_order_of_events_and_no_restart_makes_votes_contradict) {
   std::size_t sequences = 0;
   const std::size_t kinds = 5;

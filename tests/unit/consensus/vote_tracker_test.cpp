@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(a_bad_signature_frees_its_place_and_another_vote_takes_it) 
   BOOST_TEST(tracker.quorum(nullify).size() == 3U);
 }
 
+// Bug 21.
 BOOST_AUTO_TEST_CASE(the_same_vote_counts_once_in_whatever_order_votes_come) {
   for (int round = 0; round < 5; ++round) {
     tracker.add_checked(by(notarize, 1));
@@ -66,6 +67,7 @@ BOOST_AUTO_TEST_CASE(the_same_vote_counts_once_in_whatever_order_votes_come) {
   BOOST_TEST(tracker.quorum(notarize).size() == 3U);
 }
 
+// Bug 21.
 BOOST_AUTO_TEST_CASE(votes_for_different_blocks_do_not_add_up) {
   tracker.add_checked(by(notarize, 0));
   tracker.add_checked(by(notarize, 1));
@@ -75,6 +77,7 @@ BOOST_AUTO_TEST_CASE(votes_for_different_blocks_do_not_add_up) {
   BOOST_TEST(tracker.quorum(notarize_other).empty());
 }
 
+// Bug 18.
 BOOST_AUTO_TEST_CASE(weights_near_their_limit_do_not_overflow) {
   auto members = bench.set.members();
   for (auto& member : members) { member.weight = 1U << 29U; }
@@ -103,6 +106,7 @@ BOOST_AUTO_TEST_CASE(notarize_and_nullify_of_one_signer_are_legal) {
   BOOST_TEST(!tracker.add(by(nullify, 2)));
 }
 
+// Bug 42.
 BOOST_AUTO_TEST_CASE(an_identical_vote_is_no_evidence) {
   BOOST_TEST(!tracker.add(by(finalize, 2)));
   BOOST_TEST(!tracker.add(by(finalize, 2)));

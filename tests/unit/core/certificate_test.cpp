@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(one_vote_less_than_a_quorum_is_no_certificate) {
   }
 }
 
+// Bug 22.
 BOOST_AUTO_TEST_CASE(the_bitmap_has_one_length_and_zero_padding) {
   const auto& network = four();
   const auto good = network.certificate({0, 1, 2});
@@ -147,6 +148,7 @@ BOOST_AUTO_TEST_CASE(the_bitmap_has_one_length_and_zero_padding) {
   BOOST_TEST(!is_well_formed(wide, nine.set));
 }
 
+// Bug 23.
 BOOST_AUTO_TEST_CASE(as_many_signatures_as_bits) {
   const auto& network = four();
   auto more = network.certificate({0, 1, 2});
@@ -164,6 +166,7 @@ BOOST_AUTO_TEST_CASE(as_many_signatures_as_bits) {
   BOOST_TEST(!decodes<Certificate>(bytes));
 }
 
+// Bug 23.
 BOOST_AUTO_TEST_CASE(a_bitmap_above_the_largest_set_is_refused) {
   Certificate certificate;
   certificate.signers = Bytes((limits::kValidatorsMax + 7) / 8, 0);
@@ -180,6 +183,7 @@ BOOST_AUTO_TEST_CASE(one_validators_signature_does_not_count_twice) {
   BOOST_TEST(!network.verifies(doubled));
 }
 
+// Bug 22.
 BOOST_AUTO_TEST_CASE(signatures_stand_in_the_order_of_indices) {
   const auto& network = four();
   auto swapped = network.certificate({0, 1, 2});

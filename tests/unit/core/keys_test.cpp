@@ -96,12 +96,14 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_anywhere_breaks_a_signature) {
   BOOST_TEST(!verify(sample::key_pair("b").public_key(), message, signature));
 }
 
+// Bug 46.
 BOOST_AUTO_TEST_CASE(a_signature_with_the_group_order_added_is_refused) {
   const auto pair = sample::key_pair("a");
   const auto message = to_bytes("message");
   BOOST_TEST(!verify(pair.public_key(), message, plus_group_order(pair.sign(message))));
 }
 
+// Bug 46.
 BOOST_AUTO_TEST_CASE(points_of_small_order_are_neither_keys_nor_verifiers) {
   const auto message = to_bytes("message");
   for (const auto& key_hex : kSmallOrder) {
@@ -118,6 +120,7 @@ BOOST_AUTO_TEST_CASE(points_of_small_order_are_neither_keys_nor_verifiers) {
   }
 }
 
+// Bug 46.
 BOOST_AUTO_TEST_CASE(a_commitment_of_small_order_is_refused_under_a_good_key) {
   // R = the identity and S = k * a: the equation holds, a strict verifier still says no.
   const auto seed = KeySeed{sample::hash_of("a").bytes};

@@ -68,6 +68,7 @@ BOOST_AUTO_TEST_CASE(a_new_node_begins_at_the_genesis) {
   BOOST_TEST(result->membership->directory.keys().size() == 6U);
 }
 
+// Bug 39.
 BOOST_AUTO_TEST_CASE(final_blocks_that_were_not_executed_are_handed_over_in_order) {
   const auto one = run("a");
   finalize(one.header);
@@ -132,6 +133,7 @@ BOOST_AUTO_TEST_CASE(a_lost_database_is_replayed_from_the_segments) {
   BOOST_TEST(result->blocks.size() == 2U);
 }
 
+// Bug 39.
 BOOST_AUTO_TEST_CASE(a_journal_behind_the_database_must_not_vote) {
   finalize(run("a").header);
   run("b");

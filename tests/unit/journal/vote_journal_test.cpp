@@ -99,6 +99,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_refused) {
   BOOST_TEST(second.error().message == "another process uses " + directory.path());
 }
 
+// Bug 33.
 BOOST_AUTO_TEST_CASE(a_journal_is_never_made_twice_nor_silently) {
   BOOST_TEST(!VoteJournal::exists(directory.path()));
   BOOST_TEST(refusal() == "JOURNAL_MISSING");
@@ -116,6 +117,7 @@ BOOST_AUTO_TEST_CASE(another_key_or_chain_is_refused) {
   BOOST_TEST(refusal() == "JOURNAL_WRONG_OWNER");
 }
 
+// Bug 41.
 BOOST_AUTO_TEST_CASE(a_group_torn_at_every_byte_of_either_copy_is_not_there_or_whole) {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
@@ -211,6 +213,7 @@ BOOST_AUTO_TEST_CASE(a_file_cut_at_every_byte_is_corruption) {
   BOOST_TEST(refusal() == "JOURNAL_CORRUPT");
 }
 
+// Bug 41.
 BOOST_AUTO_TEST_CASE(a_record_that_is_bad_in_both_copies_before_the_end_is_corruption) {
   std::vector<std::uint64_t> begins;
   {
@@ -283,6 +286,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_first_format_is_refused) {
   BOOST_TEST(refusal() == "JOURNAL_FORMAT");
 }
 
+// Bug 40.
 BOOST_AUTO_TEST_CASE(rotation_keeps_the_executed_floor_and_everything_above_it) {
   options = {.file_bytes = 40'000};
   {
@@ -315,6 +319,7 @@ BOOST_AUTO_TEST_CASE(rotation_forgets_nothing_while_nothing_is_executed) {
   BOOST_TEST(open()->take_records().size() == 200U);
 }
 
+// Bug 40.
 BOOST_AUTO_TEST_CASE(an_abandoned_rotation_is_ignored) {
   {
     const auto journal = create();

@@ -275,6 +275,46 @@ BOOST_AUTO_TEST_CASE(a_block_that_certificates_speak_of_is_fetched_whole) {
   BOOST_TEST(bench.sent<PayloadRequest>().empty());
 }
 
+// Bug 24: who was asked for blocks takes its height back.
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_its_height_back_does_not_stop_block_sync) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(20)}); }
+  bench.verify();
+  const auto liar = *bench.sent<BlockRequest>().at(0).first;
+  bench.clear();
+  bench.step(FromPeer{liar, Bench::status_at(1)});
+  for (int i = 0; i < 50 && bench.sent<BlockRequest>().empty(); ++i) { bench.elapse(100); }
+  const auto asked = bench.sent<BlockRequest>();
+  BOOST_REQUIRE(asked.size() == 1U);
+  BOOST_TEST((*asked[0].first != liar));
+  bench.step(FromPeer{*asked[0].first, chain_of(bench, 20)});
+  bench.settle();
+  BOOST_TEST((bench.pipeline->status(bench.now).height == Height{20}));
+}
+
+// Bug 24: nobody has the height any more that one of them said.
+BOOST_AUTO_TEST_CASE(a_height_that_is_taken_back_is_no_longer_waited_for) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(0)}); }
+  bench.step(FromPeer{bench.others()[0], Bench::status_at(1'000'000)});
+  BOOST_REQUIRE(bench.sent<BlockRequest>().size() == 1U);
+  bench.step(FromPeer{bench.others()[0], Bench::status_at(0)});
+  bench.settle();
+  bench.clear();
+  for (int i = 0; i < 50; ++i) { bench.elapse(100); }
+  BOOST_TEST(bench.sent<BlockRequest>().empty());
+  const auto block = bench.block(1, bench.genesis_block, {bench.transaction(1)});
+  bench.step(FromPeer{bench.others()[0], TransactionBatch{{bench.transaction(1)}}});
+  bench.settle();
+  bench.send_proposal(block, 0);
+  bench.settle();
+  BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(misses_are_left_to_gossip_for_a_moment_and_then_asked_of_th
   BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
 }
 
+// Bug 3.
 BOOST_AUTO_TEST_CASE(an_unanswered_question_goes_to_another_peer) {
   Bench bench(4, 2);
   bench.start_connected();

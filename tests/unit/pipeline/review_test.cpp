@@ -46,6 +46,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_half_wrong_leaves_nothing_behind) {
   BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
 }
 
+// Bug 25.
 BOOST_AUTO_TEST_CASE(a_proposal_that_is_longer_than_its_header_says_is_nullified_before_it_is_held) {
   Bench bench(4, 2);
   bench.start_connected();

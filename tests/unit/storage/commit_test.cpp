@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(a_gap_and_a_second_block_at_a_height_are_refused) {
   BOOST_TEST(commit(beside, std::nullopt).error().reason == "COMMIT_GAP");
 }
 
+// Bug 45.
 BOOST_AUTO_TEST_CASE(a_crash_loses_whole_blocks_and_replay_gives_the_same_state) {
   const auto one = add({make_put(genesis, "a", "1")});
   const auto two = add({make_put(genesis, "a", "2"), make_put(genesis, "b", "1")});

@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(bytes_behind_a_canonical_object_are_refused) {
   BOOST_TEST(refusal(proposal) != "");
 }
 
+// Bug 25.
 BOOST_AUTO_TEST_CASE(a_proposal_has_as_many_leaves_as_its_header_says) {
   auto batch = parsed(samples::proposal());
   auto& leaves = *batch.mutable_messages(0)->mutable_proposal()->mutable_leaves();
@@ -179,6 +180,33 @@ BOOST_AUTO_TEST_CASE(a_hello_comes_back_and_a_damaged_one_is_refused) {
   hello.sender = {limits::kValidatorsMax};
   BOOST_TEST(!decode_hello(as_bytes(encode_hello(hello))).ok());
   BOOST_TEST(!decode_hello(as_bytes(encoded(samples::vote(VoteKind::nullify)))).ok());
+}
+
+// Bug 19: a cap below what the protocol may legally say.
+BOOST_AUTO_TEST_CASE(the_largest_certificates_and_the_largest_proposal_fit) {
+  const auto subject = samples::vote(VoteKind::notarize).subject;
+  Certificate largest{subject, Bytes(13, 0xff), std::vector<Signature>(limits::kValidatorsMax)};
+  largest.signers.back() = 0x0f;
+  consensus::CertificateResponse response;
+  response.certificates.assign(64, largest);
+  response.headers.resize(64);
+  const auto answer = encoded(response);
+  BOOST_TEST(answer.size() < limits::kPeerMessageBytesMax);
+  const auto decoded = decode_peer_messages(as_bytes(answer));
+  BOOST_REQUIRE_MESSAGE(decoded, (decoded ? "" : decoded.error().message));
+  BOOST_TEST((std::get<consensus::CertificateResponse>(decoded->front()) == response));
+
+  pipeline::ProposalMessage proposal;
+  proposal.proposal.view = subject.view;
+  proposal.proposal.header.view = subject.view;
+  proposal.proposal.justification.assign(limits::kJustificationMax, largest);
+  proposal.leaves.resize(limits::kBlockTransactionsMax);
+  proposal.proposal.header.transaction_count = static_cast<std::uint32_t>(proposal.leaves.size());
+  const auto longest = encoded(proposal);
+  BOOST_TEST(longest.size() < limits::kPeerMessageBytesMax);
+  const auto read = decode_peer_messages(as_bytes(longest));
+  BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
+  BOOST_TEST((std::get<pipeline::ProposalMessage>(read->front()).proposal == proposal.proposal));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
