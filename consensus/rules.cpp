@@ -67,7 +67,10 @@ void Engine::State::lead() {
   const auto parent = accepted_block(parent_view);
   if (build && build->parent_view == parent_view) { return; }
   cannot_build = !parent || blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete;
-  if (cannot_build) { return; }
+  if (cannot_build) {
+    build.reset();  // an answer for the older parent would skip an accepted block
+    return;
+  }
   if (seals(*blocks.find(*parent), config.epoch)) {
     // Its finalization is on its way, if nothing was lost.
     if (pacemaker.is_half_late(now.steady_ms)) { propose_again(parent_view, *blocks.find(*parent)); }

@@ -16,6 +16,7 @@ void Pipeline::State::membership_changed(Height height, MembershipPointer change
 }
 
 const Membership* Pipeline::State::membership_at(Height height) const {
+  if (height > executed_height) { return nullptr; }  // what execution will say is not known yet
   const auto later = memberships.upper_bound(height);
   return later == memberships.begin() ? nullptr : std::prev(later)->second.get();
 }
@@ -34,8 +35,6 @@ void Pipeline::State::begin_epoch() {
   CHECK(membership->current.epoch == current.epoch.next());
   CHECK(membership->current.validators.id() == engine.floor_header().next_set);
   seal = consensus::CertificateResponse{{engine.floor().finalization}, {engine.floor_header()}};
-  const bool may_vote = self && votes_allowed;
-
   consensus::Recovered begin;
   begin.floor = engine.floor();
   begin.floor.view = View{0};
@@ -43,8 +42,8 @@ void Pipeline::State::begin_epoch() {
   current = membership->current;
   self = own_index(current.validators, keys);
   engine = make_engine(config, current, self, keys, std::move(begin));
-  // Who voted until now has its journal; who begins to vote asks the others first.
-  votes_allowed = may_vote && self;
+  // As after a start, the others say first what they have heard of this key in this epoch: it may have been here before.
+  votes_allowed = false;
   answered_ms = 0;
   build.reset();
   proposals.clear();
@@ -60,12 +59,9 @@ void Pipeline::State::begin_epoch() {
   work_told = false;
 
   apply(engine.start(now));
-  if (votes_allowed) { apply(engine.allow_votes(now)); }
   apply(engine.on_executed(executed_height, now));
   std::vector<std::pair<NodeNumber, PeerMessage>> waited;
   for (auto& [number, peer] : peers) {
-    const auto index = current.validators.find(number);
-    if (peer.connected && index && !is_self(number)) { apply(engine.on_peer_connected(*index, now)); }
     for (auto& message : std::exchange(peer.early, {})) { waited.emplace_back(number, std::move(message)); }
   }
   for (auto& [from, message] : waited) { from_peer(from, std::move(message)); }

@@ -189,7 +189,8 @@ bool Pipeline::State::has_quorum_answered() const {
   std::uint64_t weight = 0;
   for (const auto& validator : current.validators.members()) {
     const auto found = peers.find(validator.number);
-    const bool answered = found != peers.end() && found->second.answered && is_live(validator.number);
+    const bool answered = found != peers.end() && found->second.answered && is_live(validator.number) &&
+                          found->second.status.epoch >= current.epoch;
     if (is_self(validator.number) || answered) { weight += validator.weight; }
   }
   return current.validators.has_quorum(weight);
@@ -334,12 +335,15 @@ void Pipeline::State::from_peer(NodeNumber from, PeerMessage message) {
   // Also of a peer that has just gone, or of one that came before its connection was announced.
   auto& peer = peers[from];
   peer.heard_ms = now.steady_ms;
+  const auto index = current.validators.find(from);
   if (const auto* status = std::get_if<consensus::Status>(&message)) {
+    // Who comes from another epoch is told what one is told that connects: its own newest vote here among it.
+    const bool arrives = peer.answered && peer.status.epoch != current.epoch && status->epoch == current.epoch;
     peer.status = *status;
     peer.answered = true;
+    if (arrives && index) { apply(engine.on_peer_connected(*index, now)); }
   }
   if (!is_present(from, message)) { return; }
-  const auto index = current.validators.find(from);
   std::visit(
       [&](auto& content) {
         using Content = std::decay_t<decltype(content)>;

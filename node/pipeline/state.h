@@ -201,7 +201,7 @@ struct Pipeline::State {
 
   // epochs.cpp: from one set of validators to the next
   void membership_changed(Height height, MembershipPointer changed);
-  /// As of a height at or below the executed one; null when that is forgotten.
+  /// Null while the height is not executed, or when a start has forgotten what was so long ago.
   [[nodiscard]] const Membership* membership_at(Height height) const;
   /// What a block of this epoch on this parent that binds this result must say. Precondition: the result is known here.
   [[nodiscard]] SetId next_set(const BlockHeader& parent, Height bound) const;

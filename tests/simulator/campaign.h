@@ -46,7 +46,7 @@ std::string reproduce_line(const CampaignOptions& options, std::uint64_t seed);
 Summary run_campaign(const CampaignOptions& options, const std::function<void(const RunResult&)>& failed);
 
 /// What never happened although honest validators under faults can reach it.
-std::vector<std::string_view> unreached(const Counters& counters);
+std::vector<std::string_view> unreached(const CampaignOptions& options, const Counters& counters);
 
 /// Characters that were used and never had an effect.
 std::vector<std::string_view> ineffective(const CampaignOptions& options, const byzantine::Tally& deeds);

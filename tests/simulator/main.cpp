@@ -134,7 +134,7 @@ int main(int count, char** arguments) {
   std::fputs(text.c_str(), stdout);
   bool reached = true;
   if (options.reach_all) {
-    for (const auto name : unreached(summary.counters)) {
+    for (const auto name : unreached(options.campaign, summary.counters)) {
       std::fprintf(stderr, "never happened: %s\n", std::string(name).c_str());
       reached = false;
     }
