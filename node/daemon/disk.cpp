@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <fcntl.h>
-
-#include "node/daemon/recovery.h"
-#include "node/daemon/replay.h"
+#include "node/daemon/restore.h"
 #include "node/journal/file.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
@@ -22,18 +19,6 @@ SpacePolicy space_policy(const NodeConfig::Storage& config) {
   return {.free_min_bytes = config.free_min_mb * kMebibyte,
           .free_min_percent = config.free_min_percent,
           .ballast_bytes = config.ballast_mb * kMebibyte};
-}
-
-/// Whether the executed block is a floor, or the genesis of a chain that has none yet.
-bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const storage::Executed& executed) {
-  bool has_floor = false;
-  for (const auto& record : journal) {
-    const auto* floor = std::get_if<consensus::Floor>(&record);
-    if (floor == nullptr) { continue; }
-    has_floor = true;
-    if (floor->block == executed.block) { return true; }
-  }
-  return !has_floor && executed.height.value == 0;
 }
 
 /// Remembers across a start that the database must be made anew.
@@ -56,7 +41,7 @@ bool is_damaged_database(const Error& error) {
 }
 
 void ask_for_rebuild(const std::filesystem::path& data) {
-  (void)journal::open_file((data / kRebuild).string(), O_WRONLY | O_CREAT);
+  (void)journal::machine_files().open((data / kRebuild).string(), journal::OpenMode::make_empty);
 }
 
 Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
@@ -72,7 +57,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
                        "Bring the journal back, or join again with a new validator key");
   }
   for (const auto& directory : {data, data / "journal"}) {
-    if (auto made = journal::make_directory(directory.string()); !made) {
+    if (auto made = journal::machine_files().make_directory(directory.string()); !made) {
       return failure(ErrorKind::unavailable, "DATA_DIRECTORY", made.error().message);
     }
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
@@ -125,7 +110,7 @@ Status Disk::load(const Home& home, const std::vector<consensus::JournalRecord>&
   auto database = rocksdb_store::RocksDatabase::open((home.data() / "state").string(), options);
   if (!database) { return database.error(); }
   database_ = std::move(*database);
-  if (auto synced = journal::sync_directory(home.data().string()); !synced) { return synced; }
+  if (auto synced = journal::machine_files().sync_directory(home.data().string()); !synced) { return synced; }
   try {
     if (auto initialised = storage::initialise(*database_, home.genesis); !initialised) { return initialised; }
     return recover_from(home, journal);
@@ -133,31 +118,14 @@ Status Disk::load(const Home& home, const std::vector<consensus::JournalRecord>&
 }
 
 Status Disk::recover_from(const Home& home, std::vector<consensus::JournalRecord> journal) {
-  auto executed = storage::read_executed(*database_->snapshot());
-  if (!executed) { return executed.error(); }
-  const auto headers = StoredHeaders::read(*segments_, executed->replay_from, executed->height);
-  if (!headers) { return headers.error(); }
-  if (auto replayed = replay_final_blocks({home.genesis, journal, *headers, *segments_, *database_}); !replayed) {
-    return replayed;
-  }
-  const auto snapshot = database_->snapshot();
-  executed = storage::read_executed(*snapshot);
-  if (!executed) { return executed.error(); }
-  std::vector<BlockPointer> blocks;
-  // Blocks of proposals, few. Where the segments do not lead to the floor they may be the whole chain: block sync brings
-  // them, or recover() says what is wrong.
-  const auto open = is_at_floor(journal, *executed) ? headers->above(executed->height) : std::vector<StoredHeader>{};
-  for (const auto& stored : open) {
-    const auto bytes = segments_->read(stored.location, 0, stored.location.length);
-    if (!bytes) { return bytes.error(); }
-    auto block = Block::decode(*bytes);
-    if (!block) { return block.error(); }
-    stored_.stored(stored.id, stored.height, stored.location);
-    blocks.push_back(std::make_shared<Block>(std::move(*block)));
-  }
-  auto recovered = recover(DiskContents{home.genesis, *snapshot, std::move(journal), std::move(blocks)});
-  if (!recovered) { return recovered.error(); }
-  recovered_ = std::move(*recovered);
+  auto restored =
+      restore({home.genesis, std::move(journal), *segments_, *database_, [](auto count, Height above) {
+                 log_info("the database is behind: executing {} stored blocks from height {} before the start", count,
+                          above.value + 1);
+               }});
+  if (!restored) { return restored.error(); }
+  for (const auto& one : restored->stored) { stored_.stored(one.id, one.height, one.location); }
+  recovered_ = std::move(restored->recovered);
   return kDone;
 }
 

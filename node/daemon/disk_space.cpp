@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <system_error>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "node/journal/file.h"
 #include "node/runtime/log.h"
 
@@ -64,9 +61,9 @@ SpaceLevel DiskSpace::look() {
 }
 
 void DiskSpace::make_ballast() {
-  auto file = journal::open_file(ballast_.string(), O_WRONLY | O_CREAT | O_TRUNC);
+  auto file = journal::machine_files().open(ballast_.string(), journal::OpenMode::make_empty);
   // Reserved, not written: a file system that cannot reserve has no use for it either.
-  if (file && ::posix_fallocate(file->descriptor(), 0, static_cast<off_t>(policy_.ballast_bytes)) == 0) {
+  if (file && (*file)->reserve(0, policy_.ballast_bytes)) {
     has_ballast_ = true;
     return;
   }

@@ -10,7 +10,6 @@
 #include "contracts/registry.h"
 #include "core/block.h"
 #include "core/encoding.h"
-#include "node/runtime/log.h"
 
 namespace keten::node {
 
@@ -95,7 +94,7 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
 
 }  // namespace
 
-Result<StoredHeaders> StoredHeaders::read(const journal::SegmentStore& segments, const storage::Location& from,
+Result<StoredHeaders> StoredHeaders::read(const storage::BlockLog& segments, const storage::Location& from,
                                           Height above) {
   StoredHeaders stored;
   std::optional<Error> broken;
@@ -154,10 +153,7 @@ Status replay_final_blocks(const Replay& replay) {
     if (!executed) { return executed.error(); }
     const auto chain = final_chain(replay, *executed);
     const auto count = chain.blocks.size();
-    if (count > kManyBlocks) {
-      log_info("the database is behind: executing {} stored blocks from height {} before the start", count,
-               executed->height.value + 1);
-    }
+    if (count > kManyBlocks && replay.many_blocks) { replay.many_blocks(count, executed->height); }
     return replay_chain(replay, chain, executed->state_root);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
 }

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "consensus/journal_record.h"
 #include "core/genesis.h"
 #include "core/result.h"
-#include "node/journal/segment_store.h"
 #include "node/storage/commit.h"
 #include "node/storage/database.h"
+#include "node/storage/location.h"
 
 namespace keten::node {
 
@@ -23,8 +25,8 @@ struct StoredHeader {
 /// The stored blocks above one height, abandoned ones included: about a hundred bytes for each, whatever they hold.
 class StoredHeaders {
  public:
-  /// Reads the segments from `from` on. Fails with the reasons of SegmentStore::replay and of the encoding.
-  [[nodiscard]] static Result<StoredHeaders> read(const journal::SegmentStore& segments, const storage::Location& from,
+  /// Reads the segments from `from` on. Fails with the reasons of BlockLog::replay and of the encoding.
+  [[nodiscard]] static Result<StoredHeaders> read(const storage::BlockLog& segments, const storage::Location& from,
                                                   Height above);
 
   /// Where the blocks behind the executed one up to `block` lie, ascending; none when one of them is not stored.
@@ -39,6 +41,9 @@ class StoredHeaders {
   std::vector<storage::Location> replay_from_;  // by place in `headers_`: the first of the locations from there on
 };
 
+/// Told before many blocks are executed: how many, and above which height.
+using ReplayNotice = std::function<void(std::size_t count, Height above)>;
+
 /// Executes and commits every block that a floor of the journal proves final, one at a time: a node whose database is
 /// lost, or far behind, would not have the memory for all of them at once. Does nothing when no floor can be reached;
 /// recover() says why. Fails with the reasons of reading and of commit_block.
@@ -48,6 +53,7 @@ struct Replay {
   const StoredHeaders& headers;
   const storage::BlockReader& blocks;
   storage::Database& database;
+  ReplayNotice many_blocks;  ///< may be empty
 };
 [[nodiscard]] Status replay_final_blocks(const Replay& replay);
 

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <set>
-
-#include <fcntl.h>
+#include <string_view>
 
 #include "core/encoding.h"
 #include "core/limits.h"
@@ -43,24 +41,26 @@ Status check_header(const storage::RecoveredLog& log, const Bytes& expected, con
 }
 
 /// Numbers of the segments in the directory.
-Result<std::set<std::uint32_t>> list_segments(const std::string& directory) {
+Result<std::set<std::uint32_t>> list_segments(const FileSystem& files, const std::string& directory) {
+  constexpr std::string_view kExtension = ".seg";
+  const auto names = files.list(directory);
+  if (!names) { return segment_error(names.error()); }
   std::set<std::uint32_t> numbers;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    if (entry.path().extension() != ".seg") { continue; }
-    const auto stem = entry.path().stem().string();
+  for (const auto& name : *names) {
+    if (!name.ends_with(kExtension)) { continue; }
+    const auto* const end = name.data() + name.size() - kExtension.size();
     std::uint32_t number = 0;
-    const auto parsed = std::from_chars(stem.data(), stem.data() + stem.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == stem.data() + stem.size()) { numbers.insert(number); }
+    const auto parsed = std::from_chars(name.data(), end, number);
+    if (parsed.ec == std::errc{} && parsed.ptr == end) { numbers.insert(number); }
   }
-  if (error) { return failure(ErrorKind::corrupt, "SEGMENT_IO", "cannot list " + directory + ": " + error.message()); }
   return numbers;
 }
 
 }  // namespace
 
-SegmentStore::SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options)
-    : directory_(std::move(directory)), chain_id_(chain_id), options_(options) {}
+SegmentStore::SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options,
+                           FileSystem& files)
+    : directory_(std::move(directory)), chain_id_(chain_id), options_(options), files_(files) {}
 
 SegmentStore::~SegmentStore() = default;
 
@@ -71,10 +71,10 @@ std::string SegmentStore::path(std::uint32_t number) const {
 }
 
 Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const std::string& directory, const ChainId& chain_id,
-                                                         const SegmentOptions& options) {
-  std::unique_ptr<SegmentStore> store(new SegmentStore(directory, chain_id, options));
-  if (auto made = make_directory(directory); !made) { return segment_error(made.error()); }
-  auto lock = lock_file(directory + "/segments.lock", "SEGMENTS_LOCKED");
+                                                         const SegmentOptions& options, FileSystem& files) {
+  std::unique_ptr<SegmentStore> store(new SegmentStore(directory, chain_id, options, files));
+  if (auto made = files.make_directory(directory); !made) { return segment_error(made.error()); }
+  auto lock = files.lock(directory + "/segments.lock", "SEGMENTS_LOCKED");
   if (!lock) { return lock.error().reason == "FILE_IO" ? segment_error(lock.error()) : lock.error(); }
   store->lock_ = std::move(*lock);
   if (auto loaded = store->load(); !loaded) { return loaded.error(); }
@@ -82,18 +82,18 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const std::string& dire
 }
 
 Status SegmentStore::load() {
-  const auto numbers = list_segments(directory_);
+  const auto numbers = list_segments(files_, directory_);
   if (!numbers) { return numbers.error(); }
   if (numbers->empty()) { return start_segment(1); }
   const auto last = *numbers->rbegin();
   // Archiving takes segments away from the front only.
   if (last - *numbers->begin() + 1 != numbers->size()) { return corrupt(directory_, "a segment is missing"); }
 
-  auto file = open_file(path(last), O_RDWR);
+  auto file = files_.open(path(last), OpenMode::read_write);
   if (!file) { return segment_error(file.error()); }
-  const auto mapped = MappedFile::map(*file);
+  const auto mapped = (*file)->map();
   if (!mapped) { return segment_error(mapped.error()); }
-  const auto log = storage::recover(mapped->bytes());
+  const auto log = storage::recover((*mapped)->bytes());
   if (!log) { return corrupt(path(last), log.error().message); }
   // A crash right after the file was made: nothing in it was ever durable.
   if (log->records.empty()) { return start_segment(last); }
@@ -102,26 +102,29 @@ Status SegmentStore::load() {
   file_ = std::move(*file);
   segment_ = last;
   end_ = log->valid_length;
-  reserved_ = mapped->bytes().size();
+  reserved_ = (*mapped)->bytes().size();
   segment_count_ = last;
   byte_count_ = end_;
   if (log->tail == storage::Tail::torn) {
-    if (auto cut = truncate(file_, end_); !cut) { return segment_error(cut.error()); }
+    if (auto cut = file_->truncate(end_); !cut) { return segment_error(cut.error()); }
     reserved_ = end_;
   }
   // A killed process may have written blocks, or made the file, without a sync. Whoever finds them here relies on them.
-  auto synced = sync_file(file_);
-  if (synced) { synced = sync_directory(directory_); }
+  // The newest group is written once more: when its sync failed, the kernel calls the bytes clean and no sync writes them.
+  const auto newest = (*mapped)->bytes().subspan(log->last_group, end_ - log->last_group);
+  auto synced = file_->write_at(log->last_group, to_bytes(newest));
+  if (synced) { synced = file_->sync(); }
+  if (synced) { synced = files_.sync_directory(directory_); }
   if (!synced) { return segment_error(synced.error()); }
   return kDone;
 }
 
 Status SegmentStore::start_segment(std::uint32_t number) {
-  if (file_.is_open()) {
-    if (auto cut = truncate(file_, end_); !cut) { return segment_error(cut.error()); }
-    if (auto synced = sync_file(file_); !synced) { return segment_error(synced.error()); }
+  if (file_ != nullptr) {
+    if (auto cut = file_->truncate(end_); !cut) { return segment_error(cut.error()); }
+    if (auto synced = file_->sync(); !synced) { return segment_error(synced.error()); }
   }
-  auto file = open_file(path(number), O_RDWR | O_CREAT | O_TRUNC);
+  auto file = files_.open(path(number), OpenMode::make_empty);
   if (!file) { return segment_error(file.error()); }
   Bytes bytes;
   storage::append_record(bytes, 0, kSegmentRecord, encode_header(chain_id_, number), storage::Group::begins);
@@ -130,9 +133,9 @@ Status SegmentStore::start_segment(std::uint32_t number) {
   end_ = bytes.size();
   reserved_ = 0;
   if (auto reserved = reserve(end_); !reserved) { return reserved; }
-  if (auto written = write_at(file_, 0, bytes); !written) { return segment_error(written.error()); }
-  if (auto synced = sync_file(file_); !synced) { return segment_error(synced.error()); }
-  if (auto synced = sync_directory(directory_); !synced) { return segment_error(synced.error()); }
+  if (auto written = file_->write_at(0, bytes); !written) { return segment_error(written.error()); }
+  if (auto synced = file_->sync(); !synced) { return segment_error(synced.error()); }
+  if (auto synced = files_.sync_directory(directory_); !synced) { return segment_error(synced.error()); }
   group_open_ = false;
   segment_count_ = number;
   byte_count_ = end_;
@@ -143,10 +146,7 @@ Status SegmentStore::reserve(std::uint64_t end) {
   if (end <= reserved_ || options_.preallocate_bytes == 0) { return kDone; }
   const auto wanted = std::max(end, reserved_ + options_.preallocate_bytes);
   // A file system that cannot reserve (EOPNOTSUPP) only makes syncs slower; a full one fails at the write.
-  if (::posix_fallocate(file_.descriptor(), static_cast<off_t>(reserved_), static_cast<off_t>(wanted - reserved_)) ==
-      0) {
-    reserved_ = wanted;
-  }
+  if (file_->reserve(reserved_, wanted - reserved_)) { reserved_ = wanted; }
   return kDone;
 }
 
@@ -171,7 +171,7 @@ Result<Location> SegmentStore::append(ByteView block) {
   bytes.reserve(frame);
   storage::append_record(bytes, end_, kBlockRecord, block,
                          group_open_ ? storage::Group::continues : storage::Group::begins);
-  if (auto written = write_at(file_, end_, bytes); !written) { return fail(written.error()); }
+  if (auto written = file_->write_at(end_, bytes); !written) { return fail(written.error()); }
   const Location location{.segment = segment_,
                           .offset = end_ + storage::kRecordHeaderBytes,
                           .length = static_cast<std::uint32_t>(block.size())};
@@ -185,7 +185,7 @@ Result<Location> SegmentStore::append(ByteView block) {
 Status SegmentStore::sync() {
   if (failed_) { return failure(ErrorKind::corrupt, "SEGMENT_IO", directory_ + ": a write or sync failed before"); }
   if (!group_open_) { return kDone; }
-  if (auto synced = sync_file(file_); !synced) { return fail(synced.error()); }
+  if (auto synced = file_->sync(); !synced) { return fail(synced.error()); }
   group_open_ = false;
   ++synced_count_;
   return kDone;
@@ -197,27 +197,27 @@ Result<Bytes> SegmentStore::read(const Location& location, std::uint32_t offset,
     return unreadable("bytes " + std::to_string(offset) + " to " + std::to_string(std::uint64_t{offset} + length) +
                       " of a block of " + std::to_string(location.length));
   }
-  const auto file = open_file(path(location.segment), O_RDONLY);
+  const auto file = files_.open(path(location.segment), OpenMode::read);
   if (!file) { return unreadable(file.error().message); }
-  auto bytes = read_at(*file, location.offset + offset, length);
+  auto bytes = (*file)->read_at(location.offset + offset, length);
   if (!bytes) { return unreadable(bytes.error().message); }
   return bytes;
 }
 
 Status SegmentStore::replay(const Location& from, const Visit& visit) const {
-  const auto numbers = list_segments(directory_);
+  const auto numbers = list_segments(files_, directory_);
   if (!numbers) { return numbers.error(); }
   for (const auto number : *numbers) {
     if (number < from.segment) { continue; }
-    const auto file = open_file(path(number), O_RDONLY);
+    const auto file = files_.open(path(number), OpenMode::read);
     if (!file) { return segment_error(file.error()); }
-    const auto mapped = MappedFile::map(*file);
+    const auto mapped = (*file)->map();
     if (!mapped) { return segment_error(mapped.error()); }
     const bool inside = number == from.segment && from.offset > 0;
-    const auto log = storage::recover(mapped->bytes(), inside ? from.offset - storage::kRecordHeaderBytes : 0);
+    const auto log = storage::recover((*mapped)->bytes(), inside ? from.offset - storage::kRecordHeaderBytes : 0);
     if (!log) { return corrupt(path(number), log.error().message); }
     // Only the last segment can end early: torn (that was cut at the start) or in reserved space.
-    if (log->tail == storage::Tail::torn || (number != segment_ && log->valid_length != mapped->bytes().size())) {
+    if (log->tail == storage::Tail::torn || (number != segment_ && log->valid_length != (*mapped)->bytes().size())) {
       return corrupt(path(number), "the record at byte " + std::to_string(log->valid_length) + " is bad");
     }
     if (!inside) {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,13 +18,14 @@ struct SegmentOptions {
 };
 
 /// Block bodies in append-only files `<directory>/000001.seg`, `000002.seg`, .... Blocks of abandoned forks lie among
-/// the others: nothing points to them. One thread appends and syncs, any thread reads what was appended.
-class SegmentStore : public storage::BlockReader {
+/// the others: nothing points to them. One thread appends and syncs, any thread reads what was appended. Borrows `files`.
+class SegmentStore : public storage::BlockLog {
  public:
   /// Makes the directory when it is missing; cuts a torn tail off the last segment. Fails with SEGMENT_WRONG_CHAIN,
   /// SEGMENT_CORRUPT (a bad record before the end of the last segment, a missing segment), SEGMENTS_LOCKED or SEGMENT_IO.
   [[nodiscard]] static Result<std::unique_ptr<SegmentStore>> open(const std::string& directory, const ChainId& chain_id,
-                                                                  const SegmentOptions& options = {});
+                                                                  const SegmentOptions& options = {},
+                                                                  FileSystem& files = machine_files());
   ~SegmentStore() override;
   SegmentStore(const SegmentStore&) = delete;
   SegmentStore& operator=(const SegmentStore&) = delete;
@@ -38,10 +38,8 @@ class SegmentStore : public storage::BlockReader {
   [[nodiscard]] Result<Bytes> read(const storage::Location& location, std::uint32_t offset,
                                    std::uint32_t length) const override;
 
-  /// Visits stored blocks in the order of appending, from the block at `from` (included; the default is the very first)
-  /// to the end. The view lives as long as the call. Call it before the first append.
-  using Visit = std::function<void(const storage::Location& location, ByteView block)>;
-  [[nodiscard]] Status replay(const storage::Location& from, const Visit& visit) const;
+  /// Call it before the first append.
+  [[nodiscard]] Status replay(const storage::Location& from, const Visit& visit) const override;
 
   /// Any thread.
   struct Counters {
@@ -53,7 +51,7 @@ class SegmentStore : public storage::BlockReader {
   [[nodiscard]] Counters counters() const;
 
  private:
-  SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options);
+  SegmentStore(std::string directory, const ChainId& chain_id, const SegmentOptions& options, FileSystem& files);
   [[nodiscard]] Status load();
   /// Makes the previous segment durable and cuts its reserved space off.
   [[nodiscard]] Status start_segment(std::uint32_t number);
@@ -64,8 +62,9 @@ class SegmentStore : public storage::BlockReader {
   std::string directory_;
   ChainId chain_id_;
   SegmentOptions options_;
-  File lock_;
-  File file_;  ///< of `segment_`
+  FileSystem& files_;
+  FilePointer lock_;
+  FilePointer file_;  ///< of `segment_`
   std::uint32_t segment_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t reserved_ = 0;  ///< space of the file up to here is its own

@@ -1,10 +1,7 @@
 #include "node/journal/vote_journal.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
-
-#include <fcntl.h>
 
 #include "core/encoding.h"
 #include "node/storage/record_log.h"
@@ -80,39 +77,53 @@ struct Above {
   bool operator()(const Floor& floor) const { return std::pair(epoch_of(floor), floor.view) >= std::pair(epoch, view); }
 };
 
+/// The records from `place` on as they stand in the file.
+Bytes frames_from(std::uint64_t place, ByteView file, const storage::RecoveredLog& log) {
+  Bytes frames;
+  for (const auto& record : log.records) {
+    if (record.place < place) { continue; }
+    const auto begin = static_cast<std::size_t>(record.payload.data() - file.data()) - storage::kRecordHeaderBytes;
+    const auto frame = file.subspan(begin, storage::kRecordHeaderBytes + record.payload.size());
+    frames.insert(frames.end(), frame.begin(), frame.end());
+  }
+  return frames;
+}
+
 }  // namespace
 
-VoteJournal::VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options)
-    : directory_(std::move(directory)), identity_(identity), options_(options) {}
+VoteJournal::VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options,
+                         FileSystem& files)
+    : directory_(std::move(directory)), identity_(identity), options_(options), files_(files) {}
 
 VoteJournal::~VoteJournal() = default;
 
-bool VoteJournal::exists(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(directory + "/votes.log", ignored);
+bool VoteJournal::exists(const std::string& directory, const FileSystem& files) {
+  return files.exists(directory + "/votes.log");
 }
 
 Status VoteJournal::lock() {
-  auto lock = lock_file(directory_ + "/votes.lock", "JOURNAL_LOCKED");
+  auto lock = files_.lock(directory_ + "/votes.lock", "JOURNAL_LOCKED");
   if (!lock) { return lock.error().reason == "FILE_IO" ? journal_error(lock.error()) : lock.error(); }
   lock_ = std::move(*lock);
   return kDone;
 }
 
 Result<std::unique_ptr<VoteJournal>> VoteJournal::create(const std::string& directory, const JournalIdentity& identity,
-                                                         const JournalOptions& options) {
-  std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options));
-  if (auto made = make_directory(directory); !made) { return journal_error(made.error()); }
+                                                         const JournalOptions& options, FileSystem& files) {
+  std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options, files));
+  if (auto made = files.make_directory(directory); !made) { return journal_error(made.error()); }
   if (auto locked = journal->lock(); !locked) { return locked.error(); }
-  if (exists(directory)) { return failure(ErrorKind::conflict, "JOURNAL_EXISTS", journal->path() + " exists already"); }
+  if (exists(directory, files)) {
+    return failure(ErrorKind::conflict, "JOURNAL_EXISTS", journal->path() + " exists already");
+  }
   if (auto started = journal->start_file(0); !started) { return journal_error(started.error()); }
   return journal;
 }
 
 Result<std::unique_ptr<VoteJournal>> VoteJournal::open(const std::string& directory, const JournalIdentity& identity,
-                                                       const JournalOptions& options) {
-  std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options));
-  if (!exists(directory)) {
+                                                       const JournalOptions& options, FileSystem& files) {
+  std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options, files));
+  if (!exists(directory, files)) {
     return failure(ErrorKind::corrupt, "JOURNAL_MISSING",
                    journal->path() + " is missing: without it this key's votes are forgotten and it must not vote");
   }
@@ -122,11 +133,11 @@ Result<std::unique_ptr<VoteJournal>> VoteJournal::open(const std::string& direct
 }
 
 Status VoteJournal::load() {
-  auto file = open_file(path(), O_RDWR);
+  auto file = files_.open(path(), OpenMode::read_write);
   if (!file) { return journal_error(file.error()); }
-  const auto mapped = MappedFile::map(*file);
+  const auto mapped = (*file)->map();
   if (!mapped) { return journal_error(mapped.error()); }
-  const auto bytes = mapped->bytes();
+  const auto bytes = (*mapped)->bytes();
   copy_bytes_ = bytes.size() / 2;
   const auto copies = storage::recover_copies(bytes.first(copy_bytes_), bytes.subspan(copy_bytes_));
   const auto corrupt = [&](const std::string& why) {
@@ -157,8 +168,10 @@ Status VoteJournal::load() {
   }
   // What a killed process had written but not synced is read like all the rest, and so is a name that its rotation gave
   // but did not sync. From now on it counts, votes are repeated because of it: so the disk must have it.
-  auto synced = sync_file(file_);
-  if (synced) { synced = sync_directory(directory_); }
+  // The newest group is written once more: when its sync failed, the kernel calls the bytes clean and no sync writes them.
+  auto synced = write_copies(log.last_group, frames_from(log.last_group, bytes, log));
+  if (synced) { synced = file_->sync(); }
+  if (synced) { synced = files_.sync_directory(directory_); }
   if (!synced) { return journal_error(synced.error()); }
   byte_count_ = end_;
   if (*owner != identity_.validator) {
@@ -169,19 +182,13 @@ Status VoteJournal::load() {
 
 Status VoteJournal::repair(ByteView bytes, const storage::RecoveredLog& log) {
   // The whole copy, with zeros behind its end: a later tail cannot mix with a torn one.
-  Bytes good;
-  good.reserve(copy_bytes_);
-  for (const auto& record : log.records) {
-    const auto place = static_cast<std::size_t>(record.payload.data() - bytes.data()) - storage::kRecordHeaderBytes;
-    const auto frame = bytes.subspan(place, storage::kRecordHeaderBytes + record.payload.size());
-    good.insert(good.end(), frame.begin(), frame.end());
-  }
+  auto good = frames_from(0, bytes, log);
   good.resize(copy_bytes_);
   // One copy is whole on the disk before the other is touched.
   for (const auto begin : {std::uint64_t{0}, copy_bytes_}) {
     if (std::ranges::equal(bytes.subspan(begin, copy_bytes_), good)) { continue; }
-    if (auto written = write_at(file_, begin, good); !written) { return written; }
-    if (auto synced = sync_file(file_); !synced) { return synced; }
+    if (auto written = file_->write_at(begin, good); !written) { return written; }
+    if (auto synced = file_->sync(); !synced) { return synced; }
   }
   return kDone;
 }
@@ -218,8 +225,8 @@ Status VoteJournal::write_and_sync() {
     ++rotation_count_;
     bytes = encode_waiting();  // their places are others now
   }
-  if (auto written = write_copies(file_, end_, bytes); !written) { return written; }
-  if (auto synced = sync_file(file_); !synced) { return synced; }
+  if (auto written = write_copies(end_, bytes); !written) { return written; }
+  if (auto synced = file_->sync(); !synced) { return synced; }
   end_ += bytes.size();
   byte_count_ = end_;
   appended_count_ += waiting_.size();
@@ -229,9 +236,9 @@ Status VoteJournal::write_and_sync() {
   return kDone;
 }
 
-Status VoteJournal::write_copies(const File& file, std::uint64_t place, ByteView bytes) const {
-  if (auto written = write_at(file, place, bytes); !written) { return written; }
-  return write_at(file, copy_bytes_ + place, bytes);
+Status VoteJournal::write_copies(std::uint64_t place, ByteView bytes) {
+  if (auto written = file_->write_at(place, bytes); !written) { return written; }
+  return file_->write_at(copy_bytes_ + place, bytes);
 }
 
 void VoteJournal::keep(const JournalRecord& record) {
@@ -286,12 +293,12 @@ Status VoteJournal::start_file(std::uint64_t group_bytes) {
   bytes.insert(bytes.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(copy_bytes));
 
   const auto next = path() + ".new";
-  auto file = open_file(next, O_RDWR | O_CREAT | O_TRUNC);
+  auto file = files_.open(next, OpenMode::make_empty);
   if (!file) { return file.error(); }
-  if (auto written = write_at(*file, 0, bytes); !written) { return written; }
-  if (auto synced = sync_file(*file); !synced) { return synced; }
-  if (auto renamed = rename_file(next, path()); !renamed) { return renamed; }
-  if (auto synced = sync_directory(directory_); !synced) { return synced; }
+  if (auto written = (*file)->write_at(0, bytes); !written) { return written; }
+  if (auto synced = (*file)->sync(); !synced) { return synced; }
+  if (auto renamed = files_.rename(next, path()); !renamed) { return renamed; }
+  if (auto synced = files_.sync_directory(directory_); !synced) { return synced; }
   file_ = std::move(*file);
   copy_bytes_ = copy_bytes;
   end_ = length;

@@ -32,23 +32,25 @@ struct JournalOptions {
 };
 
 /// The vote journal on disk: the only durable thing that keeps this validator from signing two things
-/// (docs/consensus.md, "Durability"). One thread; one process at a time (flock on `<directory>/votes.lock`).
+/// (docs/consensus.md, "Durability"). One thread; one process at a time (flock on `<directory>/votes.lock`). Borrows `files`.
 class VoteJournal {
  public:
   /// Makes a new journal; only when the node starts for the first time, because an empty journal has forgotten every
   /// vote. Fails with JOURNAL_EXISTS when there is one.
   [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> create(const std::string& directory,
                                                                    const JournalIdentity& identity,
-                                                                   const JournalOptions& options = {});
+                                                                   const JournalOptions& options = {},
+                                                                   FileSystem& files = machine_files());
   /// Opens what `create` made. A torn tail is cut off; a record that is bad in one copy is restored from the other. Fails
   /// with JOURNAL_MISSING; JOURNAL_LOCKED when another process uses it; JOURNAL_WRONG_OWNER for another chain or key;
   /// JOURNAL_FORMAT for an unknown version; JOURNAL_CORRUPT when the file has another length than it names, or a record
   /// before the end is bad in both copies (the node must not vote); JOURNAL_IO.
   [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> open(const std::string& directory,
                                                                  const JournalIdentity& identity,
-                                                                 const JournalOptions& options = {});
+                                                                 const JournalOptions& options = {},
+                                                                 FileSystem& files = machine_files());
   /// Whether `create` was ever done here.
-  [[nodiscard]] static bool exists(const std::string& directory);
+  [[nodiscard]] static bool exists(const std::string& directory, const FileSystem& files = machine_files());
   ~VoteJournal();
   VoteJournal(const VoteJournal&) = delete;
   VoteJournal& operator=(const VoteJournal&) = delete;
@@ -79,7 +81,7 @@ class VoteJournal {
   [[nodiscard]] Counters counters() const;
 
  private:
-  VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options);
+  VoteJournal(std::string directory, const JournalIdentity& identity, const JournalOptions& options, FileSystem& files);
   [[nodiscard]] Status lock();
   [[nodiscard]] Status load();
   /// Writes a file that begins with `kept_` and has room for a group of `group_bytes` beside the present one, makes it
@@ -88,7 +90,7 @@ class VoteJournal {
   [[nodiscard]] Status write_and_sync();
   [[nodiscard]] Bytes encode_waiting() const;
   /// To both copies.
-  [[nodiscard]] Status write_copies(const File& file, std::uint64_t place, ByteView bytes) const;
+  [[nodiscard]] Status write_copies(std::uint64_t place, ByteView bytes);
   /// Makes both copies of a file that was read alike, in place: a full disk must not keep a node from its votes.
   [[nodiscard]] Status repair(ByteView bytes, const storage::RecoveredLog& log);
   void keep(const consensus::JournalRecord& record);
@@ -98,8 +100,9 @@ class VoteJournal {
   std::string directory_;
   JournalIdentity identity_;
   JournalOptions options_;
-  File lock_;
-  File file_;
+  FileSystem& files_;
+  FilePointer lock_;
+  FilePointer file_;
   std::uint64_t end_ = 0;                          ///< where in a copy the next record belongs
   std::uint64_t copy_bytes_ = 0;                   ///< length of one copy; the second begins there
   std::vector<consensus::JournalRecord> waiting_;  ///< appended, not yet written

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 
 #include "core/bytes.h"
 #include "core/encoding.h"
@@ -27,6 +28,15 @@ class BlockReader {
   /// `length` bytes from `offset` inside the block. Fails with BLOCK_UNREADABLE.
   [[nodiscard]] virtual Result<Bytes> read(const Location& location, std::uint32_t offset,
                                            std::uint32_t length) const = 0;
+};
+
+/// Stored blocks in the order in which they were appended.
+class BlockLog : public BlockReader {
+ public:
+  /// Visits them from the block at `from` (included; the default is the very first) to the end. The view lives as long
+  /// as the call.
+  using Visit = std::function<void(const Location& location, ByteView block)>;
+  [[nodiscard]] virtual Status replay(const Location& from, const Visit& visit) const = 0;
 };
 
 }  // namespace keten::storage

@@ -109,12 +109,14 @@ void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView 
 Result<RecoveredLog> recover(ByteView file, std::uint64_t start) {
   RecoveredLog log;
   log.valid_length = start;
+  log.last_group = start;
   if (start > file.size()) {
     return failure(
         ErrorKind::corrupt, "LOG_CORRUPT",
         "the file has " + std::to_string(file.size()) + " bytes, a record should begin at " + std::to_string(start));
   }
   while (const auto frame = frame_at(file, log.valid_length)) {
+    if ((frame->type & kGroupContinues) == 0) { log.last_group = log.valid_length; }
     log.records.push_back({.type = static_cast<std::uint8_t>(frame->type & ~kGroupContinues),
                            .place = log.valid_length,
                            .payload = frame->payload});
@@ -140,6 +142,7 @@ Result<RecoveredCopies> recover_copies(ByteView first, ByteView second) {
                      "the two copies of the record at byte " + std::to_string(log.valid_length) + " differ");
     }
     const auto& frame = one ? *one : *other;
+    if ((frame.type & kGroupContinues) == 0) { log.last_group = log.valid_length; }
     copies.one_sided += one && other ? 0 : 1;
     log.records.push_back({.type = static_cast<std::uint8_t>(frame.type & ~kGroupContinues),
                            .place = log.valid_length,

@@ -36,6 +36,9 @@ enum class Tail : std::uint8_t {
 struct RecoveredLog {
   std::vector<RecordView> records;
   std::uint64_t valid_length = 0;  ///< where the next record belongs
+  /// Where the newest group begins. A sync of it may have failed: then the kernel shows bytes that it calls written and
+  /// that are not, and whoever relies on them must write them again.
+  std::uint64_t last_group = 0;
   Tail tail = Tail::clean;
   std::uint64_t bytes_searched = 0;  ///< that went through a checksum to learn that no group follows a torn tail
 };

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(every_new_directory_has_its_name_on_the_disk) {
 BOOST_AUTO_TEST_CASE(a_directory_whose_parents_are_missing_too_is_made_with_all_names) {
   const test::TemporaryDirectory directory;
   const auto path = std::filesystem::canonical(directory.path()) / "one" / "two" / "three";
-  BOOST_REQUIRE(journal::make_directory(path.string()).ok());
+  BOOST_REQUIRE(journal::machine_files().make_directory(path.string()).ok());
   for (const auto& each : {path, path.parent_path(), path.parent_path().parent_path()}) {
     BOOST_TEST(directories().hold(each));
   }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "consensus/journal_record.h"
+#include "core/genesis.h"
+#include "core/result.h"
+#include "node/daemon/replay.h"
+#include "node/pipeline/pipeline.h"
+#include "node/storage/database.h"
+#include "node/storage/location.h"
+
+namespace keten::node {
+
+/// The three places a node keeps things in, opened. The same on a node and in the simulator.
+struct OpenedDisk {
+  const Genesis& genesis;
+  std::vector<consensus::JournalRecord> journal;  ///< in order
+  const storage::BlockLog& segments;
+  storage::Database& database;  ///< initialised
+  ReplayNotice many_blocks;     ///< may be empty
+};
+
+struct Restored {
+  pipeline::PipelineRecovered recovered;
+  std::vector<StoredHeader> stored;  ///< of the blocks above the executed one that the pipeline was given
+};
+
+/// Everything a start does before the pipeline runs: executes what the journal proves final and the database does not
+/// have, then puts the parts together. A pure function but for the database that it brings up to date.
+/// Fails with the reasons of StoredHeaders::read, replay_final_blocks and recover.
+[[nodiscard]] Result<Restored> restore(OpenedDisk disk);
+
+}  // namespace keten::node
