@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "consensus/header_rules.h"
+#include "consensus/quorum.h"
 #include "consensus/state.h"
 #include "core/limits.h"
 
@@ -11,6 +12,7 @@ namespace keten::consensus {
 Engine::State::State(Config given, const Signer* signer, Recovered recovered)
     : config(std::move(given)),
       elector(config.chain_id, config.epoch, config.validators.size()),
+      faulty_max(faults_tolerated(config.validators)),
       safety(config, signer),
       blocks(recovered.floor_header),
       votes(config.validators),

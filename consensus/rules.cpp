@@ -32,8 +32,8 @@ void Engine::State::enter_views() {
   while (certificates.is_cleared(next)) { ++next; }
   const auto final_view = newest_final_view();
   const auto unfinalized = next > final_view ? next.value - final_view.value - 1 : 0;
-  // Any faults_tolerated + 1 leaders in a row include an honest one: so dead leaders alone do not slow the chain.
-  pacemaker.set_growth(unfinalized / (faults_tolerated(config.validators) + 1));
+  // Any faulty_max + 1 leaders in a row include an honest one: so dead leaders alone do not slow the chain.
+  pacemaker.set_growth(unfinalized / (faulty_max + 1));
   if (next == view) { return; }
   view = next;
   entered_ms = now.steady_ms;

@@ -66,6 +66,7 @@ struct Engine::State {
 
   const Config config;
   const Elector elector;
+  const std::uint64_t faulty_max;  ///< faults_tolerated of the set
   SafetyRules safety;
   CertificateStore certificates;
   BlockTree blocks;

@@ -46,40 +46,53 @@ class MemorySnapshot : public Snapshot {
   std::vector<MapReader> readers_;
 };
 
-void carry_out(MemoryDatabase::Columns& columns, const Batch& batch) {
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto operation = batch.at(i);
-    auto& map = columns.at(static_cast<std::size_t>(operation.column));
-    if (operation.value) {
-      map.insert_or_assign(to_bytes(operation.key), to_bytes(*operation.value));
-    } else {
-      map.erase(to_bytes(operation.key));
-    }
-  }
-}
-
 }  // namespace
 
-MemoryDatabase::MemoryDatabase() : current_(std::make_shared<Columns>()) {}
+MemoryDatabase::MemoryDatabase(std::size_t unsynced_max)
+    : unsynced_max_(unsynced_max), current_(std::make_shared<Columns>()) {}
 
 SnapshotPointer MemoryDatabase::snapshot() const { return std::make_shared<MemorySnapshot>(current_); }
 
 Status MemoryDatabase::write(const Batch& batch, Durability durability) {
   if (current_.use_count() > 1) { current_ = std::make_shared<Columns>(*current_); }
-  carry_out(*current_, batch);
-  unsynced_.push_back(batch);
-  const std::size_t kept = durability == Durability::synced ? 0 : kUnsyncedMax;
-  while (unsynced_.size() > kept) {
-    carry_out(durable_, unsynced_.front());
-    unsynced_.pop_front();
+  std::vector<Before> before;
+  before.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto operation = batch.at(i);
+    auto& map = current_->at(static_cast<std::size_t>(operation.column));
+    auto key = to_bytes(operation.key);
+    const auto found = map.find(key);
+    auto& old = before.emplace_back(Before{operation.column, key, std::nullopt});
+    if (found != map.end()) { old.value = std::move(found->second); }
+    if (operation.value && found != map.end()) {
+      found->second = to_bytes(*operation.value);
+    } else if (operation.value) {
+      map.emplace(std::move(key), to_bytes(*operation.value));
+    } else if (found != map.end()) {
+      map.erase(found);
+    }
   }
+  unsynced_.push_back(std::move(before));
+  const std::size_t kept = durability == Durability::synced ? 0 : unsynced_max_;
+  while (unsynced_.size() > kept) { unsynced_.pop_front(); }
   return kDone;
 }
 
 void MemoryDatabase::crash(std::size_t kept) {
-  for (std::size_t i = 0; i < std::min(kept, unsynced_.size()); ++i) { carry_out(durable_, unsynced_[i]); }
+  if (current_.use_count() > 1) { current_ = std::make_shared<Columns>(*current_); }
+  while (unsynced_.size() > kept) {
+    auto& batch = unsynced_.back();
+    for (auto old = batch.rbegin(); old != batch.rend(); ++old) {
+      auto& map = current_->at(static_cast<std::size_t>(old->column));
+      if (old->value) {
+        map.insert_or_assign(std::move(old->key), std::move(*old->value));
+      } else {
+        map.erase(old->key);
+      }
+    }
+    unsynced_.pop_back();
+  }
   unsynced_.clear();
-  current_ = std::make_shared<Columns>(durable_);
 }
 
 }  // namespace keten::storage

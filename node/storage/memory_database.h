@@ -4,6 +4,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "node/storage/database.h"
 
@@ -13,13 +15,13 @@ namespace keten::storage {
 /// write-ahead log does. Not thread-safe.
 class MemoryDatabase : public Database {
  public:
-  MemoryDatabase();
+  /// Batches that a crash may take; older ones count as written back.
+  static constexpr std::size_t kUnsyncedMax = 64;
+  explicit MemoryDatabase(std::size_t unsynced_max = kUnsyncedMax);
 
   [[nodiscard]] SnapshotPointer snapshot() const override;
   [[nodiscard]] Status write(const Batch& batch, Durability durability) override;
 
-  /// Batches that a crash may take; older ones count as written back.
-  static constexpr std::size_t kUnsyncedMax = 64;
   [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
   /// Keeps the oldest `kept` of the unsynced batches, drops the others.
   void crash(std::size_t kept = 0);
@@ -27,9 +29,15 @@ class MemoryDatabase : public Database {
   using Columns = std::array<std::map<Bytes, Bytes>, kColumnCount>;
 
  private:
-  std::shared_ptr<Columns> current_;  ///< shared with snapshots; copied before a write while one lives
-  Columns durable_;
-  std::deque<Batch> unsynced_;
+  /// What a key had before a batch.
+  struct Before {
+    Column column;
+    Bytes key;
+    std::optional<Bytes> value;
+  };
+  std::size_t unsynced_max_;
+  std::shared_ptr<Columns> current_;          ///< shared with snapshots; copied before a write while one lives
+  std::deque<std::vector<Before>> unsynced_;  ///< how to take the newest batches back, oldest first
 };
 
 }  // namespace keten::storage
