@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@ namespace keten::simulator {
 struct CampaignOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t last_seed = 100;
-  std::size_t validators = 4;
+  std::optional<std::size_t> validators;  ///< none: mostly 4, some seeds 5, 6, 7 or 10
+  FaultSet faults = FaultSet::all();
+  unsigned reruns = 0;  ///< so many of the seeds run twice and must be equal to the last event
   View views{100};
   unsigned threads = 2;
   byzantine::Casting casting = {};
@@ -34,9 +37,14 @@ struct Summary {
   byzantine::Tally deeds{};
   std::vector<std::uint64_t> failed_seeds;  ///< ascending
   std::uint64_t log_hash = 0;               ///< over all runs, whatever thread ran them
+  std::uint64_t reruns = 0;
+  std::uint64_t reruns_equal = 0;
 
   void add(const RunResult& result);
 };
+
+/// How many validators the run of a seed has.
+std::size_t validators_of(const CampaignOptions& options, std::uint64_t seed);
 
 /// The command that repeats one run.
 std::string reproduce_line(const CampaignOptions& options, std::uint64_t seed);
@@ -45,11 +53,19 @@ std::string reproduce_line(const CampaignOptions& options, std::uint64_t seed);
 /// one thread at a time.
 Summary run_campaign(const CampaignOptions& options, const std::function<void(const RunResult&)>& failed);
 
-/// What never happened although honest validators under faults can reach it.
-std::vector<std::string_view> unreached(const CampaignOptions& options, const Counters& counters);
+/// What happened less often than `least` times although honest validators under faults can reach it.
+std::vector<std::string> unreached(const CampaignOptions& options, const Counters& counters, std::uint64_t least);
 
 /// Characters that were used and never had an effect.
 std::vector<std::string_view> ineffective(const CampaignOptions& options, const byzantine::Tally& deeds);
+
+/// How long finality takes and what is sent for it when nothing goes wrong. False: a 99th percentile from proposal to
+/// finality is more than three delays and a tenth.
+struct LatencyReport {
+  std::string text;
+  bool is_within = true;
+};
+LatencyReport report_latency(const std::vector<std::size_t>& validators, Time delay, bool as_json);
 
 /// JSON, one member for each count.
 std::string to_json(const CampaignOptions& options, const Summary& summary, double seconds);

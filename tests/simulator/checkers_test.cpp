@@ -3,6 +3,7 @@
 
 #include "core/limits.h"
 #include "tests/simulator/checkers/agreement.h"
+#include "tests/simulator/checkers/blocks_recoverable.h"
 #include "tests/simulator/checkers/bounded_memory.h"
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
@@ -111,6 +112,21 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_wrong_parent) {
   const auto genesis = genesis_header(founding().genesis());
   ParentChain checker(genesis);
   final_at(checker, kFirst, block_at(1, 1, hash_of(9)));
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(blocks_recoverable_sees_a_notarized_block_on_too_few_disks) {
+  const std::map<Epoch, ValidatorSet> sets{{Epoch{}, founding().validators()}};
+  BlocksRecoverable checker(sets);
+  const auto block = std::make_shared<const Block>(block_at(1, 1, {}));
+  Subject subject = vote(VoteKind::notarize, 1);
+  subject.block = block->header.id();
+  checker.synced(kFirst, {1, {block}, {}});
+  checker.synced(kSecond, {1, {block}, {}});
+  checker.certificate_sent(kFirst, certificate(subject));
+  BOOST_TEST(is_quiet(checker));
+  checker.damaged(kSecond);
+  checker.certificate_sent(kFirst, certificate(subject));
   BOOST_TEST(!is_quiet(checker));
 }
 

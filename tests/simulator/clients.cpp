@@ -81,6 +81,7 @@ void Clients::submit_again() {
 void Clients::submit(std::vector<TransactionPointer> transactions) {
   auto& validator = *validators_->at(random_.below(validators_->size()));
   if (!validator.is_up()) { return; }  // refused connection: the next attempt finds another
+  for (const auto& transaction : transactions) { witness_.submitted(validator.self(), transaction->id); }
   const auto ticket = next_ticket_++;
   tickets_[ticket] = {transactions};
   validator.handle(pipeline::Submitted{ticket, std::move(transactions)});

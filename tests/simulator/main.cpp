@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -13,16 +14,24 @@ namespace {
 
 using namespace keten::simulator;
 
+constexpr std::size_t kCampaignValidatorsMax = 16;
 constexpr const char* kUsage =
     "keten_simulate: validators under virtual time, faults and power cuts; one seed is one run\n"
     "\n"
-    "  --seeds A-B       the seeds to run, both included (default 1-100)\n"
-    "  --validators N    from 1 to 16 (default 4)\n"
+    "  --seeds A-B       the seeds to run, both included, or one (default 1-100)\n"
+    "  --validators N    from 1 to 100, or mixed: most runs 4, some 5, 6, 7 or 10 (default mixed)\n"
+    "  --faults LIST     what may go wrong: all (default), none, or names divided by commas; an unknown name lists "
+    "them\n"
     "  --views V         how long the faults last (default 100)\n"
     "  --characters C    faulty validators: all (in about half of the runs), none (default), or names with commas (in "
     "all)\n"
     "  --threads T       runs at the same time (default 2)\n"
     "  --reach-all       fails also when something that runs are meant to reach never happened\n"
+    "  --reach-each N    the same, when it happened less than N times\n"
+    "  --rerun N         runs the first N seeds twice; fails when a second run is not the same to the last event\n"
+    "  --latency MS      measures instead: finality and bytes for 4, 16, 49 and 100 validators (or --validators N) "
+    "when\n"
+    "                    every message takes so long; exit code 1 when p99 is above three delays and a tenth\n"
     "  --transcript      prints everything that happens; for one seed\n"
     "  -o, --output F    table (default) or json\n"
     "\n"
@@ -31,8 +40,9 @@ constexpr const char* kUsage =
 struct Options {
   CampaignOptions campaign;
   bool transcript = false;
-  bool reach_all = false;
+  std::uint64_t reach_all = 0;  ///< 0: nothing is asked for
   bool json = false;
+  std::uint64_t latency_ms = 0;  ///< 0: a campaign
 };
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -64,8 +74,12 @@ Options parse(int count, char** arguments) {
       std::fputs(kUsage, stdout);
       std::exit(0);
     }
-    if (name == "--transcript" || name == "--reach-all") {
-      (name == "--transcript" ? options.transcript : options.reach_all) = true;
+    if (name == "--transcript") {
+      options.transcript = true;
+      continue;
+    }
+    if (name == "--reach-all") {
+      options.reach_all = std::max<std::uint64_t>(options.reach_all, 1);
       continue;
     }
     if (i + 1 == count) { refuse(std::string(name) + ": unknown, or its value is missing"); }
@@ -76,7 +90,18 @@ Options parse(int count, char** arguments) {
       options.campaign.first_seed = number_between(name, value.substr(0, dash), 0, UINT64_MAX - 1);
       options.campaign.last_seed = number_between(name, last, options.campaign.first_seed, UINT64_MAX - 1);
     } else if (name == "--validators") {
-      options.campaign.validators = number_between(name, value, 1, 16);
+      options.campaign.validators.reset();
+      if (value != "mixed") { options.campaign.validators = number_between(name, value, 1, 100); }
+    } else if (name == "--faults") {
+      const auto faults = FaultSet::parse(value);
+      if (!faults) { refuse("--faults: " + faults.error().message); }
+      options.campaign.faults = *faults;
+    } else if (name == "--latency") {
+      options.latency_ms = number_between(name, value, 1, 1000);
+    } else if (name == "--reach-each") {
+      options.reach_all = number_between(name, value, 1, UINT32_MAX);
+    } else if (name == "--rerun") {
+      options.campaign.reruns = static_cast<unsigned>(number_between(name, value, 1, UINT32_MAX));
     } else if (name == "--views") {
       options.campaign.views = keten::View{number_between(name, value, 1, 1'000'000)};
     } else if (name == "--characters") {
@@ -92,6 +117,9 @@ Options parse(int count, char** arguments) {
     } else {
       refuse("unknown option " + std::string(name));
     }
+  }
+  if (options.latency_ms == 0 && options.campaign.validators.value_or(4) > kCampaignValidatorsMax) {
+    refuse("--validators: expected at most " + std::to_string(kCampaignValidatorsMax) + ", more only with --latency");
   }
   if (options.transcript && options.campaign.first_seed != options.campaign.last_seed) {
     refuse("--transcript: expected one seed");
@@ -118,11 +146,19 @@ int main(int count, char** arguments) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() + 1e-9;
   };
+  if (options.latency_ms > 0) {
+    const auto& n = options.campaign.validators;
+    const auto report = report_latency(n ? std::vector<std::size_t>{*n} : std::vector<std::size_t>{4, 16, 49, 100},
+                                       options.latency_ms * kMillisecond, options.json);
+    std::fputs(report.text.c_str(), stdout);
+    return report.is_within ? 0 : 1;
+  }
   Summary summary;
   if (options.transcript) {
-    const Founding founding(options.campaign.validators);
+    const auto seed = options.campaign.first_seed;
+    const Founding founding(validators_of(options.campaign, seed));
     const auto result =
-        run(founding, {options.campaign.first_seed, options.campaign.views, &std::cout, options.campaign.casting});
+        run(founding, {seed, options.campaign.views, &std::cout, options.campaign.casting, options.campaign.faults});
     summary.add(result);
     if (result.failed()) { print_breaches(options.campaign, result); }
   } else {
@@ -133,9 +169,10 @@ int main(int count, char** arguments) {
                                  : to_table(options.campaign, summary, elapsed());
   std::fputs(text.c_str(), stdout);
   bool reached = true;
-  if (options.reach_all) {
-    for (const auto name : unreached(options.campaign, summary.counters)) {
-      std::fprintf(stderr, "never happened: %s\n", std::string(name).c_str());
+  if (options.reach_all > 0) {
+    for (const auto& name : unreached(options.campaign, summary.counters, options.reach_all)) {
+      std::fprintf(stderr, "happened less than %llu times: %s\n", static_cast<unsigned long long>(options.reach_all),
+                   name.c_str());
       reached = false;
     }
     for (const auto name : ineffective(options.campaign, summary.deeds)) {
@@ -143,5 +180,7 @@ int main(int count, char** arguments) {
       reached = false;
     }
   }
-  return summary.failed_seeds.empty() && reached ? 0 : 1;
+  const bool is_repeatable = summary.reruns == summary.reruns_equal;
+  if (!is_repeatable) { std::fputs("a second run of a seed was not the same\n", stderr); }
+  return summary.failed_seeds.empty() && reached && is_repeatable ? 0 : 1;
 }

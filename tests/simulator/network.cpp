@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulator/message_bytes.h"
+
 namespace keten::simulator {
 namespace {
 
@@ -34,8 +36,20 @@ void Network::send(NodeNumber from, NodeNumber to, const Wire& message) {
 }
 
 void Network::deliver_later(NodeNumber from, NodeNumber to, const Wire& message) {
-  const auto& way = link(from.value, to.value);
+  auto& way = link(from.value, to.value);
   auto delay = random_.between(way.delay_min, way.delay_max);
+  if (way.bytes_per_second > 0) {
+    way.busy_until =
+        std::max(way.busy_until, schedule_.now()) + message_bytes(*message) * kSecond / way.bytes_per_second;
+    const auto queued = way.busy_until - schedule_.now();
+    if (queued > 5 * kSecond) {  // the sender gives such a slow reader up
+      way.busy_until -= message_bytes(*message) * kSecond / way.bytes_per_second;
+      counters_.count(Happening::message_lost);
+      return;
+    }
+    if (queued > 100 * kMillisecond) { counters_.count(Happening::link_saturated); }
+    delay += queued;
+  }
   if (random_.chance(way.straggler_per_mille)) {
     counters_.count(Happening::message_straggled);
     delay += random_.below(5 * kSecond);

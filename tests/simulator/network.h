@@ -21,6 +21,8 @@ struct Link {
   std::uint64_t loss_per_mille = 0;
   std::uint64_t duplicate_per_mille = 0;
   std::uint64_t straggler_per_mille = 0;  ///< arrive up to five seconds late, and so out of order
+  std::uint64_t bytes_per_second = 0;     ///< 0: no limit
+  Time busy_until = 0;                    ///< what was sent before is still under way
   bool cut = false;
 };
 

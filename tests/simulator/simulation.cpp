@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "node/storage/commit.h"
 #include "tests/simulator/chaos.h"
@@ -22,8 +23,11 @@ constexpr std::uint64_t kLivenessAmongFaultyMs = 200'000;
 constexpr Time kChaosPerView = 600 * kMillisecond;
 /// A run that needs more is a storm of events.
 constexpr std::uint64_t kEventsMax = 20'000'000;
-constexpr std::uint64_t kFreshAfterHealing = 10;
-constexpr std::uint64_t kRealSignaturesPerMille = 10;
+constexpr std::uint64_t kBlocksAfterHealing = 10;
+constexpr std::uint64_t kFreshAfterHealing = 20;
+/// Until all are connected and the first transactions are under way.
+constexpr std::uint64_t kWarmUpBlocks = 5;
+constexpr std::uint64_t kRealSignaturesPerMille = 20;
 
 class Rules final : public pipeline::TransactionRules {
  public:
@@ -39,13 +43,19 @@ class Rules final : public pipeline::TransactionRules {
   const contracts::Registry& registry_;
 };
 
+Result<std::optional<storage::Place>> place_of(const storage::Snapshot& snapshot, const TransactionId& id) {
+  try {
+    return storage::read_place(snapshot, id);
+  } catch (const storage::ReadFailure& failed) { return failed.error(); }
+}
+
 class Simulation final : public Receiver {
  public:
   Simulation(const Founding& founding, const RunOptions& options)
       : founding_(founding),
         options_(options),
         random_(options.seed),
-        weather_(Weather::draw(random_)),
+        weather_(options.calm_delay ? Weather::calm(*options.calm_delay) : Weather::draw(random_, options.faults)),
         signatures_(random_.chance(kRealSignaturesPerMille) ? Signatures::ed25519 : Signatures::tags),
         keys_(founding.validator_keys(), signatures_),
         rules_(founding.registry()),
@@ -55,8 +65,8 @@ class Simulation final : public Receiver {
         clients_(founding, schedule_, witness_, counters_, random_.fork(), weather_.load),
         chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_),
         governors_(founding, keys_, schedule_, witness_, Random(Random::mix(options.seed ^ 0x676f7665726e6f72U))) {
-    const Surroundings around{founding_, keys_,     rules_,      schedule_, network_,
-                              witness_,  counters_, signatures_, machines_};
+    const Surroundings around{founding_, keys_,       rules_,    schedule_, network_,     witness_,
+                              counters_, signatures_, machines_, chaos_,    weather_.disk};
     for (std::uint16_t i = 0; i < machines_; ++i) {
       keys_.add(NodeNumber{i}, founding.node_key(NodeNumber{i}, 0));
       validators_.push_back(std::make_unique<Validator>(around, clients_, NodeNumber{i}, random_.fork()));
@@ -70,6 +80,7 @@ class Simulation final : public Receiver {
   }
 
   RunResult run();
+  CalmResult measure(std::uint64_t blocks);
 
   [[nodiscard]] bool is_up(NodeNumber at) const override { return validators_[at.value]->is_up(); }
   void delivered(NodeNumber at, NodeNumber from, const Wire& message) override {
@@ -91,6 +102,9 @@ class Simulation final : public Receiver {
                                    Random::mix(options.seed ^ 0x65706f63687300U) % 4 == 0);
   }
   void play();
+  [[nodiscard]] std::set<std::size_t> draw_fragile();
+  [[nodiscard]] bool is_expected(std::size_t index) const;
+  [[nodiscard]] bool is_anybody_out() const;
   void run_chaos();
   Time run_healed();
   void read_back();
@@ -115,6 +129,7 @@ class Simulation final : public Receiver {
   Chaos chaos_;
   Governors governors_;
   std::uint64_t events_ = 0;
+  Height healed_height_;
 };
 
 void Simulation::play() {
@@ -136,9 +151,39 @@ bool Simulation::run_one() {
   return schedule_.run_one();
 }
 
+/// Whose disks may break their promises in this run: with the faulty ones no more than tolerated, often none.
+std::set<std::size_t> Simulation::draw_fragile() {
+  std::size_t played = 0;
+  for (std::uint16_t i = 0; i < validators_.size(); ++i) { played += cast_.plays({i}) ? 1 : 0; }
+  // When the set changes, so does how many it tolerates: their disks keep their promises.
+  const auto most = machines_ > founding_.validators().size() ? 0 : founding_.validators().fault_weight();
+  const auto count = std::min<std::size_t>(random_.below(most + 1), most - std::min<std::size_t>(most, played));
+  std::set<std::size_t> fragile;
+  while (fragile.size() < count) {
+    const auto index = random_.below(validators_.size());
+    if (!cast_.plays({static_cast<std::uint16_t>(index)})) { fragile.insert(index); }
+  }
+  return fragile;
+}
+
+/// Whether a validator must be there and finish its work after the healing.
+bool Simulation::is_expected(std::size_t index) const {
+  const auto& validator = *validators_[index];
+  if (cast_.plays({static_cast<std::uint16_t>(index)})) { return false; }
+  return !chaos_.is_out(index) && !(validator.is_up() && validator.is_damaged() && validator.is_halted());
+}
+
+/// A validator that does not vote any more takes its views' time like a silent one.
+bool Simulation::is_anybody_out() const {
+  for (std::uint16_t i = 0; i < validators_.size(); ++i) {
+    if (!cast_.plays({i}) && !is_expected(i)) { return true; }
+  }
+  return false;
+}
+
 void Simulation::run_chaos() {
   const auto end = options_.views.value * kChaosPerView;
-  chaos_.start();
+  chaos_.start(draw_fragile(), founding_.validators().fault_weight());
   clients_.start();
   if (machines_ > founding_.validators().size()) { governors_.start(); }
   while (witness_.newest_view() < options_.views && schedule_.now() < end && witness_.is_clean()) {
@@ -150,9 +195,13 @@ void Simulation::run_chaos() {
 std::string Simulation::left() const {
   if (auto clients = clients_.left(); !clients.empty()) { return clients; }
   if (auto change = governors_.left(); !change.empty()) { return change; }
+  if (witness_.newest_final().value < healed_height_.value + kBlocksAfterHealing) {
+    return "height " + witness_.newest_final().text() + " is final, it was " + healed_height_.text() +
+           " at the healing";
+  }
   const Validator* first = nullptr;
-  for (std::uint16_t i = 0; i < validators_.size(); ++i) {
-    if (cast_.plays({i})) { continue; }
+  for (std::size_t i = 0; i < validators_.size(); ++i) {
+    if (!is_expected(i)) { continue; }
     const auto& validator = *validators_[i];
     const auto who = "validator " + std::to_string(i);
     if (!validator.is_up()) { return who + " is down"; }
@@ -168,12 +217,14 @@ std::string Simulation::left() const {
 Time Simulation::run_healed() {
   const auto healed = schedule_.now();
   if (!cast_.empty()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
+  healed_height_ = witness_.newest_final();
   chaos_.heal();
   clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
   governors_.finish();
   Time look_at = healed;
   while (witness_.is_clean()) {
     if (schedule_.now() >= look_at) {
+      if (is_anybody_out()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
       const auto todo = left();
       if (todo.empty()) { break; }
       std::string reasons;
@@ -195,17 +246,32 @@ Time Simulation::run_healed() {
 
 void Simulation::read_back() {
   for (std::uint16_t i = 0; i < validators_.size(); ++i) {
-    if (cast_.plays({i})) { continue; }
+    if (!is_expected(i)) { continue; }
     const auto snapshot = validators_[i]->disk().database().snapshot();
     for (const auto& id : clients_.final_transactions()) {
-      const auto place = storage::read_place(*snapshot, id);
+      const auto place = place_of(*snapshot, id);
       if (!place) {
+        if (validators_[i]->is_damaged()) { continue; }  // it says so
         witness_.broken("nothing_lost", "cannot read: " + place.error().message);
         return;
       }
       witness_.read_back(NodeNumber{i}, id, *place);
     }
   }
+}
+
+CalmResult Simulation::measure(std::uint64_t blocks) {
+  CalmResult result;
+  chaos_.start({}, 0);
+  clients_.start();
+  const auto run_to = [&](std::uint64_t height) {
+    while (witness_.newest_final().value < height && run_one()) {}
+  };
+  run_to(kWarmUpBlocks);
+  witness_.measure(&result.measurements);
+  run_to(kWarmUpBlocks + blocks);
+  result.blocks = witness_.newest_final().value - kWarmUpBlocks;
+  return result;
 }
 
 RunResult Simulation::run() {
@@ -229,6 +295,13 @@ RunResult Simulation::run() {
 }
 
 }  // namespace
+
+CalmResult measure(const Founding& founding, const CalmOptions& options) {
+  RunOptions run;
+  run.calm_delay = options.delay;
+  run.epochs = false;
+  return Simulation(founding, run).measure(options.blocks);
+}
 
 RunResult run(const Founding& founding, const RunOptions& options) { return Simulation(founding, options).run(); }
 

@@ -8,7 +8,6 @@
 #include "contracts/governance/membership_state.h"
 #include "core/check.h"
 #include "core/limits.h"
-#include "node/daemon/recovery.h"
 #include "node/query/ledger_query.h"
 #include "node/storage/commit.h"
 #include "tests/simulator/byzantine/actor.h"
@@ -17,118 +16,114 @@ namespace keten::simulator {
 namespace {
 
 constexpr std::uint64_t kStepsBetweenMeasurements = 32;
+/// More than any clock is behind.
+constexpr Milliseconds kStartsAfterGenesisMs = 2ULL * 60 * 60 * 1000;
 /// As on a node: most of what one message may hold.
 constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
 
 }  // namespace
 
 Validator::Validator(const Surroundings& around, FrontDoor& front_door, NodeNumber self, Random random)
-    : around_(around), front_door_(front_door), self_(self), random_(random) {
-  CHECK(storage::initialise(disk_.database(), around_.founding.genesis()).ok());
-}
+    : around_(around),
+      front_door_(front_door),
+      self_(self),
+      random_(random),
+      disk_(random_.fork(), around.founding.genesis(),
+            {around.founding.chain_id(), around.founding.node_key(self, 0).public_key()}, around.disk) {}
 
 void Validator::start() {
   CHECK(!is_up());
   ++incarnation_;
   effects_left_.reset();
-  const auto refuse = [this](const Error& error) {
-    around_.witness.broken("recovers", text_of(self_) + " cannot start: " + error.reason + ": " + error.message);
-  };
-  const auto snapshot = disk_.database().snapshot();
-  const auto executed = storage::read_executed(*snapshot);
-  if (!executed) { return refuse(executed.error()); }
-  auto contents = disk_.open(executed->replay_from);
-  if (!contents) { return refuse(contents.error()); }
-  around_.counters.count(Happening::torn_tail_recovered, contents->torn_tails);
+  const auto rebuilds = disk_.rebuilds();
+  auto opened = disk_.open();
+  around_.counters.count(Happening::database_rebuilt, disk_.rebuilds() - rebuilds);
+  if (!opened) {
+    const auto& why = opened.error();
+    if (!disk_.files().has_power()) {
+      around_.counters.count(Happening::crash_during_start);
+      disk_.power_failure(random_);
+      return around_.supervisor.stopped(self_, why);
+    }
+    const bool is_of_disk = why.kind == ErrorKind::unavailable || why.reason.ends_with("_IO");
+    if (is_damaged_ || is_of_disk) { return around_.supervisor.refused(self_, why); }
+    return around_.witness.broken("recovers", text_of(self_) + " cannot start: " + why.reason + ": " + why.message);
+  }
+  if (opened->has_replayed_epoch) { around_.counters.count(Happening::epoch_replayed); }
+  if (opened->was_restored) { around_.counters.count(Happening::journal_copy_restored); }
+  if (opened->was_torn) { around_.counters.count(Happening::torn_tail_recovered); }
+  const auto executed = storage::read_executed(*disk_.database().snapshot());
+  CHECK(executed.ok());  // restored a moment ago
 
   auto process = std::make_unique<Process>();
-  std::vector<BlockPointer> blocks;
-  for (const auto& [location, block] : contents->blocks) {
-    if (block->header.height > executed->height) {
-      process->stored.stored(block->header.id(), block->header.height, location);
-    }
-    blocks.push_back(block);
-  }
-  around_.witness.read_at_start(self_, {0, blocks, contents->journal});
-  const node::DiskContents on_disk{around_.founding.genesis(), *snapshot, std::move(contents->journal),
-                                   std::move(blocks)};
-  auto recovered = node::recover(on_disk);
-  if (!recovered && recovered.error().reason == "EPOCH_NOT_EXECUTED") {
-    around_.counters.count(Happening::epoch_replayed);
-    if (const auto replayed = replay(*executed); !replayed) { return refuse(replayed.error()); }
-    return start();
-  }
-  if (!recovered) { return refuse(recovered.error()); }
-  process->membership = recovered->membership;
+  for (const auto& one : opened->restored.stored) { process->stored.stored(one.id, one.height, one.location); }
+  auto& recovered = opened->restored.recovered;
+  around_.witness.read_at_start(self_, {0, std::move(opened->blocks), std::move(opened->journal)});
+  process->membership = recovered.membership;
   process->executed_height = executed->height;
   process->executed_block = executed->block;
   process->state_root = executed->state_root;
   process->started = around_.schedule.now();
   process->steady_base_ms = random_.below(1'000'000);
-  around_.witness.started(self_, *recovered);
+  around_.witness.started(self_, recovered);
 
   pipeline::PipelineConfig config;
   config.genesis = around_.founding.genesis();
   process->pipeline = std::make_unique<pipeline::Pipeline>(std::move(config), around_.keys.keys_of(self_),
-                                                           around_.rules, std::move(*recovered));
+                                                           around_.rules, std::move(recovered));
   process_ = std::move(process);
   around_.network.process_changed(self_);
   carry_out(process_->pipeline->start(now()));
 }
 
-/// As the daemon does before it recovers: what the journal proves final is executed.
-keten::Status Validator::replay(const storage::Executed& executed) {
-  auto contents = disk_.open(executed.replay_from);
-  if (!contents) { return contents.error(); }
-  storage::StoredBlocks stored;
-  std::vector<BlockPointer> blocks;
-  for (const auto& [location, block] : contents->blocks) {
-    if (block->header.height > executed.height) { stored.stored(block->header.id(), block->header.height, location); }
-    blocks.push_back(block);
-  }
-  std::map<BlockId, Certificate> finalizations;
-  for (const auto& record : contents->journal) {
-    if (const auto* floor = std::get_if<consensus::Floor>(&record)) {
-      finalizations.emplace(floor->block, floor->finalization);
-    }
-  }
-  const auto chain = node::final_blocks(
-      {around_.founding.genesis(), *disk_.database().snapshot(), std::move(contents->journal), std::move(blocks)});
-  if (!chain) { return chain.error(); }
-  auto state_root = executed.state_root;
-  for (const auto& block : *chain) {
-    const auto snapshot = disk_.database().snapshot();
-    const auto& state = snapshot->column(storage::Column::state);
-    const auto membership = governance::read_membership(state);
-    if (!membership) { return membership.error(); }
-    const auto& header = block->header;
-    const auto result =
-        contracts::execute_block(state, contracts::block_context(header), state_root, block->transactions,
-                                 around_.founding.registry(), membership->directory);
-    const auto id = header.id();
-    const auto location = stored.find(id);
-    CHECK(location.has_value());
-    const auto proof = finalizations.find(id);
-    const auto finalization = proof == finalizations.end() ? std::nullopt : std::optional(proof->second);
-    const storage::Commit commit{*block, id,          *location, stored.replay_from(header.height, *location),
-                                 result, finalization};
-    if (auto done = storage::commit_block(disk_.database(), commit); !done) { return done; }
-    stored.executed(header.height);
-    state_root = result.state_root;
-  }
-  return kDone;
-}
-
-void Validator::crash(std::string_view how) {
+void Validator::crash(std::string_view how, Crash kind) {
   CHECK(is_up());
   around_.witness.crashed(self_, how);
+  if (process_->is_writing_records) {
+    // Between two of the operations of the write that was going on.
+    disk_.files().cut_power_after(random_.below(6));
+    (void)disk_.votes().sync();
+  }
   process_.reset();
   ++incarnation_;
   effects_left_.reset();
-  const auto batches = disk_.database().unsynced();
-  disk_.crash(random_);
-  if (batches > 0) { around_.counters.count(Happening::database_rolled_back); }
+  disk_.close();
+  if (kind == Crash::power) {
+    if (disk_.database().unsynced() > 0) { around_.counters.count(Happening::database_rolled_back); }
+    disk_.power_failure(random_);
+  } else {
+    disk_.files().power_stays();
+  }
   around_.network.process_changed(self_);
+}
+
+void Validator::disk_failed(const Error& why) {
+  if (!disk_.files().has_power()) {
+    around_.counters.count(Happening::crash_inside_write);
+    crash("inside a write");
+    return around_.supervisor.stopped(self_, why);
+  }
+  around_.counters.count(Happening::stopped_by_disk);
+  if (why.reason == "STORAGE_CORRUPT") {
+    around_.counters.count(Happening::rotten_table_found);
+    disk_.ask_for_rebuild();
+  }
+  around_.witness.remark(text_of(self_) + " stops: " + why.reason + ": " + why.message);
+  crash("because its disk failed", Crash::process);
+  if (disk_.files().was_used_after_failure()) {
+    around_.witness.broken("stops_after_failed_sync", text_of(self_) + " used a file after its sync had failed");
+  }
+  around_.supervisor.stopped(self_, why);
+}
+
+void Validator::damaged() {
+  is_damaged_ = true;
+  around_.witness.damaged(self_);
+}
+
+void Validator::freeze_clock(bool frozen) {
+  frozen_wall_ms_.reset();
+  if (frozen) { frozen_wall_ms_ = wall_ms(); }
 }
 
 void Validator::handle(pipeline::Event event) {
@@ -145,11 +140,16 @@ void Validator::handle(pipeline::Event event) {
   carry_out(std::move(effects));
 }
 
+std::int64_t Validator::wall_ms() const {
+  if (frozen_wall_ms_) { return *frozen_wall_ms_; }
+  return static_cast<std::int64_t>(around_.founding.genesis().time + kStartsAfterGenesisMs +
+                                   around_.schedule.now() / kMillisecond) +
+         clock_skew_ms_;
+}
+
 consensus::Now Validator::now() const {
-  const auto time = around_.schedule.now();
-  const auto wall =
-      static_cast<std::int64_t>(around_.founding.genesis().time + 1000 + time / kMillisecond) + clock_skew_ms_;
-  return {process_->steady_base_ms + (time - process_->started) / kMillisecond, static_cast<Milliseconds>(wall)};
+  return {process_->steady_base_ms + (around_.schedule.now() - process_->started) / kMillisecond,
+          static_cast<Milliseconds>(wall_ms())};
 }
 
 bool Validator::may_go_on() {
@@ -167,6 +167,7 @@ void Validator::carry_out(pipeline::Effects effects) {
   for (auto& effect : effects.persist) {
     if (!may_go_on()) { return; }
     persist(std::move(effect));
+    if (!is_up()) { return; }  // its disk failed
   }
   for (const auto& effect : effects.send) {
     if (!may_go_on()) { return; }
@@ -243,21 +244,23 @@ void Validator::write_blocks() {
   for (const auto& one : process.persisting) {
     for (const auto& block : one.blocks) {
       if (actor_ != nullptr) { actor_->stored(block); }
-      process.stored.stored(block->header.id(), block->header.height, disk_.write_block(*block));
+      const auto location = disk_.segments().append(block->encode());
+      if (!location) { return disk_failed(location.error()); }
+      process.stored.stored(block->header.id(), block->header.height, *location);
       has_blocks = true;
     }
   }
   if (!has_blocks) { return write_records(); }
   later(sync_time(), [this] {
-    disk_.sync_segment();
+    if (auto synced = disk_.segments().sync(); !synced) { return disk_failed(synced.error()); }
     write_records();
   });
 }
 
 void Validator::write_records() {
-  for (const auto& one : process_->persisting) {
-    for (const auto& record : one.records) { disk_.write_record(record); }
-  }
+  auto& process = *process_;
+  for (const auto& one : process.persisting) { disk_.votes().append(one.records); }
+  process.is_writing_records = true;
   later(sync_time(), [this] { write_done(); });
 }
 
@@ -269,7 +272,11 @@ Time Validator::sync_time() {
 
 void Validator::write_done() {
   auto& process = *process_;
-  disk_.sync_journal();
+  process.is_writing_records = false;
+  disk_.votes().executed(process.executed_height);
+  const auto rotations = disk_.votes().counters().rotations;
+  if (auto synced = disk_.votes().sync(); !synced) { return disk_failed(synced.error()); }
+  around_.counters.count(Happening::journal_rotated, disk_.votes().counters().rotations - rotations);
   for (const auto& one : process.persisting) { around_.witness.synced(self_, one); }
   const auto sequence = process.persisting.back().sequence;
   process.persisting.clear();
@@ -343,19 +350,27 @@ void Validator::execute_now(const pipeline::Execute& effect) {
     return crash("because it cannot go on");
   }
   contracts::BlockResult result;
-  {
+  try {
     const auto snapshot = disk_.database().snapshot();
     result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(header),
                                       process.state_root, effect.block->transactions, around_.founding.registry(),
                                       process.membership->directory);
-  }
+  } catch (const storage::ReadFailure& failed) { return disk_failed(failed.error()); }
   const auto replay_from = process.stored.replay_from(header.height, *location);
   const storage::Commit commit{*effect.block, id, *location, replay_from, result, effect.finalization};
-  if (const auto done = storage::commit_block(disk_.database(), commit); !done) {
-    around_.witness.broken("commits", text_of(self_) + ": " + done.error().reason + ": " + done.error().message);
-    return crash("because it cannot go on");
+  const auto commit_it = [&]() -> keten::Status {
+    try {
+      return storage::commit_block(disk_.database(), commit);
+    } catch (const storage::ReadFailure& failed) { return failed.error(); }
+  };
+  if (const auto done = commit_it(); !done) {
+    if (done.error().reason == "COMMIT_GAP" || done.error().reason == "COMMIT_CONFLICT") {
+      around_.witness.broken("commits", text_of(self_) + ": " + done.error().reason + ": " + done.error().message);
+    }
+    return disk_failed(done.error());
   }
   process.stored.executed(header.height);
+  disk_.executed(replay_from);
   process.executed_height = header.height;
   process.executed_block = id;
   process.state_root = result.state_root;
@@ -368,11 +383,19 @@ void Validator::execute_now(const pipeline::Execute& effect) {
 }
 
 void Validator::serve(const pipeline::Serve& effect) {
-  const query::LedgerView ledger(disk_.database().snapshot(), disk_);
   // Blocks are small here: a limit of its own for some answers does what large blocks do to the limit of bytes.
   const auto most = random_.chance(300) ? random_.between(1, 4) : limits::kSyncBlocksMax;
-  auto range = ledger.range(effect.request.from, effect.request.to, most, kServeBytesMax);
-  if (!range) { return around_.witness.broken("serves", text_of(self_) + ": " + range.error().message); }
+  const auto read = [&]() -> Result<query::BlockRange> {
+    try {
+      const query::LedgerView ledger(disk_.database().snapshot(), disk_.segments());
+      return ledger.range(effect.request.from, effect.request.to, most, kServeBytesMax);
+    } catch (const storage::ReadFailure& failed) { return failed.error(); }
+  };
+  auto range = read();
+  if (!range) {
+    if (has_rot_) { return around_.counters.count(Happening::rotten_block_not_served); }
+    return around_.witness.broken("serves", text_of(self_) + ": " + range.error().message);
+  }
   if (range->blocks.empty()) {
     around_.counters.count(Happening::nothing_to_serve);
     return;

@@ -30,6 +30,21 @@ struct Speed {
   Time execute_max = 2000;
 };
 
+/// Whoever starts processes again.
+class Supervisor {
+ public:
+  virtual ~Supervisor() = default;
+  /// The process ended by itself because its disk failed.
+  virtual void stopped(NodeNumber at, const Error& why) = 0;
+  /// A start was refused because of what the disk holds.
+  virtual void refused(NodeNumber at, const Error& why) = 0;
+};
+
+enum class Crash : std::uint8_t {
+  power,    ///< unsynced bytes are lost
+  process,  ///< the page cache stays
+};
+
 /// What all validators of one run share; borrowed.
 struct Surroundings {
   const Founding& founding;
@@ -41,6 +56,8 @@ struct Surroundings {
   Counters& counters;
   Signatures signatures;
   std::size_t machines = 0;  ///< validators of the genesis and those that may join
+  Supervisor& supervisor;
+  DiskOptions disk;
 };
 
 /// Tickets of what machines and governors submit; the clients' own stay below.
@@ -63,16 +80,26 @@ class Validator {
   /// From now on this one makes its messages. Borrowed; before the first start.
   void is_played_by(byzantine::Actor* actor) { actor_ = actor; }
 
+  [[nodiscard]] NodeNumber self() const { return self_; }
   [[nodiscard]] bool is_up() const { return process_ != nullptr; }
   void start();
   /// At once, or after so many effects of the next step.
-  void crash(std::string_view how);
+  void crash(std::string_view how, Crash kind = Crash::power);
   void crash_after_effects(std::uint64_t count) { effects_left_ = count; }
   void crash_no_more() { effects_left_.reset(); }
+  /// What its disk gave back may be less than it had promised, or wrong: the validator counts as faulty.
+  [[nodiscard]] bool is_damaged() const { return is_damaged_; }
+  void damaged();
+  /// Some stored block may be unreadable; everything else is as it should be.
+  void has_rot() { has_rot_ = true; }
+  /// Voting has stopped for good. Precondition: up.
+  [[nodiscard]] bool is_halted() const { return process_->pipeline->engine().halted(); }
   void handle(pipeline::Event event);
 
   [[nodiscard]] Speed& speed() { return speed_; }
   void set_clock_skew_ms(std::int64_t skew) { clock_skew_ms_ = skew; }
+  [[nodiscard]] std::int64_t clock_skew_ms() const { return clock_skew_ms_; }
+  void freeze_clock(bool frozen);
   void stall_disk_until(Time time) { disk_free_at_ = time; }
 
   /// Precondition: up.
@@ -92,6 +119,7 @@ class Validator {
     std::deque<pipeline::Persist> persist_queue;
     std::vector<pipeline::Persist> persisting;
     std::deque<pipeline::Execute> execute_queue;
+    bool is_writing_records = false;
     bool is_executing = false;
     Height executed_height;
     BlockId executed_block;
@@ -104,6 +132,9 @@ class Validator {
   };
 
   [[nodiscard]] consensus::Now now() const;
+  [[nodiscard]] std::int64_t wall_ms() const;
+  /// As on a node: after a failed write nothing can be promised any more, and the process ends.
+  void disk_failed(const Error& why);
   void carry_out(pipeline::Effects effects);
   /// Counts an effect; false when the power went out before it.
   [[nodiscard]] bool may_go_on();
@@ -123,7 +154,6 @@ class Validator {
   void execute_now(const pipeline::Execute& effect);
   void serve(const pipeline::Serve& effect);
   void say_ready(const pipeline::ReadyDue& due);
-  [[nodiscard]] keten::Status replay(const storage::Executed& executed);
   void raise(const consensus::Alarm& alarm);
   void schedule_tick();
 
@@ -135,6 +165,9 @@ class Validator {
   Speed speed_;
   Disk disk_;
   std::int64_t clock_skew_ms_ = 0;
+  std::optional<std::int64_t> frozen_wall_ms_;
+  bool is_damaged_ = false;
+  bool has_rot_ = false;
   Time disk_free_at_ = 0;
   std::uint64_t incarnation_ = 0;
   std::optional<std::uint64_t> effects_left_;

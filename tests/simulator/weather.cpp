@@ -20,6 +20,7 @@ Link draw_link(Random& random) {
   }
   if (random.chance(300)) { link.duplicate_per_mille = random.below(150); }
   if (random.chance(150)) { link.straggler_per_mille = random.below(50); }
+  if (random.chance(150)) { link.bytes_per_second = random.between(20'000, 400'000); }
   return link;
 }
 
@@ -39,10 +40,47 @@ Speed draw_speed(Random& random) {
   return speed;
 }
 
+DiskOptions draw_disk(Random& random) {
+  DiskOptions disk;
+  constexpr std::uint64_t kJournals[] = {16 * 1024, 32 * 1024, 128 * 1024};
+  disk.journal.file_bytes = kJournals[random.below(std::size(kJournals))];
+  constexpr std::uint64_t kSegments[] = {4 * 1024, 16 * 1024, 1024 * 1024};
+  disk.segments.segment_bytes = kSegments[random.below(std::size(kSegments))];
+  disk.segments.preallocate_bytes = random.chance(500) ? 0 : 4096;
+  disk.database_unsynced = random.chance(500) ? 64 : static_cast<std::size_t>(random.between(2, 16));
+  return disk;
+}
+
+/// Takes out of a world what may not happen in it. The draws stay the same, so that a run without one fault resembles
+/// the run with it.
+void forbid(Weather& weather) {
+  const auto& faults = weather.faults;
+  if (!faults.has(Fault::loss)) { weather.link.loss_per_mille = 0; }
+  if (!faults.has(Fault::duplication)) { weather.link.duplicate_per_mille = 0; }
+  if (!faults.has(Fault::stragglers)) { weather.link.straggler_per_mille = 0; }
+  if (!faults.has(Fault::bandwidth)) { weather.link.bytes_per_second = 0; }
+  if (!faults.has(Fault::clock_skew)) { weather.clock_skew_ms_max = 0; }
+  if (!faults.has(Fault::slow_disk)) { weather.speed.sync_max = Speed{}.sync_max; }
+  if (!faults.has(Fault::slow_execution)) { weather.speed.execute_max = Speed{}.execute_max; }
+  if (!faults.has(Fault::slow_verification)) { weather.speed.verify_max = Speed{}.verify_max; }
+}
+
 }  // namespace
 
-Weather Weather::draw(Random& random) {
+Weather Weather::calm(Time delay) {
   Weather weather;
+  weather.link = {delay, delay};
+  weather.load = {100 * kMillisecond, 1, 0};
+  weather.disk.journal.file_bytes = 1024 * 1024;
+  return weather;
+}
+
+Weather Weather::draw(Random& random, const FaultSet& allowed) {
+  Weather weather;
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    weather.faults.set(fault, random.chance(700) && allowed.has(fault));
+  }
   weather.link = draw_link(random);
   weather.speed = draw_speed(random);
   switch (random.below(4)) {
@@ -56,6 +94,10 @@ Weather Weather::draw(Random& random) {
   weather.between_cuts = kHowOften[random.below(std::size(kHowOften))];
   constexpr std::int64_t kSkews[] = {0, 0, 200, 2000};
   weather.clock_skew_ms_max = kSkews[random.below(std::size(kSkews))];
+  constexpr Time kHowOftenDisks[] = {0, 0, kSecond, 3 * kSecond, 8 * kSecond};
+  weather.between_disk_faults = kHowOftenDisks[random.below(std::size(kHowOftenDisks))];
+  weather.disk = draw_disk(random);
+  forbid(weather);
   return weather;
 }
 

@@ -13,6 +13,7 @@
 #include "tests/simulator/counters.h"
 #include "tests/simulator/founding.h"
 #include "tests/simulator/key_ring.h"
+#include "tests/simulator/measurements.h"
 #include "tests/simulator/schedule.h"
 
 namespace keten::simulator {
@@ -36,6 +37,7 @@ class Witness {
   void read_at_start(NodeNumber at, const pipeline::Persist& contents);
   void started(NodeNumber at, const pipeline::PipelineRecovered& recovered);
   void crashed(NodeNumber at, std::string_view how);
+  void damaged(NodeNumber at);
   void synced(NodeNumber at, const pipeline::Persist& persist);
   void sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
   void delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message);
@@ -47,6 +49,11 @@ class Witness {
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
   void read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place);
   void alarm(NodeNumber at, const consensus::Alarm& alarm);
+  /// Borrowed; null: nothing is measured.
+  void measure(Measurements* measurements) { measurements_ = measurements; }
+  void submitted(NodeNumber at, const TransactionId& id) {
+    if (measurements_ != nullptr) { measurements_->submitted(id, at, schedule_.now()); }
+  }
   /// The run is over: counts what only hindsight shows.
   void ended();
   /// A sentence of the fault plan or of a client.
@@ -79,6 +86,7 @@ class Witness {
   const Schedule& schedule_;
   Counters& counters_;
   std::ostream* transcript_;
+  Measurements* measurements_ = nullptr;
   std::vector<std::unique_ptr<Checker>> checkers_;
   Liveness* liveness_ = nullptr;
   std::set<NodeNumber> faulty_;
@@ -89,6 +97,7 @@ class Witness {
   std::map<Epoch, View> newest_views_;
   Height newest_final_;
   std::pair<Epoch, View> newest_final_view_;
+  std::set<NodeNumber> damaged_;
   std::set<BlockId> final_blocks_;
   std::map<Epoch, ValidatorSet> sets_;
   std::map<Epoch, Parameters> parameters_;

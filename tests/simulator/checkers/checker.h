@@ -31,6 +31,8 @@ class Checker {
   /// A process starts from what its disk gave back, or is gone.
   virtual void started(NodeNumber /*at*/, const pipeline::PipelineRecovered& /*recovered*/) {}
   virtual void crashed(NodeNumber /*at*/) {}
+  /// From here on its disk may give back less than it promised, or something else: it counts as one of the faulty.
+  virtual void damaged(NodeNumber /*at*/) {}
   /// What a starting process read from its disk and made durable, all of it.
   virtual void read_at_start(NodeNumber /*at*/, const pipeline::Persist& /*contents*/) {}
   /// The disk says that this is durable.

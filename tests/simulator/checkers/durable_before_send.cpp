@@ -28,6 +28,7 @@ void DurableBeforeSend::clear(Disk& disk, const Subject& subject) {
 }
 
 void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
+  if (damaged_.contains(signer)) { return; }
   auto& disk = disks_[signer];
   const auto& known = disk.epochs[subject.epoch];
   if (!disk.votes.contains(subject)) {
@@ -46,6 +47,7 @@ void DurableBeforeSend::block_final(NodeNumber at, const SeenBlock& seen) { chec
 void DurableBeforeSend::execute_asked(NodeNumber at, const SeenBlock& seen) { check_final(at, seen, "executed"); }
 
 void DurableBeforeSend::check_final(NodeNumber at, const SeenBlock& seen, const char* what) {
+  if (damaged_.contains(at)) { return; }
   const auto& disk = disks_[at];
   const auto where = text_of(at) + ": height " + seen.block.header.height.text() + " is " + what + " and ";
   if (!disk.blocks.contains(seen.id)) { violated(where + "its body is not in the synced segments"); }

@@ -16,6 +16,7 @@ class DurableBeforeSend final : public Checker {
   DurableBeforeSend() : Checker("durable_before_send") {}
   void read_at_start(NodeNumber at, const pipeline::Persist& contents) override { synced(at, contents); }
   void synced(NodeNumber at, const pipeline::Persist& persist) override;
+  void damaged(NodeNumber at) override { damaged_.insert(at); }
   void vote_sent(const Subject& subject, NodeNumber signer) override;
   void block_final(NodeNumber at, const SeenBlock& seen) override;
   void execute_asked(NodeNumber at, const SeenBlock& seen) override;
@@ -35,6 +36,7 @@ class DurableBeforeSend final : public Checker {
   static void clear(Disk& disk, const Subject& subject);
   void check_final(NodeNumber at, const SeenBlock& seen, const char* what);
   std::map<NodeNumber, Disk> disks_;
+  std::set<NodeNumber> damaged_;
 };
 
 }  // namespace keten::simulator

@@ -16,6 +16,7 @@ void FloorMonotone::started(NodeNumber at, const pipeline::PipelineRecovered& re
   for (const auto& certificate : recovered.consensus.certificates) {
     if (certificate.subject.kind == VoteKind::finalize) { highest = std::max(highest, place_of(certificate.subject)); }
   }
+  if (known.is_damaged) { known.durable = highest; }
   if (highest < known.durable) {
     violated(text_of(at) + " starts with floor view " + text_of(highest) + ", its journal had " +
              text_of(known.durable));
@@ -29,6 +30,7 @@ void FloorMonotone::synced(NodeNumber at, const pipeline::Persist& persist) {
     const auto* floor = std::get_if<consensus::Floor>(&record);
     if (floor == nullptr) { continue; }
     const auto place = place_of(floor->finalization.subject);
+    if (known.is_damaged) { known.durable = place; }
     if (place < known.durable) {
       violated(text_of(at) + " wrote floor view " + text_of(place) + " after " + text_of(known.durable));
     }

@@ -10,6 +10,7 @@ namespace keten::simulator {
 class FloorMonotone final : public Checker {
  public:
   FloorMonotone() : Checker("floor_monotone") {}
+  void damaged(NodeNumber at) override { known_[at].is_damaged = true; }
   void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
   void synced(NodeNumber at, const pipeline::Persist& persist) override;
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;
@@ -22,6 +23,7 @@ class FloorMonotone final : public Checker {
   struct Known {
     Place durable;
     Place running;
+    bool is_damaged = false;
   };
   std::map<NodeNumber, Known> known_;
 };

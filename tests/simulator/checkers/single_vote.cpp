@@ -3,6 +3,7 @@
 namespace keten::simulator {
 
 void SingleVote::vote_sent(const Subject& subject, NodeNumber signer) {
+  if (damaged_.contains(signer)) { return; }
   auto& votes = votes_[{subject.epoch, subject.view, signer}];
   const auto conflict = [&](const char* what) {
     violated(text_of(signer) + " sent " + text_of(subject) + ", " + what);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "tests/simulator/checkers/checker.h"
@@ -12,6 +13,7 @@ namespace keten::simulator {
 class SingleVote final : public Checker {
  public:
   SingleVote() : Checker("single_vote") {}
+  void damaged(NodeNumber at) override { damaged_.insert(at); }
   void vote_sent(const Subject& subject, NodeNumber signer) override;
 
  private:
@@ -20,6 +22,7 @@ class SingleVote final : public Checker {
     std::optional<Subject> finalize;
     bool nullify = false;
   };
+  std::set<NodeNumber> damaged_;  ///< may have forgotten: they count among the faulty
   std::map<std::tuple<Epoch, View, NodeNumber>, Votes> votes_;
 };
 

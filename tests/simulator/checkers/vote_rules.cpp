@@ -33,6 +33,7 @@ void VoteRules::store(Validator& one, const pipeline::Persist& persist) {
 
 // A journal may have lost what was never synced, and may hold what was written and not yet reported as synced.
 void VoteRules::read_at_start(NodeNumber at, const pipeline::Persist& contents) {
+  if (damaged_.contains(at)) { return; }
   auto& one = validator(at);
   one.journal = {};
   one.journal.floor_block = genesis_.id();
@@ -41,6 +42,7 @@ void VoteRules::read_at_start(NodeNumber at, const pipeline::Persist& contents) 
 }
 
 void VoteRules::synced(NodeNumber at, const pipeline::Persist& persist) {
+  if (damaged_.contains(at)) { return; }
   auto& one = validator(at);
   store(one, persist);
   for (const auto& record : persist.records) { take(at, one, record, Reading::live); }
@@ -86,6 +88,7 @@ void VoteRules::receive(Validator& one, const Certificate& certificate) const {
 }
 
 void VoteRules::vote_sent(const Subject& subject, NodeNumber signer) {
+  if (damaged_.contains(signer)) { return; }
   if (!validator(signer).cast.contains(subject)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and never was in its journal");
   }

@@ -22,6 +22,7 @@ class VoteRules final : public Checker {
   void synced(NodeNumber at, const pipeline::Persist& persist) override;
   void delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message) override;
   void vote_sent(const Subject& subject, NodeNumber signer) override;
+  void damaged(NodeNumber at) override { damaged_.insert(at); }
 
  private:
   using Nodes = std::set<NodeNumber>;
@@ -88,6 +89,7 @@ class VoteRules final : public Checker {
   BlockHeader genesis_;
   const std::map<Epoch, ValidatorSet>& sets_;
   std::map<NodeNumber, Validator> all_;
+  std::set<NodeNumber> damaged_;  ///< whose journals may have forgotten: they count among the faulty
 };
 
 }  // namespace keten::simulator
