@@ -23,9 +23,27 @@ bool is_at_floor(const std::vector<consensus::JournalRecord>& journal, const sto
   return !has_floor && executed.height.value == 0;
 }
 
+/// Bodies are synced before anything is executed: a database that knows more than the segments means that they were rolled
+/// back, and the node would go on without blocks that others ask it for.
+Status check_newest_body(const storage::Snapshot& snapshot, const storage::BlockLog& segments,
+                         const storage::Executed& executed) {
+  if (executed.height.value == 0) { return kDone; }
+  const auto record = storage::read_block_record(snapshot, executed.height);
+  if (!record) { return record.error(); }
+  const auto bytes = segments.read(record->location, 0, record->location.length);
+  const auto block = bytes ? Block::decode(*bytes) : Result<Block>(bytes.error());
+  if (block && block->header.id() == executed.block && block->payload_matches()) { return kDone; }
+  return failure(ErrorKind::corrupt, "SEGMENTS_BEHIND",
+                 "the database executed height " + executed.height.text() +
+                     ", whose block is not in data/blocks: it was rolled back or damaged. Remove data/blocks and "
+                     "data/state, never data/journal; the node fetches both from the others");
+}
+
 Result<Restored> restore_checked(OpenedDisk disk) {
   auto executed = storage::read_executed(*disk.database.snapshot());
   if (!executed) { return executed.error(); }
+  const auto present = check_newest_body(*disk.database.snapshot(), disk.segments, *executed);
+  if (!present) { return present.error(); }
   const auto headers = StoredHeaders::read(disk.segments, executed->replay_from, executed->height);
   if (!headers) { return headers.error(); }
   const Replay replay{disk.genesis, disk.journal, *headers, disk.segments, disk.database, disk.many_blocks};

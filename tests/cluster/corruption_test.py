@@ -50,9 +50,9 @@ class Damage:
             file.truncate(used(data) // 2)
 
     def swap(self, path, _older):
-        """With its neighbour of the same kind, else with any other file of the folder."""
-        others = sorted((one for one in path.parent.iterdir() if one.is_file() and one != path and one.stat().st_size),
-                        key=lambda one: (one.suffix != path.suffix, one.name))
+        """With its neighbour of the same kind, else with any other file that says something."""
+        others = sorted((one for one in path.parent.parent.rglob("*") if one.is_file() and one != path and one.stat().st_size),
+                        key=lambda one: (one.parent != path.parent, one.suffix != path.suffix, one.name))
         middle = path.with_suffix(".swapped")
         path.rename(middle)
         others[0].rename(path)
@@ -85,7 +85,7 @@ class CorruptionTest(ChaosTest):
         self.damage = Damage(self.chooses)
 
     def test_damage_is_repaired_or_named_and_never_served(self):
-        cases = list(itertools.product(DAMAGES, FILES)) * 3 if FULL else FEW
+        cases = list(itertools.product(DAMAGES, FILES)) if FULL else FEW
         with Client(self.chain, self.folder) as client:
             client.wait_for_more(200)
             for node in self.nodes:
@@ -95,8 +95,8 @@ class CorruptionTest(ChaosTest):
             client.wait_for_more(100)
         outcomes = []
         for i, (damage, kind) in enumerate(cases):
-            outcomes.append(f"{damage} {kind}: {self.check(self.nodes[i % 4], damage, kind)}")
-        say("\n".join(outcomes))
+            outcomes.append(self.check(self.nodes[i % 4], damage, kind))
+            say(f"{damage} {kind}: {outcomes[-1]}")
         self.check_nothing_is_lost(client)
 
     def stop_gently(self, node):
@@ -117,6 +117,8 @@ class CorruptionTest(ChaosTest):
         folder, pattern = FILES[kind]
         files = sorted((data / folder).glob(pattern), key=lambda one: (one.stat().st_size > 0, one.name))
         if not files:
+            victim.start()
+            wait_for(f"{victim.name} is ready", victim.is_ready)
             return "no such file"
         getattr(self.damage, damage)(files[-1], older)
         size = (victim.home / "ketend.log").stat().st_size
@@ -136,7 +138,11 @@ class CorruptionTest(ChaosTest):
                 outcome += ", database made anew"
             if any("restored" in line for line in said):
                 outcome += ", votes restored from their copy"
-        if outcome.startswith("refused"):
+        if outcome.startswith("refused, exit 74"):
+            # docs/operations.md: the damage was found while it ran; the next start makes the database anew.
+            self.chain.reap()
+            victim.start()
+        elif outcome.startswith("refused"):
             # As it was when it was killed: nothing was signed since.
             shutil.rmtree(data)
             shutil.copytree(good, data)

@@ -5,6 +5,8 @@
 namespace keten::simulator {
 namespace {
 
+constexpr std::int64_t kHour = 3'600'000;  // in ms
+
 std::string name_of(std::size_t index) { return "validator " + std::to_string(index); }
 
 }  // namespace
@@ -322,20 +324,24 @@ void Chaos::stall_disk() {
 
 void Chaos::jump_clock() {
   const auto index = any();
-  constexpr std::int64_t kHour = 3'600'000;
+  // One at a time: a quorum of clocks an hour early would agree on a time that the right ones wait an hour for.
+  if (is_clock_jumped_) { return; }
+  is_clock_jumped_ = true;
   const auto before = validators_[index]->clock_skew_ms();
-  if (before > kHour / 2 || before < -kHour / 2) { return; }
   const auto by = random_.chance(500) ? kHour : -kHour;
   remark("the clock of " + name_of(index) + " jumps by an hour " + (by > 0 ? "forward" : "back"));
   counters_.count(Happening::clock_jumped);
   validators_[index]->set_clock_skew_ms(before + by);
   // The clock is set right again by the healing too, so this one must not wait for the chaos.
-  schedule_.after(random_.between(kSecond, 8 * kSecond),
-                  [this, index, before] { validators_[index]->set_clock_skew_ms(before); });
+  schedule_.after(random_.between(kSecond, 8 * kSecond), [this, index, before] {
+    is_clock_jumped_ = false;
+    validators_[index]->set_clock_skew_ms(before);
+  });
 }
 
 void Chaos::freeze_clock() {
   const auto index = any();
+  if (validators_[index]->clock_skew_ms() > kHour / 2) { return; }  // it would stay there
   remark("the clock of " + name_of(index) + " stands still");
   counters_.count(Happening::clock_froze);
   validators_[index]->freeze_clock(true);

@@ -91,6 +91,7 @@ class Chaos final : public Supervisor {
   std::size_t faulty_max_ = 0;
   std::set<std::size_t> out_;
   std::map<Height, std::size_t> rotten_;  ///< of how many validators the block of a height is
+  bool is_clock_jumped_ = false;
   bool is_healed_ = false;
 };
 

@@ -108,6 +108,19 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_skipped_view_without_its_nullification)
   BOOST_TEST(!is_quiet(checker));
 }
 
+BOOST_AUTO_TEST_CASE(parent_chain_sees_a_missing_height_unless_it_is_on_a_disk) {
+  const auto genesis = genesis_header(founding().genesis());
+  const auto first = block_at(1, 1, genesis.id());
+  const auto second = block_at(2, 2, first.header.id());
+  ParentChain checker(genesis);
+  checker.synced(kFirst, {1, {std::make_shared<const Block>(first)}, {}});
+  final_at(checker, kFirst, second);
+  BOOST_TEST(is_quiet(checker));
+  ParentChain other(genesis);
+  final_at(other, kFirst, second);
+  BOOST_TEST(!is_quiet(other));
+}
+
 BOOST_AUTO_TEST_CASE(parent_chain_sees_a_wrong_parent) {
   const auto genesis = genesis_header(founding().genesis());
   ParentChain checker(genesis);

@@ -31,6 +31,11 @@ void Clients::finish(std::uint64_t fresh, Time interval) {
   load_ = {interval, 1, 0};
 }
 
+void Clients::one_more() {
+  fresh_left_ = 1;
+  submit_fresh();
+}
+
 TransactionPointer Clients::take_fresh(bool must_become_final) {
   while (taken_ < Founding::kTransactions) {
     ++taken_;

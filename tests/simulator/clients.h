@@ -31,6 +31,8 @@ class Clients final : public FrontDoor {
   void start();
   /// From now on only so many fresh transactions, one each interval, that can all become final.
   void finish(std::uint64_t fresh, Time interval);
+  /// One more after that. Precondition: nothing is left.
+  void one_more();
 
   void answered(NodeNumber at, const pipeline::Admission& admission) override;
   void became_final(NodeNumber at, const Block& block) override;

@@ -71,7 +71,7 @@ class Disk {
     node::Restored restored;
     bool was_torn = false;
     bool has_replayed_epoch = false;  ///< the database was in an earlier one than the journal
-    bool was_restored = false;  ///< one copy of the journal lacked something
+    bool was_restored = false;        ///< one copy of the journal lacked something
   };
   [[nodiscard]] Result<Opened> open();
   /// After a damaged table was read: the next start makes the database anew, as on a node.

@@ -16,7 +16,7 @@
 namespace keten::simulator {
 namespace {
 
-constexpr std::uint64_t kLivenessMs = 15'000;
+constexpr std::uint64_t kLivenessMs = 60'000;
 /// With faulty validators that go on after healing: views of theirs take as long as the time-outs have grown.
 constexpr std::uint64_t kLivenessAmongFaultyMs = 200'000;
 /// Chaos ends after so long even when hardly a view was possible.
@@ -108,6 +108,9 @@ class Simulation final : public Receiver {
   void run_chaos();
   Time run_healed();
   void read_back();
+  [[nodiscard]] bool lacks_blocks() const {
+    return witness_.newest_final().value < healed_height_.value + kBlocksAfterHealing;
+  }
   [[nodiscard]] std::string left() const;
   bool run_one();
 
@@ -195,7 +198,7 @@ void Simulation::run_chaos() {
 std::string Simulation::left() const {
   if (auto clients = clients_.left(); !clients.empty()) { return clients; }
   if (auto change = governors_.left(); !change.empty()) { return change; }
-  if (witness_.newest_final().value < healed_height_.value + kBlocksAfterHealing) {
+  if (lacks_blocks()) {
     return "height " + witness_.newest_final().text() + " is final, it was " + healed_height_.text() +
            " at the healing";
   }
@@ -227,6 +230,8 @@ Time Simulation::run_healed() {
       if (is_anybody_out()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
       const auto todo = left();
       if (todo.empty()) { break; }
+      // Blocks are made for work: an idle chain makes one in a long while.
+      if (clients_.left().empty() && lacks_blocks()) { clients_.one_more(); }
       std::string reasons;
       if (schedule_.now() - healed > witness_.liveness().bound_ms() * kMillisecond) {
         for (std::size_t i = 0; i < validators_.size(); ++i) {

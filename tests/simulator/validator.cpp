@@ -58,6 +58,7 @@ void Validator::start() {
   auto process = std::make_unique<Process>();
   for (const auto& one : opened->restored.stored) { process->stored.stored(one.id, one.height, one.location); }
   auto& recovered = opened->restored.recovered;
+  if (actor_ == nullptr) { tell_final(opened->blocks, *executed); }
   around_.witness.read_at_start(self_, {0, std::move(opened->blocks), std::move(opened->journal)});
   process->membership = recovered.membership;
   process->executed_height = executed->height;
@@ -66,6 +67,8 @@ void Validator::start() {
   process->started = around_.schedule.now();
   process->steady_base_ms = random_.below(1'000'000);
   around_.witness.started(self_, recovered);
+  // The replay may have been the first execution of the block that began an epoch.
+  around_.witness.membership_changed(self_, *process->membership);
 
   pipeline::PipelineConfig config;
   config.genesis = around_.founding.genesis();
@@ -74,6 +77,18 @@ void Validator::start() {
   process_ = std::move(process);
   around_.network.process_changed(self_);
   carry_out(process_->pipeline->start(now()));
+}
+
+/// The start may have executed what nobody had called final before the power failed; clients ask for their transactions.
+void Validator::tell_final(const std::vector<BlockPointer>& blocks, const storage::Executed& executed) {
+  std::vector<BlockPointer> chain;
+  auto id = executed.block;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    if ((*block)->header.id() != id) { continue; }
+    chain.push_back(*block);
+    id = (*block)->header.parent;
+  }
+  for (auto block = chain.rbegin(); block != chain.rend(); ++block) { front_door_.became_final(self_, **block); }
 }
 
 void Validator::crash(std::string_view how, Crash kind) {

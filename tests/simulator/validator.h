@@ -135,6 +135,7 @@ class Validator {
   [[nodiscard]] std::int64_t wall_ms() const;
   /// As on a node: after a failed write nothing can be promised any more, and the process ends.
   void disk_failed(const Error& why);
+  void tell_final(const std::vector<BlockPointer>& blocks, const storage::Executed& executed);
   void carry_out(pipeline::Effects effects);
   /// Counts an effect; false when the power went out before it.
   [[nodiscard]] bool may_go_on();

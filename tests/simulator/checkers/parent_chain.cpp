@@ -7,6 +7,9 @@ ParentChain::ParentChain(const BlockHeader& genesis) : Checker("parent_chain") {
 }
 
 void ParentChain::synced(NodeNumber at, const pipeline::Persist& persist) {
+  for (const auto& block : persist.blocks) {
+    if (block->header.height.value >= chain_.size()) { stored_.emplace(block->header.id(), block); }
+  }
   for (const auto& record : persist.records) {
     if (const auto* held = std::get_if<consensus::HeldCertificate>(&record)) {
       certificate_sent(at, held->certificate);
@@ -23,10 +26,22 @@ void ParentChain::certificate_sent(NodeNumber /*from*/, const Certificate& certi
 void ParentChain::block_final(NodeNumber /*at*/, const SeenBlock& seen) {
   const auto height = seen.block.header.height.value;
   if (height < chain_.size()) { return; }  // the agreement checker compares it
-  if (height > chain_.size()) {
-    violated("height " + std::to_string(height) + " is final before height " + std::to_string(chain_.size()));
-    return;
+  // Power may fail everywhere after the finalization is on the disks and before anybody tells: starts execute those below.
+  std::vector<BlockPointer> untold;
+  for (auto at = height; at > chain_.size(); --at) {
+    const auto below = stored_.find(untold.empty() ? seen.block.header.parent : untold.back()->header.parent);
+    if (below == stored_.end()) {
+      violated("height " + std::to_string(height) + " is final before height " + std::to_string(at - 1));
+      return;
+    }
+    untold.push_back(below->second);
   }
+  for (auto block = untold.rbegin(); block != untold.rend(); ++block) { extend({**block, (*block)->header.id()}); }
+  extend(seen);
+  std::erase_if(stored_, [&](const auto& one) { return one.second->header.height.value < chain_.size(); });
+}
+
+void ParentChain::extend(const SeenBlock& seen) {
   check(chain_.back(), seen);
   chain_.push_back({seen.id, seen.block.header});
 }

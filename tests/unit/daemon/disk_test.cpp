@@ -159,6 +159,34 @@ BOOST_AUTO_TEST_CASE(a_damaged_database_is_set_aside_and_made_anew) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(segments_that_know_less_than_the_database_are_refused) {
+  grow(20);
+  leave(chain, {floor_at(*chain[19])});
+  const auto folder = home.data() / "blocks";
+  std::filesystem::copy(folder, home.path / "older", std::filesystem::copy_options::recursive);
+  { BOOST_REQUIRE(Disk::open(home).ok()); }
+  // The newest file is lost; all are; the last one ends earlier.
+  const auto newest = std::ranges::max(
+      std::vector<std::filesystem::path>{std::filesystem::directory_iterator(folder),
+                                         std::filesystem::directory_iterator()},
+      {}, [](const auto& path) { return path.extension() == ".seg" ? path : std::filesystem::path(); });
+  const std::vector<std::function<void()>> losses = {
+      [&]() { std::filesystem::remove(newest); },
+      [&]() { std::filesystem::remove_all(folder); },
+      [&]() { std::filesystem::resize_file(newest, 60); },
+  };
+  for (const auto& lose : losses) {
+    lose();
+    const auto refused = Disk::open(home);
+    BOOST_REQUIRE(!refused.ok());
+    BOOST_TEST((refused.error().reason == "SEGMENTS_BEHIND" || refused.error().reason == "SEGMENT_CORRUPT"),
+               refused.error().reason);
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(home.path / "older", folder, std::filesystem::copy_options::recursive);
+    BOOST_TEST(Disk::open(home).ok());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
