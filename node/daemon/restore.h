@@ -28,7 +28,8 @@ struct Restored {
 
 /// Everything a start does before the pipeline runs: executes what the journal proves final and the database does not
 /// have, then puts the parts together. A pure function but for the database that it brings up to date.
-/// Fails with SEGMENTS_BEHIND when the database executed a block that the segments lack, and with the reasons of StoredHeaders::read, replay_final_blocks and recover.
+/// Fails with SEGMENTS_BEHIND when the database executed a block that the segments lack, and with the reasons of
+/// StoredHeaders::read, replay_final_blocks and recover.
 [[nodiscard]] Result<Restored> restore(OpenedDisk disk);
 
 }  // namespace keten::node
