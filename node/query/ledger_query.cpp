@@ -231,6 +231,8 @@ Result<BlockRange> LedgerView::range(Height from, Height to, std::size_t blocks_
   range.blocks.reserve(proven);
   for (std::size_t i = 0; i < proven; ++i) {
     auto block = body(records[i]);
+    // Others have the damaged one; this node still serves those before it.
+    if (!block && i > 0) { return this->range(from, records[i - 1].header.height, blocks_max, bytes_max); }
     if (!block) { return block.error(); }
     range.blocks.push_back(std::move(*block));
   }

@@ -91,7 +91,7 @@ class LedgerView {
   /// Blocks from `from` to at most `to`, at most `blocks_max` and about `bytes_max` (at least one). Ends with the
   /// highest block in there that has a finalization of its own. When none of them has one, the headers up to the next
   /// block that has follow as the path; empty when none of the next limits::kSyncPathMax has. Never goes beyond a block that
-  /// seals its epoch.
+  /// seals its epoch, and ends before one that cannot be read; fails when that is the first.
   [[nodiscard]] Result<BlockRange> range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const;
 
  private:

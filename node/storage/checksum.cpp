@@ -2,20 +2,45 @@
 
 #include <array>
 
-#include <boost/crc.hpp>
-
 #include "core/check.h"
 
 namespace keten::storage {
 
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0x1EDC6F41;
-constexpr std::uint32_t kReflected = 0x82F63B78;
-constexpr std::uint32_t kInverted = 0xFFFFFFFF;  // at the beginning and at the end
+constexpr std::uint32_t kReflected = 0x82F63B78;  // the polynomial 0x1EDC6F41, lowest bit first
+constexpr std::uint32_t kInverted = 0xFFFFFFFF;   // at the beginning and at the end
+constexpr std::size_t kWord = 8;
 
-using Remainder = boost::crc_optimal<32, kPolynomial, 0, 0, true, true>;
-using Begun = boost::crc_optimal<32, kPolynomial, kInverted, 0, true, true>;
+/// What a byte adds to the remainder, when 0 to 7 bytes follow it in its word.
+constexpr auto kTables = [] {
+  std::array<std::array<std::uint32_t, 256>, kWord> tables{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    auto remainder = byte;
+    for (int bit = 0; bit < 8; ++bit) { remainder = (remainder >> 1U) ^ ((remainder & 1U) != 0 ? kReflected : 0U); }
+    tables[0][byte] = remainder;
+  }
+  for (std::size_t k = 1; k < kWord; ++k) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const auto before = tables[k - 1][byte];
+      tables[k][byte] = (before >> 8U) ^ tables[0][before & 0xFFU];
+    }
+  }
+  return tables;
+}();
+
+/// The remainder after these bytes too; eight at a time.
+std::uint32_t add(std::uint32_t remainder, ByteView bytes) {
+  for (; bytes.size() >= kWord; bytes = bytes.subspan(kWord)) {
+    const auto at = [&](std::size_t place) { return kTables[kWord - 1 - place][bytes[place]]; };
+    const auto carried = [&](std::size_t place) {
+      return kTables[kWord - 1 - place][bytes[place] ^ ((remainder >> (8 * place)) & 0xFFU)];
+    };
+    remainder = carried(0) ^ carried(1) ^ carried(2) ^ carried(3) ^ at(4) ^ at(5) ^ at(6) ^ at(7);
+  }
+  for (const auto byte : bytes) { remainder = (remainder >> 8U) ^ kTables[0][(remainder ^ byte) & 0xFFU]; }
+  return remainder;
+}
 
 /// Product modulo the polynomial; the highest bit is the factor of x^0.
 constexpr std::uint32_t multiply(std::uint32_t left, std::uint32_t right) {
@@ -43,30 +68,16 @@ std::uint32_t shift(std::uint32_t remainder, std::uint64_t bytes) {
   return remainder;
 }
 
-template <typename Crc>
-std::uint32_t remainder_of(ByteView bytes) {
-  Crc crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return crc.checksum();
-}
-
 }  // namespace
 
-std::uint32_t crc32c(ByteView head, ByteView rest) {
-  Begun crc;
-  crc.process_bytes(head.data(), head.size());
-  crc.process_bytes(rest.data(), rest.size());
-  return crc.checksum() ^ kInverted;
-}
+std::uint32_t crc32c(ByteView head, ByteView rest) { return add(add(kInverted, head), rest) ^ kInverted; }
 
 RangeChecksums::RangeChecksums(ByteView file, std::uint64_t begin) : file_(file), begin_(begin) {
   CHECK(begin <= file.size());
-  Remainder crc;
   remainders_.reserve((file.size() - begin) / kStep + 1);
-  remainders_.push_back(crc.checksum());
+  remainders_.push_back(0);
   for (auto at = begin; at + kStep <= file.size(); at += kStep) {
-    crc.process_bytes(file.data() + at, kStep);
-    remainders_.push_back(crc.checksum());
+    remainders_.push_back(add(remainders_.back(), file.subspan(at, kStep)));
     bytes_summed_ += kStep;
   }
 }
@@ -75,12 +86,12 @@ std::uint32_t RangeChecksums::remainder_up_to(std::uint64_t end) {
   const auto steps = (end - begin_) / kStep;
   const auto part = file_.subspan(begin_ + steps * kStep, (end - begin_) % kStep);
   bytes_summed_ += part.size();
-  return shift(remainders_[steps], part.size()) ^ remainder_of<Remainder>(part);
+  return add(remainders_[steps], part);
 }
 
 std::uint32_t RangeChecksums::crc32c(ByteView head, std::uint64_t first, std::uint64_t length) {
   CHECK(first >= begin_ && first <= file_.size() && length <= file_.size() - first);
-  const auto before = remainder_of<Begun>(head) ^ remainder_up_to(first);
+  const auto before = add(kInverted, head) ^ remainder_up_to(first);
   return shift(before, length) ^ remainder_up_to(first + length) ^ kInverted;
 }
 

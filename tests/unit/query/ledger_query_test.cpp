@@ -166,6 +166,21 @@ BOOST_AUTO_TEST_CASE(a_path_leads_over_as_many_headers_as_an_answer_may_hold_and
   BOOST_TEST(too_far->path.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_range_ends_before_a_damaged_block) {
+  add({put("a")});
+  add({put("b")});
+  const auto begin = blocks.bytes().size();
+  add({put("c")});
+  add({put("d")});
+  blocks.bytes()[begin] ^= 1;
+  const auto before = view().range(Height{1}, Height{4}, 64, 1'000'000);
+  BOOST_REQUIRE(before.ok());
+  BOOST_TEST(before->blocks.size() == 2U);
+  BOOST_TEST((before->finalization->subject.block == before->blocks.back()->header.id()));
+  BOOST_TEST(!view().range(Height{3}, Height{4}, 64, 1'000'000).ok());
+  BOOST_TEST(view().range(Height{4}, Height{4}, 64, 1'000'000)->blocks.size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
