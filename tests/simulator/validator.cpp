@@ -1,6 +1,7 @@
 #include "tests/simulator/validator.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "contracts/execute.h"
@@ -81,12 +82,12 @@ void Validator::start() {
 
 /// The start may have executed what nobody had called final before the power failed; clients ask for their transactions.
 void Validator::tell_final(const std::vector<BlockPointer>& blocks, const storage::Executed& executed) {
+  std::map<BlockId, BlockPointer> stored;  // a parent may have come after its child
+  for (const auto& block : blocks) { stored.emplace(block->header.id(), block); }
   std::vector<BlockPointer> chain;
-  auto id = executed.block;
-  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-    if ((*block)->header.id() != id) { continue; }
-    chain.push_back(*block);
-    id = (*block)->header.parent;
+  for (auto block = stored.find(executed.block); block != stored.end();
+       block = stored.find(block->second->header.parent)) {
+    chain.push_back(block->second);
   }
   for (auto block = chain.rbegin(); block != chain.rend(); ++block) { front_door_.became_final(self_, **block); }
 }
