@@ -27,17 +27,27 @@ std::optional<Certificate>& CertificateStore::Slot::of(VoteKind kind) {
   return const_cast<std::optional<Certificate>&>(static_cast<const Slot*>(this)->of(kind));
 }
 
-CertificateStore::Added CertificateStore::add(const Certificate& certificate) {
-  auto& slot = views_[certificate.subject.view];
-  auto& place = slot.of(certificate.subject.kind);
-  if (place) { return place->subject == certificate.subject ? Added::known : Added::contradiction; }
-  // docs/consensus.md, rule R6: one notarized block a view, and no view is both finalized and nullified.
+// docs/consensus.md, rule R6: one notarized block a view, and no view is both finalized and nullified.
+const Certificate* CertificateStore::contradiction(const Certificate& certificate) const {
+  const auto found = views_.find(certificate.subject.view);
+  if (found == views_.end()) { return nullptr; }
+  const auto& slot = found->second;
   const auto kind = certificate.subject.kind;
-  const bool contradicts =
-      (kind == VoteKind::notarize && slot.finalization && !same_block(certificate, *slot.finalization)) ||
-      (kind == VoteKind::finalize && slot.notarization && !same_block(certificate, *slot.notarization)) ||
-      (kind == VoteKind::finalize && slot.nullification) || (kind == VoteKind::nullify && slot.finalization);
-  if (contradicts) { return Added::contradiction; }
+  for (const auto other : {VoteKind::notarize, VoteKind::nullify, VoteKind::finalize}) {
+    const auto& held = slot.of(other);
+    if (!held) { continue; }
+    const bool one_skips = kind == VoteKind::nullify || other == VoteKind::nullify;
+    const bool one_finalizes = kind == VoteKind::finalize || other == VoteKind::finalize;
+    const bool contradicts = one_skips ? kind != other && one_finalizes : !same_block(certificate, *held);
+    if (contradicts) { return &*held; }
+  }
+  return nullptr;
+}
+
+CertificateStore::Added CertificateStore::add(const Certificate& certificate) {
+  if (contradiction(certificate) != nullptr) { return Added::contradiction; }
+  auto& place = views_[certificate.subject.view].of(certificate.subject.kind);
+  if (place) { return Added::known; }
   place = certificate;
   return Added::added;
 }

@@ -18,6 +18,8 @@ class CertificateStore {
     contradiction,  ///< cannot exist unless more than the tolerated validators are faulty; it was not added
   };
   Added add(const Certificate& certificate);
+  /// The stored certificate that cannot be true beside this one; null when there is none.
+  [[nodiscard]] const Certificate* contradiction(const Certificate& certificate) const;
 
   [[nodiscard]] const Certificate* notarization(View view) const;
   [[nodiscard]] const Certificate* nullification(View view) const;

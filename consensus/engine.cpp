@@ -1,10 +1,12 @@
 #include "consensus/engine.h"
 
+#include <limits>
 #include <utility>
 
 #include "consensus/header_rules.h"
 #include "consensus/quorum.h"
 #include "consensus/state.h"
+#include "core/hash.h"
 #include "core/limits.h"
 
 namespace keten::consensus {
@@ -21,6 +23,28 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
       retransmit_budget(limits::kRetransmitBytesPerSecond),
       floor(std::move(recovered.floor)),
       peers(config.validators.size()) {
+  is_fresh = recovered.is_fresh;
+  is_alone = recovered.is_alone;
+  nonce = recovered.nonce;
+  unused_key = recovered.unused_key;
+  if (config.self && unused_key == config.validators.at(*config.self).key) {
+    is_cleared_by_operator = recovered.quarantine.has_value();
+    recovered.quarantine.reset();
+    is_fresh = false;
+  }
+  if (recovered.readmission && recovered.readmission->epoch >= config.epoch) {
+    // Of an earlier epoch than the readmission nothing may be signed.
+    const bool is_later = recovered.readmission->epoch > config.epoch;
+    safety.readmit(is_later ? View{std::numeric_limits<std::uint64_t>::max()} : recovered.readmission->first);
+  }
+  if (recovered.quarantine) {
+    quarantine = recovered.quarantine;
+    safety.quarantine();
+  }
+  for (const auto& one : recovered.evidence) {
+    if (const auto key = check_evidence(one, config.epoch, config.validators)) { evidence.emplace(*key, one); }
+  }
+  contradiction = std::move(recovered.contradiction);
   if (seals(blocks.floor(), config.epoch)) { safety.seal(); }
   for (const auto& header : recovered.stored) {
     if (header.epoch == config.epoch) { blocks.add_stored(header); }
@@ -63,6 +87,16 @@ Effects Engine::start(Now now) {
     state.started_ms = state.now.steady_ms;
     state.floor_moved_ms = state.now.steady_ms;
     state.status_due_ms = state.now.steady_ms;
+    if (state.is_cleared_by_operator) {
+      state.out.persist.push_back(Readmission{.epoch = state.config.epoch, .first = {}});
+    }
+    if (state.quarantine) {
+      state.enter_quarantine(state.quarantine->cause, state.quarantine->vote);
+      // A journal in the place of a lost one must not look as if it were behind again after the quarantine.
+      if (state.floor.view.value > 0) { state.out.persist.push_back(state.floor); }
+    }
+    if (state.contradiction) { state.halt(AlarmKind::safety_broken, state.abstention_reason()); }
+    for (const auto& [key, one] : state.evidence) { state.out.evidence.push_back(one); }
     state.enter_views();
     if (!state.safety.empty()) { state.retry_from_ms = state.now.steady_ms; }
     state.retransmit(std::nullopt);
@@ -70,7 +104,11 @@ Effects Engine::start(Now now) {
 }
 
 Effects Engine::allow_votes(Now now) {
-  return handle(*state_, now, [](State& state) { state.safety.allow(); });
+  return handle(*state_, now, [](State& state) {
+    // A quorum has been heard, and nothing of this epoch has been proven: a first start.
+    state.is_fresh = false;
+    state.safety.allow();
+  });
 }
 
 Effects Engine::on_message(ValidatorIndex from, Message message, Now now) {
@@ -129,6 +167,7 @@ Effects Engine::on_peer_connected(ValidatorIndex peer, Now now) {
     state.send_status(peer);
     // So a peer that lost its journal learns what it has signed before it signs again.
     if (auto newest = state.votes.newest_of(peer)) { state.send(peer, *newest); }
+    state.recovery_due_ms = state.now.steady_ms;
     state.retransmit(peer);
   });
 }
@@ -142,6 +181,7 @@ Effects Engine::on_synced(const Certificate& finalization, const BlockHeader& he
     const bool is_final = finalization.subject.kind == VoteKind::finalize &&
                           finalization.subject.epoch == state.config.epoch && finalization.subject.block == header.id();
     if (!is_final || finalization.subject.view <= state.floor.view || header.height <= state.floor.height) { return; }
+    state.chain_runs_already();
     state.blocks.add_stored(header);
     state.move_floor(finalization, header, state.blocks.path_to(finalization.subject.block));
   });
@@ -164,6 +204,23 @@ ValidatorIndex Engine::leader(View view) const { return state_->elector.leader(v
 const BlockHeader* Engine::header(const BlockId& block) const { return state_->blocks.find(block); }
 bool Engine::sealed() const { return state_->safety.sealed(); }
 bool Engine::halted() const { return state_->safety.halted(); }
+bool Engine::is_fresh() const { return state_->is_fresh; }
+bool Engine::is_quarantined() const { return state_->safety.is_quarantined(); }
+Effects Engine::past_is_known(Now now) {
+  return handle(*state_, now, [](State& state) { state.forget_unknown_past(); });
+}
+
+void Engine::hand_over(Recovered& next) const {
+  next.quarantine = state_->quarantine;
+  next.contradiction = state_->contradiction;
+  next.is_fresh = state_->is_fresh;
+  next.is_alone = state_->is_alone;
+  next.unused_key = state_->unused_key;
+  next.nonce = Hasher("keten/recovery-nonce/1").fixed(state_->nonce).finish();
+}
+
+std::string Engine::abstention_reason() const { return state_->abstention_reason(); }
+const std::map<EvidenceKey, Evidence>& Engine::evidence() const { return state_->evidence; }
 
 const Engine::PeerView* Engine::peer(ValidatorIndex index) const {
   if (!state_->config.validators.contains(index) || !state_->peers[index.value].has_status) { return nullptr; }

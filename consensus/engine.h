@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,8 +108,9 @@ struct Finalized {
 
 enum class AlarmKind : std::uint8_t {
   safety_broken,       ///< two notarizations, or a finalization and a nullification, of one view: stop voting
-  own_vote_unknown,    ///< a valid vote of this key that this journal does not hold: another process or amnesia
-  conflicting_votes,   ///< a peer signed two things: evidence
+  quarantined,         ///< this key's past is not known here: no vote until readmission
+  readmitted,          ///< the quarantine is over
+  conflicting_votes,   ///< a validator signed two things: evidence
   rejected_notarized,  ///< a notarized block that this validator found invalid
 };
 struct Alarm {
@@ -125,6 +127,7 @@ struct Effects {
   std::vector<FetchBlock> fetch;
   std::optional<BuildRequest> build;  ///< the newest; an older one is void
   std::vector<Finalized> finalized;
+  std::vector<Evidence> evidence;  ///< newly proven here, each key once
   std::vector<Alarm> alarms;
 };
 
@@ -140,7 +143,8 @@ struct Payload {
   std::uint32_t count = 0;
   Height executed_height;
   Hash state_root;
-  SetId next_set;  ///< zero but in a block that seals the epoch
+  SetId next_set = {};  ///< zero but in a block that seals the epoch
+  Hash evidence_root = {};
 };
 
 /// What a journal and the block store gave back after a start, or the beginning of an epoch: then the floor is the block
@@ -151,6 +155,18 @@ struct Recovered {
   std::vector<OwnVote> votes;             ///< of views above the floor
   std::vector<Certificate> certificates;  ///< of views above the floor
   std::vector<BlockHeader> stored;        ///< blocks above the floor whose bodies are durable
+  std::vector<Evidence> evidence;         ///< of this epoch
+  std::optional<Contradiction> contradiction;
+  /// The key's past is not known: the journal's last word, or what a look at the disk said. None after a readmission.
+  std::optional<Quarantine> quarantine;
+  std::optional<Readmission> readmission;  ///< the newest
+  /// Nothing was ever recorded: a first start, unless certificates of this epoch turn up before `allow_votes`.
+  bool is_fresh = false;
+  /// The operator says that no other process uses this key: then a foreign vote is of the past as well.
+  bool is_alone = false;
+  /// The operator says that this key has never signed anything: when it is this validator's, no past is unknown.
+  std::optional<PublicKey> unused_key = {};
+  Hash nonce;  ///< unpredictable, new for every start; only a quarantine uses it
 };
 
 /// Simplex (docs/consensus.md): one event in, effects out. Knows no clock, thread, socket or disk; not thread-safe;
@@ -209,6 +225,18 @@ class Engine {
   [[nodiscard]] std::string stuck_reason(Now now) const;
   /// Voting has stopped for good (an alarm says why).
   [[nodiscard]] bool halted() const;
+  /// Nothing is known of this key's past, and votes are not allowed yet: a certificate would put it into quarantine.
+  [[nodiscard]] bool is_fresh() const;
+  [[nodiscard]] bool is_quarantined() const;
+  /// Why this validator casts no vote although it could, and what ends that; empty when it votes.
+  [[nodiscard]] std::string abstention_reason() const;
+  /// This follower's key is in no set whose epoch has begun, and stays out of this epoch: whatever was before, it has signed
+  /// nothing in one to come. Ends its quarantine.
+  [[nodiscard]] Effects past_is_known(Now now);
+  /// What the engine of the next epoch must know of this key and of the chain, when the key is the same.
+  void hand_over(Recovered& next) const;
+  /// All contradictions of this epoch that are proven here.
+  [[nodiscard]] const std::map<EvidenceKey, Evidence>& evidence() const;
 
  private:
   struct State;

@@ -14,8 +14,7 @@ bool is_well_formed_proposal(const Proposal& proposal, const Config& config, con
   const bool agrees = proposal.epoch == config.epoch && header.epoch == config.epoch && right_view &&
                       proposal.parent_view < proposal.view && header.view.value > 0 &&
                       header.proposer == elector.leader(header.view);
-  const bool known_form =
-      header.version == kProtocolVersion && header.chain_id == config.chain_id && header.evidence_root.is_zero();
+  const bool known_form = header.version == kProtocolVersion && header.chain_id == config.chain_id;
   const bool bounded_lag =
       header.executed_height < header.height &&
       (header.transaction_count == 0 || header.height.value - header.executed_height.value <= config.execution_lag_max);

@@ -4,7 +4,15 @@ namespace keten::consensus {
 
 namespace {
 
-enum class RecordType : std::uint8_t { own_vote = 1, held_certificate = 2, floor = 3 };
+enum class RecordType : std::uint8_t {
+  own_vote = 1,
+  held_certificate = 2,
+  floor = 3,
+  quarantine = 4,
+  readmission = 5,
+  contradiction = 6,
+  evidence = 7
+};
 
 void write_type(Writer& writer, RecordType type) { writer.u8(static_cast<std::uint8_t>(type)); }
 
@@ -26,7 +34,55 @@ void write(Writer& writer, const Floor& record) {
   writer.number(record.view);
 }
 
+void write(Writer& writer, const Quarantine& record) {
+  write_type(writer, RecordType::quarantine);
+  writer.u8(static_cast<std::uint8_t>(record.cause));
+  writer.u8(record.vote ? 1 : 0);
+  if (record.vote) { record.vote->encode(writer); }
+}
+
+void write(Writer& writer, const Readmission& record) {
+  write_type(writer, RecordType::readmission);
+  writer.number(record.epoch);
+  writer.number(record.first);
+}
+
+void write(Writer& writer, const Contradiction& record) {
+  write_type(writer, RecordType::contradiction);
+  record.one.encode(writer);
+  record.other.encode(writer);
+}
+
+void write(Writer& writer, const Evidence& record) {
+  write_type(writer, RecordType::evidence);
+  record.encode(writer);
+}
+
+Quarantine read_quarantine(Reader& reader) {
+  Quarantine record;
+  const auto cause = reader.u8();
+  if (cause < 1 || cause > static_cast<std::uint8_t>(QuarantineCause::foreign_vote)) { reader.fail(); }
+  record.cause = static_cast<QuarantineCause>(cause);
+  const auto has_vote = reader.u8();
+  if (has_vote > 1) { reader.fail(); }
+  if (has_vote == 1) { record.vote = Vote::decode(reader); }
+  return record;
+}
+
 }  // namespace
+
+std::string_view quarantine_name(QuarantineCause cause) {
+  switch (cause) {
+    case QuarantineCause::journal_lost: return "its vote journal is missing beside other data";
+    case QuarantineCause::journal_corrupt: return "its vote journal is damaged";
+    case QuarantineCause::journal_behind: return "its vote journal ends before what this machine has executed";
+    case QuarantineCause::unknown_past: return "it has no data, and the chain runs already";
+    case QuarantineCause::foreign_vote:
+      return "its key signed a vote that its journal does not hold: another process uses the key, or the data is an "
+             "old copy";
+  }
+  return "unknown";
+}
 
 Bytes encode_record(const JournalRecord& record) {
   Writer writer;
@@ -52,8 +108,18 @@ Result<JournalRecord> decode_record(ByteView bytes) {
       floor.view = reader.number<View>();
       return finish(std::move(floor));
     }
+    case RecordType::quarantine: return finish(read_quarantine(reader));
+    case RecordType::readmission: {
+      const auto epoch = reader.number<Epoch>();
+      return finish(Readmission{.epoch = epoch, .first = reader.number<View>()});
+    }
+    case RecordType::contradiction: {
+      auto one = Certificate::decode(reader);
+      return finish(Contradiction{.one = std::move(one), .other = Certificate::decode(reader)});
+    }
+    case RecordType::evidence: return finish(Evidence::decode(reader));
   }
-  return invalid("JOURNAL_RECORD_UNKNOWN", "journal record: expected type 1, 2 or 3, found " + std::to_string(type));
+  return invalid("JOURNAL_RECORD_UNKNOWN", "journal record: expected type 1 to 7, found " + std::to_string(type));
 }
 
 }  // namespace keten::consensus

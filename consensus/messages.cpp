@@ -1,5 +1,6 @@
 #include "consensus/messages.h"
 
+#include "core/hash.h"
 #include "core/limits.h"
 
 namespace keten::consensus {
@@ -36,6 +37,44 @@ Result<Proposal> Proposal::decode(ByteView bytes) {
   }
   if (auto end = reader.finish("proposal"); !end) { return invalid("PROPOSAL_MALFORMED", end.error().message); }
   return proposal;
+}
+
+Hash RecoveryReply::signing_hash(const ChainId& chain, const SetId& set, ValidatorIndex asker,
+                                 ValidatorIndex replier) const {
+  return Hasher("keten/recovery/1")
+      .fixed(chain)
+      .fixed(set)
+      .number(epoch.value)
+      .number(asker.value)
+      .number(replier.value)
+      .fixed(nonce)
+      .number(view.value)
+      .number(has_sealed ? 1 : 0)
+      .finish();
+}
+
+void RecoveryReply::encode(Writer& writer) const {
+  writer.number(epoch);
+  writer.fixed(nonce);
+  writer.number(view);
+  writer.u8(has_sealed ? 1 : 0);
+  writer.u8(proof ? 1 : 0);
+  if (proof) { proof->encode(writer); }
+  writer.fixed(signature);
+}
+
+RecoveryReply RecoveryReply::decode(Reader& reader) {
+  RecoveryReply reply;
+  reply.epoch = reader.number<Epoch>();
+  reply.nonce = reader.fixed<Hash>();
+  reply.view = reader.number<View>();
+  const auto has_sealed = reader.u8();
+  const auto has_proof = reader.u8();
+  if (has_sealed > 1 || has_proof > 1) { reader.fail(); }
+  reply.has_sealed = has_sealed == 1;
+  if (has_proof == 1) { reply.proof = Certificate::decode(reader); }
+  reply.signature = reader.fixed<Signature>();
+  return reply;
 }
 
 }  // namespace keten::consensus

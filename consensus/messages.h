@@ -7,6 +7,7 @@
 #include "core/block.h"
 #include "core/certificate.h"
 #include "core/encoding.h"
+#include "core/evidence.h"
 #include "core/ids.h"
 
 namespace keten::consensus {
@@ -36,6 +37,7 @@ struct Status {
   Height floor_height;
   Height executed_height;
   bool wants_progress = false;  ///< work waits here
+  bool abstains = false;        ///< casts no vote: in quarantine, or stopped for good
   friend bool operator==(const Status&, const Status&) = default;
 };
 
@@ -52,6 +54,31 @@ struct CertificateResponse {
   friend bool operator==(const CertificateResponse&, const CertificateResponse&) = default;
 };
 
-using Message = std::variant<Vote, Certificate, Proposal, Status, CertificateRequest, CertificateResponse>;
+/// A validator in quarantine asks where the others stand. The nonce is fresh: an old answer does not count.
+struct RecoveryRequest {
+  Epoch epoch;
+  Hash nonce;
+  friend bool operator==(const RecoveryRequest&, const RecoveryRequest&) = default;
+};
+
+/// Where a validator that may vote stands, with proof, signed for one asker and nonce.
+struct RecoveryReply {
+  Epoch epoch;
+  Hash nonce;
+  View view;                         ///< its current one
+  bool has_sealed = false;           ///< it knows of a notarized sealing block: the epoch may be over for others
+  std::optional<Certificate> proof;  ///< that ended the view before; none in view 1
+  Signature signature;
+  friend bool operator==(const RecoveryReply&, const RecoveryReply&) = default;
+
+  /// What `signature` signs: bound to chain, set, epoch, both sides and the nonce.
+  [[nodiscard]] Hash signing_hash(const ChainId& chain, const SetId& set, ValidatorIndex asker,
+                                  ValidatorIndex replier) const;
+  void encode(Writer& writer) const;
+  static RecoveryReply decode(Reader& reader);
+};
+
+using Message = std::variant<Vote, Certificate, Proposal, Status, CertificateRequest, CertificateResponse, Evidence,
+                             RecoveryRequest, RecoveryReply>;
 
 }  // namespace keten::consensus

@@ -26,9 +26,12 @@ void Engine::State::request_checks(UnderCheck what, std::vector<SignatureCheck> 
 }
 
 SignatureCheck Engine::State::check_of(const Vote& vote) const {
-  return {.key = config.validators.at(vote.signer).key,
-          .digest = vote.subject.signing_hash(config.chain_id, config.validators.id()),
-          .signature = vote.signature};
+  return check_of(vote.signer, vote.subject.signing_hash(config.chain_id, config.validators.id()), vote.signature);
+}
+
+SignatureCheck Engine::State::check_of(ValidatorIndex signer, const Hash& digest,
+                                       const keten::Signature& signature) const {
+  return {.key = config.validators.at(signer).key, .digest = digest, .signature = signature};
 }
 
 // Votes
@@ -69,28 +72,21 @@ void Engine::State::checked(const ContradictionUnderCheck& what, const std::vect
   votes.checked(what.earlier, valid[0]);
   votes.checked(what.later, valid[1]);
   if (!valid[0] || !valid[1]) { return resolver.ban(what.later.signer, now.steady_ms); }
-  const auto& signer = config.validators.at(what.later.signer);
-  alarm(AlarmKind::conflicting_votes, signer.organisation + "/" + signer.node + " signed two votes of view " +
-                                          what.later.subject.view.text() + " that contradict each other: a " +
-                                          std::string(vote_name(what.earlier.subject.kind)) + " and a " +
-                                          std::string(vote_name(what.later.subject.kind)));
+  prove(Evidence::of(what.earlier, what.later));
 }
 
 void Engine::State::checked(const EchoUnderCheck& what, const std::vector<bool>& valid) {
   const bool unknown = what.vote.subject.view > floor.view && !safety.has_cast(what.vote.subject);
   if (valid.empty() || !valid[0]) { return resolver.ban(what.from, now.steady_ms); }
-  if (!unknown) { return; }
-  halt(AlarmKind::own_vote_unknown,
-       "a " + std::string(vote_name(what.vote.subject.kind)) + " of view " + what.vote.subject.view.text() +
-           " carries this validator's signature, but its journal does not hold it: another "
-           "process uses the key, or the journal was lost or restored");
+  if (unknown) { voted_elsewhere_too(what.vote); }
 }
 
 // Certificates
 
 bool Engine::State::is_needed(const Certificate& certificate) const {
   const auto& subject = certificate.subject;
-  if (subject.epoch != config.epoch || subject.view <= floor.view) { return false; }
+  if (subject.epoch != config.epoch) { return false; }
+  if (subject.view <= floor.view) { return contradicts_floor(subject) && !contradiction; }
   const auto* known = certificates.find(subject.kind, subject.view);
   if (known != nullptr && known->subject == subject) { return false; }
   return !certificates_under_check.contains(subject) && !votes.awaits_quorum(subject);
@@ -109,7 +105,7 @@ void Engine::State::check_certificates(CertificatesUnderCheck batch, std::vector
     for (std::size_t i = 0; i < signers.size(); ++i) {
       const Vote vote{certificate.subject, signers[i], certificate.signatures[i]};
       if (votes.is_checked(vote)) { continue; }
-      checks.push_back({config.validators.at(signers[i]).key, digest, certificate.signatures[i]});
+      checks.push_back(check_of(signers[i], digest, certificate.signatures[i]));
     }
     certificates_under_check.insert(certificate.subject);
     batch.parts.push_back({certificate, checks.size() - before});
@@ -170,12 +166,13 @@ void Engine::State::checked(const CertificatesUnderCheck& what, const std::vecto
 // Every certificate, formed here or received, enters the state here, durable in the step that first acts on it.
 void Engine::State::learn(const Certificate& certificate) {
   const auto& subject = certificate.subject;
+  if (contradicts_floor(subject)) { return certificates_contradict(floor.finalization, certificate); }
   if (subject.view <= floor.view) { return; }
+  chain_runs_already();
   switch (certificates.add(certificate)) {
     case CertificateStore::Added::known: return;
     case CertificateStore::Added::contradiction:
-      return halt(AlarmKind::safety_broken, "two certificates of view " + subject.view.text() +
-                                                " contradict each other: more validators are faulty than tolerated");
+      return certificates_contradict(*certificates.contradiction(certificate), certificate);
     case CertificateStore::Added::added: break;
   }
   out.persist.push_back(HeldCertificate{certificate});
@@ -185,9 +182,9 @@ void Engine::State::learn(const Certificate& certificate) {
   const auto signers = certificate.signer_indices();
   const bool signed_here = config.self && std::find(signers.begin(), signers.end(), *config.self) != signers.end();
   if (signed_here && !safety.has_cast(subject)) {
-    halt(AlarmKind::own_vote_unknown,
-         "a certificate of view " + subject.view.text() +
-             " carries this validator's signature, but its journal does not hold that vote");
+    const auto place =
+        static_cast<std::size_t>(std::find(signers.begin(), signers.end(), *config.self) - signers.begin());
+    voted_elsewhere_too({subject, *config.self, certificate.signatures[place]});
   }
   if (const auto found = candidates.find(subject.view); found != candidates.end()) {
     judge_own_judgement(found->second);
@@ -235,7 +232,7 @@ void Engine::State::receive(ValidatorIndex from, Status& status) {
 void Engine::State::receive(ValidatorIndex from, CertificateRequest& request) {
   if (request.epoch != config.epoch || !resolver.may_answer(from, now.steady_ms)) { return; }
   CertificateResponse response;
-  if (floor.view.value > 0) {
+  if (floor_is_proven()) {
     response.certificates.push_back(floor.finalization);
     response.headers.push_back(blocks.floor());
   }

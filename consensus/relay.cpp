@@ -53,15 +53,15 @@ Proposal Engine::State::make_proposal(View which, View parent_view, const BlockH
                     .header = header,
                     .leader_notarize = signature,
                     .justification = {}};
-  auto& evidence = proposal.justification;
+  auto& proof = proposal.justification;
   // The leader hands over what it built on; a receiver that has it skips it unread.
   if (parent_view == floor.view) {
-    if (floor.view.value > 0) { evidence.push_back(floor.finalization); }
+    if (floor_is_proven()) { proof.push_back(floor.finalization); }
   } else if (const auto* accepted = certificates.acceptance(parent_view)) {
-    evidence.push_back(*accepted);
+    proof.push_back(*accepted);
   }
-  for (auto skipped = parent_view.next(); skipped < which && evidence.size() < limits::kJustificationMax; ++skipped) {
-    if (const auto* nullified = certificates.nullification(skipped)) { evidence.push_back(*nullified); }
+  for (auto skipped = parent_view.next(); skipped < which && proof.size() < limits::kJustificationMax; ++skipped) {
+    if (const auto* nullified = certificates.nullification(skipped)) { proof.push_back(*nullified); }
   }
   return proposal;
 }
@@ -84,7 +84,7 @@ void Engine::State::retransmit(std::optional<ValidatorIndex> to) {
   const auto newest = certificates.newest_finalizations(1);
   if (!newest.empty()) {
     repeat(*newest.front(), estimated_bytes(*newest.front()), false);
-  } else if (floor.view.value > 0) {
+  } else if (floor_is_proven()) {
     repeat(floor.finalization, estimated_bytes(floor.finalization), false);
   }
   if (view.value > 1) {
@@ -124,7 +124,8 @@ void Engine::State::send_status(std::optional<ValidatorIndex> to) {
                   .floor_view = floor.view,
                   .floor_height = floor.height,
                   .executed_height = executed_height,
-                  .wants_progress = pacemaker.has_work()});
+                  .wants_progress = pacemaker.has_work(),
+                  .abstains = safety.halted() || safety.is_quarantined()});
 }
 
 // R10, for certificates: never pinned to one peer.
@@ -152,7 +153,7 @@ void Engine::State::ask_certificates(ValidatorIndex peer, View from_view) {
 void Engine::State::hint_finalization(ValidatorIndex peer, View voted) {
   const bool is_straggler = now.steady_ms < floor_moved_ms + config.timing.retry_ms / 2 &&
                             voted.value + limits::kVoteViewsAhead > floor.view.value;
-  if (is_straggler || floor.view.value == 0) { return; }
+  if (is_straggler || !floor_is_proven()) { return; }
   if (resolver.may_hint(peer, Resolver::kSpacingMs, now.steady_ms)) { send(peer, floor.finalization); }
 }
 
@@ -170,6 +171,7 @@ std::uint64_t Engine::State::deadline_ms() const {
   if (retry_from_ms) { consider(*retry_from_ms + config.timing.retry_ms); }
   if (early_until_ms) { consider(*early_until_ms); }
   if (missing_from) { consider(pull_due_ms); }
+  if (may_recover()) { consider(recovery_due_ms); }
   if (view.value > 0) {
     const auto& leader = peers[elector.leader(view).value];
     consider(started_ms + config.timing.skip_silent_ms);
@@ -192,7 +194,16 @@ std::string Engine::State::stuck_reason(std::uint64_t at_ms) const {
     text += separator + set.at(peer).organisation + "/" + set.at(peer).node;
     separator = ", ";
   }
-  if (safety.halted()) { text += "; this validator has stopped voting"; }
+  separator = "; cast no vote: ";
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const ValidatorIndex peer{static_cast<std::uint16_t>(i)};
+    const bool abstains = peer != config.self && is_active(peer, window_ms, at_ms) && peers[i].has_status &&
+                          peers[i].seen.status.abstains;
+    if (!abstains) { continue; }
+    text += separator + set.at(peer).organisation + "/" + set.at(peer).node;
+    separator = ", ";
+  }
+  if (const auto own = abstention_reason(); !own.empty()) { text += "; " + own; }
   return text;
 }
 

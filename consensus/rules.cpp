@@ -21,6 +21,7 @@ void Engine::State::settle() {
     tally();
     lead();
   } while (progressed);
+  ask_to_recover();
   want_blocks();
   pull();
   tell_when_due();
@@ -62,7 +63,7 @@ View Engine::State::parent_view_to_build_on() const {
 
 void Engine::State::lead() {
   const auto* own = safety.at(view);
-  if (!leads(view) || !safety.may_vote() || (own != nullptr && (own->notarize || own->nullify))) { return; }
+  if (!leads(view) || !safety.may_vote_in(view) || (own != nullptr && (own->notarize || own->nullify))) { return; }
   const auto parent_view = parent_view_to_build_on();
   const auto parent = accepted_block(parent_view);
   if (build && build->parent_view == parent_view) { return; }
@@ -97,6 +98,7 @@ void Engine::State::propose(const Payload& payload) {
   header.executed_height = payload.executed_height;
   header.state_root = payload.state_root;
   header.next_set = payload.next_set;
+  header.evidence_root = payload.evidence_root;
   // The leader judges its own block as every receiver will: a block that only its builder likes stalls the network.
   const auto draft = make_proposal(view, from.parent_view, header, {});
   if (!is_well_formed_proposal(draft, config, elector) ||
@@ -294,8 +296,7 @@ void Engine::State::commit() {
   for (const auto* finalization : certificates.newest_finalizations(limits::kRetransmitViews)) {
     auto path = blocks.path_to(finalization->subject.block);
     if (path.kind == BlockTree::Path::Kind::aside) {
-      return halt(AlarmKind::safety_broken, "the block finalized in view " + finalization->subject.view.text() +
-                                                " does not descend from the block finalized before");
+      return certificates_contradict(floor.finalization, *finalization);
     }
     if (path.kind == BlockTree::Path::Kind::complete) {
       const auto certificate = *finalization;

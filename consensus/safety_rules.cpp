@@ -5,7 +5,11 @@
 namespace keten::consensus {
 
 bool SafetyRules::may_vote() const {
-  return allowed_ && !halted_ && !sealed_ && config_->self.has_value() && signer_ != nullptr;
+  return allowed_ && !halted_ && !sealed_ && !quarantined_ && config_->self.has_value() && signer_ != nullptr;
+}
+
+std::optional<Signature> SafetyRules::attest(const Hash& digest) const {
+  return may_vote() ? std::optional(signer_->sign(digest)) : std::nullopt;
 }
 
 void SafetyRules::restore(const Vote& vote) {
@@ -34,7 +38,7 @@ std::optional<Vote> SafetyRules::notarize(View view, View parent_view, const Blo
                                           const Standing& standing) {
   const auto votes = own(view);
   // R3.1 and R3.2. A nullify of the same view does not forbid it: a late notarize can only help.
-  if (!may_vote() || votes.notarize || votes.finalize) { return std::nullopt; }
+  if (!may_vote_in(view) || votes.notarize || votes.finalize) { return std::nullopt; }
   if (view <= standing.floor || view > standing.view) { return std::nullopt; }
   // R3.3, the parent rule: the parent was accepted and every view since was skipped with proof.
   if (parent_view >= view || parent_view < standing.floor) { return std::nullopt; }
@@ -60,7 +64,9 @@ std::optional<Vote> SafetyRules::notarize(View view, View parent_view, const Blo
 std::optional<Vote> SafetyRules::nullify(const Standing& standing) {
   const auto votes = own(standing.view);
   // R4. Never after a finalize.
-  if (!may_vote() || votes.finalize || votes.nullify || standing.view <= standing.floor) { return std::nullopt; }
+  if (!may_vote_in(standing.view) || votes.finalize || votes.nullify || standing.view <= standing.floor) {
+    return std::nullopt;
+  }
   return cast(
       {.kind = VoteKind::nullify, .epoch = config_->epoch, .view = standing.view, .parent_view = {}, .block = {}});
 }
@@ -69,7 +75,9 @@ std::optional<Vote> SafetyRules::finalize(const Certificate& notarization, const
   auto subject = notarization.subject;
   const auto votes = own(subject.view);
   // R5. Never after a nullify, never for another block than the one notarized.
-  if (!may_vote() || subject.kind != VoteKind::notarize || subject.view <= standing.floor) { return std::nullopt; }
+  if (!may_vote_in(subject.view) || subject.kind != VoteKind::notarize || subject.view <= standing.floor) {
+    return std::nullopt;
+  }
   if (votes.nullify || votes.finalize) { return std::nullopt; }
   if (votes.notarize && votes.notarize->subject != subject) { return std::nullopt; }
   if (standing.blocks.path_to(subject.block).kind != BlockTree::Path::Kind::complete) { return std::nullopt; }

@@ -37,10 +37,23 @@ class SafetyRules {
   /// The epoch is sealed: nothing in it is ever voted on again.
   void seal() { sealed_ = true; }
   [[nodiscard]] bool sealed() const { return sealed_; }
-  /// For good: the journal, the key or an assumption is broken.
+  /// For good: an assumption is broken.
   void halt() { halted_ = true; }
   [[nodiscard]] bool halted() const { return halted_; }
+  /// This key's past is not known: docs/consensus.md, "Amnesia".
+  void quarantine() { quarantined_ = true; }
+  [[nodiscard]] bool is_quarantined() const { return quarantined_; }
+  /// Ends the quarantine: votes of earlier views are unknown, so they stay uncast.
+  void readmit(View first) {
+    quarantined_ = false;
+    first_ = first;
+  }
+  /// Of the views that may be voted in; 0 when no past is unknown.
+  [[nodiscard]] View first() const { return first_; }
   [[nodiscard]] bool may_vote() const;
+  [[nodiscard]] bool may_vote_in(View view) const { return may_vote() && view >= first_; }
+  /// Signs what is no vote: where this validator stands.
+  [[nodiscard]] std::optional<Signature> attest(const Hash& digest) const;
 
   /// R3. Precondition: the header keeps the header rules. The block must be stored. `view` is the header's, or a later one
   /// for a sealing block that is proposed again on the view `parent_view` that accepted it.
@@ -70,6 +83,8 @@ class SafetyRules {
   bool allowed_ = false;
   bool halted_ = false;
   bool sealed_ = false;
+  bool quarantined_ = false;
+  View first_;
   std::map<View, OwnVotes> own_;
 };
 

@@ -55,10 +55,23 @@ struct EchoUnderCheck {
   ValidatorIndex from;
   Vote vote;
 };
-using UnderCheck = std::variant<VotesUnderCheck, CertificatesUnderCheck, ContradictionUnderCheck, EchoUnderCheck>;
+/// A contradiction that a peer tells of.
+struct EvidenceUnderCheck {
+  ValidatorIndex from;
+  Evidence evidence;
+  EvidenceKey key;
+};
+/// The answer to a recovery request: its own signature first, then those of its proof.
+struct ReplyUnderCheck {
+  ValidatorIndex from;
+  RecoveryReply reply;
+};
+using UnderCheck = std::variant<VotesUnderCheck, CertificatesUnderCheck, ContradictionUnderCheck, EchoUnderCheck,
+                                EvidenceUnderCheck, ReplyUnderCheck>;
 
 /// The engine between two events. `now` and `out` belong to the event that is being handled.
 /// receive.cpp: what messages and checks change. rules.cpp: what follows from it. relay.cpp: what others must be told.
+/// amnesia.cpp: a key whose past is not known, and evidence against any key.
 struct Engine::State {
   State(Config given, const Signer* signer, Recovered recovered);
   State(const State&) = delete;
@@ -100,6 +113,20 @@ struct Engine::State {
   std::set<Subject> certificates_under_check;
   std::uint64_t last_ticket = 0;
 
+  // What is known of this key's past: docs/consensus.md, "Amnesia".
+  bool is_fresh = false;
+  bool is_alone = false;
+  std::optional<PublicKey> unused_key;
+  bool is_cleared_by_operator = false;  ///< a quarantine has ended with this start
+  std::optional<Quarantine> quarantine;
+  View voted_elsewhere;  ///< the newest view of a foreign vote of this key
+  Hash nonce;
+  std::map<ValidatorIndex, View> standings;  ///< answers to this nonce
+  std::uint64_t recovery_due_ms = 0;
+  std::map<EvidenceKey, Evidence> evidence;
+  std::set<EvidenceKey> evidence_under_check;
+  std::optional<Contradiction> contradiction;
+
   struct Peer {
     PeerView seen;
     bool is_heard = false;    ///< `seen.heard_ms` holds
@@ -123,6 +150,9 @@ struct Engine::State {
   void receive(ValidatorIndex from, Status& status);
   void receive(ValidatorIndex from, CertificateRequest& request);
   void receive(ValidatorIndex from, CertificateResponse& response);
+  void receive(ValidatorIndex from, Evidence& told);
+  void receive(ValidatorIndex from, const RecoveryRequest& request);
+  void receive(ValidatorIndex from, RecoveryReply& reply);
   void heard(ValidatorIndex from);
   void receive_own_echo(ValidatorIndex from, const Vote& vote);
   void count(const Vote& vote);
@@ -131,11 +161,31 @@ struct Engine::State {
                           const std::vector<Certificate>& received);
   void request_checks(UnderCheck what, std::vector<SignatureCheck> checks);
   [[nodiscard]] SignatureCheck check_of(const Vote& vote) const;
+  [[nodiscard]] SignatureCheck check_of(ValidatorIndex signer, const Hash& digest,
+                                        const keten::Signature& signature) const;
   void checked(const VotesUnderCheck& what, const std::vector<bool>& valid);
   void checked(const CertificatesUnderCheck& what, const std::vector<bool>& valid);
   void checked(const ContradictionUnderCheck& what, const std::vector<bool>& valid);
   void checked(const EchoUnderCheck& what, const std::vector<bool>& valid);
+  void checked(const EvidenceUnderCheck& what, const std::vector<bool>& valid);
+  void checked(const ReplyUnderCheck& what, const std::vector<bool>& valid);
   void learn(const Certificate& certificate);
+  [[nodiscard]] bool contradicts_floor(const Subject& subject) const;
+  void certificates_contradict(const Certificate& one, const Certificate& other);
+
+  // amnesia.cpp
+  void enter_quarantine(QuarantineCause cause, std::optional<Vote> vote = {});
+  /// A fresh journal on a running chain is no first start, or a late one: nobody can tell.
+  void chain_runs_already();
+  void forget_unknown_past();
+  /// A vote of this key came from elsewhere, and its signature holds.
+  void voted_elsewhere_too(const Vote& vote);
+  [[nodiscard]] bool may_recover() const;
+  void ask_to_recover();
+  void count_standings();
+  void prove(Evidence proven);
+  [[nodiscard]] bool has_sealed() const;
+  [[nodiscard]] std::string abstention_reason() const;
 
   // rules.cpp
   void settle();
@@ -188,6 +238,8 @@ struct Engine::State {
   void ask_certificates(ValidatorIndex peer, View from_view);
   void hint_finalization(ValidatorIndex peer, View voted);
   [[nodiscard]] View newest_final_view() const;
+  /// Its finalization is of this epoch and here: not so at the start of an epoch, nor after the journal was lost.
+  [[nodiscard]] bool floor_is_proven() const { return floor.view.value > 0 && !floor.finalization.signatures.empty(); }
   [[nodiscard]] std::uint64_t deadline_ms() const;
 
   /// Weight of this validator and of everyone heard in the last `window_ms`.

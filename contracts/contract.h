@@ -4,12 +4,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/evidence.h"
 #include "core/ids.h"
 #include "core/keys.h"
 #include "core/result.h"
@@ -35,8 +37,9 @@ using WriteSet = std::map<Bytes, std::optional<Bytes>>;
 struct BlockContext {
   ChainId chain_id;
   Height height;
-  Milliseconds time = 0;               ///< header time: the only time a contract sees
-  std::optional<SetId> next_set = {};  ///< of a sealing block: these validators begin the next epoch behind it
+  Milliseconds time = 0;                    ///< header time: the only time a contract sees
+  std::optional<SetId> next_set = {};       ///< of a sealing block: these validators begin the next epoch behind it
+  std::span<const Evidence> evidence = {};  ///< of the block; borrowed
 };
 
 struct Caller {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "contracts/fuel.h"
+#include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/overlay.h"
@@ -110,11 +111,13 @@ void merge(WriteSet& block, WriteSet writes) {
 
 }  // namespace
 
-BlockContext block_context(const BlockHeader& header) {
+BlockContext block_context(const Block& block) {
+  const auto& header = block.header;
   return {.chain_id = header.chain_id,
           .height = header.height,
           .time = header.time,
-          .next_set = header.next_set.is_zero() ? std::nullopt : std::optional(header.next_set)};
+          .next_set = header.next_set.is_zero() ? std::nullopt : std::optional(header.next_set),
+          .evidence = block.evidence};
 }
 
 BlockResult execute_block(const StateReader& state, const BlockContext& block, const Hash& previous_root,
@@ -158,6 +161,7 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
     leaves.push_back(receipt_leaf(receipt));
   }
 
+  governance::record_evidence(view, block, result.writes);
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   result.writes_digest = digest_of(result.writes);

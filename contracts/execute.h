@@ -23,8 +23,8 @@ struct BlockResult {
   Hash state_root;                                 ///< after this block
 };
 
-/// What execution takes from a header.
-[[nodiscard]] BlockContext block_context(const BlockHeader& header);
+/// What execution takes from a block beside its transactions; borrows its evidence.
+[[nodiscard]] BlockContext block_context(const Block& block);
 
 /// Runs the transactions in order on `state`. A pure function: equal arguments give equal results on every validator.
 /// This is where sender, organisation, role, expiry and fuel are judged for good; a transaction that fails leaves a

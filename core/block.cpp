@@ -60,6 +60,10 @@ Bytes Block::encode() const {
   writer.u32(static_cast<std::uint32_t>(transactions.size()));
   for (const auto& transaction : transactions) { writer.u32(static_cast<std::uint32_t>(transaction->envelope.size())); }
   for (const auto& transaction : transactions) { writer.raw(transaction->envelope); }
+  if (!header.evidence_root.is_zero()) {
+    writer.u32(static_cast<std::uint32_t>(evidence.size()));
+    for (const auto& one : evidence) { one.encode(writer); }
+  }
   return writer.take();
 }
 
@@ -82,6 +86,14 @@ Result<Block> Block::decode(ByteView bytes) {
     if (!transaction) { return transaction.error(); }
     block.transactions.push_back(std::move(*transaction));
   }
+  if (!block.header.evidence_root.is_zero()) {
+    const std::size_t found = reader.u32();
+    if (found > limits::kBlockEvidenceMax) {
+      return invalid("BLOCK_MALFORMED", "at most " + std::to_string(limits::kBlockEvidenceMax) +
+                                            " pieces of evidence, found " + std::to_string(found));
+    }
+    for (std::size_t i = 0; i < found && reader.ok(); ++i) { block.evidence.push_back(Evidence::decode(reader)); }
+  }
   if (auto end = reader.finish("block"); !end) { return invalid("BLOCK_MALFORMED", end.error().message); }
   return block;
 }
@@ -90,7 +102,8 @@ bool Block::payload_matches() const {
   std::uint64_t total = 0;
   for (const auto& transaction : transactions) { total += transaction->envelope.size(); }
   return header.transaction_count == transactions.size() && header.payload_bytes == total &&
-         header.payload_root == merkle_root(payload_leaves(transactions));
+         header.payload_root == merkle_root(payload_leaves(transactions)) &&
+         header.evidence_root == keten::evidence_root(evidence);
 }
 
 std::vector<Hash> payload_leaves(const std::vector<TransactionPointer>& transactions) {

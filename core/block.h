@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/encoding.h"
+#include "core/evidence.h"
 #include "core/ids.h"
 #include "core/transaction.h"
 
@@ -40,12 +41,14 @@ struct BlockHeader {
 struct Block {
   BlockHeader header;
   std::vector<TransactionPointer> transactions;
+  std::vector<Evidence> evidence;  ///< at most limits::kBlockEvidenceMax; in almost every block none
 
-  /// Header, count, the sizes of all envelopes, then the envelopes: so one transaction can be read by its place.
+  /// Header, count, the sizes of all envelopes, then the envelopes: so one transaction can be read by its place. Then, when
+  /// the header names evidence, that.
   [[nodiscard]] Bytes encode() const;
   /// Fails with BLOCK_MALFORMED or the reason of a bad transaction; checks sizes, not the payload root.
   static Result<Block> decode(ByteView bytes);
-  /// Count, payload bytes and payload root in the header are those of the transactions.
+  /// Count, payload bytes and payload root in the header are those of the transactions, evidence root that of the evidence.
   [[nodiscard]] bool payload_matches() const;
 };
 using BlockPointer = std::shared_ptr<const Block>;

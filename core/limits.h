@@ -39,6 +39,7 @@ inline constexpr std::size_t kBlockTransactionsMax = 2000;
 inline constexpr std::uint64_t kBlockFuelMax = 1'000'000'000;
 inline constexpr std::uint64_t kExecutionLagMax = 32;
 inline constexpr std::uint64_t kClockDriftMsMax = 5000;
+inline constexpr std::size_t kBlockEvidenceMax = 16;  ///< proven contradictions in one block
 
 // JSON
 inline constexpr std::size_t kJsonDepthMax = 32;

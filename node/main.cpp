@@ -22,6 +22,12 @@ constexpr int kRefused = 78;
 
 constexpr std::string_view kHelp =
     "Usage: ketend start --home DIR      run this validator until SIGTERM or SIGINT\n"
+    "       ketend start --home DIR --recover-votes   the same; a quarantine after a foreign vote may end, because no "
+    "other\n"
+    "                                                 process uses this key\n"
+    "       ketend start --home DIR --unused-key KEY  the same; this validator key has never signed anything: a first "
+    "start,\n"
+    "                                                 or a key that was made after the data was lost\n"
     "       ketend check-config --home DIR   read everything, write nothing, say what is wrong\n"
     "       ketend --version\n"
     "Everything else is done with keten. Exit codes: 0 stopped, 64 usage, 74 disk failed, 78 refused to start.\n";
@@ -31,9 +37,24 @@ int refuse(const keten::Error& error) {
   return kRefused;
 }
 
-int start(const std::string& directory) {
+/// What only the operator can know; docs/operations.md, "Quarantine".
+constexpr std::string_view kRecoverVotes = "--recover-votes";
+constexpr std::string_view kUnusedKey = "--unused-key";
+
+struct Assurance {
+  std::string option;
+  std::string value;
+};
+
+int start(const std::string& directory, const Assurance& assurance) {
   auto home = keten::node::load_home(directory);
   if (!home) { return refuse(home.error()); }
+  home->is_alone = assurance.option == kRecoverVotes;
+  if (assurance.option == kUnusedKey) {
+    const auto key = keten::parse_key_text(assurance.value);
+    if (!key) { return refuse(key.error()); }
+    home->unused_key = *key;
+  }
   if (auto free = keten::node::check_addresses(home->config); !free) { return refuse(free.error()); }
   keten::start_log(home->config.log.level, home->config.log.format);
 
@@ -88,7 +109,12 @@ int main(int count, char** arguments) {
     return 0;
   }
   std::string home;
-  if (count == 4 && std::string(arguments[2]) == "--home") { home = arguments[3]; }
+  Assurance assurance;
+  if (first == "start" && count > 4) { assurance.option = arguments[4]; }
+  if (count == 6) { assurance.value = arguments[5]; }
+  const bool is_known =
+      (count == 5 && assurance.option == kRecoverVotes) || (count == 6 && assurance.option == kUnusedKey) || count == 4;
+  if (is_known && std::string(arguments[2]) == "--home") { home = arguments[3]; }
   if ((first != "start" && first != "check-config") || home.empty()) {
     std::fwrite(kHelp.data(), 1, kHelp.size(), stderr);
     return kUsage;
@@ -97,5 +123,5 @@ int main(int count, char** arguments) {
     return refuse(protected_process.error());
   }
   keten::require_tls_1_3();
-  return first == "start" ? start(home) : check(home);
+  return first == "start" ? start(home, assurance) : check(home);
 }

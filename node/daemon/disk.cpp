@@ -7,6 +7,7 @@
 #include "node/journal/file.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
+#include "node/runtime/secrets.h"
 #include "node/runtime/threads.h"
 #include "node/storage/commit.h"
 
@@ -50,12 +51,8 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   const auto journal_path = (data / "journal").string();
   const auto state_path = data / "state";
   const bool has_journal = journal::VoteJournal::exists(journal_path);
-  if (!has_journal && std::filesystem::exists(state_path, error)) {
-    return failure(ErrorKind::refused, "JOURNAL_LOST",
-                   journal_path +
-                       " is missing beside an existing database: without it this node could vote twice. "
-                       "Bring the journal back, or join again with a new validator key");
-  }
+  const bool is_lost =
+      !has_journal && (std::filesystem::exists(state_path, error) || std::filesystem::exists(data / "blocks", error));
   for (const auto& directory : {data, data / "journal"}) {
     if (auto made = journal::machine_files().make_directory(directory.string()); !made) {
       return failure(ErrorKind::unavailable, "DATA_DIRECTORY", made.error().message);
@@ -69,10 +66,10 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};
   journal::JournalOptions journal_options;
   journal_options.file_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
-  auto votes = has_journal ? journal::VoteJournal::open(journal_path, identity, journal_options)
-                           : journal::VoteJournal::create(journal_path, identity, journal_options);
+  auto votes = open_votes(journal_path, identity, journal_options, is_lost, journal::machine_files());
   if (!votes) { return votes.error(); }
-  disk->votes_ = std::move(*votes);
+  disk->votes_ = std::move(votes->journal);
+  if (!votes->damage.empty()) { log_error("{}", votes->damage); }
   if (disk->votes_->was_torn()) { log_warning("vote journal: an unfinished record at its end was cut off"); }
   if (const auto restored = disk->votes_->restored(); restored > 0) {
     log_warning(
@@ -119,10 +116,16 @@ Status Disk::load(const Home& home, const std::vector<consensus::JournalRecord>&
 
 Status Disk::recover_from(const Home& home, std::vector<consensus::JournalRecord> journal) {
   auto restored =
-      restore({home.genesis, std::move(journal), *segments_, *database_, [](auto count, Height above) {
-                 log_info("the database is behind: executing {} stored blocks from height {} before the start", count,
-                          above.value + 1);
-               }});
+      restore({.genesis = home.genesis,
+               .journal = std::move(journal),
+               .segments = *segments_,
+               .database = *database_,
+               .many_blocks =
+                   [](auto count, Height above) {
+                     log_info("the database is behind: executing {} stored blocks from height {} before the start",
+                              count, above.value + 1);
+                   },
+               .past = {.nonce = random_fixed<Hash>(), .is_alone = home.is_alone, .unused_key = home.unused_key}});
   if (!restored) { return restored.error(); }
   for (const auto& one : restored->stored) { stored_.stored(one.id, one.height, one.location); }
   recovered_ = std::move(restored->recovered);

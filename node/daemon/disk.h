@@ -31,8 +31,8 @@ void ask_for_rebuild(const std::filesystem::path& data);
 /// is noticed by the others.
 class Disk {
  public:
-  /// Fails with the reasons of journal, segments and database, JOURNAL_LOST (the database exists without its journal)
-  /// and those of recover(). A damaged database is set aside and made anew from the segments.
+  /// A lost or unreadable vote journal is replaced by one that begins with a quarantine. A damaged database is set aside and
+  /// made anew from the segments. Fails with the other reasons of journal, segments and database, and those of recover().
   [[nodiscard]] static Result<std::unique_ptr<Disk>> open(const Home& home);
 
   [[nodiscard]] pipeline::PipelineRecovered take_recovered() { return std::move(recovered_); }

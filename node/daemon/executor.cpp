@@ -79,7 +79,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
   contracts::BlockResult result;
   try {
     const auto snapshot = disk_.database().snapshot();
-    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(header),
+    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*work.block),
                                       state_root_, work.block->transactions, registry_, membership_->directory);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();

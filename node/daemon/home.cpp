@@ -124,7 +124,9 @@ Result<Home> load_home(const std::filesystem::path& path) {
               chain_id,
               *self,
               key,
-              {std::move(*certificate), std::move(*tls_key)}};
+              {std::move(*certificate), std::move(*tls_key)},
+              false,
+              std::nullopt};
 }
 
 Status check_addresses(const NodeConfig& config) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/genesis.h"
@@ -22,6 +23,10 @@ struct Home {
   ValidatorIndex self;
   KeyPair validator_key;
   TlsIdentity identity;
+  /// The operator says that no other process uses the validator key: docs/operations.md, "Quarantine".
+  bool is_alone = false;
+  /// The operator says that this validator key has never signed anything.
+  std::optional<PublicKey> unused_key = {};
 
   [[nodiscard]] std::filesystem::path data() const { return path / "data"; }
   [[nodiscard]] std::string file(const std::string& relative) const { return (path / relative).string(); }

@@ -49,7 +49,8 @@ pipeline::PipelineConfig pipeline_config(const Home& home) {
 std::string_view alarm_name(consensus::AlarmKind kind) {
   switch (kind) {
     case consensus::AlarmKind::safety_broken: return "safety broken";
-    case consensus::AlarmKind::own_vote_unknown: return "own vote unknown";
+    case consensus::AlarmKind::quarantined: return "quarantined";
+    case consensus::AlarmKind::readmitted: return "readmitted";
     case consensus::AlarmKind::conflicting_votes: return "conflicting votes";
     case consensus::AlarmKind::rejected_notarized: return "notarized block rejected";
   }

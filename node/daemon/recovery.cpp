@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "contracts/governance/evidence_state.h"
 #include "contracts/governance/membership_state.h"
 #include "core/limits.h"
 #include "node/storage/commit.h"
@@ -64,6 +65,44 @@ Result<ChosenFloor> choose_floor(const std::vector<Floor>& floors, const Blocks&
                      floors.back().height.text() + " to be final, but the block segments do not connect them");
 }
 
+/// The executed block as a floor, with its own finalization when it has one.
+Result<Floor> executed_floor(const storage::Snapshot& database, const storage::Executed& executed) {
+  const auto record = storage::read_block_record(database, executed.height);
+  if (!record) { return record.error(); }
+  auto finalization = storage::read_finalization(database, executed.height);
+  if (!finalization) { return finalization.error(); }
+  Floor floor{.finalization = {}, .block = executed.block, .height = executed.height, .view = record->header.view};
+  floor.finalization.subject.epoch = record->header.epoch;
+  if (*finalization) {
+    floor.finalization = std::move(**finalization);
+    floor.view = floor.finalization.subject.view;
+  }
+  return floor;
+}
+
+/// What the journal says about this key's past and about others' lies.
+void read_past(const DiskContents& disk, bool is_behind, consensus::Recovered& result) {
+  for (const auto& record : disk.journal) {
+    if (const auto* quarantine = std::get_if<consensus::Quarantine>(&record)) {
+      result.quarantine = *quarantine;
+    } else if (const auto* readmission = std::get_if<consensus::Readmission>(&record)) {
+      result.quarantine.reset();
+      result.readmission = *readmission;
+    } else if (const auto* contradiction = std::get_if<consensus::Contradiction>(&record)) {
+      result.contradiction = *contradiction;
+    } else if (const auto* evidence = std::get_if<Evidence>(&record)) {
+      result.evidence.push_back(*evidence);
+    }
+  }
+  if (is_behind && !result.quarantine) {
+    result.quarantine = consensus::Quarantine{.cause = consensus::QuarantineCause::journal_behind};
+  }
+  result.is_fresh = disk.journal.empty() && !result.quarantine;
+  result.nonce = disk.past.nonce;
+  result.is_alone = disk.past.is_alone;
+  result.unused_key = disk.past.unused_key;
+}
+
 /// Floors of the journal and of the genesis, ascending.
 std::vector<Floor> floors_of(const std::vector<consensus::JournalRecord>& journal, const Genesis& genesis) {
   std::vector<Floor> floors{{.finalization = {}, .block = genesis_header(genesis).id(), .height = {}, .view = {}}};
@@ -97,11 +136,12 @@ Result<std::vector<BlockPointer>> final_blocks(DiskContents disk) {
 Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   const auto executed = storage::read_executed(disk.database);
   if (!executed) { return executed.error(); }
-  const auto floors = floors_of(disk.journal, disk.genesis);
-  if (floors.back().height < executed->height) {
-    return failure(ErrorKind::corrupt, "JOURNAL_BEHIND",
-                   "the database executed height " + executed->height.text() + ", the vote journal ends at height " +
-                       floors.back().height.text() + ": it was rolled back, this key's votes may be forgotten");
+  auto floors = floors_of(disk.journal, disk.genesis);
+  const bool is_behind = floors.back().height < executed->height;
+  if (is_behind) {
+    auto floor = executed_floor(disk.database, *executed);
+    if (!floor) { return floor.error(); }
+    floors.push_back(std::move(*floor));
   }
   const auto blocks = above(std::move(disk.blocks), executed->height);
   auto membership = governance::read_membership(disk.database.column(storage::Column::state));
@@ -119,6 +159,7 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   }
 
   pipeline::PipelineRecovered result;
+  read_past(disk, is_behind, result.consensus);
   result.consensus.floor = floor;
   if (chosen->chain.empty()) {
     const auto record = storage::read_block_record(disk.database, executed->height);
@@ -139,7 +180,7 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   // Finalizations that came before the bodies: consensus raises its floor again, block sync fetches the bodies.
   for (const auto& higher : floors) {
     const auto& certificate = higher.finalization;
-    if (higher.height <= floor.height) { continue; }
+    if (higher.height <= floor.height || certificate.signatures.empty()) { continue; }
     if (std::ranges::find(result.consensus.certificates, certificate) == result.consensus.certificates.end()) {
       result.consensus.certificates.push_back(certificate);
     }
@@ -170,6 +211,9 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
   for (auto& record : *window) {
     result.window.push_back({.height = record.height, .transactions = std::move(record.transactions)});
   }
+  const auto recorded = governance::read_evidence(disk.database.column(storage::Column::state));
+  if (!recorded) { return recorded.error(); }
+  for (const auto& one : *recorded) { result.evidence.insert(one.key); }
   result.membership = std::make_shared<const Membership>(std::move(*membership));
   return result;
 }

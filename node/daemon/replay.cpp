@@ -43,7 +43,8 @@ FinalChain final_chain(const Replay& replay, const storage::Executed& executed) 
       if (!blocks) { continue; }
       chain.blocks = std::move(*blocks);
     }
-    chain.finalizations.emplace(floor->block, floor->finalization);
+    // One that took the place of a lost journal's may have none.
+    if (!floor->finalization.signatures.empty()) { chain.finalizations.emplace(floor->block, floor->finalization); }
   }
   return chain;
 }
@@ -69,9 +70,8 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
     contracts::BlockResult result;
     {
       const auto snapshot = replay.database.snapshot();
-      result =
-          contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(block->header),
-                                   state_root, block->transactions, registry, membership->directory);
+      result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*block),
+                                        state_root, block->transactions, registry, membership->directory);
     }
     const auto found = chain.finalizations.find(stored.id);
     const auto finalization = found == chain.finalizations.end() ? std::nullopt : std::optional(found->second);

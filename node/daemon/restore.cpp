@@ -64,13 +64,36 @@ Result<Restored> restore_checked(OpenedDisk disk) {
     if (!block) { return block.error(); }
     blocks.push_back(std::make_shared<Block>(std::move(*block)));
   }
-  auto recovered = recover(DiskContents{disk.genesis, *snapshot, std::move(disk.journal), std::move(blocks)});
+  auto recovered =
+      recover(DiskContents{disk.genesis, *snapshot, std::move(disk.journal), std::move(blocks), disk.past});
   if (!recovered) { return recovered.error(); }
   restored.recovered = std::move(*recovered);
   return restored;
 }
 
 }  // namespace
+
+Result<OpenedVotes> open_votes(const std::string& directory, const journal::JournalIdentity& identity,
+                               const journal::JournalOptions& options, bool has_other_data,
+                               journal::FileSystem& files) {
+  using journal::VoteJournal;
+  const auto make = [&](const std::vector<consensus::JournalRecord>& first, std::string damage) -> Result<OpenedVotes> {
+    auto made = VoteJournal::create(directory, identity, options, files, first);
+    if (!made) { return made.error(); }
+    return OpenedVotes{std::move(*made), std::move(damage)};
+  };
+  if (!VoteJournal::exists(directory, files)) {
+    if (!has_other_data) { return make({}, {}); }
+    return make({consensus::Quarantine{.cause = consensus::QuarantineCause::journal_lost}}, {});
+  }
+  auto votes = VoteJournal::open(directory, identity, options, files);
+  if (votes) { return OpenedVotes{std::move(*votes), {}}; }
+  if (votes.error().reason != "JOURNAL_CORRUPT") { return votes.error(); }
+  const auto aside = VoteJournal::set_aside(directory, files);
+  if (!aside) { return aside.error(); }
+  return make({consensus::Quarantine{.cause = consensus::QuarantineCause::journal_corrupt}},
+              votes.error().message + "; it is kept as " + *aside);
+}
 
 Result<Restored> restore(OpenedDisk disk) {
   try {

@@ -1,16 +1,34 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "consensus/journal_record.h"
 #include "core/genesis.h"
 #include "core/result.h"
+#include "node/daemon/recovery.h"
 #include "node/daemon/replay.h"
+#include "node/journal/file.h"
+#include "node/journal/vote_journal.h"
 #include "node/pipeline/pipeline.h"
 #include "node/storage/database.h"
 #include "node/storage/location.h"
 
 namespace keten::node {
+
+/// The vote journal as a start finds it.
+struct OpenedVotes {
+  std::unique_ptr<journal::VoteJournal> journal;
+  std::string damage;  ///< what was wrong with the one that is set aside; empty when nothing was
+};
+
+/// The journal, or one that begins with a quarantine in the place of one that is lost (there is other data) or cannot be
+/// read: without its votes this key could sign two things, so the node follows the chain until docs/consensus.md,
+/// "Amnesia", lets it vote again.
+[[nodiscard]] Result<OpenedVotes> open_votes(const std::string& directory, const journal::JournalIdentity& identity,
+                                             const journal::JournalOptions& options, bool has_other_data,
+                                             journal::FileSystem& files);
 
 /// The three places a node keeps things in, opened. The same on a node and in the simulator.
 struct OpenedDisk {
@@ -19,6 +37,7 @@ struct OpenedDisk {
   const storage::BlockLog& segments;
   storage::Database& database;  ///< initialised
   ReplayNotice many_blocks;     ///< may be empty
+  Past past = {};
 };
 
 struct Restored {

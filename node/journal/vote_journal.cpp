@@ -12,6 +12,8 @@ using consensus::Floor;
 using consensus::HeldCertificate;
 using consensus::JournalRecord;
 using consensus::OwnVote;
+using consensus::Quarantine;
+using consensus::Readmission;
 
 namespace {
 
@@ -75,6 +77,11 @@ struct Above {
   bool operator()(const OwnVote& own) const { return (*this)(own.vote.subject); }
   bool operator()(const HeldCertificate& held) const { return (*this)(held.certificate.subject); }
   bool operator()(const Floor& floor) const { return std::pair(epoch_of(floor), floor.view) >= std::pair(epoch, view); }
+  // keep() has dropped all but the newest.
+  bool operator()(const Quarantine&) const { return true; }
+  bool operator()(const Readmission&) const { return true; }
+  bool operator()(const consensus::Contradiction&) const { return true; }
+  bool operator()(const Evidence& evidence) const { return evidence.first.subject.epoch >= epoch; }
 };
 
 /// The records from `place` on as they stand in the file.
@@ -109,8 +116,13 @@ Status VoteJournal::lock() {
 }
 
 Result<std::unique_ptr<VoteJournal>> VoteJournal::create(const std::string& directory, const JournalIdentity& identity,
-                                                         const JournalOptions& options, FileSystem& files) {
+                                                         const JournalOptions& options, FileSystem& files,
+                                                         const std::vector<JournalRecord>& first) {
   std::unique_ptr<VoteJournal> journal(new VoteJournal(directory, identity, options, files));
+  for (const auto& record : first) {
+    journal->keep(record);
+    journal->recovered_.push_back(record);
+  }
   if (auto made = files.make_directory(directory); !made) { return journal_error(made.error()); }
   if (auto locked = journal->lock(); !locked) { return locked.error(); }
   if (exists(directory, files)) {
@@ -241,7 +253,21 @@ Status VoteJournal::write_copies(std::uint64_t place, ByteView bytes) {
   return file_->write_at(copy_bytes_ + place, bytes);
 }
 
+Result<std::string> VoteJournal::set_aside(const std::string& directory, FileSystem& files) {
+  std::string aside;
+  for (int number = 1; aside.empty() || files.exists(aside); ++number) {
+    aside = directory + "/votes.log.damaged-" + std::to_string(number);
+  }
+  if (auto renamed = files.rename(directory + "/votes.log", aside); !renamed) { return journal_error(renamed.error()); }
+  if (auto synced = files.sync_directory(directory); !synced) { return journal_error(synced.error()); }
+  return aside;
+}
+
 void VoteJournal::keep(const JournalRecord& record) {
+  const auto is_about_quarantine = [](const JournalRecord& one) {
+    return std::holds_alternative<Quarantine>(one) || std::holds_alternative<Readmission>(one);
+  };
+  if (is_about_quarantine(record)) { std::erase_if(kept_, is_about_quarantine); }
   kept_.push_back(record);
   if (std::holds_alternative<Floor>(record)) { drop_below_base(); }
 }

@@ -37,10 +37,10 @@ class VoteJournal {
  public:
   /// Makes a new journal; only when the node starts for the first time, because an empty journal has forgotten every
   /// vote. Fails with JOURNAL_EXISTS when there is one.
-  [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> create(const std::string& directory,
-                                                                   const JournalIdentity& identity,
-                                                                   const JournalOptions& options = {},
-                                                                   FileSystem& files = machine_files());
+  /// `first` is in it from its first moment on: what a journal in the place of a lost one must say.
+  [[nodiscard]] static Result<std::unique_ptr<VoteJournal>> create(
+      const std::string& directory, const JournalIdentity& identity, const JournalOptions& options = {},
+      FileSystem& files = machine_files(), const std::vector<consensus::JournalRecord>& first = {});
   /// Opens what `create` made. A torn tail is cut off; a record that is bad in one copy is restored from the other. Fails
   /// with JOURNAL_MISSING; JOURNAL_LOCKED when another process uses it; JOURNAL_WRONG_OWNER for another chain or key;
   /// JOURNAL_FORMAT for an unknown version; JOURNAL_CORRUPT when the file has another length than it names, or a record
@@ -49,6 +49,9 @@ class VoteJournal {
                                                                  const JournalIdentity& identity,
                                                                  const JournalOptions& options = {},
                                                                  FileSystem& files = machine_files());
+  /// Gives a journal that cannot be read another name, `votes.log.damaged-<n>`, so that `create` can make a new one;
+  /// returns the path. Nothing is deleted: a person may want to look at it.
+  [[nodiscard]] static Result<std::string> set_aside(const std::string& directory, FileSystem& files = machine_files());
   /// Whether `create` was ever done here.
   [[nodiscard]] static bool exists(const std::string& directory, const FileSystem& files = machine_files());
   ~VoteJournal();

@@ -73,7 +73,8 @@ void Pipeline::State::try_build() {
              !is_on_branch(transaction.id, parent_id) && may_stand(transaction, bound);
     });
   }
-  if (block->transactions.empty()) {
+  block->evidence = evidence_to_record(parent_id);
+  if (block->transactions.empty() && block->evidence.empty()) {
     const bool binds = has_unbound_result() && parent.executed_height < newest_work && bound_height >= newest_work;
     const bool pushes = holds_old_work(parent);
     const bool beats = now.wall_ms >= parent.time + config.timing.idle_interval_ms;
@@ -92,6 +93,7 @@ void Pipeline::State::try_build() {
   payload.executed_height = bound_height;
   payload.state_root = bound_root;
   payload.next_set = seals;
+  payload.evidence_root = evidence_root(block->evidence);
 
   build.reset();
   auto from_engine = engine.propose(request.view, payload, now);
@@ -110,7 +112,8 @@ bool Pipeline::State::holds_old_work(const BlockHeader& tip) const {
   auto at = tip;
   while (at.height > engine.floor().height) {
     const bool binds = has_unbound_result() && at.executed_height >= newest_work;
-    if ((at.transaction_count > 0 || binds) && now.wall_ms >= tip.time + config.timing.view_timeout_ms) { return true; }
+    const bool is_full = at.transaction_count > 0 || !at.evidence_root.is_zero();
+    if ((is_full || binds) && now.wall_ms >= tip.time + config.timing.view_timeout_ms) { return true; }
     const auto parent = blocks.find(at.parent);
     if (parent == blocks.end()) { return false; }
     at = parent->second.block->header;

@@ -29,7 +29,11 @@ void Pipeline::State::deliver_block(const BlockPointer& block, std::optional<Cer
   delivered = header.height;
   delivered_id = header.id();
   delivered_ids[delivered] = delivered_id;
-  if (!block->transactions.empty() || !header.next_set.is_zero()) { newest_work = delivered; }
+  if (!block->transactions.empty() || !block->evidence.empty() || !header.next_set.is_zero()) {
+    newest_work = delivered;
+  }
+  record_evidence(*block);
+  compare_results(header);
   for (const auto& transaction : block->transactions) {
     window.add(transaction->id, transaction->body.valid_until);
     mempool.remove(transaction->id);
@@ -44,6 +48,10 @@ void Pipeline::State::executed(const Executed& event) {
   executed_height = event.height;
   roots[event.height] = event.state_root;
   while (roots.size() > kRootsKept) { roots.erase(roots.begin()); }
+  if (const auto bound = bound_results.find(event.height); bound != bound_results.end()) {
+    note_result(event.height, bound->second.second, bound->second.first);
+    bound_results.erase(bound);
+  }
   if (event.membership != nullptr) { membership_changed(event.height, event.membership); }
   forget_old_blocks();
   apply(engine.on_executed(event.height, now));
@@ -51,8 +59,8 @@ void Pipeline::State::executed(const Executed& event) {
   // The next leader binds what a quorum is known to have executed: in a lull it should not wait for the next status.
   if (mempool.admitted() == 0 && executed_height == delivered && has_unbound_result()) {
     const auto& floor = engine.floor();
-    send(std::nullopt,
-         consensus::Status{current.epoch, engine.view(), floor.view, floor.height, executed_height, true});
+    send(std::nullopt, consensus::Status{current.epoch, engine.view(), floor.view, floor.height, executed_height, true,
+                                         engine.halted() || engine.is_quarantined()});
   }
   resolve_proposals();
 }

@@ -39,6 +39,7 @@ void Pipeline::State::begin_epoch() {
   begin.floor = engine.floor();
   begin.floor.view = View{0};
   begin.floor_header = engine.floor_header();
+  engine.hand_over(begin);
   current = membership->current;
   self = own_index(current.validators, keys);
   engine = make_engine(config, current, self, keys, std::move(begin));
@@ -49,6 +50,8 @@ void Pipeline::State::begin_epoch() {
   proposals.clear();
   leaves.clear();
   leaves_order.clear();
+  proposed_evidence.clear();
+  evidence_checks.clear();
   wanted.clear();
   synced.clear();
   synced_proof.reset();
@@ -76,6 +79,9 @@ std::optional<Epoch> epoch_of(const PeerMessage& message) {
   if (const auto* proposal = std::get_if<ProposalMessage>(&message)) { return proposal->proposal.epoch; }
   if (const auto* status = std::get_if<consensus::Status>(&message)) { return status->epoch; }
   if (const auto* request = std::get_if<consensus::CertificateRequest>(&message)) { return request->epoch; }
+  if (const auto* request = std::get_if<consensus::RecoveryRequest>(&message)) { return request->epoch; }
+  if (const auto* reply = std::get_if<consensus::RecoveryReply>(&message)) { return reply->epoch; }
+  if (const auto* evidence = std::get_if<Evidence>(&message)) { return evidence->first.subject.epoch; }
   return std::nullopt;
 }
 
@@ -87,7 +93,8 @@ bool Pipeline::State::is_present(NodeNumber from, PeerMessage& message) {
   auto& peer = peers[from];
   if (*epoch < current.epoch) {
     // Certificates prove themselves and are not asked for; whoever says anything else of an ended epoch stands in it.
-    if (!std::holds_alternative<Certificate>(message)) { tell_seal(from, *epoch); }
+    const bool is_proof = std::holds_alternative<Certificate>(message) || std::holds_alternative<Evidence>(message);
+    if (!is_proof) { tell_seal(from, *epoch); }
     return false;
   }
   const bool is_next = *epoch == current.epoch.next();
@@ -125,6 +132,20 @@ Height Pipeline::State::honest_height() const {
   return engine.floor().height;
 }
 
+// Precondition: the next set is agreed and not ready at the executed height. The votes for a block that seals the epoch need
+// the execution of a later height, so one honest validator of any quorum has a higher floor when that block is final.
+bool Pipeline::State::has_next_begun() const {
+  std::uint64_t weight = 0;
+  for (const auto& validator : current.validators.members()) {
+    const auto found = peers.find(validator.number);
+    const bool answered = found != peers.end() && found->second.answered && is_live(validator.number);
+    if (!answered) { continue; }
+    const auto& status = found->second.status;
+    if (status.epoch == current.epoch && status.floor_height <= executed_height) { weight += validator.weight; }
+  }
+  return !current.validators.has_quorum(weight);
+}
+
 void Pipeline::State::remind_ready() {
   if (!membership->pending || now.steady_ms < ready_due_ms) { return; }
   const auto& pending = *membership->pending;
@@ -134,6 +155,12 @@ void Pipeline::State::remind_ready() {
   if (pending.ready.contains(entry.number)) { return; }
   ready_due_ms = now.steady_ms + kReadyAgainMs;
   if (!has_quorum_connected() || honest_height().value > executed_height.value + kReadyLagBlocks) { return; }
+  // docs/consensus.md, "Amnesia": whose key is in no set that has begun has signed nothing in one to come.
+  if (!self && !membership->next && !has_next_begun()) { apply(engine.past_is_known(now)); }
+  if (engine.is_quarantined() && entry.key != unused_key) {
+    ready_due_ms = now.steady_ms + kReadyLookMs;
+    return;
+  }
   effects.ready_due = ReadyDue{entry.key, pending.rules.validators.id(), executed_height};
 }
 

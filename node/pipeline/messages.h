@@ -9,6 +9,7 @@
 #include "consensus/messages.h"
 #include "core/block.h"
 #include "core/certificate.h"
+#include "core/evidence.h"
 #include "core/ids.h"
 #include "core/transaction.h"
 
@@ -18,6 +19,7 @@ namespace keten::pipeline {
 struct ProposalMessage {
   consensus::Proposal proposal;
   std::vector<Hash> leaves;
+  std::vector<Evidence> evidence = {};  ///< of the block, in its order
 };
 
 /// Asks for transactions of a block by their place, or for the whole block when `indices` is empty.
@@ -51,9 +53,10 @@ struct TransactionBatch {
 };
 
 /// Everything that validators say to each other after the hello.
-using PeerMessage = std::variant<Vote, Certificate, ProposalMessage, consensus::Status, consensus::CertificateRequest,
-                                 consensus::CertificateResponse, PayloadRequest, PayloadResponse, BlockRequest,
-                                 BlockResponse, TransactionBatch>;
+using PeerMessage =
+    std::variant<Vote, Certificate, ProposalMessage, consensus::Status, consensus::CertificateRequest,
+                 consensus::CertificateResponse, PayloadRequest, PayloadResponse, BlockRequest, BlockResponse,
+                 TransactionBatch, Evidence, consensus::RecoveryRequest, consensus::RecoveryReply>;
 
 /// Votes, certificates, proposals, status and requests overtake transactions and blocks.
 enum class Lane : std::uint8_t { votes, bulk };

@@ -1,6 +1,7 @@
 #include "node/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "node/pipeline/state.h"
 
@@ -41,6 +42,8 @@ Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_
       engine(make_engine(config, current, self, keys, recovered.consensus)),
       mempool(config.mempool),
       executed_height(recovered.executed_height) {
+  recorded_evidence = std::move(recovered.evidence);
+  unused_key = recovered.consensus.unused_key;
   for (const auto& [height, root] : recovered.recent_roots) { roots[height] = root; }
   roots[executed_height] = recovered.state_root;
   for (const auto& old : recovered.window) {
@@ -108,7 +111,8 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
     if (auto* proposal = std::get_if<consensus::Proposal>(&outgoing.message); proposal != nullptr) {
       const auto found = blocks.find(proposal->header.id());
       if (found == blocks.end()) { continue; }
-      message = ProposalMessage{std::move(*proposal), payload_leaves(found->second.block->transactions)};
+      const auto& block = *found->second.block;
+      message = ProposalMessage{std::move(*proposal), payload_leaves(block.transactions), block.evidence};
     } else {
       std::visit(
           [&message](auto& other) {
@@ -130,6 +134,10 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
     effects.verify_votes.push_back(std::move(request));
   }
   for (auto& alarm : from_engine.alarms) { effects.alarms.push_back(std::move(alarm)); }
+  for (auto& one : from_engine.evidence) {
+    const auto key = evidence_key(one);
+    if (key && !recorded_evidence.contains(*key)) { open_evidence.emplace(*key, std::move(one)); }
+  }
   // Before anything that asks the engine again: its newer request must not be overwritten by this one.
   if (from_engine.build) {
     build = from_engine.build;
@@ -196,6 +204,22 @@ bool Pipeline::State::has_quorum_answered() const {
   return current.validators.has_quorum(weight);
 }
 
+std::uint64_t Pipeline::State::hand_shake_ms() const {
+  if (!engine.is_fresh()) { return kEchoMs; }
+  std::uint64_t weight = 0;
+  for (const auto& validator : current.validators.members()) {
+    const auto found = peers.find(validator.number);
+    if (found == peers.end() || is_self(validator.number) || !found->second.answered) { continue; }
+    const auto& status = found->second.status;
+    const bool is_later = status.epoch > current.epoch;
+    const bool has_begun = status.epoch == current.epoch && (status.view.value > 1 || status.floor_view.value > 0);
+    if (is_later || has_begun) { weight += validator.weight; }
+  }
+  // One honest validator says so at least: its proof comes, and then this is no first start.
+  if (weight > current.validators.fault_weight()) { return std::numeric_limits<std::uint64_t>::max(); }
+  return weight > 0 ? kClaimMs : kEchoMs;
+}
+
 std::optional<NodeNumber> Pipeline::State::choose_peer(std::size_t attempt, std::optional<NodeNumber> hint) const {
   if (attempt == 0 && hint && !is_self(*hint) && is_live(*hint)) { return hint; }
   std::vector<NodeNumber> live;
@@ -237,7 +261,8 @@ void Pipeline::State::finish_step() {
   if (self && !votes_allowed) {
     // docs/consensus.md, "After every start": a quorum has said what it knows before this key signs again.
     if (answered_ms == 0 && has_quorum_answered()) { answered_ms = std::max<std::uint64_t>(now.steady_ms, 1); }
-    if (answered_ms != 0 && (current.validators.size() == 1 || now.steady_ms >= answered_ms + kEchoMs)) {
+    const bool is_heard = answered_ms != 0 && now.steady_ms - answered_ms >= hand_shake_ms();
+    if (answered_ms != 0 && (current.validators.size() == 1 || is_heard)) {
       votes_allowed = true;
       apply(engine.allow_votes(now));
     }
@@ -262,7 +287,11 @@ void Pipeline::State::finish_step() {
   wake_at(engine.deadline_ms());
   if (!gathered.empty()) { wake_at(shared_ms + kShareGatherMs); }
   if (membership->pending) { wake_at(std::max(ready_due_ms, now.steady_ms + 1)); }
-  if (answered_ms != 0 && !votes_allowed) { wake_at(answered_ms + kEchoMs); }
+  if (answered_ms != 0 && !votes_allowed) {
+    for (const auto wait_ms : {kEchoMs, kClaimMs}) {
+      if (now.steady_ms < answered_ms + wait_ms) { wake_at(answered_ms + wait_ms); }
+    }
+  }
   for (const auto& [id, proposal] : proposals) {
     if (proposal.missing > 0) { wake_at(proposal.ask_at_ms); }
   }
@@ -312,7 +341,12 @@ Effects Pipeline::step(Event event, Now now) {
     peer.early.clear();
   } else if (const auto* votes = std::get_if<VotesVerified>(&event)) {
     constexpr auto kOfEngine = (1ULL << kEngineTicketBits) - 1;
-    if ((votes->ticket & kPipelineTicket) != 0) {
+    const auto checks = state.evidence_checks.find(votes->ticket);
+    if (checks != state.evidence_checks.end()) {
+      const auto block = checks->second;
+      state.evidence_checks.erase(checks);
+      state.evidence_verified(block, votes->valid);
+    } else if ((votes->ticket & kPipelineTicket) != 0) {
       state.range_verified(votes->ticket, votes->valid);
     } else if ((votes->ticket & ~kOfEngine) == state.engine_tickets()) {
       state.apply(state.engine.on_verified(votes->ticket & kOfEngine, votes->valid, now));
@@ -347,10 +381,11 @@ void Pipeline::State::from_peer(NodeNumber from, PeerMessage message) {
   std::visit(
       [&](auto& content) {
         using Content = std::decay_t<decltype(content)>;
-        constexpr bool is_for_engine = std::is_same_v<Content, Vote> || std::is_same_v<Content, Certificate> ||
-                                       std::is_same_v<Content, consensus::Status> ||
-                                       std::is_same_v<Content, consensus::CertificateRequest> ||
-                                       std::is_same_v<Content, consensus::CertificateResponse>;
+        constexpr bool is_for_engine =
+            std::is_same_v<Content, Vote> || std::is_same_v<Content, Certificate> ||
+            std::is_same_v<Content, consensus::Status> || std::is_same_v<Content, consensus::CertificateRequest> ||
+            std::is_same_v<Content, consensus::CertificateResponse> || std::is_same_v<Content, Evidence> ||
+            std::is_same_v<Content, consensus::RecoveryRequest> || std::is_same_v<Content, consensus::RecoveryReply>;
         if constexpr (is_for_engine) {
           if (index) { apply(engine.on_message(*index, std::move(content), now)); }
         } else if constexpr (std::is_same_v<Content, PayloadRequest> || std::is_same_v<Content, BlockRequest>) {
@@ -394,6 +429,9 @@ PipelineStatus Pipeline::status(Now now) const {
   for (const auto& [number, peer] : state.peers) {
     if (peer.connected && !state.current.validators.find(number)) { add_peer(number); }
   }
+  status.abstention = state.self ? state.engine.abstention_reason() : std::string();
+  status.divergence = state.divergence;
+  for (const auto& [key, one] : state.open_evidence) { status.evidence.push_back(one); }
   status.reason = state.stuck_reason();
   if (status.reason.empty() && status.lag > 8) {
     const auto best = std::ranges::max_element(

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -157,6 +158,7 @@ struct PipelineRecovered {
   std::vector<std::pair<Height, Hash>> recent_roots;  ///< state roots of the newest executed heights, ascending
   std::vector<WindowBlock> window;                    ///< executed blocks whose transactions may still be valid
   MembershipPointer membership;                       ///< as of the executed height
+  std::set<EvidenceKey> evidence;                     ///< recorded in the state at the executed height
 };
 
 struct PipelineStatus {
@@ -169,6 +171,9 @@ struct PipelineStatus {
   std::uint64_t lag = 0;
   std::string reason;
   bool quorum = false;
+  std::string abstention;               ///< why this validator casts no vote; empty when it does, or is none
+  std::string divergence;               ///< a quorum bound another result than this node computed: where, and both
+  std::vector<Evidence> evidence = {};  ///< of this epoch, proven here and not recorded yet
   std::size_t mempool_transactions = 0;
   std::size_t mempool_bytes = 0;
   struct Peer {

@@ -13,7 +13,8 @@ void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
   if (view.value == 0 || number_of(engine.leader(view)) != from || view > engine.view().next()) { return; }
   if (message.leaves.size() != header.transaction_count ||
       message.leaves.size() > current.parameters.block_transactions_max ||
-      header.payload_bytes > current.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root) {
+      header.payload_bytes > current.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root ||
+      message.evidence.size() > limits::kBlockEvidenceMax || evidence_root(message.evidence) != header.evidence_root) {
     return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
   const auto id = header.id();
@@ -21,9 +22,11 @@ void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
     auto& order = leaves_order[from];
     while (order.size() >= kLeavesPerLeader) {
       leaves.erase(order.front());
+      proposed_evidence.erase(order.front());
       order.pop_front();
     }
     leaves.emplace(id, std::move(message.leaves));
+    if (!message.evidence.empty()) { proposed_evidence.emplace(id, std::move(message.evidence)); }
     order.push_back(id);
   }
   apply(engine.on_message(engine.leader(view), std::move(message.proposal), now));
@@ -47,6 +50,10 @@ void Pipeline::State::check_payload(const consensus::CheckPayload& request) {
   pending.in_check.resize(pending.leaves.size());
   pending.missing = pending.leaves.size();
   pending.ask_at_ms = now.steady_ms + kGossipGraceMs;
+  if (const auto evidence = proposed_evidence.find(id); evidence != proposed_evidence.end()) {
+    pending.evidence = evidence->second;
+    check_evidence_of(pending);
+  }
   proposals.emplace(id, std::move(pending));
   resolve_proposals();
 }
@@ -107,6 +114,7 @@ keten::Status Pipeline::State::check_content(const BlockHeader& header,
 
 Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal) const {
   if (proposal.forged) { return Verdict::invalid; }
+  if (proposal.evidence_in_check) { return Verdict::wait; }
   // The duplicate window is that of the branch: its blocks must be here down to the newest delivered one.
   auto ancestor = proposal.header.parent;
   while (ancestor != delivered_id) {
@@ -161,6 +169,7 @@ void Pipeline::State::resolve_proposals() {
     auto block = std::make_shared<Block>();
     block->header = pending.header;
     block->transactions = pending.transactions;
+    block->evidence = pending.evidence;
     hold(block);
     // Stored before whatever this step persists: the vote's record follows the body it speaks of.
     apply(engine.on_payload(pending.view, id, consensus::PayloadVerdict::stored, now), {block});

@@ -33,6 +33,8 @@ inline constexpr std::uint64_t kShareRoundMs = 1000;
 inline constexpr std::size_t kShareRoundBytes = 256 * 1024;
 /// After a quorum has answered, what they hold of this validator's own votes has arrived and is checked.
 inline constexpr std::uint64_t kEchoMs = 50;
+/// So long a node with an empty disk waits for the proof of what no more than f claim; liars must not stop a first start.
+inline constexpr std::uint64_t kClaimMs = 10'000;
 /// A connected peer that says nothing for so long does not count for the quorum (it sends its status every 500 ms).
 inline constexpr std::uint64_t kSilentMs = 3000;
 /// After sharing a transaction whose signature does not hold.
@@ -53,6 +55,8 @@ inline constexpr std::uint64_t kSealToldMs = 200;
 inline constexpr std::uint64_t kReadyLagBlocks = 16;
 /// Between two reminders that readiness is not recorded.
 inline constexpr std::uint64_t kReadyAgainMs = 5000;
+/// Who cannot say it yet looks again.
+inline constexpr std::uint64_t kReadyLookMs = 50;
 /// State roots remembered to check headers against.
 inline constexpr std::size_t kRootsKept = 512;
 
@@ -71,6 +75,8 @@ struct PendingProposal {
   std::vector<TransactionPointer> transactions;  ///< by place; null while missing
   std::vector<std::size_t> in_check;             ///< by place; bytes of what is with the pool, 0 when nothing is
   std::size_t missing = 0;
+  std::vector<Evidence> evidence;
+  bool evidence_in_check = false;
   bool forged = false;  ///< a signature does not hold, or it is longer than it says: no validator can accept it
   std::uint64_t ask_at_ms = 0;
   std::size_t asked = 0;
@@ -181,6 +187,19 @@ struct Pipeline::State {
   [[nodiscard]] std::pair<Height, Hash> result_to_bind(const BlockHeader& parent) const;
   [[nodiscard]] bool has_unbound_result() const;
   [[nodiscard]] bool is_on_branch(const TransactionId& id, const BlockId& tip) const;
+  /// Of this epoch: what is of an earlier one, no block can carry any more.
+  [[nodiscard]] bool has_open_evidence() const;
+  /// What a block on `tip` should carry: proven, neither recorded nor on the way.
+  [[nodiscard]] std::vector<Evidence> evidence_to_record(const BlockId& tip) const;
+
+  // evidence.cpp: contradictions on their way into the chain, and results that differ
+  /// Form, and that every signature was checked; asks for the checks that are still missing.
+  void check_evidence_of(PendingProposal& proposal);
+  void evidence_verified(const BlockId& block, const std::vector<bool>& valid);
+  void record_evidence(const Block& block);
+  /// A final block says what a quorum computed.
+  void compare_results(const BlockHeader& header);
+  void note_result(Height executed, const Hash& bound, Height by);
 
   // delivery.cpp: final blocks, execution, block sync
   void deliver();
@@ -209,6 +228,8 @@ struct Pipeline::State {
   /// True when the message is of the present epoch. Else it waits, or is answered, or is nothing any more.
   [[nodiscard]] bool is_present(NodeNumber from, PeerMessage& message);
   void tell_seal(NodeNumber to, Epoch epoch);
+  /// As far as a quorum says.
+  [[nodiscard]] bool has_next_begun() const;
   void remind_ready();
   [[nodiscard]] Height honest_height() const;
 
@@ -228,6 +249,9 @@ struct Pipeline::State {
   [[nodiscard]] Height executed_height_of(NodeNumber number) const;
   [[nodiscard]] bool has_quorum_connected() const;
   [[nodiscard]] bool has_quorum_answered() const;
+  /// How long after a quorum's answers this key stays silent. With an empty disk longer, while others say that the chain runs
+  /// already and have not proven it yet: docs/consensus.md, "Amnesia".
+  [[nodiscard]] std::uint64_t hand_shake_ms() const;
   /// Some connected peer, another one each time; prefers `hint` on the first attempt.
   [[nodiscard]] std::optional<NodeNumber> choose_peer(std::size_t attempt, std::optional<NodeNumber> hint) const;
   [[nodiscard]] std::string stuck_reason() const;
@@ -241,8 +265,9 @@ struct Pipeline::State {
   std::map<Height, MembershipPointer> memberships;     ///< by the height that changed it, as far back as votes may ask
   std::optional<consensus::CertificateResponse> seal;  ///< how the epoch before this one ended
   std::uint64_t ready_due_ms = 0;
-  EpochRules current;                  ///< of the epoch that the engine runs
-  std::optional<ValidatorIndex> self;  ///< in its set; none: a follower
+  std::optional<PublicKey> unused_key;  ///< consensus::Recovered
+  EpochRules current;                   ///< of the epoch that the engine runs
+  std::optional<ValidatorIndex> self;   ///< in its set; none: a follower
   consensus::Engine engine;
   Now now;
   Effects effects;
@@ -251,15 +276,22 @@ struct Pipeline::State {
   mempool::DuplicateWindow window;
 
   std::map<BlockId, HeldBlock> blocks;
-  std::map<BlockId, std::vector<Hash>> leaves;             ///< payloads of proposals seen, until they are checked
-  std::map<NodeNumber, std::deque<BlockId>> leaves_order;  ///< by leader, oldest first
+  std::map<BlockId, std::vector<Hash>> leaves;                 ///< payloads of proposals seen, until they are checked
+  std::map<NodeNumber, std::deque<BlockId>> leaves_order;      ///< by leader, oldest first
+  std::map<BlockId, std::vector<Evidence>> proposed_evidence;  ///< beside `leaves`, where there is any
   std::map<BlockId, PendingProposal> proposals;
+  std::map<EvidenceKey, Evidence> open_evidence;  ///< proven here, not yet in a final block
+  std::set<EvidenceKey> recorded_evidence;        ///< in the state or in a final block
+  std::string divergence;
+  std::map<Height, std::pair<Height, Hash>>
+      bound_results;  ///< executed height to what a block at some height binds it to
   std::map<BlockId, WantedBlock> wanted;
   std::optional<consensus::BuildRequest> build;
 
   std::uint64_t next_ticket = 1;
   std::map<std::uint64_t, Verification> verifications;
   std::map<std::uint64_t, SyncedRange> ranges;
+  std::map<std::uint64_t, BlockId> evidence_checks;  ///< of proposals
 
   std::uint64_t persist_sequence = 0;
   std::uint64_t durable_sequence = 0;

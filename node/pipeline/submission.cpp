@@ -191,7 +191,7 @@ void Pipeline::State::share(std::vector<TransactionPointer> transactions) {
 }
 
 void Pipeline::State::update_work() {
-  const bool pending = mempool.admitted() > 0 || has_unbound_result();
+  const bool pending = mempool.admitted() > 0 || has_unbound_result() || has_open_evidence();
   if (pending == work_told) { return; }
   work_told = pending;
   apply(engine.on_work(pending, now));

@@ -41,7 +41,7 @@ Result<storage::BlockRecord> LedgerView::record(const BlockId& id) const {
 }
 
 Result<BlockPointer> LedgerView::body(const storage::BlockRecord& record) const {
-  if (record.header.height.value == 0) { return std::make_shared<const Block>(Block{record.header, {}}); }
+  if (record.header.height.value == 0) { return std::make_shared<const Block>(Block{record.header, {}, {}}); }
   const auto bytes = blocks_.read(record.location, 0, record.location.length);
   if (!bytes) { return bytes.error(); }
   auto block = Block::decode(*bytes);

@@ -43,6 +43,7 @@ void put(const pipeline::ProposalMessage& message, v1::PeerMessage& out) {
   auto& leaves = *proposal.mutable_leaves();
   leaves.reserve(message.leaves.size() * Hash::size);
   for (const auto& leaf : message.leaves) { leaves += as_text(leaf.view()); }
+  for (const auto& one : message.evidence) { proposal.add_evidence(canonical(one)); }
 }
 
 void put(const consensus::Status& status, v1::PeerMessage& out) {
@@ -53,7 +54,17 @@ void put(const consensus::Status& status, v1::PeerMessage& out) {
   wire.set_floor_height(status.floor_height.value);
   wire.set_executed_height(status.executed_height.value);
   wire.set_wants_progress(status.wants_progress);
+  wire.set_abstains(status.abstains);
 }
+
+void put(const Evidence& evidence, v1::PeerMessage& out) { out.set_evidence(canonical(evidence)); }
+
+void put(const consensus::RecoveryRequest& request, v1::PeerMessage& out) {
+  out.mutable_recovery_request()->set_epoch(request.epoch.value);
+  out.mutable_recovery_request()->set_nonce(text_of(request.nonce));
+}
+
+void put(const consensus::RecoveryReply& reply, v1::PeerMessage& out) { out.set_recovery_reply(canonical(reply)); }
 
 void put(const consensus::CertificateRequest& request, v1::PeerMessage& out) {
   out.mutable_certificate_request()->set_epoch(request.epoch.value);
@@ -164,6 +175,13 @@ Result<PeerMessage> parse(const v1::Proposal& wire) {
   for (std::size_t i = 0; i < count; ++i) {
     message.leaves[i] = *Hash::from(bytes.subspan(i * Hash::size, Hash::size));
   }
+  const auto evidence = static_cast<std::size_t>(wire.evidence_size());
+  if (evidence > limits::kBlockEvidenceMax) { return too_large("evidence", evidence, limits::kBlockEvidenceMax); }
+  for (const auto& one : wire.evidence()) {
+    auto parsed = parse_canonical<Evidence>(one, "evidence");
+    if (!parsed) { return parsed.error(); }
+    message.evidence.push_back(std::move(*parsed));
+  }
   return PeerMessage(std::move(message));
 }
 
@@ -175,7 +193,14 @@ Result<PeerMessage> parse(const v1::PeerStatus& wire) {
   status.floor_height = {wire.floor_height()};
   status.executed_height = {wire.executed_height()};
   status.wants_progress = wire.wants_progress();
+  status.abstains = wire.abstains();
   return PeerMessage(status);
+}
+
+Result<PeerMessage> parse(const v1::RecoveryRequest& wire) {
+  auto nonce = parse_hash(wire.nonce(), "nonce");
+  if (!nonce) { return nonce.error(); }
+  return PeerMessage(consensus::RecoveryRequest{.epoch = {wire.epoch()}, .nonce = *nonce});
 }
 
 Result<PeerMessage> parse(const v1::CertificateResponse& wire) {
@@ -293,6 +318,10 @@ Result<PeerMessage> parse(const v1::PeerMessage& wire) {
     case v1::PeerMessage::kBlockRequest: return parse(wire.block_request());
     case v1::PeerMessage::kBlockResponse: return parse(wire.block_response());
     case v1::PeerMessage::kTransactions: return parse(wire.transactions());
+    case v1::PeerMessage::kEvidence: return as_message(parse_canonical<Evidence>(wire.evidence(), "evidence"));
+    case v1::PeerMessage::kRecoveryRequest: return parse(wire.recovery_request());
+    case v1::PeerMessage::kRecoveryReply:
+      return as_message(parse_canonical<consensus::RecoveryReply>(wire.recovery_reply(), "recovery reply"));
     case v1::PeerMessage::kHello: return malformed("a hello comes once, first and alone");
     case v1::PeerMessage::KIND_NOT_SET: break;
   }

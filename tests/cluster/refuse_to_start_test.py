@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import re
 import resource
 import shutil
@@ -232,13 +231,6 @@ class UsedHomeTest(RefusalTest):
         home = network.nodes[0].home
         shutil.copyfile(genesis, home / "genesis.json")
         self.check_refused(home, "[A-Z]+_[A-Z_]+", "chain")
-
-    def test_data_without_its_vote_journal(self):
-        network = Network(self.folder)
-        node = network.nodes[0]
-        node.kill()
-        pathlib.Path(node.home / "data" / "journal" / "votes.log").unlink()
-        self.check_refused(node.home, "JOURNAL_LOST", "journal")
 
 
 if __name__ == "__main__":

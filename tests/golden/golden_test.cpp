@@ -11,6 +11,7 @@
 #include "consensus/messages.h"
 #include "contracts/execute.h"
 #include "contracts/governance/arguments.h"
+#include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
 #include "core/merkle.h"
 #include "core/receipt.h"
@@ -165,6 +166,41 @@ BOOST_AUTO_TEST_CASE(votes_and_certificates_are_frozen) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(evidence_is_frozen) {
+  Golden golden("evidence.txt");
+  const auto& chain = network().chain;
+  const auto& set = network().set;
+  const auto vote = [&](VoteKind kind) { return sample::vote(network().subject(kind), 2, chain, set); };
+  const auto evidence = Evidence::of(vote(VoteKind::finalize), vote(VoteKind::nullify));
+  golden.add_encoded("nullify and finalize", evidence);
+  golden.add("id", evidence.id());
+  auto block = network().block;
+  block.evidence = {evidence};
+  block.header.evidence_root = evidence_root(block.evidence);
+  golden.add("evidence root", block.header.evidence_root);
+  golden.add("block with evidence", ByteView(block.encode()));
+  golden.add("state entry", ByteView(governance::evidence_entry(*evidence_key(evidence))));
+}
+
+BOOST_AUTO_TEST_CASE(recovery_is_frozen) {
+  Golden golden("recovery.txt");
+  const auto& chain = network().chain;
+  const auto& set = network().set;
+  consensus::RecoveryReply reply;
+  reply.nonce = sample::hash_of("nonce");
+  reply.view = View{8};
+  reply.proof = sample::certificate(network().subject(VoteKind::nullify), {0, 1, 3}, chain, set);
+  const auto signed_hash = reply.signing_hash(chain, set.id(), ValidatorIndex{2}, ValidatorIndex{1});
+  reply.signature = sample::validator_key(1).sign(signed_hash.view());
+  golden.add("signed by validator 1 for 2", signed_hash);
+  golden.add_encoded("reply", reply);
+  reply.proof.reset();
+  reply.view = View{1};
+  reply.has_sealed = true;
+  golden.add("signed in view 1", reply.signing_hash(chain, set.id(), ValidatorIndex{2}, ValidatorIndex{1}));
+  golden.add_encoded("reply without proof", reply);
+}
+
 BOOST_AUTO_TEST_CASE(proposals_are_frozen) {
   Golden golden("proposal.txt");
   consensus::Proposal proposal;
@@ -192,6 +228,17 @@ BOOST_AUTO_TEST_CASE(journal_records_are_frozen) {
              ByteView(encode_record(consensus::Floor{finalization, network().block.header.id(), Height{5}, View{7}})));
   golden.add("floor of the genesis",
              ByteView(encode_record(consensus::Floor{{}, genesis_header(network().genesis).id(), Height{0}, View{0}})));
+  using consensus::Quarantine;
+  using consensus::QuarantineCause;
+  const auto nullify = sample::vote(network().subject(VoteKind::nullify), 2, chain, set);
+  const auto finalize = sample::vote(network().subject(VoteKind::finalize), 2, chain, set);
+  golden.add("quarantine", ByteView(encode_record(Quarantine{.cause = QuarantineCause::journal_lost})));
+  golden.add("quarantine after a foreign vote",
+             ByteView(encode_record(Quarantine{.cause = QuarantineCause::foreign_vote, .vote = nullify})));
+  golden.add("readmission", ByteView(encode_record(consensus::Readmission{.epoch = Epoch{0}, .first = View{9}})));
+  const auto nullification = sample::certificate(network().subject(VoteKind::nullify), {0, 1, 2}, chain, set);
+  golden.add("contradiction", ByteView(encode_record(consensus::Contradiction{finalization, nullification})));
+  golden.add("evidence", ByteView(consensus::encode_record(Evidence::of(finalize, nullify))));
 }
 
 BOOST_AUTO_TEST_CASE(receipts_and_digests_are_frozen) {

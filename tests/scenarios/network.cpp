@@ -50,6 +50,9 @@ std::string kind_of(const consensus::Message& message) {
     std::string operator()(const consensus::Status&) const { return "status"; }
     std::string operator()(const consensus::CertificateRequest&) const { return "request"; }
     std::string operator()(const consensus::CertificateResponse&) const { return "response"; }
+    std::string operator()(const Evidence&) const { return "evidence"; }
+    std::string operator()(const consensus::RecoveryRequest&) const { return "recovery-request"; }
+    std::string operator()(const consensus::RecoveryReply&) const { return "recovery-reply"; }
   };
   return std::visit(Namer{}, message);
 }
@@ -81,6 +84,8 @@ void Network::agree_next(Height ready, const std::vector<std::size_t>& numbers, 
   for (const auto number : numbers) {
     auto& one = node(number);
     if (rotated.contains(number)) { one.key = static_cast<std::uint16_t>(one.key + 100); }
+    // Who says before the epoch that it is ready for it has signed nothing in it.
+    if (rotated.contains(number) || !index_of(Epoch{epochs_.size() - 1}, number)) { one.ready_key = one.key; }
     set.push_back({.organisation = "validator",
                    .node = std::to_string(number),
                    .key = cheap_key(one.key),
@@ -91,6 +96,21 @@ void Network::agree_next(Height ready, const std::vector<std::size_t>& numbers, 
   }
   next.set = ValidatorSet(std::move(set));
   epochs_.push_back(std::move(next));
+}
+
+bool Network::may_be_ready(const std::vector<std::size_t>& members, const std::set<std::size_t>& rotated) const {
+  std::size_t ready = 0;
+  for (const auto number : members) {
+    const auto& journal = nodes_[number].journal;
+    const auto last = std::find_if(journal.rbegin(), journal.rend(), [](const auto& record) {
+      return std::holds_alternative<consensus::Quarantine>(record) ||
+             std::holds_alternative<consensus::Readmission>(record);
+    });
+    const bool is_in_quarantine = last != journal.rend() && std::holds_alternative<consensus::Quarantine>(*last);
+    const bool joins = rotated.contains(number) || !index_of(Epoch{epochs_.size() - 1}, number);
+    if (joins || (!journal.empty() && !is_in_quarantine)) { ++ready; }
+  }
+  return ready * 3 > members.size() * 2;
 }
 
 std::optional<ValidatorIndex> Network::index_of(Epoch epoch, std::size_t number) const {
@@ -138,6 +158,22 @@ consensus::Recovered Network::recover(Node& which) const {
     result.floor = *floor;
     result.floor_header = which.blocks.at(floor->block);
   }
+  for (const auto& record : which.journal) {
+    if (const auto* quarantine = std::get_if<consensus::Quarantine>(&record)) {
+      result.quarantine = *quarantine;
+    } else if (const auto* readmission = std::get_if<consensus::Readmission>(&record)) {
+      result.quarantine.reset();
+      result.readmission = *readmission;
+    } else if (const auto* contradiction = std::get_if<consensus::Contradiction>(&record)) {
+      result.contradiction = *contradiction;
+    } else if (const auto* evidence = std::get_if<Evidence>(&record)) {
+      result.evidence.push_back(*evidence);
+    }
+  }
+  result.is_fresh = which.journal.empty();
+  result.is_alone = which.is_alone;
+  if (which.ready_key) { result.unused_key = cheap_key(*which.ready_key); }
+  result.nonce = Hasher("keten/test/nonce").number(which.key).number(which.life).finish();
   if (result.floor_header.epoch < which.epoch) { result.floor.view = View{0}; }
   const auto is_above = [&](const Subject& subject) {
     return subject.epoch == which.epoch && subject.view > result.floor.view;
@@ -175,6 +211,7 @@ void Network::boot(std::size_t number) {
   one.allowed = false;
   one.build.reset();
   one.early.clear();
+  one.booted_ms = now_ms_;
   ++one.life;
   const auto floor_header = recovered.floor_header;
   one.engine = std::make_unique<Engine>(config(one), signer(one), std::move(recovered));
@@ -229,7 +266,38 @@ void Network::restart(std::size_t number) {
   }
 }
 
-void Network::forget_journal(std::size_t number) { node(number).journal.clear(); }
+void Network::forget_journal(std::size_t number) {
+  auto& one = node(number);
+  std::vector<consensus::JournalRecord> left{consensus::Quarantine{.cause = consensus::QuarantineCause::journal_lost}};
+  // What is executed is known from the database.
+  for (const auto& record : one.journal) {
+    if (std::holds_alternative<consensus::Floor>(record)) { left.push_back(record); }
+  }
+  one.journal = std::move(left);
+}
+
+void Network::wipe(std::size_t number) {
+  node(number).journal.clear();
+  node(number).blocks.clear();
+}
+
+void Network::back_up(std::size_t number) {
+  auto& one = node(number);
+  one.journal_copy = one.journal;
+  one.blocks_copy = one.blocks;
+}
+
+void Network::restore(std::size_t number) {
+  auto& one = node(number);
+  one.journal = one.journal_copy;
+  one.blocks = one.blocks_copy;
+}
+
+void Network::recover_votes(std::size_t number) {
+  node(number).is_alone = true;
+  restart(number);
+  node(number).is_alone = false;
+}
 
 void Network::connect(std::size_t left, std::size_t right) {
   if (!is_connected(left, right)) { return; }
@@ -302,7 +370,7 @@ void Network::housekeeping() {
       }
       if (node(other).engine->floor().height.value >= one.engine->floor().height.value + kSyncGap) { ahead = other; }
     }
-    if (!one.allowed && now_ms_ > 2 * latency_ms_ && members(one.epoch).set.has_quorum(reached)) {
+    if (!one.allowed && now_ms_ > one.booted_ms + 2 * latency_ms_ && members(one.epoch).set.has_quorum(reached)) {
       one.allowed = true;
       carry_out(number, one.engine->allow_votes(now(one)));
     }
@@ -525,6 +593,9 @@ std::optional<Epoch> epoch_of(const consensus::Message& message) {
     std::optional<Epoch> operator()(const consensus::Status& status) const { return status.epoch; }
     std::optional<Epoch> operator()(const consensus::CertificateRequest& request) const { return request.epoch; }
     std::optional<Epoch> operator()(const consensus::CertificateResponse&) const { return std::nullopt; }
+    std::optional<Epoch> operator()(const Evidence& evidence) const { return evidence.first.subject.epoch; }
+    std::optional<Epoch> operator()(const consensus::RecoveryRequest& request) const { return request.epoch; }
+    std::optional<Epoch> operator()(const consensus::RecoveryReply& reply) const { return reply.epoch; }
   };
   return std::visit(Asker{}, message);
 }
@@ -605,7 +676,10 @@ std::vector<std::string> Network::state() const {
     if (one != nullptr) {
       line = epoch_text(nodes_[number].epoch) + "view " + one->view().text() + " leader " +
              std::to_string(number_of(nodes_[number].epoch, one->leader(one->view()))) + " finalized height " +
-             one->floor().height.text() + (one->halted() ? " votes no more" : "") +
+             one->floor().height.text() +
+             (one->halted()           ? " votes no more"
+              : one->is_quarantined() ? " in quarantine"
+                                      : "") +
              (index_of(nodes_[number].epoch, number) ? "" : " follows");
     }
     lines.push_back(line);

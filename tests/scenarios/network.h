@@ -59,13 +59,23 @@ class Network {
   void agree_next(Height ready, const std::vector<std::size_t>& members, const std::set<std::size_t>& rotated);
   /// The set agreed last has begun, or none was.
   [[nodiscard]] bool may_agree_next() const { return sealing_.size() + 1 == epochs_.size(); }
+  /// Who knows what it has signed says that it is ready for an epoch: a quorum of these must be able to.
+  [[nodiscard]] bool may_be_ready(const std::vector<std::size_t>& members, const std::set<std::size_t>& rotated) const;
   [[nodiscard]] Height final_height() const { return final_.empty() ? Height{} : final_.rbegin()->first; }
   /// Blocks that are final here are executed so much later; 0 by default.
   void execute_after(std::size_t number, std::uint64_t delay_ms) { node(number).execute_ms = delay_ms; }
 
   void crash(std::size_t number);
   void restart(std::size_t number);
+  /// The next start finds everything but the votes.
   void forget_journal(std::size_t number);
+  /// The next start finds nothing at all.
+  void wipe(std::size_t number);
+  /// A copy of everything on its disk, and that copy instead of the disk.
+  void back_up(std::size_t number);
+  void restore(std::size_t number);
+  /// A restart by an operator who says that no other process uses the key.
+  void recover_votes(std::size_t number);
   void set_clock(std::size_t number, std::int64_t offset_ms) { node(number).clock_offset_ms = offset_ms; }
   void equivocate(std::size_t number) { node(number).equivocates = true; }
   void reject(std::size_t number) { node(number).rejects = true; }
@@ -98,8 +108,13 @@ class Network {
     std::uint64_t life = 0;                         ///< counts restarts: completions of an earlier life are lost
     std::vector<consensus::JournalRecord> journal;  ///< durable
     std::map<BlockId, BlockHeader> blocks;          ///< durable
-    Height delivered;                               ///< highest finalized height of this life
-    Height executed;                                ///< durable
+    std::vector<consensus::JournalRecord> journal_copy;
+    std::map<BlockId, BlockHeader> blocks_copy;
+    bool is_alone = false;
+    std::optional<std::uint16_t> ready_key;  ///< the newest with which it joined a set
+    std::uint64_t booted_ms = 0;
+    Height delivered;  ///< highest finalized height of this life
+    Height executed;   ///< durable
     std::uint64_t execute_ms = 0;
     std::vector<std::pair<std::size_t, consensus::Message>> early;  ///< of an epoch that has not begun here
     std::uint32_t pending = 0;                                      ///< transactions that wait

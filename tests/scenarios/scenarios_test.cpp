@@ -99,6 +99,14 @@ class Scenario {
         for (std::size_t i = 0; i < rest.size(); ++i) { net.restart(number(i)); }
       } else if (command == "forget-journal") {
         net.forget_journal(number(0));
+      } else if (command == "wipe") {
+        net.wipe(number(0));
+      } else if (command == "back-up") {
+        net.back_up(number(0));
+      } else if (command == "restore") {
+        net.restore(number(0));
+      } else if (command == "recover-votes") {
+        net.recover_votes(number(0));
       } else {
         throw std::runtime_error("unknown command: " + line);
       }
@@ -126,6 +134,10 @@ class Scenario {
     if (what.at(0) == "state") { append(network_->state()); }
     if (what.at(0) == "chain") { append(network_->chain()); }
     if (what.at(0) == "votes") { append(network_->votes(std::stoul(what.at(1)))); }
+    if (what.at(0) == "abstention") {
+      const auto text = network_->engine(std::stoul(what.at(1)))->abstention_reason();
+      output_.push_back(text.empty() ? "votes" : text);
+    }
     if (what.at(0) == "reason") { output_.push_back(reason(std::stoul(what.at(1)))); }
     if (what.at(0) == "fetches") { output_.push_back("fetches " + std::to_string(network_->fetches())); }
     if (what.at(0) == "traffic") {

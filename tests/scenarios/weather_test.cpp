@@ -36,6 +36,7 @@ void live_through(std::uint64_t seed) {
     for (const auto one : members) {
       if (draw(3) == 0) { rotated.insert(one); }
     }
+    if (!network.may_be_ready(members, rotated)) { return; }
     network.agree_next(network.final_height().plus(1 + draw(3)), members, rotated);
   };
   network.start();

@@ -74,7 +74,6 @@ void Chaos::refused(NodeNumber at, const Error& why) {
     return start_later(at.value, random_.between(500 * kMillisecond, 2 * kSecond));
   }
   if (why.reason.starts_with("JOURNAL")) {
-    counters_.count(Happening::journal_refused);
     remark(text_of(at) + " stays out: its votes may be forgotten");
     out_.insert(at.value);
     return;
@@ -89,9 +88,25 @@ void Chaos::refused(NodeNumber at, const Error& why) {
 void Chaos::start_later(std::size_t index, Time delay) {
   schedule_.after(delay, [this, index] {
     if (validators_[index]->is_up() || is_out(index)) { return; }
+    lose_something(index);
     counters_.count(Happening::restart);
     validators_[index]->start();
   });
+}
+
+// Two of four that do not know their past can never vote again, so the others must know theirs.
+void Chaos::lose_something(std::size_t index) {
+  if (amnesia_max_ == 0 || !fragile_.empty() || is_healed_ || !random_.chance(200)) { return; }
+  const auto is_unsure = [&](const auto& other) { return &other != &validators_[index] && !other->knows_its_past(); };
+  const auto unsure = std::count_if(validators_.begin(), validators_.end(), is_unsure);
+  if (static_cast<std::size_t>(unsure) >= amnesia_max_) { return; }
+  const bool loses_journal = random_.chance(500);
+  if (!weather_.faults.has(loses_journal ? Fault::lost_journal : Fault::wiped_disk)) { return; }
+  if (loses_journal) {
+    validators_[index]->lose_journal();
+  } else {
+    validators_[index]->lose_disk();
+  }
 }
 
 // ---- what may happen ----

@@ -20,6 +20,8 @@ class Chaos final : public Supervisor {
   Chaos(std::vector<std::unique_ptr<Validator>>& validators, Network& network, Schedule& schedule, Witness& witness,
         Counters& counters, Random random, const Weather& weather);
 
+  /// Where no disk breaks a promise, so many validators may lose what they have signed at one time; none without this.
+  void allow_amnesia(std::size_t most) { amnesia_max_ = most; }
   /// Precondition: all validators exist.
   void start(std::set<std::size_t> fragile, std::size_t faulty_max);
   /// Everything works again: calm links, quick disks, right clocks, all validators up that may come back.
@@ -69,6 +71,8 @@ class Chaos final : public Supervisor {
   void rot_database();
 
   void start_later(std::size_t index, Time delay);
+  /// Before a start.
+  void lose_something(std::size_t index);
   void set_cut(const std::vector<std::pair<std::size_t, std::size_t>>& pairs, bool cut);
   void cut_for_a_while(std::vector<std::pair<std::size_t, std::size_t>> pairs, const std::string& what);
   void flap_once(std::size_t left, std::size_t right, int times);
@@ -93,6 +97,7 @@ class Chaos final : public Supervisor {
   std::map<Height, std::size_t> rotten_;  ///< of how many validators the block of a height is
   bool is_clock_jumped_ = false;
   bool is_healed_ = false;
+  std::size_t amnesia_max_ = 0;
 };
 
 }  // namespace keten::simulator

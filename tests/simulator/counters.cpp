@@ -41,9 +41,8 @@ std::string_view happening_name(Happening happening) {
     case Happening::database_rebuilt: return "database_rebuilt";
     case Happening::rotten_table_found: return "rotten_table_found";
     case Happening::journal_copy_restored: return "journal_copy_restored";
-    case Happening::journal_refused: return "journal_refused";
+    case Happening::journal_set_aside: return "journal_set_aside";
     case Happening::chain_thrown_away: return "chain_thrown_away";
-    case Happening::voting_stopped_after_damage: return "voting_stopped_after_damage";
     case Happening::link_saturated: return "link_saturated";
     case Happening::network_ring: return "network_ring";
     case Happening::network_bridge: return "network_bridge";
@@ -83,6 +82,11 @@ std::string_view happening_name(Happening happening) {
     case Happening::validator_removed: return "validator_removed";
     case Happening::key_rotated: return "key_rotated";
     case Happening::parameter_changed: return "parameter_changed";
+    case Happening::journal_lost: return "journal_lost";
+    case Happening::disk_wiped: return "disk_wiped";
+    case Happening::quarantine_entered: return "quarantine_entered";
+    case Happening::quarantine_left: return "quarantine_left";
+    case Happening::evidence_recorded: return "evidence_recorded";
     case Happening::real_signatures: return "real_signatures";
   }
   return "";

@@ -45,10 +45,9 @@ enum class Happening : std::uint8_t {
   rotten_block_not_served,
   rotten_table_found,
   database_rebuilt,
-  journal_refused,
+  journal_set_aside,
   journal_copy_restored,
   chain_thrown_away,
-  voting_stopped_after_damage,
   link_saturated,
   network_ring,
   network_bridge,
@@ -88,6 +87,11 @@ enum class Happening : std::uint8_t {
   validator_removed,
   key_rotated,
   parameter_changed,
+  journal_lost,
+  disk_wiped,
+  quarantine_entered,
+  quarantine_left,
+  evidence_recorded,
   real_signatures,
 };
 inline constexpr std::size_t kHappenings = static_cast<std::size_t>(Happening::real_signatures) + 1;

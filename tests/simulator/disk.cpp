@@ -96,28 +96,23 @@ void Database::remove_all() {
 Disk::Disk(Random random, const Genesis& genesis, const journal::JournalIdentity& identity, const DiskOptions& options)
     : genesis_(genesis), identity_(identity), options_(options), files_(random), database_(options.database_unsynced) {}
 
-Result<Disk::Opened> Disk::open() {
+Result<Disk::Opened> Disk::open(const Hash& nonce) {
   CHECK(votes_ == nullptr);
   if (rebuild_asked_) { set_database_aside(); }
-  auto opened = open_checked();
+  auto opened = open_checked(nonce);
   if (!opened && opened.error().reason == "STORAGE_CORRUPT") {
     close();
     set_database_aside();
-    opened = open_checked();
+    opened = open_checked(nonce);
   }
   if (!opened) { close(); }
   return opened;
 }
 
-Result<Disk::Opened> Disk::open_checked() {
-  const bool has_journal = journal::VoteJournal::exists(kJournal, files_);
-  if (!has_journal && was_used_) {
-    return failure(ErrorKind::refused, "JOURNAL_LOST", "the vote journal is missing beside an existing database");
-  }
-  auto votes = has_journal ? journal::VoteJournal::open(kJournal, identity_, options_.journal, files_)
-                           : journal::VoteJournal::create(kJournal, identity_, options_.journal, files_);
+Result<Disk::Opened> Disk::open_checked(const Hash& nonce) {
+  auto votes = node::open_votes(kJournal, identity_, options_.journal, was_used_, files_);
   if (!votes) { return votes.error(); }
-  votes_ = std::move(*votes);
+  votes_ = std::move(votes->journal);
   auto segments = journal::SegmentStore::open(kBlocks, identity_.chain_id, options_.segments, files_);
   if (!segments) { return segments.error(); }
   segments_ = std::move(*segments);
@@ -129,10 +124,11 @@ Result<Disk::Opened> Disk::open_checked() {
   Opened opened;
   opened.was_torn = votes_->was_torn();
   opened.was_restored = votes_->restored() > 0;
+  opened.was_set_aside = !votes->damage.empty();
   opened.journal = votes_->take_records();
   if (auto read = read_blocks(opened.blocks); !read) { return read.error(); }
   const auto epoch = read_epoch();
-  auto restored = node::restore({genesis_, opened.journal, *segments_, database_, {}});
+  auto restored = node::restore({genesis_, opened.journal, *segments_, database_, {}, {nonce}});
   if (!restored) { return restored.error(); }
   opened.restored = std::move(*restored);
   opened.has_replayed_epoch = read_epoch() != epoch;
@@ -210,6 +206,18 @@ void Disk::remove_chain() {
   replay_from_.clear();
   files_.remove_all(kBlocks);
   database_.remove_all();
+}
+
+void Disk::lose_journal() {
+  CHECK(votes_ == nullptr);
+  files_.remove_all(kJournal);
+}
+
+void Disk::wipe() {
+  lose_journal();
+  remove_chain();
+  was_used_ = false;
+  rebuild_asked_ = false;
 }
 
 }  // namespace keten::simulator

@@ -72,8 +72,9 @@ class Disk {
     bool was_torn = false;
     bool has_replayed_epoch = false;  ///< the database was in an earlier one than the journal
     bool was_restored = false;        ///< one copy of the journal lacked something
+    bool was_set_aside = false;       ///< it could not be read
   };
-  [[nodiscard]] Result<Opened> open();
+  [[nodiscard]] Result<Opened> open(const Hash& nonce);
   /// After a damaged table was read: the next start makes the database anew, as on a node.
   void ask_for_rebuild() { rebuild_asked_ = true; }
   /// Databases set aside at starts so far.
@@ -94,9 +95,13 @@ class Disk {
   [[nodiscard]] std::optional<Height> rot_old_block(Random& random, const std::function<bool(Height)>& may_rot);
   /// What an operator does when database or segments are damaged and the journal is good: the chain comes from others.
   void remove_chain();
+  /// Someone deletes the vote journal. Precondition: closed.
+  void lose_journal();
+  /// An empty disk takes the place of this one. Precondition: closed.
+  void wipe();
 
  private:
-  [[nodiscard]] Result<Opened> open_checked();
+  [[nodiscard]] Result<Opened> open_checked(const Hash& nonce);
   void set_database_aside();
   [[nodiscard]] Epoch read_epoch() const;
   [[nodiscard]] Status read_blocks(std::vector<BlockPointer>& blocks) const;

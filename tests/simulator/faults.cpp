@@ -33,6 +33,8 @@ std::string_view fault_name(Fault fault) {
     case Fault::rotten_journal: return "rotten-journal";
     case Fault::rotten_segment: return "rotten-segment";
     case Fault::rotten_database: return "rotten-database";
+    case Fault::lost_journal: return "lost-journal";
+    case Fault::wiped_disk: return "wiped-disk";
   }
   return "";
 }

@@ -46,8 +46,11 @@ enum class Fault : std::uint8_t {
   rotten_journal,
   rotten_segment,
   rotten_database,
+  // at most f validators at a time, which count as faulty until they vote again
+  lost_journal,
+  wiped_disk,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::rotten_database) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::wiped_disk) + 1;
 
 std::string_view fault_name(Fault fault);
 

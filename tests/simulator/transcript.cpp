@@ -56,6 +56,19 @@ std::string words(const pipeline::BlockResponse& response) {
          (response.path.empty() ? "" : ", path of " + std::to_string(response.path.size()));
 }
 
+std::string words(const Evidence& evidence) {
+  return "evidence: " + text_of(evidence.first.subject) + " and " + text_of(evidence.second.subject) + " by " +
+         evidence.first.signer.text();
+}
+
+std::string words(const consensus::RecoveryRequest& request) {
+  return "recovery request, nonce " + short_text(request.nonce);
+}
+
+std::string words(const consensus::RecoveryReply& reply) {
+  return "recovery reply: view " + reply.view.text() + ", nonce " + short_text(reply.nonce);
+}
+
 std::string words(const pipeline::TransactionBatch& batch) {
   return std::to_string(batch.transactions.size()) + " transactions";
 }

@@ -37,7 +37,9 @@ void Validator::start() {
   ++incarnation_;
   effects_left_.reset();
   const auto rebuilds = disk_.rebuilds();
-  auto opened = disk_.open();
+  Hash nonce;
+  for (auto& byte : nonce.bytes) { byte = static_cast<std::uint8_t>(random_.below(256)); }
+  auto opened = disk_.open(nonce);
   around_.counters.count(Happening::database_rebuilt, disk_.rebuilds() - rebuilds);
   if (!opened) {
     const auto& why = opened.error();
@@ -52,6 +54,7 @@ void Validator::start() {
   }
   if (opened->has_replayed_epoch) { around_.counters.count(Happening::epoch_replayed); }
   if (opened->was_restored) { around_.counters.count(Happening::journal_copy_restored); }
+  if (opened->was_set_aside) { around_.counters.count(Happening::journal_set_aside); }
   if (opened->was_torn) { around_.counters.count(Happening::torn_tail_recovered); }
   const auto executed = storage::read_executed(*disk_.database().snapshot());
   CHECK(executed.ok());  // restored a moment ago
@@ -61,6 +64,9 @@ void Validator::start() {
   auto& recovered = opened->restored.recovered;
   if (actor_ == nullptr) { tell_final(opened->blocks, *executed); }
   around_.witness.read_at_start(self_, {0, std::move(opened->blocks), std::move(opened->journal)});
+  if (trusts_first_start_) { recovered.consensus.is_fresh = false; }
+  // The operator of a faulty one does not care for what it signed before.
+  if (actor_ != nullptr) { recovered.consensus.quarantine.reset(); }
   process->membership = recovered.membership;
   process->executed_height = executed->height;
   process->executed_block = executed->block;
@@ -95,6 +101,7 @@ void Validator::tell_final(const std::vector<BlockPointer>& blocks, const storag
 void Validator::crash(std::string_view how, Crash kind) {
   CHECK(is_up());
   around_.witness.crashed(self_, how);
+  knew_its_past_ = knows_its_past();
   if (process_->is_writing_records) {
     // Between two of the operations of the write that was going on.
     disk_.files().cut_power_after(random_.below(6));
@@ -140,6 +147,31 @@ void Validator::damaged() {
 void Validator::freeze_clock(bool frozen) {
   frozen_wall_ms_.reset();
   if (frozen) { frozen_wall_ms_ = wall_ms(); }
+}
+
+void Validator::lose_journal() {
+  CHECK(!is_up());
+  around_.counters.count(Happening::journal_lost);
+  disk_.lose_journal();
+  has_past_ = false;
+  knew_its_past_ = false;
+  around_.witness.forgot(self_, "its vote journal");
+}
+
+void Validator::lose_disk() {
+  CHECK(!is_up());
+  around_.counters.count(Happening::disk_wiped);
+  disk_.wipe();
+  has_past_ = false;
+  knew_its_past_ = false;
+  around_.witness.forgot(self_, "its disk");
+}
+
+bool Validator::knows_its_past() const {
+  if (!has_past_) { return false; }
+  if (!is_up()) { return knew_its_past_; }
+  const auto& engine = process_->pipeline->engine();
+  return !engine.is_fresh() && engine.abstention_reason().empty();
 }
 
 void Validator::handle(pipeline::Event event) {
@@ -293,7 +325,10 @@ void Validator::write_done() {
   const auto rotations = disk_.votes().counters().rotations;
   if (auto synced = disk_.votes().sync(); !synced) { return disk_failed(synced.error()); }
   around_.counters.count(Happening::journal_rotated, disk_.votes().counters().rotations - rotations);
-  for (const auto& one : process.persisting) { around_.witness.synced(self_, one); }
+  for (const auto& one : process.persisting) {
+    has_past_ = has_past_ || !one.records.empty();
+    around_.witness.synced(self_, one);
+  }
   const auto sequence = process.persisting.back().sequence;
   process.persisting.clear();
   if (!process.persist_queue.empty()) { write_blocks(); }
@@ -368,7 +403,7 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   contracts::BlockResult result;
   try {
     const auto snapshot = disk_.database().snapshot();
-    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(header),
+    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*effect.block),
                                       process.state_root, effect.block->transactions, around_.founding.registry(),
                                       process.membership->directory);
   } catch (const storage::ReadFailure& failed) { return disk_failed(failed.error()); }

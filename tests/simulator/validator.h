@@ -85,6 +85,13 @@ class Validator {
   void start();
   /// At once, or after so many effects of the next step.
   void crash(std::string_view how, Crash kind = Crash::power);
+  /// While it is down: its vote journal is gone, or all of its disk. Each counts as a fault until it votes again.
+  void lose_journal();
+  void lose_disk();
+  /// Its operator vouches that an empty disk is a first start.
+  void trust_first_start() { trusts_first_start_ = true; }
+  /// Knows what it has signed: its word counts for who has lost that.
+  [[nodiscard]] bool knows_its_past() const;
   void crash_after_effects(std::uint64_t count) { effects_left_ = count; }
   void crash_no_more() { effects_left_.reset(); }
   /// What its disk gave back may be less than it had promised, or wrong: the validator counts as faulty.
@@ -92,8 +99,8 @@ class Validator {
   void damaged();
   /// Some stored block may be unreadable; everything else is as it should be.
   void has_rot() { has_rot_ = true; }
-  /// Voting has stopped for good. Precondition: up.
-  [[nodiscard]] bool is_halted() const { return process_->pipeline->engine().halted(); }
+  /// Casts no vote, whether for good or until others have answered. Precondition: up.
+  [[nodiscard]] bool abstains() const { return !process_->pipeline->engine().abstention_reason().empty(); }
   void handle(pipeline::Event event);
 
   [[nodiscard]] Speed& speed() { return speed_; }
@@ -171,6 +178,9 @@ class Validator {
   bool has_rot_ = false;
   Time disk_free_at_ = 0;
   std::uint64_t incarnation_ = 0;
+  bool trusts_first_start_ = false;
+  bool has_past_ = false;       ///< its journal is not empty
+  bool knew_its_past_ = false;  ///< when it was last up
   std::optional<std::uint64_t> effects_left_;
   std::unique_ptr<Process> process_;
 };

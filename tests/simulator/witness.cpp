@@ -97,6 +97,13 @@ void Witness::crashed(NodeNumber at, std::string_view how) {
   for (const auto& checker : checkers_) { checker->crashed(at); }
 }
 
+void Witness::forgot(NodeNumber at, std::string_view what) {
+  note(10, at, 0);
+  if (transcript_ != nullptr) { line(text_of(at) + " loses " + std::string(what)); }
+  forgetful_.insert(at);
+  for (const auto& checker : checkers_) { checker->forgot(at); }
+}
+
 void Witness::synced(NodeNumber at, const pipeline::Persist& persist) {
   note(3, at, persist.sequence);
   if (is_faulty(at)) { return; }
@@ -198,6 +205,7 @@ void Witness::block_final(NodeNumber at, const Block& block) {
     newest_final_view_ = {block.header.epoch, block.header.view};
     final_blocks_.insert(id);
     if (block.transactions.empty()) { counters_.count(Happening::empty_block_final); }
+    counters_.count(Happening::evidence_recorded, block.evidence.size());
     if (block.transactions.size() >= 10) { counters_.count(Happening::full_block_final); }
   }
   for (const auto& checker : checkers_) { checker->block_final(at, {block, id}); }
@@ -263,10 +271,13 @@ void Witness::alarm(NodeNumber at, const consensus::Alarm& alarm) {
   if (is_faulty(at)) { return; }
   if (const auto named = named_in(alarm)) { return exposed_(*named); }
   switch (alarm.kind) {
-    case consensus::AlarmKind::own_vote_unknown:
-      // Its journal forgot a vote that it had promised to keep.
-      if (damaged_.contains(at)) { return counters_.count(Happening::voting_stopped_after_damage); }
-      break;
+    case consensus::AlarmKind::readmitted: return counters_.count(Happening::quarantine_left);
+    case consensus::AlarmKind::quarantined: {
+      // A machine with an empty disk that meets a running chain cannot know whether it was there before.
+      const bool is_late = alarm.text.find("it has no data") != std::string::npos;
+      if (!is_late && !forgetful_.contains(at) && !damaged_.contains(at)) { break; }
+      return counters_.count(Happening::quarantine_entered);
+    }
     case consensus::AlarmKind::conflicting_votes:
       for (const auto index : damaged_) {
         const auto& one = sets_.at(Epoch{}).at({index.value});

@@ -38,6 +38,8 @@ class Witness {
   void started(NodeNumber at, const pipeline::PipelineRecovered& recovered);
   void crashed(NodeNumber at, std::string_view how);
   void damaged(NodeNumber at);
+  /// A fault that costs an honest validator its past: from then on it may go into quarantine.
+  void forgot(NodeNumber at, std::string_view what);
   void synced(NodeNumber at, const pipeline::Persist& persist);
   void sent(NodeNumber from, std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
   void delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message);
@@ -90,6 +92,7 @@ class Witness {
   std::vector<std::unique_ptr<Checker>> checkers_;
   Liveness* liveness_ = nullptr;
   std::set<NodeNumber> faulty_;
+  std::set<NodeNumber> forgetful_;
   Checker* watch_ = nullptr;
   std::function<void(NodeNumber)> exposed_;
   std::vector<Breach> breaches_;

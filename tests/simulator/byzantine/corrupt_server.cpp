@@ -81,7 +81,8 @@ class CorruptServer final : public Character {
         header.parent = header.id();
         ++header.height;
         ++header.view;
-        response.blocks.push_back(std::make_shared<const Block>(Block{header, response.blocks.back()->transactions}));
+        response.blocks.push_back(
+            std::make_shared<const Block>(Block{header, response.blocks.back()->transactions, {}}));
         break;
       }
     }

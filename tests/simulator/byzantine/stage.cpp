@@ -79,7 +79,7 @@ pipeline::ProposalMessage Stage::with_payload(pipeline::ProposalMessage message,
   message.leaves = payload_leaves(transactions);
   header.payload_root = merkle_root(message.leaves);
   sign(message);
-  made_[header.id()] = std::make_shared<const Block>(Block{header, std::move(transactions)});
+  made_[header.id()] = std::make_shared<const Block>(Block{header, std::move(transactions), {}});
   return message;
 }
 
@@ -89,7 +89,7 @@ pipeline::ProposalMessage Stage::with_header(pipeline::ProposalMessage message,
   change(message.proposal.header);
   const auto& header = message.proposal.header;
   sign(message);
-  if (known != nullptr) { made_[header.id()] = std::make_shared<const Block>(Block{header, known->transactions}); }
+  if (known != nullptr) { made_[header.id()] = std::make_shared<const Block>(Block{header, known->transactions, {}}); }
   return message;
 }
 

@@ -33,6 +33,8 @@ class Checker {
   virtual void crashed(NodeNumber /*at*/) {}
   /// From here on its disk may give back less than it promised, or something else: it counts as one of the faulty.
   virtual void damaged(NodeNumber /*at*/) {}
+  /// Its vote journal, or all of its disk, is gone for good.
+  virtual void forgot(NodeNumber /*at*/) {}
   /// What a starting process read from its disk and made durable, all of it.
   virtual void read_at_start(NodeNumber /*at*/, const pipeline::Persist& /*contents*/) {}
   /// The disk says that this is durable.

@@ -11,6 +11,7 @@ class FloorMonotone final : public Checker {
  public:
   FloorMonotone() : Checker("floor_monotone") {}
   void damaged(NodeNumber at) override { known_[at].is_damaged = true; }
+  void forgot(NodeNumber at) override { known_.erase(at); }
   void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
   void synced(NodeNumber at, const pipeline::Persist& persist) override;
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status) override;

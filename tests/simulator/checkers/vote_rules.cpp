@@ -23,13 +23,26 @@ VoteRules::Validator& VoteRules::validator(NodeNumber at) {
   return found->second;
 }
 
-void VoteRules::started(NodeNumber at, const pipeline::PipelineRecovered& /*recovered*/) {
-  validator(at).answered.clear();
+void VoteRules::started(NodeNumber at, const pipeline::PipelineRecovered& recovered) {
+  auto& one = validator(at);
+  one.answered.clear();
+  if (!one.forgot) { return; }
+  // Without its journal it goes on from what its database executed.
+  const auto& floor = recovered.consensus.floor;
+  auto& journal = one.journal;
+  if (floor.block == journal.floor_block || !is_executed_floor(one, floor)) { return; }
+  const auto& header = one.stored.at(floor.block);
+  if (header.height <= one.stored.at(journal.floor_block).height) { return; }
+  journal.epoch = is_sealing(header) ? header.epoch.next() : header.epoch;
+  journal.floor = is_sealing(header) ? View{0} : floor.view;
+  journal.floor_block = floor.block;
 }
 
 void VoteRules::store(Validator& one, const pipeline::Persist& persist) {
   for (const auto& block : persist.blocks) { one.stored.emplace(block->header.id(), block->header); }
 }
+
+void VoteRules::forgot(NodeNumber at) { validator(at).forgot = true; }
 
 // A journal may have lost what was never synced, and may hold what was written and not yet reported as synced.
 void VoteRules::read_at_start(NodeNumber at, const pipeline::Persist& contents) {
@@ -126,6 +139,11 @@ bool VoteRules::all_cleared(const Journal& journal, View before) {
 void VoteRules::enter_epoch(NodeNumber at, Validator& one, Epoch epoch) {
   auto& journal = one.journal;
   if (epoch == journal.epoch) { return; }
+  if (one.forgot && journal.floor_block == genesis_.id()) {
+    // Where a journal goes on that lost what was before.
+    journal.epoch = epoch;
+    return;
+  }
   const auto floor = one.stored.find(journal.floor_block);
   const bool sealed = floor != one.stored.end() && is_sealing(floor->second);
   if (epoch != journal.epoch.next() || !sealed) {
@@ -290,18 +308,36 @@ void VoteRules::take(NodeNumber at, Validator& one, const consensus::Floor& reco
   if (record.view.value > 0 || record.finalization.subject.view.value > 0) {
     enter_epoch(at, one, record.finalization.subject.epoch);
   }
-  if (one.floors.insert(record.block).second) {
+  const bool is_new = one.floors.insert(record.block).second;
+  // The first in a journal that lost what was before, or what `started` took already.
+  const bool is_first = journal.floor_block == genesis_.id() || journal.floor_block == record.block;
+  if (is_new && !(is_first && is_executed_floor(one, record))) {
     const auto fault = fault_of_floor(at, one, record);
     if (!fault.empty()) {
       violated(text_of(at) + " recorded the floor of view " + record.view.text() + ", but " + fault);
     }
   }
+  note_final(one, record.block);
   journal.floor = record.view;
   journal.floor_block = record.block;
   journal.own.erase(journal.own.begin(), journal.own.upper_bound(record.view));
   journal.certificates.erase(journal.certificates.begin(), journal.certificates.upper_bound(record.view));
   std::erase_if(one.received,
                 [&](const auto& each) { return each.first.epoch == journal.epoch && each.first.view <= record.view; });
+}
+
+bool VoteRules::is_executed_floor(const Validator& one, const consensus::Floor& floor) const {
+  const auto block = one.stored.find(floor.block);
+  return one.forgot && final_.contains(floor.block) && block != one.stored.end() &&
+         block->second.height == floor.height && (is_sealing(block->second) || block->second.view <= floor.view);
+}
+
+void VoteRules::note_final(const Validator& one, const BlockId& floor) {
+  for (auto id = floor; final_.insert(id).second;) {
+    const auto block = one.stored.find(id);
+    if (block == one.stored.end() || block->second.height.value == 0) { return; }
+    id = block->second.parent;
+  }
 }
 
 std::string VoteRules::fault_of_floor(NodeNumber at, const Validator& one, const consensus::Floor& floor) const {

@@ -18,6 +18,7 @@ class VoteRules final : public Checker {
   VoteRules(const BlockHeader& genesis, const std::map<Epoch, ValidatorSet>& sets)
       : Checker("vote_rules"), genesis_(genesis), sets_(sets) {}
   void started(NodeNumber at, const pipeline::PipelineRecovered& recovered) override;
+  void forgot(NodeNumber at) override;
   void read_at_start(NodeNumber at, const pipeline::Persist& contents) override;
   void synced(NodeNumber at, const pipeline::Persist& persist) override;
   void delivered(NodeNumber at, NodeNumber from, const pipeline::PeerMessage& message) override;
@@ -53,7 +54,8 @@ class VoteRules final : public Checker {
     Journal journal;
     std::map<BlockId, BlockHeader> stored;
     std::map<Subject, Nodes> received;
-    Nodes answered;  ///< who said its status since the start
+    Nodes answered;       ///< who said its status since the start
+    bool forgot = false;  ///< its journal was lost: the floor may be what its database executed
     std::set<Subject> cast;
     std::set<Subject> held;
     std::set<BlockId> floors;
@@ -76,6 +78,9 @@ class VoteRules final : public Checker {
   [[nodiscard]] std::string fault_of_certificate(NodeNumber at, const Validator& one,
                                                  const Certificate& certificate) const;
   [[nodiscard]] std::string fault_of_floor(NodeNumber at, const Validator& one, const consensus::Floor& floor) const;
+  /// The executed block takes the floor's place when the journal is lost. Execution needs finality.
+  [[nodiscard]] bool is_executed_floor(const Validator& one, const consensus::Floor& floor) const;
+  void note_final(const Validator& one, const BlockId& floor);
   /// Whether every view strictly between is skipped with proof.
   [[nodiscard]] static bool all_nullified(const Journal& journal, View after, View before);
   [[nodiscard]] static bool all_cleared(const Journal& journal, View before);
@@ -90,6 +95,7 @@ class VoteRules final : public Checker {
   const std::map<Epoch, ValidatorSet>& sets_;
   std::map<NodeNumber, Validator> all_;
   std::set<NodeNumber> damaged_;  ///< whose journals may have forgotten: they count among the faulty
+  std::set<BlockId> final_;       ///< floors that some validator was allowed to record, and their ancestors
 };
 
 }  // namespace keten::simulator

@@ -187,7 +187,7 @@ BOOST_FIXTURE_TEST_CASE(nothing_happens_for_views_that_are_final, Watcher) {
   bench.start();
   make_final(one, 0);
   const auto journal = bench.journal.size();
-  bench.receive(bench.certificate(Bench::nullify(1)));
+  bench.receive(bench.certificate(notarize(one, 0)));
   bench.receive(bench.proposal(bench.header(1, kGenesis, 9), 0));
   bench.receive_vote(Bench::nullify(1), bench.leader(2));
   BOOST_TEST(bench.journal.size() == journal);

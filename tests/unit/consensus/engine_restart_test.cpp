@@ -123,8 +123,8 @@ BOOST_FIXTURE_TEST_CASE(a_restart_goes_on_waiting_for_a_finalized_block, Watcher
 BOOST_FIXTURE_TEST_CASE(a_forgotten_own_vote_that_a_peer_tells_stops_this_validator, Watcher) {
   bench.start();
   bench.receive(bench.leader(2), bench.vote(notarize(one, 0), *bench.self));
-  BOOST_TEST(has_alarm(AlarmKind::own_vote_unknown));
-  BOOST_TEST(bench.engine->halted());
+  BOOST_TEST(has_alarm(AlarmKind::quarantined));
+  BOOST_TEST(bench.engine->is_quarantined());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_forged_own_vote_stops_nobody, Watcher) {
@@ -132,14 +132,14 @@ BOOST_FIXTURE_TEST_CASE(a_forged_own_vote_stops_nobody, Watcher) {
   auto forged = bench.vote(notarize(one, 0), *bench.self);
   forged.signature.bytes[0] ^= 1U;
   bench.receive(bench.leader(2), forged);
-  BOOST_TEST(!bench.engine->halted());
+  BOOST_TEST(!bench.engine->is_quarantined());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_known_own_vote_that_comes_back_is_fine, Watcher) {
   bench.start();
   bench.accept(bench.proposal(one, 0));
   bench.receive(bench.leader(2), bench.vote(notarize(one, 0), *bench.self));
-  BOOST_TEST(!bench.engine->halted());
+  BOOST_TEST(!bench.engine->is_quarantined());
   BOOST_TEST(bench.verified_signatures == 1U);
 }
 
@@ -148,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(a_forgotten_own_vote_inside_a_certificate_stops_this_val
   std::vector<Vote> votes{bench.vote(Bench::nullify(1), *bench.self)};
   for (std::size_t i = 0; i < 2; ++i) { votes.push_back(bench.vote(Bench::nullify(1), bench.others()[i])); }
   bench.receive(make_certificate(votes, bench.set));
-  BOOST_TEST(has_alarm(AlarmKind::own_vote_unknown));
+  BOOST_TEST(has_alarm(AlarmKind::quarantined));
 }
 
 // Bug 9: the newest record is not the newest state.
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_forgotten_own_vote_is_noticed_from_the_view_above_the_flo
     bench.start();
     watcher.make_final(watcher.one, 0);
     bench.receive(bench.leader(2), bench.vote(Bench::nullify(view), *bench.self));
-    return bench.engine->halted();
+    return bench.engine->is_quarantined();
   };
   BOOST_TEST(!is_stopped_by_vote_of(1));
   for (const std::uint64_t view : {2U, 3U, 10U, 1'000'000U}) { BOOST_TEST(is_stopped_by_vote_of(view), view); }

@@ -34,7 +34,13 @@ std::vector<JournalRecord> example_records() {
           OwnVote{bench.vote(Bench::subject(VoteKind::notarize, header, 0), ValidatorIndex{2})},
           HeldCertificate{bench.certificate(Bench::nullify(7))},
           Floor{.finalization = finalization, .block = header.id(), .height = header.height, .view = header.view},
-          Floor{test::genesis_floor()}};
+          Floor{test::genesis_floor()},
+          Quarantine{.cause = QuarantineCause::unknown_past, .vote = {}},
+          Quarantine{.cause = QuarantineCause::foreign_vote, .vote = bench.vote(Bench::nullify(7), ValidatorIndex{2})},
+          Readmission{.epoch = Epoch{3}, .first = View{9}},
+          Contradiction{.one = finalization, .other = bench.certificate(Bench::nullify(7))},
+          Evidence::of(bench.vote(Bench::nullify(1), ValidatorIndex{2}),
+                       bench.vote(Bench::subject(VoteKind::finalize, header, 0), ValidatorIndex{2}))};
 }
 
 }  // namespace
@@ -77,6 +83,29 @@ BOOST_AUTO_TEST_CASE(a_journal_record_survives_its_encoding) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_recovery_reply_survives_its_encoding_and_nothing_shorter_does) {
+  const Bench bench(4);
+  RecoveryReply reply{.epoch = Epoch{1},
+                      .nonce = test::test_chain(),
+                      .view = View{8},
+                      .has_sealed = true,
+                      .proof = bench.certificate(Bench::nullify(7)),
+                      .signature = {}};
+  for (const bool has_proof : {true, false}) {
+    if (!has_proof) { reply.proof.reset(); }
+    Writer writer;
+    reply.encode(writer);
+    Reader reader(writer.bytes());
+    BOOST_TEST((RecoveryReply::decode(reader) == reply));
+    BOOST_TEST(reader.finish("reply").ok());
+    for (std::size_t length = 0; length < writer.bytes().size(); ++length) {
+      Reader shorter(ByteView(writer.bytes()).first(length));
+      (void)RecoveryReply::decode(shorter);
+      BOOST_REQUIRE(!shorter.finish("reply").ok());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_shortened_or_lengthened_journal_record_is_refused) {
   for (const auto& record : example_records()) {
     auto bytes = encode_record(record);
@@ -90,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_shortened_or_lengthened_journal_record_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_journal_record_of_an_unknown_type_is_refused) {
   auto bytes = encode_record(example_records().front());
-  for (const auto type : std::vector<std::uint8_t>{0, 4, 255}) {
+  for (const auto type : std::vector<std::uint8_t>{0, 8, 255}) {
     bytes[0] = type;
     const auto decoded = decode_record(bytes);
     BOOST_REQUIRE(!decoded.ok());

@@ -134,10 +134,37 @@ BOOST_AUTO_TEST_CASE(a_lost_database_is_replayed_from_the_segments) {
 }
 
 // Bug 39.
-BOOST_AUTO_TEST_CASE(a_journal_behind_the_database_must_not_vote) {
+BOOST_AUTO_TEST_CASE(a_journal_behind_the_database_goes_into_quarantine_on_the_executed_block) {
   finalize(run("a").header);
-  run("b");
-  BOOST_TEST(recovered().error().reason == "JOURNAL_BEHIND");
+  const auto last = run("b").header;
+  const auto result = recovered();
+  BOOST_REQUIRE(result.ok());
+  BOOST_REQUIRE(result->consensus.quarantine.has_value());
+  BOOST_TEST((result->consensus.quarantine->cause == consensus::QuarantineCause::journal_behind));
+  BOOST_TEST((result->consensus.floor.block == last.id()));
+  BOOST_TEST((result->consensus.floor_header == last));
+  BOOST_TEST((result->executed_height == last.height));
+  BOOST_TEST(!result->consensus.is_fresh);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_word_of_the_journal_on_a_quarantine_counts) {
+  finalize(run("a").header);
+  BOOST_TEST(!recovered()->consensus.quarantine.has_value());
+  const consensus::Quarantine quarantine{.cause = consensus::QuarantineCause::journal_lost};
+  journal.push_back(quarantine);
+  BOOST_TEST((recovered()->consensus.quarantine == quarantine));
+  journal.push_back(consensus::Readmission{.epoch = {}, .first = View{9}});
+  BOOST_TEST(!recovered()->consensus.quarantine.has_value());
+  BOOST_REQUIRE(recovered()->consensus.readmission.has_value());
+  BOOST_TEST(recovered()->consensus.readmission->first.value == 9U);
+  journal.push_back(quarantine);
+  BOOST_TEST((recovered()->consensus.quarantine == quarantine));
+}
+
+BOOST_AUTO_TEST_CASE(only_an_empty_journal_may_be_a_first_start) {
+  BOOST_TEST(recovered()->consensus.is_fresh);
+  journal.push_back(consensus::Quarantine{.cause = consensus::QuarantineCause::journal_lost});
+  BOOST_TEST(!recovered()->consensus.is_fresh);
 }
 
 BOOST_AUTO_TEST_CASE(a_floor_that_no_stored_block_reaches_is_an_error) {
