@@ -73,6 +73,7 @@ void Engine::State::lead() {
     return;
   }
   if (seals(*blocks.find(*parent), config.epoch)) {
+    build.reset();
     // Its finalization is on its way, if nothing was lost.
     if (pacemaker.is_half_late(now.steady_ms)) { propose_again(parent_view, *blocks.find(*parent)); }
     return;
