@@ -214,6 +214,27 @@ json::Value to_json(const ValidatorsView& view) {
                                    .set("parameters", to_json(view.pending->parameters)));
 }
 
+json::Value introduction_json(const ValidatorsView& view, Height height) {
+  Value nodes = Value::array();
+  for (const auto& node : view.nodes) {
+    Value keys = Value::array();
+    if (node.key) { keys.push(text(key_text(*node.key))); }
+    for (const auto& key : node.record.keys) {
+      if (key != node.key) { keys.push(text(key_text(key))); }
+    }
+    nodes.push(Value::object()
+                   .set("number", number(node.number.value))
+                   .set("node", text(node.record.name))
+                   .set("peerAddress", text(node.record.peer_address))
+                   .set("keys", std::move(keys))
+                   .set("tlsCertificates", list(node.record.tls_certificates)));
+  }
+  return Value::object()
+      .set("keten_peers", number(1))
+      .set("height", number(height.value))
+      .set("nodes", std::move(nodes));
+}
+
 json::Value to_json(const EpochView& view) {
   Value validators = Value::array();
   for (const auto& validator : view.record.validators) {

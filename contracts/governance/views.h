@@ -35,6 +35,9 @@ struct ValidatorsView {
 };
 [[nodiscard]] ValidatorsView read_validators(const contracts::StateReader& state);
 
+/// `peers.json`: who the nodes are at a height, for one that cannot know it yet. docs/operations.md, "Members come and go".
+[[nodiscard]] json::Value introduction_json(const ValidatorsView& view, Height height);
+
 /// One epoch, past or present.
 struct EpochView {
   Epoch epoch;

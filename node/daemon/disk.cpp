@@ -63,7 +63,8 @@ Result<std::unique_ptr<Disk>> Disk::open(const Home& home) {
   std::unique_ptr<Disk> disk(new Disk());
   // First: when the space is exhausted, opening the rest needs what the ballast held.
   disk->space_ = std::make_unique<DiskSpace>(data, space_policy(home.config.storage));
-  const journal::JournalIdentity identity{home.chain_id, home.validator_key.public_key()};
+  journal::JournalIdentity identity{home.chain_id, home.validator_keys.front().public_key()};
+  for (const auto& key : home.validator_keys) { identity.others.push_back(key.public_key()); }
   journal::JournalOptions journal_options;
   journal_options.file_bytes = home.config.storage.journal_preallocate_mb * kMebibyte;
   auto votes = open_votes(journal_path, identity, journal_options, is_lost, journal::machine_files());

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "node/api/ledger_server.h"
+#include "node/daemon/own_keys.h"
 #include "node/http/users.h"
+#include "node/runtime/certificates.h"
 #include "node/runtime/secrets.h"
 
 namespace keten::node {
@@ -52,6 +54,27 @@ Status try_bind(const std::string& text) {
                  text + " is used by another program; stop it or choose another port in ketend.toml");
 }
 
+/// A node of the founding has one of its keys in the genesis, under its own name. Later ones are in the ledger.
+Status check_founder(const Genesis& genesis, const NodeConfig& config, const std::vector<KeyPair>& keys,
+                     const std::filesystem::path& home) {
+  const auto validators = genesis.validators();
+  for (const auto& key : keys) {
+    const auto place = validators.find(key.public_key());
+    if (!place) { continue; }
+    const auto& entry = validators.at(*place);
+    if (entry.node == config.node.name && entry.organisation == config.node.organisation) { return kDone; }
+    return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
+                   "ketend.toml says node " + config.node.name + " of " + config.node.organisation +
+                       ", the genesis says " + entry.node + " of " + entry.organisation +
+                       " for this key; correct [node]");
+  }
+  return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
+                 "keys/validator.key (" + key_text(keys.back().public_key()) +
+                     ") is not a validator of the genesis in " + (home / "genesis.json").string() +
+                     "; use the genesis that holds this node's member card, or, to join a chain that runs, bring "
+                     "peers.json with keten genesis install --peers");
+}
+
 }  // namespace
 
 Result<Home> load_home(const std::filesystem::path& path) {
@@ -72,42 +95,22 @@ Result<Home> load_home(const std::filesystem::path& path) {
   }
   if (auto checked = genesis->check_signed(); !checked) { return checked.error(); }
 
-  auto seed = read_key_file((path / "keys" / "validator.key").string());
-  if (!seed) { return seed.error(); }
-  const auto key = KeyPair::from_seed(*seed);
-  const auto validators = genesis->validators();
-  const auto self = validators.find(key.public_key());
-  if (!self) {
-    return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
-                   "keys/validator.key (" + key_text(key.public_key()) + ") is not a validator of the genesis in " +
-                       (path / "genesis.json").string() + "; use the genesis that holds this node's member card");
-  }
-  const auto& entry = validators.at(*self);
-  if (entry.node != config->node.name || entry.organisation != config->node.organisation) {
-    return failure(ErrorKind::refused, "NOT_A_VALIDATOR",
-                   "ketend.toml says node " + config->node.name + " of " + config->node.organisation +
-                       ", the genesis says " + entry.node + " of " + entry.organisation +
-                       " for this key; correct [node]");
+  auto keys = read_validator_keys(path / "keys");
+  if (!keys) { return keys.error(); }
+  auto introduction = read_introduction(path / "peers.json");
+  if (!introduction) { return introduction.error(); }
+  if (auto founder = check_founder(*genesis, *config, *keys, path); !founder && !*introduction) {
+    return founder.error();
   }
 
   auto certificate = read_file(path / "tls" / "node.crt", "this node's certificate");
   if (!certificate) { return certificate.error(); }
   auto tls_key = read_secret_file((path / "tls" / "node.key").string());
   if (!tls_key) { return tls_key.error(); }
-  std::string pinned;
-  for (const auto& organisation : genesis->organisations) {
-    for (const auto& validator : organisation.validators) {
-      if (validator.key == key.public_key()) { pinned = validator.tls_certificate; }
-    }
-  }
-  const auto own_pin = certificate_pin(*certificate);
-  const auto genesis_pin = certificate_pin(pinned);
-  if (!own_pin) { return own_pin.error(); }
-  if (!genesis_pin) { return genesis_pin.error(); }
-  if (*own_pin != *genesis_pin) {
+  if (auto matches = check_identity({*certificate, *tls_key}); !matches) {
     return failure(ErrorKind::refused, "PIN_MISMATCH",
-                   "tls/node.crt is not the certificate that the genesis pins for " + entry.node +
-                       "; restore the file that keten init made");
+                   "tls/node.crt and tls/node.key do not belong together: " + matches.error().message +
+                       "; restore both as keten init or keten validators renew-certificate made them");
   }
   // The front doors read these again when they open; here they are read before anything is written.
   const auto users = http::UserStore::open(path / "users.json", config->node.organisation);
@@ -118,15 +121,7 @@ Result<Home> load_home(const std::filesystem::path& path) {
                                                          .clients_file = (path / config->api.clients).string()});
   if (!api_files) { return api_files.error(); }
   const auto chain_id = genesis->chain_id();
-  return Home{path,
-              std::move(*config),
-              std::move(*genesis),
-              chain_id,
-              *self,
-              key,
-              {std::move(*certificate), std::move(*tls_key)},
-              false,
-              std::nullopt};
+  return Home{path, std::move(*config), std::move(*genesis), chain_id, std::move(*keys), std::move(*introduction)};
 }
 
 Status check_addresses(const NodeConfig& config) {

@@ -4,11 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/genesis.h"
 #include "core/keys.h"
 #include "core/result.h"
-#include "node/runtime/certificates.h"
+#include "node/daemon/introduction.h"
 #include "node/runtime/config.h"
 
 namespace keten::node {
@@ -20,9 +21,8 @@ struct Home {
   NodeConfig config;
   Genesis genesis;
   ChainId chain_id;
-  ValidatorIndex self;
-  KeyPair validator_key;
-  TlsIdentity identity;
+  std::vector<KeyPair> validator_keys;                      ///< newest first; at least one
+  std::optional<Introduction> introduction = std::nullopt;  ///< of the others, for a node that joins or was away
   /// The operator says that no other process uses the validator key: docs/operations.md, "Quarantine".
   bool is_alone = false;
   /// The operator says that this validator key has never signed anything.
@@ -32,9 +32,10 @@ struct Home {
   [[nodiscard]] std::string file(const std::string& relative) const { return (path / relative).string(); }
 };
 
-/// Reads `ketend.toml`, `genesis.json`, `users.json`, `keys/` and `tls/`. Reasons: HOME_MISSING, HOME_INCOMPLETE, those of
-/// load_config, of Genesis::from_json and check_signed, KEY_FILE_*, NOT_A_VALIDATOR, PIN_MISMATCH, those of UserStore::open and
-/// LedgerServer::check_files.
+/// Reads `ketend.toml`, `genesis.json`, `peers.json`, `users.json`, `keys/` and `tls/`. Reasons: HOME_MISSING, HOME_INCOMPLETE,
+/// those of load_config, of Genesis::from_json and check_signed, KEY_FILE_*, NOT_A_VALIDATOR (no key of the home is in the
+/// genesis, and no peers.json says that it joins), PIN_MISMATCH (the TLS key is not that of the certificate),
+/// INTRODUCTION_INVALID, those of UserStore::open and LedgerServer::check_files.
 [[nodiscard]] Result<Home> load_home(const std::filesystem::path& path);
 
 /// Tries to bind every address the node will listen on and lets it go again. Fails with ADDRESS_IN_USE.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "contracts/governance/arguments.h"
 #include "core/limits.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
+#include "node/runtime/secrets.h"
 #include "node/runtime/threads.h"
 
 namespace keten::node {
@@ -19,6 +21,9 @@ constexpr std::uint64_t kPublishMs = 20;
 constexpr std::uint64_t kSilentMs = 2000;
 /// How often the loop looks at its disk.
 constexpr std::uint64_t kLookMs = 200;
+/// A word that nobody heard for so many blocks is said again.
+constexpr std::uint64_t kReadyBlocks = 100;
+constexpr std::uint64_t kReadyFuel = 10'000'000;
 constexpr std::size_t kServeTasksMax = 2 * limits::kValidatorsMax;
 /// An honest peer waits for its answer; it may give up and ask again.
 constexpr int kServeTasksOfPeerMax = 2;
@@ -59,19 +64,6 @@ std::string_view alarm_name(consensus::AlarmKind kind) {
 
 }  // namespace
 
-class Node::KeySigner final : public consensus::Keys, private consensus::Signer {
- public:
-  explicit KeySigner(const KeyPair& key) : key_(key) {}
-  [[nodiscard]] const consensus::Signer* find(const PublicKey& key) const override {
-    return key == key_.public_key() ? this : nullptr;
-  }
-
- private:
-  [[nodiscard]] Signature sign(const Hash& digest) const override { return key_.sign(digest.view()); }
-
-  KeyPair key_;
-};
-
 /// Who wants to know of executed blocks. Shared with the subscriptions, which may outlive the node's front doors.
 struct Node::Watchers {
   std::mutex mutex;  // front doors come and go, the execution thread calls
@@ -107,10 +99,9 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       fatal_(std::move(fatal)),
       registry_(contracts::built_in_contracts()),
       disk_(std::move(disk)),
-      signer_(std::make_unique<KeySigner>(home_.validator_key)),
-      validators_(home_.genesis.validators()),
+      keys_(home_.path / "keys", home_.validator_keys),
+      certificate_(home_.file("tls/node.crt")),
       inbox_(limits::kInboxEventsMax),
-      serving_(validators_.size()),
       watchers_(std::make_shared<Watchers>()),
       signatures_verified_(metrics_.counter("keten_signatures_verified_total", "Client signatures that were checked")),
       signatures_refused_(metrics_.counter("keten_signatures_refused_total", "Of these, how many did not hold")),
@@ -127,9 +118,10 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       http_reads_(reads_, home_, *this) {
   auto recovered = disk_->take_recovered();
   membership_ = recovered.membership;
+  executed_height_ = recovered.executed_height;
   const auto state_root = recovered.state_root;
   pipeline_ = std::make_unique<pipeline::Pipeline>(
-      pipeline_config(home_), *signer_, static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
+      pipeline_config(home_), keys_, static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
   vote_pool_ = std::make_unique<WorkerPool>("verify-votes", 1, kVerifyTasksMax);
   transaction_pool_ = std::make_unique<WorkerPool>("verify", home_.config.verify.threads, kVerifyTasksMax);
   serve_pool_ = std::make_unique<WorkerPool>("serve", 1, kServeTasksMax);
@@ -143,22 +135,27 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       },
       fatal_);
   publish(now());
-  metrics_.before_text([this, height = metrics_.gauge("keten_consensus_height", "Newest final block"),
-                        executed_height = metrics_.gauge("keten_executed_height", "Newest executed block"),
-                        view = metrics_.gauge("keten_consensus_view", "Current view"),
-                        lag = metrics_.gauge("keten_sync_lag_blocks", "Blocks behind the best connected peer"),
-                        waiting = metrics_.gauge("keten_mempool_txs", "Transactions that wait for a block"),
-                        bytes = metrics_.gauge("keten_mempool_bytes", "Bytes of waiting transactions"),
-                        store = metrics_.gauge("keten_store_bytes", "Disk space of the state database")]() mutable {
-    const auto current = published();
-    height.set(static_cast<double>(current.height.value));
-    executed_height.set(static_cast<double>(current.executed_height.value));
-    view.set(static_cast<double>(current.view.value));
-    lag.set(static_cast<double>(current.lag));
-    waiting.set(static_cast<double>(current.mempool_transactions));
-    bytes.set(static_cast<double>(current.mempool_bytes));
-    store.set(static_cast<double>(disk_->database().size_bytes()));
-  });
+  metrics_.before_text(
+      [this, height = metrics_.gauge("keten_consensus_height", "Newest final block"),
+       executed_height = metrics_.gauge("keten_executed_height", "Newest executed block"),
+       view = metrics_.gauge("keten_consensus_view", "Current view"),
+       lag = metrics_.gauge("keten_sync_lag_blocks", "Blocks behind the best connected peer"),
+       waiting = metrics_.gauge("keten_mempool_txs", "Transactions that wait for a block"),
+       bytes = metrics_.gauge("keten_mempool_bytes", "Bytes of waiting transactions"),
+       store = metrics_.gauge("keten_store_bytes", "Disk space of the state database"),
+       certificate = metrics_.gauge("keten_certificate_expiry_seconds",
+                                    "Until this node's TLS certificate expires; negative behind it")]() mutable {
+        const auto current = published();
+        height.set(static_cast<double>(current.height.value));
+        executed_height.set(static_cast<double>(current.executed_height.value));
+        view.set(static_cast<double>(current.view.value));
+        lag.set(static_cast<double>(current.lag));
+        waiting.set(static_cast<double>(current.mempool_transactions));
+        bytes.set(static_cast<double>(current.mempool_bytes));
+        store.set(static_cast<double>(disk_->database().size_bytes()));
+        const auto expires = static_cast<double>(certificate_.expires());
+        certificate.set((expires - static_cast<double>(wall_ms())) / 1000);
+      });
 }
 
 Node::~Node() { stop(); }
@@ -167,21 +164,39 @@ keten::Status Node::start() {
   peers::PeerNetworkConfig config;
   config.listen = home_.config.peers.listen;
   config.chain_id = home_.chain_id;
-  config.validators = validators_;
-  config.self = NodeNumber{home_.self.value};
-  config.identity = home_.identity;
-  for (const auto& organisation : home_.genesis.organisations) {
-    for (const auto& validator : organisation.validators) {
-      const auto other = home_.config.peers.addresses.find(validator.node);
-      const auto& address = other == home_.config.peers.addresses.end() ? validator.peer_address : other->second;
-      config.pins.push_back({address, validator.tls_certificate});
-    }
-  }
-  network_ = std::make_unique<peers::PeerNetwork>(std::move(config), home_.validator_key,
-                                                  static_cast<peers::Handler&>(*this), metrics_);
+  config.certificate_file = home_.file("tls/node.crt");
+  config.key_file = home_.file("tls/node.key");
+  config.peers = peer_entries(*membership(), executed_height_);
+  network_ = std::make_unique<peers::PeerNetwork>(std::move(config), keys_.all(), static_cast<peers::Handler&>(*this),
+                                                  metrics_);
+  certificate_.look(steady_ms(), wall_ms());
   loop_ = start_thread("loop", [this](const std::stop_token&) { run(); });
   if (auto started = network_->start(); !started) { return started; }
   return start_front_doors();
+}
+
+/// Everybody that the ledger names, with the addresses of our own configuration, and whom an introduction names beside.
+std::vector<peers::PeerEntry> Node::peer_entries(const Membership& present, Height executed) const {
+  std::vector<peers::PeerEntry> entries;
+  for (const auto& node : present.nodes) {
+    auto keys = node.former_keys;
+    keys.insert(keys.begin(), node.key);
+    entries.push_back({node.number, node.name, node.peer_address, node.tls_certificates, std::move(keys)});
+  }
+  entries = introduced(std::move(entries), home_.introduction, executed);
+  for (auto& entry : entries) {
+    const auto other = home_.config.peers.addresses.find(entry.name);
+    if (other != home_.config.peers.addresses.end()) { entry.address = other->second; }
+  }
+  return entries;
+}
+
+/// On the execution thread: other members, keys, certificates or addresses count from now on.
+void Node::follow_members(const Membership& present, Height executed) {
+  if (keys_.reload()) { network_->set_keys(keys_.all()); }
+  if (auto followed = network_->follow(peer_entries(present, executed)); !followed) {
+    log_error("peers: {}: {}; connections stay as they were", followed.error().reason, followed.error().message);
+  }
 }
 
 keten::Status Node::start_front_doors() {
@@ -287,6 +302,7 @@ void Node::carry(pipeline::Effects effects) {
   if (!effects.execute.empty()) { executor_->execute(std::move(effects.execute)); }
   for (const auto& request : effects.serve) { serve(request); }
   if (!effects.expired.empty()) { tracker_.expired(effects.expired); }
+  if (effects.ready_due) { say_ready(*effects.ready_due); }
   for (const auto& alarm : effects.alarms) {
     metrics_
         .counter("keten_alarms_total", "What must never happen, by kind",
@@ -294,6 +310,31 @@ void Node::carry(pipeline::Effects effects) {
         .add();
     log_error("{}: {}", alarm_name(alarm.kind), alarm.text);
   }
+}
+
+/// The next epoch waits for this node's word, signed with the key that it will vote with.
+void Node::say_ready(const pipeline::ReadyDue& due) {
+  const auto present = membership();
+  const auto* registered = present->directory.find(due.key);
+  const auto keys = keys_.all();
+  const auto key = std::ranges::find(keys, due.key, &KeyPair::public_key);
+  if (registered == nullptr || key == keys.end()) { return; }  // said again when the state has it
+  TransactionBody body;
+  body.chain_id = home_.chain_id;
+  body.organisation = registered->organisation;
+  body.sender = due.key;
+  body.valid_until = due.height.plus(kReadyBlocks);
+  body.salt = random_fixed<Salt>();
+  body.fuel_limit = kReadyFuel;
+  body.contract = governance::kContractName;
+  body.method = governance::kReady;
+  body.arguments = governance::Ready{due.set, due.height}.encode();
+  log_info("ready for the next epoch at height {}", due.height.value);
+  submit({sign_transaction(std::move(body), {}, *key)}, [](const std::vector<keten::Status>& results) {
+    for (const auto& result : results) {
+      if (!result) { log_info("ready for the next epoch, not taken yet: {}", result.error().message); }
+    }
+  });
 }
 
 void Node::verify(consensus::VerifyRequest request) {
@@ -340,14 +381,15 @@ void Node::verify(pipeline::VerifyTransactions request) {
 }
 
 void Node::serve(const pipeline::Serve& request) {
-  auto& waiting = serving_[request.peer.value];
-  if (waiting.fetch_add(1) >= kServeTasksOfPeerMax) {
-    waiting.fetch_sub(1);
+  auto& waiting = serving_[request.peer];
+  if (!waiting) { waiting = std::make_shared<std::atomic<int>>(0); }
+  if (waiting->fetch_add(1) >= kServeTasksOfPeerMax) {
+    waiting->fetch_sub(1);
     log_debug("node {} asks for blocks before it has its answers", request.peer.value);
     return;
   }
-  const auto work = [this, request, &waiting]() {
-    waiting.fetch_sub(1);
+  const auto work = [this, request, waiting]() {
+    waiting->fetch_sub(1);
     const auto range = reads_.range(request.request.from, request.request.to, limits::kSyncBlocksMax, kServeBytesMax);
     if (!range) {
       log_warning("blocks {} to {} for a peer: {}", request.request.from.value, request.request.to.value,
@@ -359,7 +401,7 @@ void Node::serve(const pipeline::Serve& request) {
   };
   // Too many requests wait: the peer asks again, and another validator, a second later.
   if (serve_pool_->submit(work)) { return; }
-  waiting.fetch_sub(1);
+  waiting->fetch_sub(1);
   log_debug("too many block requests wait; one of node {} is dropped", request.peer.value);
 }
 
@@ -379,10 +421,15 @@ void Node::publish(consensus::Now at) {
 
 void Node::executed(const BlockPointer& block, const contracts::BlockResult& result,
                     const MembershipPointer& membership) {
+  const auto height = block->header.height;
   if (membership) {
     const std::lock_guard lock(membership_mutex_);
     membership_ = membership;
   }
+  if (membership || (home_.introduction && height == home_.introduction->height)) {
+    follow_members(*this->membership(), height);
+  }
+  certificate_.look(steady_ms(), wall_ms());
   persister_->executed(block->header.height);
   tracker_.executed(block, result);
   inbox_.push_completion(pipeline::Executed{block->header.height, result.state_root, membership});
@@ -404,6 +451,18 @@ MembershipPointer Node::membership() const {
 DirectoryPointer Node::directory() const {
   const auto present = membership();
   return {present, &present->directory};
+}
+
+/// Which of them this node is: the one that has one of our keys.
+const keten::Node* Node::self_in(const Membership& present) const {
+  const auto keys = keys_.all();
+  const auto found = std::ranges::find_if(present.nodes, [&](const keten::Node& node) {
+    return std::ranges::any_of(keys, [&](const KeyPair& key) {
+      return key.public_key() == node.key ||
+             std::ranges::find(node.former_keys, key.public_key()) != node.former_keys.end();
+    });
+  });
+  return found == present.nodes.end() ? nullptr : &*found;
 }
 
 std::string Node::name_of(NodeNumber number) const {
@@ -544,12 +603,20 @@ NodeStatus Node::status() const {
   status.organisation = home_.config.node.organisation;
   status.chain_id = home_.chain_id;
   status.chain_name = home_.genesis.chain_name;
-  status.self = home_.self;
   status.version = kVersion;
   status.counters = metrics_.counters();
   status.counters["signatures_verified"] = signatures_verified_.value();
   status.counters["votes_fsynced"] = status.counters["keten_votes_fsynced_total"];
   const auto present = membership();
+  const auto* own = self_in(*present);
+  const auto own_index = own == nullptr ? std::nullopt : present->current.validators.find(own->number);
+  status.self = own_index.value_or(ValidatorIndex{});
+  const bool joins = own != nullptr && present->pending && present->pending->rules.validators.find(own->number);
+  status.role = own_index ? "validator" : joins ? "joining" : own != nullptr ? "follower" : "stranger";
+  status.certificate_expires = certificate_.expires();
+  if (auto warning = certificate_.warning(wall_ms()); !warning.empty()) {
+    status.warnings.push_back(std::move(warning));
+  }
   const auto current = published();
   status.height = current.height;
   status.executed_height = current.executed_height;
@@ -569,7 +636,7 @@ NodeStatus Node::status() const {
   status.mempool_bytes = current.mempool_bytes;
   status.block_time = current.block_time;
   for (const auto& peer : current.peers) {
-    if (peer.number.value == home_.self.value) { continue; }
+    if (own != nullptr && peer.number == own->number) { continue; }
     const auto* node = present->find_node(peer.number);
     if (node == nullptr) { continue; }
     status.peers.push_back(

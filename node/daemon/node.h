@@ -7,10 +7,12 @@
 
 #include "contracts/registry.h"
 #include "node/api/ledger_server.h"
+#include "node/daemon/certificate_watch.h"
 #include "node/daemon/disk.h"
 #include "node/daemon/disk_space.h"
 #include "node/daemon/executor.h"
 #include "node/daemon/home.h"
+#include "node/daemon/own_keys.h"
 #include "node/daemon/reads.h"
 #include "node/daemon/tracker.h"
 #include "node/http/server.h"
@@ -47,7 +49,6 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   [[nodiscard]] std::unique_ptr<Subscription> watch_executed(std::function<void(Height)> changed) override;
 
  private:
-  class KeySigner;
   class Watch;
   struct Watchers;
   struct Submission {
@@ -77,6 +78,11 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   void serve(const pipeline::Serve& request);
   void admit(std::vector<pipeline::Admission> admissions);
   [[nodiscard]] MembershipPointer membership() const;
+  /// Null while nobody has named this node.
+  [[nodiscard]] const keten::Node* self_in(const Membership& present) const;
+  [[nodiscard]] std::vector<peers::PeerEntry> peer_entries(const Membership& present, Height executed) const;
+  void follow_members(const Membership& present, Height executed);
+  void say_ready(const pipeline::ReadyDue& due);
   [[nodiscard]] std::string name_of(NodeNumber number) const;
   void publish(consensus::Now now);
   [[nodiscard]] pipeline::PipelineStatus published() const;
@@ -90,13 +96,14 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   contracts::Registry registry_;
   mutable std::mutex membership_mutex_;  // the execution thread replaces it, everybody reads
   MembershipPointer membership_;
+  Height executed_height_;  ///< when it was opened
   std::unique_ptr<Disk> disk_;
   std::uint64_t looked_ms_ = 0;  ///< when the loop last looked at the disk's space
-  std::unique_ptr<KeySigner> signer_;
-  ValidatorSet validators_;
+  OwnKeys keys_;
+  CertificateWatch certificate_;
   Tracker tracker_;
   Inbox<pipeline::Event> inbox_;
-  std::vector<std::atomic<int>> serving_;  ///< by validator: block requests that wait for the serve pool
+  std::map<NodeNumber, std::shared_ptr<std::atomic<int>>> serving_;  ///< the loop's: block requests that wait
 
   std::unique_ptr<pipeline::Pipeline> pipeline_;  ///< the loop's own
   mutable std::mutex status_mutex_;               // the loop publishes, front doors read

@@ -312,6 +312,7 @@ Response get_status(const Services& services) {
   document.set("epoch", number(status.epoch.value));
   document.set("view", number(status.view.value));
   document.set("validator", number(status.self.value));
+  document.set("role", text(status.role));
   document.set("quorum", json::Value::boolean(status.quorum));
   document.set("lag", number(status.lag));
   document.set("stale", json::Value::boolean(status.stale));
@@ -320,6 +321,12 @@ Response get_status(const Services& services) {
   document.set("mempoolBytes", number(status.mempool_bytes));
   if (status.block_time > 0) { document.set("blockTime", text(iso_time(status.block_time))); }
   document.set("version", text(status.version));
+  if (status.certificate_expires > 0) {
+    document.set("certificateExpires", text(iso_time(status.certificate_expires)));
+  }
+  auto warnings = json::Value::array();
+  for (const auto& warning : status.warnings) { warnings.push(text(warning)); }
+  document.set("warnings", std::move(warnings));
   document.set("peers", std::move(peers));
   document.set("counters", std::move(counters));
   return read_response(services, {document, status.executed_height});

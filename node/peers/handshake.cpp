@@ -1,7 +1,11 @@
 #include "node/peers/handshake.h"
 
+#include <algorithm>
+
 #include "core/block.h"
 #include "core/hash.h"
+#include "core/limits.h"
+#include "node/runtime/certificates.h"
 
 namespace keten::peers {
 namespace {
@@ -12,64 +16,87 @@ Error refused(std::string reason, std::string message) {
 
 }  // namespace
 
-std::optional<NodeNumber> Acquaintance::owner(const Hash& pin) const {
-  for (std::size_t i = 0; i < pins.size(); ++i) {
-    if (pins[i] == pin) { return NodeNumber{static_cast<std::uint16_t>(i)}; }
+Result<Acquaintances> Acquaintances::make(const std::vector<PeerEntry>& entries) {
+  Acquaintances result;
+  for (const auto& entry : entries) {
+    for (const auto& pem : entry.certificates) {
+      const auto pin = certificate_pin(pem);
+      if (!pin) {
+        auto error = pin.error();
+        error.message = "node " + entry.name + ": " + error.message;
+        return error;
+      }
+      const auto [owner, is_new] = result.owners_.emplace(*pin, entry.number);
+      if (!is_new && owner->second != entry.number) {
+        return invalid("CERTIFICATE_INVALID", "node " + entry.name + ": another node has the same certificate");
+      }
+    }
+    result.entries_.insert_or_assign(entry.number, entry);
   }
-  return std::nullopt;
+  return result;
 }
 
-Hash hello_signing_hash(const wire::Hello& hello, const Hash& sender_pin, const Hash& receiver_pin) {
-  return Hasher("keten/hello/1")
+std::optional<NodeNumber> Acquaintances::owner(const Hash& pin) const {
+  const auto found = owners_.find(pin);
+  if (found == owners_.end()) { return std::nullopt; }
+  return found->second;
+}
+
+const PeerEntry* Acquaintances::find(NodeNumber number) const {
+  const auto found = entries_.find(number);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Hash hello_signing_hash(const wire::Hello& hello, const PublicKey& key) {
+  return Hasher("keten/hello/2")
       .number(hello.protocol_version)
       .fixed(hello.chain_id)
-      .fixed(hello.set_id)
-      .number(hello.epoch.value)
-      .number(hello.sender.value)
-      .number(hello.receiver.value)
-      .fixed(sender_pin)
-      .fixed(receiver_pin)
+      .fixed(key)
+      .fixed(hello.receiver)
       .finish();
 }
 
-wire::Hello make_hello(const Acquaintance& known, NodeNumber receiver, const KeyPair& key) {
+wire::Hello make_hello(const ChainId& chain, const PublicKey& receiver, const OwnKeys& keys) {
   wire::Hello hello;
-  hello.chain_id = known.chain_id;
-  hello.set_id = known.validators.id();
-  hello.epoch = known.epoch;
-  hello.sender = known.self;
-  hello.receiver = receiver;
+  hello.chain_id = chain;
   hello.protocol_version = kProtocolVersion;
-  const auto digest = hello_signing_hash(hello, known.pins.at(known.self.value), known.pins.at(receiver.value));
-  hello.signature = key.sign(digest.view());
+  hello.receiver = receiver;
+  for (const auto& key : keys) {
+    if (hello.proofs.size() == limits::kFormerKeysMax) { break; }
+    const auto digest = hello_signing_hash(hello, key.public_key());
+    hello.proofs.push_back({key.public_key(), key.sign(digest.view())});
+  }
   return hello;
 }
 
-Status check_hello(const Acquaintance& known, const wire::Hello& hello, NodeNumber sender) {
+Status check_hello(const ChainId& chain, const OwnKeys& own, const PeerEntry& sender, const wire::Hello& hello) {
   if (hello.protocol_version != kProtocolVersion) {
     return refused("PROTOCOL_UNSUPPORTED", "expected protocol version " + std::to_string(kProtocolVersion) +
                                                ", found " + std::to_string(hello.protocol_version) +
                                                "; both must run compatible releases");
   }
-  if (hello.chain_id != known.chain_id) {
-    return refused("WRONG_CHAIN", "expected chain " + known.chain_id.hex() + ", found " + hello.chain_id.hex() +
+  if (hello.chain_id != chain) {
+    return refused("WRONG_CHAIN", "expected chain " + chain.hex() + ", found " + hello.chain_id.hex() +
                                       "; compare the two genesis files");
   }
-  if (hello.set_id != known.validators.id() || hello.epoch != known.epoch) {
-    return refused("WRONG_VALIDATORS", "expected epoch " + known.epoch.text() + " with validator set " +
-                                           known.validators.id().hex() + ", found epoch " + hello.epoch.text() +
-                                           " with " + hello.set_id.hex());
+  const bool is_for_us =
+      std::ranges::any_of(own, [&](const KeyPair& key) { return key.public_key() == hello.receiver; });
+  if (!is_for_us) {
+    return refused("HELLO_WRONG_PEER", "the greeting is for " + key_text(hello.receiver) +
+                                           ", which is no key of this node; are all its key files in keys/?");
   }
-  if (hello.sender != sender || hello.receiver != known.self) {
-    return refused("HELLO_WRONG_PEER", "expected validator " + sender.text() + " greeting " + known.self.text() +
-                                           ", found " + hello.sender.text() + " greeting " + hello.receiver.text());
+  bool is_known = false;
+  for (const auto& proof : hello.proofs) {
+    if (std::ranges::find(sender.keys, proof.key) == sender.keys.end()) { continue; }
+    is_known = true;
+    if (verify(proof.key, hello_signing_hash(hello, proof.key).view(), proof.signature)) { return kDone; }
   }
-  const auto digest = hello_signing_hash(hello, known.pins.at(sender.value), known.pins.at(known.self.value));
-  if (!verify(known.validators.at(ValidatorIndex{sender.value}).key, digest.view(), hello.signature)) {
+  if (is_known) {
     return refused("HELLO_SIGNATURE_INVALID",
-                   "the owner of the TLS certificate does not hold the validator key of the genesis");
+                   "the owner of " + sender.name + "'s TLS certificate does not hold its validator key");
   }
-  return kDone;
+  return refused("HELLO_KEY_UNKNOWN", sender.name + " greets with " + key_text(hello.proofs.front().key) +
+                                          ", the chain names other keys for it");
 }
 
 }  // namespace keten::peers

@@ -1,36 +1,59 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/ids.h"
 #include "core/keys.h"
 #include "core/result.h"
-#include "core/validator_set.h"
 #include "node/wire/peer_wire.h"
 
 namespace keten::peers {
 
-/// What a validator knows before it speaks to another one.
-struct Acquaintance {
-  ChainId chain_id;
-  Epoch epoch;
-  ValidatorSet validators;
-  std::vector<Hash> pins;  ///< certificate_pin of every validator, by index
-  NodeNumber self;
+/// A machine that may connect.
+struct PeerEntry {
+  NodeNumber number;
+  std::string name;
+  std::string address;                    ///< host:port to dial
+  std::vector<std::string> certificates;  ///< PEM: any of them is its TLS identity
+  std::vector<PublicKey> keys;            ///< any of them proves who it is; the first is what we greet it by
+};
+
+/// Who may connect, as governance has it. Immutable; replaced as a whole.
+class Acquaintances {
+ public:
+  Acquaintances() = default;
+  /// Fails with CERTIFICATE_INVALID: one that cannot be read, or that two machines have.
+  [[nodiscard]] static Result<Acquaintances> make(const std::vector<PeerEntry>& entries);
 
   /// Whose certificate this is.
   [[nodiscard]] std::optional<NodeNumber> owner(const Hash& pin) const;
+  /// Null when this machine may not connect.
+  [[nodiscard]] const PeerEntry* find(NodeNumber number) const;
+  [[nodiscard]] const std::map<NodeNumber, PeerEntry>& entries() const { return entries_; }
+
+ private:
+  std::map<NodeNumber, PeerEntry> entries_;
+  std::map<Hash, NodeNumber> owners_;
 };
+using AcquaintancesPointer = std::shared_ptr<const Acquaintances>;
 
-/// What the validator key signs in a hello: every field and both TLS pins, so that a hello serves one pair of TLS keys in one
-/// direction of one chain only. docs/formats/wire.md, "Hello".
-[[nodiscard]] Hash hello_signing_hash(const wire::Hello& hello, const Hash& sender_pin, const Hash& receiver_pin);
+/// Keys of this node, newest first: a peer that lags knows an older one, a peer that is ahead may know only a newer one.
+using OwnKeys = std::vector<KeyPair>;
+using OwnKeysPointer = std::shared_ptr<const OwnKeys>;
 
-[[nodiscard]] wire::Hello make_hello(const Acquaintance& known, NodeNumber receiver, const KeyPair& key);
+/// What each key signs in a hello. docs/formats/wire.md, "Hello".
+[[nodiscard]] Hash hello_signing_hash(const wire::Hello& hello, const PublicKey& key);
 
-/// `sender` is whom TLS named. Fails with PROTOCOL_UNSUPPORTED, WRONG_CHAIN, WRONG_VALIDATORS, HELLO_WRONG_PEER,
+/// Precondition: at least one key; the newest limits::kFormerKeysMax sign.
+[[nodiscard]] wire::Hello make_hello(const ChainId& chain, const PublicKey& receiver, const OwnKeys& keys);
+
+/// `sender` is whom TLS named. Fails with PROTOCOL_UNSUPPORTED, WRONG_CHAIN, HELLO_WRONG_PEER, HELLO_KEY_UNKNOWN,
 /// HELLO_SIGNATURE_INVALID, each with both values for the operator.
-[[nodiscard]] Status check_hello(const Acquaintance& known, const wire::Hello& hello, NodeNumber sender);
+[[nodiscard]] Status check_hello(const ChainId& chain, const OwnKeys& own, const PeerEntry& sender,
+                                 const wire::Hello& hello);
 
 }  // namespace keten::peers

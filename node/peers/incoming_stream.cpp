@@ -75,14 +75,14 @@ void IncomingStream::work() {
 
 void IncomingStream::greet() {
   const auto hello = wire::decode_hello(Contiguous(reading_).view());
-  const Status good = hello ? check_hello(state_.known(), *hello, peer_) : Status(hello.error());
+  const Status good = hello ? state_.check(*hello, peer_) : Status(hello.error());
   if (!good) {
     refuse(good.error());
     return;
   }
   is_greeted_ = true;
   hello_deadline_ms_ = kNever;
-  writing_ = copy(wire::encode_hello(make_hello(state_.known(), peer_, state_.key())));
+  writing_ = copy(wire::encode_hello(state_.hello_for(peer_)));
   StartWrite(&writing_);
   state_.in_opened(peer_, lane_, this);
   StartRead(&reading_);

@@ -1,15 +1,20 @@
 #include "node/peers/network_state.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <keten/v1/peer.grpc.pb.h>
 
 #include "core/check.h"
 #include "core/limits.h"
 #include "node/peers/incoming_stream.h"
 #include "node/peers/outgoing_stream.h"
+#include "node/runtime/certificates.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
 #include "node/runtime/threads.h"
@@ -25,6 +30,7 @@ constexpr int kStreamsMax = 8;  ///< calls of one connection; an honest peer mak
 constexpr std::uint64_t kBanMs = 5000;
 constexpr std::size_t kQuotaBytes = 64 * 1024 * 1024;
 constexpr std::size_t kQuotaBytesPerPeer = 12 * 1024 * 1024;
+constexpr std::size_t kPeersToCome = 4;  ///< the quota is made once; so many may join before it is tight
 
 /// Answers a call that is not accepted.
 class Refusal final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
@@ -32,6 +38,13 @@ class Refusal final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
   explicit Refusal(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
+
+/// A connection may have been made with it, by whoever holds its key.
+bool has_lost_certificate(const PeerEntry* before, const PeerEntry& now) {
+  return before != nullptr && std::ranges::any_of(before->certificates, [&](const std::string& pem) {
+           return std::ranges::find(now.certificates, pem) == now.certificates.end();
+         });
+}
 
 }  // namespace
 
@@ -52,11 +65,11 @@ class PeerNetwork::State::Service final : public v1::PeerService::WithRawCallbac
     if (auth && auth->IsPeerAuthenticated()) {
       for (const auto& pem : auth->FindPropertyValues("x509_pem_cert")) {
         const auto pin = certificate_pin({pem.data(), pem.size()});
-        if (pin) { peer = state_.known().owner(*pin); }
+        if (pin) { peer = state_.known()->owner(*pin); }
       }
     }
-    if (!peer || *peer == state_.known().self) {
-      return new Refusal({grpc::StatusCode::PERMISSION_DENIED, "expected the certificate of another validator"});
+    if (!peer) {
+      return new Refusal({grpc::StatusCode::PERMISSION_DENIED, "expected the certificate of another node"});
     }
     if (state_.is_stopping()) { return new Refusal({grpc::StatusCode::UNAVAILABLE, "shutting down"}); }
     if (state_.peer(*peer).banned_until_ms > steady_ms()) {
@@ -71,67 +84,190 @@ class PeerNetwork::State::Service final : public v1::PeerService::WithRawCallbac
   State& state_;
 };
 
-PeerNetwork::State::State(PeerNetworkConfig config, const KeyPair& key, Handler& handler, Metrics& metrics)
+/// The end of every handshake: the certificate is a pin, of exactly this peer when we dialled it. Nothing else about a
+/// certificate counts, neither who signed it nor its dates.
+class PeerNetwork::State::PinVerifier final : public grpc::experimental::ExternalCertificateVerifier {
+ public:
+  PinVerifier(const State& state, std::optional<NodeNumber> peer) : state_(state), peer_(peer) {}
+  ~PinVerifier() override = default;
+
+  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* status) override {
+    const auto pem = request->peer_cert();
+    const auto pin = certificate_pin({pem.data(), pem.size()});
+    const auto owner = pin ? state_.known()->owner(*pin) : std::nullopt;
+    const bool is_good = owner && (!peer_ || owner == peer_);
+    *status = is_good ? grpc::Status::OK
+                      : grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
+                                     owner ? "the certificate is that of another node"
+                                           : "the certificate is none that the chain names; was it renewed meanwhile?");
+    return true;
+  }
+  void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  const State& state_;
+  const std::optional<NodeNumber> peer_;
+};
+
+PeerNetwork::State::State(PeerNetworkConfig config, OwnKeys keys, Handler& handler, Metrics& metrics)
     : config_(std::move(config)),
-      key_(key),
       handler_(handler),
-      sent_messages_(
-          metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "out"}})),
-      sent_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between validators", {{"direction", "out"}})),
-      received_messages_(
-          metrics.counter("keten_peer_messages_total", "Messages between validators", {{"direction", "in"}})),
-      received_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between validators", {{"direction", "in"}})),
+      keys_(std::make_shared<const OwnKeys>(std::move(keys))),
+      known_(std::make_shared<const Acquaintances>()),
+      sent_messages_(metrics.counter("keten_peer_messages_total", "Messages between nodes", {{"direction", "out"}})),
+      sent_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between nodes", {{"direction", "out"}})),
+      received_messages_(metrics.counter("keten_peer_messages_total", "Messages between nodes", {{"direction", "in"}})),
+      received_bytes_(metrics.counter("keten_peer_bytes_total", "Bytes between nodes", {{"direction", "in"}})),
       dropped_(metrics.counter("keten_peer_dropped_total", "Messages that were not sent: queue full or peer away")),
       refused_(metrics.counter("keten_peer_refused_total", "Hellos and messages of peers that broke a rule")),
-      connected_(metrics.gauge("keten_peers_connected", "Validators with open streams in both directions")) {
-  CHECK(config_.pins.size() == config_.validators.size() && config_.self.value < config_.validators.size());
-  for (std::size_t i = 0; i < config_.pins.size(); ++i) {
-    const NodeNumber index{static_cast<std::uint16_t>(i)};
-    peers_.push_back(index == config_.self ? nullptr
-                                           : std::make_unique<Peer>(index, config_.validators.at({index.value}).node));
-  }
+      connected_(metrics.gauge("keten_peers_connected", "Nodes with open streams in both directions")) {
+  CHECK(!keys_->empty());
 }
 
 PeerNetwork::State::~State() = default;
 
-Status PeerNetwork::State::prepare() {
-  known_ = {config_.chain_id, config_.epoch, config_.validators, {}, config_.self};
-  for (std::size_t i = 0; i < config_.pins.size(); ++i) {
-    auto pin = certificate_pin(config_.pins[i].certificate_pem);
-    if (!pin) {
-      auto error = pin.error();
-      error.message = "validator " + config_.validators.members()[i].node + ": " + error.message;
-      return error;
-    }
-    if (known_.owner(*pin)) {
-      return invalid("CERTIFICATE_INVALID", "validator " + config_.validators.members()[i].node +
-                                                ": another validator has the same certificate");
-    }
-    known_.pins.push_back(*pin);
+Peer& PeerNetwork::State::peer(NodeNumber number) const {
+  const std::lock_guard lock(peers_mutex_);
+  return *peers_.at(number);
+}
+
+AcquaintancesPointer PeerNetwork::State::known() const {
+  const std::lock_guard lock(peers_mutex_);
+  return known_;
+}
+
+OwnKeysPointer PeerNetwork::State::keys() const {
+  const std::lock_guard lock(peers_mutex_);
+  return keys_;
+}
+
+std::vector<Peer*> PeerNetwork::State::all_peers() const {
+  const std::lock_guard lock(peers_mutex_);
+  std::vector<Peer*> all;
+  all.reserve(peers_.size());
+  for (const auto& [number, peer] : peers_) { all.push_back(peer.get()); }
+  return all;
+}
+
+void PeerNetwork::State::set_keys(OwnKeys keys) {
+  CHECK(!keys.empty());
+  auto shared = std::make_shared<const OwnKeys>(std::move(keys));
+  const std::lock_guard lock(peers_mutex_);
+  keys_ = std::move(shared);
+}
+
+bool PeerNetwork::State::is_self(const PeerEntry& entry) const {
+  const auto own = keys();
+  return std::ranges::any_of(
+      *own, [&](const KeyPair& key) { return std::ranges::find(entry.keys, key.public_key()) != entry.keys.end(); });
+}
+
+wire::Hello PeerNetwork::State::hello_for(NodeNumber receiver) const {
+  const auto known_peers = known();
+  const auto* entry = known_peers->find(receiver);
+  // Whom we say goodbye to has no entry any more; a greeting for nobody is refused there.
+  const auto key = entry == nullptr || entry->keys.empty() ? PublicKey{} : entry->keys.front();
+  return make_hello(config_.chain_id, key, *keys());
+}
+
+Status PeerNetwork::State::check(const wire::Hello& hello, NodeNumber sender) const {
+  const auto known_peers = known();
+  const auto* entry = known_peers->find(sender);
+  if (entry == nullptr) {
+    return failure(ErrorKind::refused, "NODE_UNKNOWN", "node " + sender.text() + " may no longer connect");
   }
-  const auto own = certificate_pin(config_.identity.certificate_pem);
-  if (!own) { return own.error(); }
-  if (*own != known_.pins[config_.self.value]) {
-    return invalid("PIN_MISMATCH", "the TLS certificate of this node is not the one that the genesis names for " +
-                                       config_.validators.at({config_.self.value}).node);
+  return check_hello(config_.chain_id, *keys(), *entry, hello);
+}
+
+Status PeerNetwork::State::follow(const std::vector<PeerEntry>& entries) {
+  const std::lock_guard one(follow_mutex_);
+  std::vector<PeerEntry> others;
+  for (const auto& entry : entries) {
+    if (!is_self(entry)) { others.push_back(entry); }
   }
+  auto made = Acquaintances::make(others);
+  if (!made) { return made.error(); }
+  const auto now = std::make_shared<const Acquaintances>(std::move(*made));
+  const auto before = known();
+  {
+    const std::lock_guard lock(peers_mutex_);
+    for (const auto& [number, entry] : now->entries()) {
+      if (!peers_.contains(number)) { peers_.emplace(number, std::make_unique<Peer>(number, entry.name)); }
+    }
+    known_ = now;
+  }
+  if (!identity_) { return kDone; }  // start() connects
+  connect_all();
+  for (const auto& [number, entry] : now->entries()) {
+    if (has_lost_certificate(before->find(number), entry)) { end_streams(peer(number)); }
+  }
+  wake();
   return kDone;
 }
 
-Status PeerNetwork::State::listen() {
-  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  tls.pem_key_cert_pairs.push_back({config_.identity.key_pem, config_.identity.certificate_pem});
-  for (std::size_t i = 0; i < config_.pins.size(); ++i) {
-    if (i != config_.self.value) { tls.pem_root_certs += config_.pins[i].certificate_pem + "\n"; }
+void PeerNetwork::State::connect_all() {
+  const auto present = known();
+  for (auto* peer : all_peers()) {
+    const auto* entry = present->find(peer->votes.peer);
+    if (entry == nullptr) {
+      say_farewell(*peer);
+      continue;
+    }
+    peer->farewell_at_ms = kNever;
+    peer->is_welcome = true;
+    connect(peer->votes, *entry);
+    connect(peer->bulk, *entry);
   }
+}
+
+void PeerNetwork::State::say_farewell(Peer& peer) {
+  if (!peer.is_welcome.exchange(false)) { return; }
+  log_info("peer {}: may no longer connect", peer.name);
+  peer.farewell_at_ms = steady_ms() + config_.farewell_ms;
+}
+
+std::uint64_t PeerNetwork::State::end_farewells(std::uint64_t now_ms) {
+  std::uint64_t next = kNever;
+  for (auto* peer : all_peers()) {
+    if (peer->is_welcome) { continue; }
+    const auto due = peer->farewell_at_ms.load();
+    if (due > now_ms) {
+      next = std::min(next, due);
+      continue;
+    }
+    peer->farewell_at_ms = kNever;
+    end_streams(*peer);
+  }
+  return next;
+}
+
+void PeerNetwork::State::end_streams(Peer& peer) {
+  for (auto* outlet : {&peer.votes, &peer.bulk}) {
+    const std::lock_guard lock(outlet->mutex);
+    if (outlet->stream != nullptr) { outlet->stream->cancel(); }
+    if (!peer.is_welcome) { outlet->dial_at_ms = kNever; }
+  }
+  const std::lock_guard lock(peer.mutex);
+  for (auto* stream : peer.in_open) {
+    if (stream != nullptr) { stream->cancel(); }
+  }
+}
+
+Status PeerNetwork::State::listen() {
+  grpc::experimental::TlsServerCredentialsOptions tls(identity_);
+  tls.watch_identity_key_cert_pairs();
+  tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  tls.set_certificate_verifier(
+      grpc::experimental::ExternalCertificateVerifier::Create<PinVerifier>(*this, std::nullopt));
   service_ = std::make_unique<Service>(*this);
 
   grpc::ResourceQuota quota("keten peers");
-  quota.Resize(std::max(kQuotaBytes, kQuotaBytesPerPeer * peers_.size()));
+  quota.Resize(std::max(kQuotaBytes, kQuotaBytesPerPeer * (all_peers().size() + kPeersToCome)));
   quota.SetMaxThreads(12);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(config_.listen, grpc::SslServerCredentials(tls), &port);
+  builder.AddListeningPort(config_.listen, grpc::experimental::TlsServerCredentials(tls), &port);
   builder.RegisterService(service_.get());
   builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));  // peers ask nothing else
   builder.SetResourceQuota(quota);
@@ -155,42 +291,60 @@ Status PeerNetwork::State::listen() {
   return kDone;
 }
 
-void PeerNetwork::State::make_stubs() {
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (!peers_[i]) { continue; }
-    // The only root is this peer's own certificate: the right pin of another validator is refused here. The name is checked
-    // against the certificate itself, so an address may be anything.
-    grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = config_.pins[i].certificate_pem;
-    tls.pem_private_key = config_.identity.key_pem;
-    tls.pem_cert_chain = config_.identity.certificate_pem;
-    const auto name = certificate_name(config_.pins[i].certificate_pem);
-    for (const auto lane : {pipeline::Lane::votes, pipeline::Lane::bulk}) {
-      grpc::ChannelArguments arguments;
-      arguments.SetSslTargetNameOverride(name ? *name : peers_[i]->name);
-      arguments.SetMaxReceiveMessageSize(64 * 1024);  // a hello
-      arguments.SetMaxSendMessageSize(kReceiveBytesMax);
-      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-      arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-      arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-      arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(config_.reconnect_min_ms));
-      arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kHandshakeTimeoutMs);
-      arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(config_.reconnect_max_ms));
-      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-      arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-      arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-      auto& outlet = peers_[i]->outlet(lane);
-      outlet.channel = grpc::CreateCustomChannel(config_.pins[i].address, grpc::SslCredentials(tls), arguments);
-      outlet.stub = std::make_unique<grpc::GenericStub>(outlet.channel);
+/// A channel to the peer's present address; nothing when it leads there already. Certificates are judged at every
+/// handshake, so that other pins need no other channel.
+void PeerNetwork::State::connect(Outlet& outlet, const PeerEntry& entry) {
+  const std::lock_guard lock(outlet.mutex);
+  if (outlet.channel && outlet.address == entry.address) {
+    if (outlet.phase == Outlet::Phase::down && outlet.dial_at_ms == kNever && outlet.stream == nullptr) {
+      outlet.dial_at_ms = 0;
     }
+    return;
   }
+  grpc::experimental::TlsChannelCredentialsOptions tls;
+  tls.set_certificate_provider(identity_);
+  tls.watch_identity_key_cert_pairs();
+  tls.set_verify_server_certs(false);
+  tls.set_check_call_host(false);
+  tls.set_certificate_verifier(
+      grpc::experimental::ExternalCertificateVerifier::Create<PinVerifier>(*this, entry.number));
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 * 1024);  // a hello
+  arguments.SetMaxSendMessageSize(kReceiveBytesMax);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(config_.reconnect_min_ms));
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kHandshakeTimeoutMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(config_.reconnect_max_ms));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  outlet.address = entry.address;
+  outlet.channel = grpc::CreateCustomChannel(entry.address, grpc::experimental::TlsCredentials(tls), arguments);
+  outlet.stub = std::make_unique<grpc::GenericStub>(outlet.channel);
+  outlet.backoff_ms = 0;
+  // A stream to the old address ends, and redial() takes the new channel.
+  if (outlet.stream != nullptr) { outlet.stream->cancel(); }
+  if (outlet.phase == Outlet::Phase::down) { outlet.dial_at_ms = 0; }
 }
 
 Status PeerNetwork::State::start() {
   CHECK(!started_);
-  if (auto ready = prepare(); !ready) { return ready; }
-  // Before the first validator can reach us: its stream makes dial_now() use the channels. They connect when they are used.
-  make_stubs();
+  for (const auto& file : {config_.certificate_file, config_.key_file}) {
+    if (!std::filesystem::is_regular_file(file)) {
+      return invalid("CERTIFICATE_INVALID", file + ": expected this node's TLS identity as PEM");
+    }
+  }
+  // Somebody may have told us of others since.
+  if (known()->entries().empty()) {
+    if (auto followed = follow(config_.peers); !followed) { return followed; }
+  }
+  const std::lock_guard one(follow_mutex_);
+  identity_ = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      config_.key_file, config_.certificate_file, config_.reload_seconds);
+  // Before the first node can reach us: its stream makes dial_now() use the channels. They connect when they are used.
+  connect_all();
   if (auto listening = listen(); !listening) { return listening; }
   started_ = true;
   thread_ = start_thread("keten-peers", [this](const std::stop_token&) { run(); });
@@ -202,8 +356,7 @@ void PeerNetwork::State::stop() {
   stopped_ = true;
   stopping_ = true;
   wake();
-  for (auto& peer : peers_) {
-    if (!peer) { continue; }
+  for (auto* peer : all_peers()) {
     for (auto* outlet : {&peer->votes, &peer->bulk}) {
       const std::lock_guard lock(outlet->mutex);
       if (outlet->stream != nullptr) { outlet->stream->cancel(); }
@@ -219,9 +372,9 @@ void PeerNetwork::State::stop() {
   changed_.notify_all();
   thread_.join();
   server_->Wait();
-  for (auto& peer : peers_) {
-    if (!peer) { continue; }
+  for (auto* peer : all_peers()) {
     for (auto* outlet : {&peer->votes, &peer->bulk}) {
+      const std::lock_guard lock(outlet->mutex);
       outlet->stub.reset();
       outlet->channel.reset();
     }
@@ -231,17 +384,17 @@ void PeerNetwork::State::stop() {
 
 void PeerNetwork::State::send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message) {
   const auto lane = pipeline::lane_of(message);
-  const auto is_addressed = [&](std::size_t i) { return peers_[i] && (!to || to->value == i); };
-  const auto is_open = [&](std::size_t i) {
-    auto& outlet = peers_[i]->outlet(lane);
+  const auto is_open = [&](Peer& peer) {
+    auto& outlet = peer.outlet(lane);
     const std::lock_guard lock(outlet.mutex);
     return outlet.phase == Outlet::Phase::open;
   };
   SharedBytes bytes;
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (!is_addressed(i)) { continue; }
-    if (!is_open(i)) {
-      ++peers_[i]->tally.dropped_unsent;
+  for (auto* peer : all_peers()) {
+    if (to && peer->votes.peer != *to) { continue; }
+    if (!is_open(*peer)) {
+      if (!peer->is_welcome) { continue; }
+      ++peer->tally.dropped_unsent;
       dropped_.add();
       continue;
     }
@@ -255,7 +408,7 @@ void PeerNetwork::State::send(std::optional<NodeNumber> to, const pipeline::Peer
       bytes = std::make_shared<const std::string>(std::move(*encoded));
     }
     const bool is_batch = std::holds_alternative<pipeline::TransactionBatch>(message);
-    enqueue(peers_[i]->outlet(lane), bytes, is_batch ? SendQueue::Kind::repairable : SendQueue::Kind::must_arrive);
+    enqueue(peer->outlet(lane), bytes, is_batch ? SendQueue::Kind::repairable : SendQueue::Kind::must_arrive);
   }
 }
 
@@ -280,22 +433,25 @@ void PeerNetwork::State::enqueue(Outlet& outlet, const SharedBytes& bytes, SendQ
   outlet.stream->write_next();
 }
 
-bool PeerNetwork::State::is_connected(NodeNumber index) const {
-  return index.value < peers_.size() && peers_[index.value] && peers_[index.value]->connected.load();
+bool PeerNetwork::State::is_connected(NodeNumber number) const {
+  const std::lock_guard lock(peers_mutex_);
+  const auto found = peers_.find(number);
+  return found != peers_.end() && found->second->connected.load();
 }
 
-std::vector<PeerStats> PeerNetwork::State::stats() const {
-  std::vector<PeerStats> all(peers_.size());
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (!peers_[i]) { continue; }
-    const auto& tally = peers_[i]->tally;
-    all[i] = {
-        peers_[i]->connected,  tally.messages_sent,  tally.messages_received, tally.bytes_sent, tally.bytes_received,
+std::map<NodeNumber, PeerStats> PeerNetwork::State::stats() const {
+  std::map<NodeNumber, PeerStats> all;
+  for (auto* peer : all_peers()) {
+    if (!peer->is_welcome) { continue; }
+    const auto& tally = peer->tally;
+    PeerStats stats{
+        peer->connected,       tally.messages_sent,  tally.messages_received, tally.bytes_sent, tally.bytes_received,
         tally.dropped_batches, tally.dropped_unsent, tally.connects,          tally.refused,    ""};
-    for (auto* outlet : {&peers_[i]->votes, &peers_[i]->bulk}) {
+    for (auto* outlet : {&peer->votes, &peer->bulk}) {
       const std::lock_guard lock(outlet->mutex);
-      if (all[i].last_failure.empty()) { all[i].last_failure = outlet->last_failure; }
+      if (stats.last_failure.empty()) { stats.last_failure = outlet->last_failure; }
     }
+    all.emplace(peer->votes.peer, std::move(stats));
   }
   return all;
 }
@@ -306,7 +462,7 @@ void PeerNetwork::State::update_connected(NodeNumber index, Peer& peer) {
   if (connected == peer.connected) { return; }
   peer.connected = connected;
   std::size_t count = 0;
-  for (const auto& other : peers_) { count += other && other->connected ? 1 : 0; }
+  for (const auto* other : all_peers()) { count += other->connected ? 1 : 0; }
   connected_.set(static_cast<double>(count));
   if (stopping_) { return; }
   if (connected) {
@@ -341,7 +497,7 @@ void PeerNetwork::State::in_opened(NodeNumber index, pipeline::Lane lane, Incomi
 void PeerNetwork::State::dial_now(Peer& peer) {
   for (auto* outlet : {&peer.votes, &peer.bulk}) {
     const std::lock_guard lock(outlet->mutex);
-    if (outlet->phase != Outlet::Phase::down || outlet->dial_at_ms == kNever) { continue; }
+    if (outlet->phase != Outlet::Phase::down || outlet->dial_at_ms == kNever || !peer.is_welcome) { continue; }
     outlet->dial_at_ms = 0;
     grpc::experimental::ChannelResetConnectionBackoff(outlet->channel.get());
   }
@@ -375,7 +531,7 @@ void PeerNetwork::State::redial(Outlet& outlet) {
     outlet.phase = Outlet::Phase::down;
     outlet.backoff_ms =
         outlet.backoff_ms == 0 ? config_.reconnect_min_ms : std::min(outlet.backoff_ms * 2, config_.reconnect_max_ms);
-    outlet.dial_at_ms = steady_ms() + outlet.backoff_ms;
+    outlet.dial_at_ms = peer(outlet.peer).is_welcome ? steady_ms() + outlet.backoff_ms : kNever;
   }
   wake();
 }
@@ -444,8 +600,7 @@ void PeerNetwork::State::incoming_ended(IncomingStream* stream) {
 
 std::uint64_t PeerNetwork::State::dial_due(std::uint64_t now_ms) {
   std::uint64_t next = kNever;
-  for (auto& peer : peers_) {
-    if (!peer) { continue; }
+  for (auto* peer : all_peers()) {
     for (auto* outlet : {&peer->votes, &peer->bulk}) {
       const std::lock_guard lock(outlet->mutex);
       if (stopping_) { return kNever; }  // under the mutex: stop() cancels what began before
@@ -478,7 +633,7 @@ std::uint64_t PeerNetwork::State::end_silent_greetings(std::uint64_t now_ms) {
 void PeerNetwork::State::run() {
   while (true) {
     const auto now = steady_ms();
-    const auto deadline = std::min(dial_due(now), end_silent_greetings(now));
+    const auto deadline = std::min({dial_due(now), end_silent_greetings(now), end_farewells(now)});
     std::deque<IncomingStream*> due;
     {
       std::unique_lock lock(mutex_);

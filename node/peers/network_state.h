@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/security/tls_certificate_provider.h>
 
 #include "node/peers/handshake.h"
 #include "node/peers/peer_network.h"
@@ -53,10 +55,11 @@ struct Outlet {
 
   const NodeNumber peer;
   const pipeline::Lane lane;
+
+  std::mutex mutex;     // guards the rest: the owner's thread sends while gRPC's threads report
+  std::string address;  // that the channel leads to
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grpc::GenericStub> stub;
-
-  std::mutex mutex;  // guards the rest: the owner's thread sends while gRPC's threads report
   SendQueue queue;
   Phase phase = Phase::down;
   OutgoingStream* stream = nullptr;  // not null while it may be written to
@@ -65,7 +68,7 @@ struct Outlet {
   std::string last_failure;
 };
 
-/// One other validator.
+/// One other machine. Once it was known it stays until the end of the process, so that streams may refer to it.
 struct Peer {
   Peer(NodeNumber index, std::string node_name)
       : name(std::move(node_name)), votes(index, pipeline::Lane::votes), bulk(index, pipeline::Lane::bulk) {}
@@ -78,6 +81,8 @@ struct Peer {
   Tally tally;
   std::atomic<bool> connected{false};
   std::atomic<std::uint64_t> banned_until_ms{0};
+  std::atomic<bool> is_welcome{true};                     // may connect
+  std::atomic<std::uint64_t> farewell_at_ms{UINT64_MAX};  // its streams end then
 
   std::mutex mutex;  // guards the rest and the order of on_connected and on_disconnected
   std::array<bool, kLanes> out_open{};
@@ -88,21 +93,25 @@ struct Peer {
 /// Everything of one PeerNetwork. Three kinds of threads: the owner's (send), gRPC's two (streams), and one of its own that
 /// dials, decodes the bulk lane and offers again what the handler had no room for.
 struct PeerNetwork::State {
-  State(PeerNetworkConfig config, const KeyPair& key, Handler& handler, Metrics& metrics);
+  State(PeerNetworkConfig config, OwnKeys keys, Handler& handler, Metrics& metrics);
   ~State();
 
   Status start();
   void stop();
   void send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
   [[nodiscard]] bool is_connected(NodeNumber peer) const;
-  [[nodiscard]] std::vector<PeerStats> stats() const;
+  [[nodiscard]] std::map<NodeNumber, PeerStats> stats() const;
+  Status follow(const std::vector<PeerEntry>& entries);
+  void set_keys(OwnKeys keys);
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   // Called by streams.
   [[nodiscard]] bool is_stopping() const { return stopping_.load(); }
-  [[nodiscard]] Peer& peer(NodeNumber index) { return *peers_.at(index.value); }
-  [[nodiscard]] const Acquaintance& known() const { return known_; }
-  [[nodiscard]] const KeyPair& key() const { return key_; }
+  /// Precondition: it was known once.
+  [[nodiscard]] Peer& peer(NodeNumber number) const;
+  [[nodiscard]] AcquaintancesPointer known() const;
+  [[nodiscard]] wire::Hello hello_for(NodeNumber receiver) const;
+  [[nodiscard]] Status check(const wire::Hello& hello, NodeNumber sender) const;
   [[nodiscard]] Handler& handler() { return handler_; }
   void out_changed(NodeNumber peer, pipeline::Lane lane, bool open);
   /// Ends an older stream of the same peer and lane.
@@ -127,9 +136,17 @@ struct PeerNetwork::State {
  private:
   class Service;
 
-  Status prepare();
+  class PinVerifier;
+
   Status listen();
-  void make_stubs();
+  void connect(Outlet& outlet, const PeerEntry& entry);
+  void connect_all();
+  void say_farewell(Peer& peer);
+  void end_streams(Peer& peer);
+  [[nodiscard]] std::uint64_t end_farewells(std::uint64_t now_ms);
+  [[nodiscard]] std::vector<Peer*> all_peers() const;
+  [[nodiscard]] OwnKeysPointer keys() const;
+  [[nodiscard]] bool is_self(const PeerEntry& entry) const;
   /// It has just reached us, so it can be reached: no need to wait for the backoff.
   void dial_now(Peer& peer);
   void run();
@@ -140,10 +157,14 @@ struct PeerNetwork::State {
   void wake();
 
   PeerNetworkConfig config_;
-  KeyPair key_;
   Handler& handler_;
-  Acquaintance known_;
-  std::vector<std::unique_ptr<Peer>> peers_;  // by index; null for this node
+  std::shared_ptr<grpc::experimental::CertificateProviderInterface> identity_;
+  std::mutex follow_mutex_;  // one follow() at a time
+
+  mutable std::mutex peers_mutex_;  // guards the three that follow; the peers themselves stay
+  OwnKeysPointer keys_;
+  AcquaintancesPointer known_;
+  std::map<NodeNumber, std::unique_ptr<Peer>> peers_;  // without this node
 
   Counter sent_messages_;
   Counter sent_bytes_;

@@ -21,7 +21,7 @@ void OutgoingStream::begin(State& state, Outlet& outlet) {
   const auto* method =
       outlet.lane == pipeline::Lane::votes ? "/keten.v1.PeerService/Votes" : "/keten.v1.PeerService/Bulk";
   outlet.stub->PrepareBidiStreamingCall(&stream->context_, method, {}, stream);
-  stream->writing_ = copy(wire::encode_hello(make_hello(state.known(), outlet.peer, state.key())));
+  stream->writing_ = copy(wire::encode_hello(state.hello_for(outlet.peer)));
   stream->StartWrite(&stream->writing_);
   stream->StartRead(&stream->reading_);
   // Writes start on other threads: the hold keeps the call alive until the last read says that it is over.
@@ -84,7 +84,7 @@ void OutgoingStream::OnReadDone(bool ok) {
 
 void OutgoingStream::on_greeted() {
   auto hello = wire::decode_hello(Contiguous(reading_).view());
-  const Status good = hello ? check_hello(state_.known(), *hello, outlet_.peer) : Status(hello.error());
+  const Status good = hello ? state_.check(*hello, outlet_.peer) : Status(hello.error());
   if (!good) {
     state_.refuse(outlet_.peer, good.error());
     fail(good.error());

@@ -6,8 +6,8 @@
 
 namespace keten::peers {
 
-PeerNetwork::PeerNetwork(PeerNetworkConfig config, const KeyPair& validator_key, Handler& handler, Metrics& metrics)
-    : state_(std::make_unique<State>(std::move(config), validator_key, handler, metrics)) {}
+PeerNetwork::PeerNetwork(PeerNetworkConfig config, OwnKeys keys, Handler& handler, Metrics& metrics)
+    : state_(std::make_unique<State>(std::move(config), std::move(keys), handler, metrics)) {}
 
 PeerNetwork::~PeerNetwork() { stop(); }
 
@@ -17,7 +17,9 @@ void PeerNetwork::send(std::optional<NodeNumber> to, const pipeline::PeerMessage
   state_->send(to, message);
 }
 bool PeerNetwork::is_connected(NodeNumber peer) const { return state_->is_connected(peer); }
-std::vector<PeerStats> PeerNetwork::stats() const { return state_->stats(); }
+Status PeerNetwork::follow(const std::vector<PeerEntry>& peers) { return state_->follow(peers); }
+void PeerNetwork::set_keys(OwnKeys keys) { state_->set_keys(std::move(keys)); }
+std::map<NodeNumber, PeerStats> PeerNetwork::stats() const { return state_->stats(); }
 void PeerNetwork::stop() { state_->stop(); }
 
 }  // namespace keten::peers

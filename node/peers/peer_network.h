@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,27 +11,20 @@
 #include "core/ids.h"
 #include "core/keys.h"
 #include "core/result.h"
-#include "core/validator_set.h"
+#include "node/peers/handshake.h"
 #include "node/pipeline/messages.h"
-#include "node/runtime/certificates.h"
 #include "node/runtime/metrics.h"
 
 namespace keten::peers {
 
-/// One validator as the network sees it.
-struct PeerPin {
-  std::string address;          ///< host:port to dial
-  std::string certificate_pem;  ///< the genesis pin
-};
-
 struct PeerNetworkConfig {
   std::string listen;  ///< host:port; port 0 takes a free one
   ChainId chain_id;
-  Epoch epoch;
-  ValidatorSet validators;
-  std::vector<PeerPin> pins;  ///< by validator index, self included
-  NodeNumber self;
-  TlsIdentity identity;  ///< its certificate equals this node's pin
+  std::vector<PeerEntry> peers;  ///< who may connect; an entry with one of this node's own keys is this node
+  std::string certificate_file;  ///< PEM; with its key read again when it changes, for new connections
+  std::string key_file;
+  unsigned reload_seconds = 1;
+  std::uint64_t farewell_ms = 3000;  ///< streams of a peer that may no longer connect stay so long, to hear why
   std::uint64_t reconnect_min_ms = 50;
   std::uint64_t reconnect_max_ms = 2000;
 };
@@ -61,30 +55,37 @@ struct PeerStats {
   std::string last_failure;           ///< why the newest connection attempt failed; empty when none
 };
 
-/// Streams between validators: gRPC over mutual TLS 1.3, trust is the pin of the genesis, no authority. Every node dials
+/// Streams between nodes: gRPC over mutual TLS 1.3, trust is the pins that governance names, no authority and no dates: a
+/// pinned certificate that expired still connects. Every node dials
 /// every other one and sends on the two streams (votes, bulk) that it dialled; it receives on those that others dialled.
 /// docs/formats/wire.md, "Between validators".
 class PeerNetwork {
  public:
-  /// `handler` and `metrics` are borrowed.
-  PeerNetwork(PeerNetworkConfig config, const KeyPair& validator_key, Handler& handler, Metrics& metrics);
+  /// `handler` and `metrics` are borrowed. `keys`: at least one, newest first.
+  PeerNetwork(PeerNetworkConfig config, OwnKeys keys, Handler& handler, Metrics& metrics);
   /// stop().
   ~PeerNetwork();
   PeerNetwork(const PeerNetwork&) = delete;
   PeerNetwork& operator=(const PeerNetwork&) = delete;
 
-  /// Listens and begins to dial. Fails with ADDRESS_IN_USE, PIN_MISMATCH (own certificate is not the pin), CERTIFICATE_INVALID.
+  /// Listens and begins to dial. Fails with ADDRESS_IN_USE, CERTIFICATE_INVALID.
   [[nodiscard]] Status start();
   /// The port it listens on, after start().
   [[nodiscard]] std::uint16_t port() const;
+
+  /// Other machines may connect, or at other addresses, with other certificates and keys. Who may no longer is cut off
+  /// after a farewell. Thread-safe. Fails with CERTIFICATE_INVALID, and then nothing changed.
+  [[nodiscard]] Status follow(const std::vector<PeerEntry>& peers);
+  /// More keys prove who we are, newest first. Thread-safe; for new streams.
+  void set_keys(OwnKeys keys);
 
   /// To one validator or, without `to`, to all others. Never blocks; thread-safe. What cannot be queued is dropped and
   /// counted: every protocol above repeats what still matters.
   void send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
 
   [[nodiscard]] bool is_connected(NodeNumber peer) const;
-  /// By validator index.
-  [[nodiscard]] std::vector<PeerStats> stats() const;
+  /// Of all that may connect.
+  [[nodiscard]] std::map<NodeNumber, PeerStats> stats() const;
 
   /// No call to the handler after it returns. Idempotent.
   void stop();

@@ -59,6 +59,9 @@ struct NodeStatus {
   Milliseconds block_time = 0;  ///< of the newest finalized block
   std::string version;
   std::map<std::string, std::uint64_t> counters;
+  std::string role;  ///< of this node: validator, joining, follower, or stranger: nobody named it yet
+  Milliseconds certificate_expires = 0;  ///< of this node's TLS certificate; 0: not known
+  std::vector<std::string> warnings;     ///< what will need somebody's care, but stops nothing yet
 };
 
 /// What the front doors (gRPC, HTTP) may ask of the node. Thread-safe. Implemented by the daemon; a fake serves tests.

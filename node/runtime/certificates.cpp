@@ -64,7 +64,7 @@ std::string to_pem(X509* certificate) {
 
 }  // namespace
 
-Result<TlsIdentity> make_certificate(std::string_view name) {
+Result<TlsIdentity> make_certificate(std::string_view name, const CertificateOptions& options) {
   if (!is_name(name)) {
     return invalid("NAME_INVALID", "expected 1 to 64 letters, digits, dots, hyphens and underscores, found '" +
                                        std::string(name.substr(0, 80)) + "'");
@@ -81,7 +81,11 @@ Result<TlsIdentity> make_certificate(std::string_view name) {
   bool good = key && X509_set_version(certificate.get(), X509_VERSION_3) == 1;
   // A day back, so that a partner's clock may be behind; the end is RFC 5280's "no expiration".
   good = good && X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -86'400L) != nullptr;
-  good = good && ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), "99991231235959Z") == 1;
+  if (options.days) {
+    good = good && X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400L * *options.days) != nullptr;
+  } else {
+    good = good && ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), "99991231235959Z") == 1;
+  }
   const std::string text(name);
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   good = good &&

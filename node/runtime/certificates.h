@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,12 @@ struct TlsIdentity {
   std::string key_pem;  ///< secret
 };
 
+struct CertificateOptions {
+  std::optional<int> days = {};  ///< from now; it does not expire when not given
+};
+
 /// CN and DNS name are `name`: 1 to 64 letters, digits, dots, hyphens, underscores; NAME_INVALID otherwise.
-[[nodiscard]] Result<TlsIdentity> make_certificate(std::string_view name);
+[[nodiscard]] Result<TlsIdentity> make_certificate(std::string_view name, const CertificateOptions& options = {});
 
 /// Common name of the first certificate. Fails with CERTIFICATE_INVALID, as the following do.
 [[nodiscard]] Result<std::string> certificate_name(std::string_view pem);

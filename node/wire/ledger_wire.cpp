@@ -107,13 +107,16 @@ void to_wire(const NodeStatus& status, v1::GetStatusResponse& out) {
   out.set_lag(status.lag);
   out.set_block_time_ms(status.block_time);
   out.set_quorum(status.quorum);
+  out.set_role(status.role);
+  out.set_certificate_expires_ms(status.certificate_expires);
+  for (const auto& warning : status.warnings) { out.add_warnings(utf8_or_printable(warning)); }
 }
 
 Result<NodeStatus> from_wire(const v1::GetStatusResponse& response) {
   const auto chain = hash_from_wire(response.chain_id(), "chain_id");
   const auto root = hash_from_wire(response.state_root(), "state_root");
   if (!chain || !root) { return invalid("RESPONSE_MALFORMED", (chain ? root : chain).error().message); }
-  if (response.validator() > UINT16_MAX || response.peers_size() > static_cast<int>(limits::kValidatorsMax)) {
+  if (response.validator() > UINT16_MAX || response.peers_size() > static_cast<int>(limits::kNodesMax)) {
     return invalid("RESPONSE_MALFORMED", "more validators than a chain can have");
   }
   NodeStatus status;
@@ -143,6 +146,9 @@ Result<NodeStatus> from_wire(const v1::GetStatusResponse& response) {
   status.block_time = response.block_time_ms();
   status.version = response.version();
   for (const auto& [name, value] : response.counters()) { status.counters[name] = value; }
+  status.role = response.role();
+  status.certificate_expires = response.certificate_expires_ms();
+  status.warnings.assign(response.warnings().begin(), response.warnings().end());
   return status;
 }
 

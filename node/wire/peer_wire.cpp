@@ -353,12 +353,13 @@ std::string encode_hello(const Hello& hello) {
   v1::PeerMessages batch;
   auto& wire = *batch.add_messages()->mutable_hello();
   wire.set_chain_id(text_of(hello.chain_id));
-  wire.set_set_id(text_of(hello.set_id));
-  wire.set_epoch(hello.epoch.value);
-  wire.set_validator(hello.sender.value);
-  wire.set_receiver(hello.receiver.value);
   wire.set_protocol_version(hello.protocol_version);
-  wire.set_signature(to_text(hello.signature.view()));
+  wire.set_receiver(to_text(hello.receiver.view()));
+  for (const auto& proof : hello.proofs) {
+    auto& out = *wire.add_proofs();
+    out.set_key(to_text(proof.key.view()));
+    out.set_signature(to_text(proof.signature.view()));
+  }
   return batch.SerializeAsString();
 }
 
@@ -379,29 +380,28 @@ Result<std::vector<PeerMessage>> decode_peer_messages(ByteView bytes) {
 
 Result<Hello> decode_hello(ByteView bytes) {
   const auto bad = [](const std::string& message) { return invalid("HELLO_MALFORMED", "hello: " + message); };
-  if (bytes.size() > 1024) { return bad("expected at most 1 KiB"); }
+  if (bytes.size() > 2048) { return bad("expected at most 2 KiB"); }
   const auto batch = parse_batch(bytes);
   if (!batch || batch->messages_size() != 1 || !batch->messages(0).has_hello()) {
     return bad("expected it alone and first");
   }
   const auto& wire = batch->messages(0).hello();
   const auto chain = Hash::from(as_bytes(wire.chain_id()));
-  const auto set = Hash::from(as_bytes(wire.set_id()));
-  const auto signature = Signature::from(as_bytes(wire.signature()));
-  if (!chain) { return bad("chain_id: " + chain.error().message); }
-  if (!set) { return bad("set_id: " + set.error().message); }
-  if (!signature) { return bad("signature: " + signature.error().message); }
-  if (wire.validator() >= limits::kValidatorsMax || wire.receiver() >= limits::kValidatorsMax) {
-    return bad("expected validator indices below " + std::to_string(limits::kValidatorsMax));
+  const auto receiver = PublicKey::from(as_bytes(wire.receiver()));
+  if (!chain || !receiver) { return bad("expected a chain id and a receiver of 32 bytes"); }
+  if (wire.proofs_size() < 1 || wire.proofs_size() > static_cast<int>(limits::kFormerKeysMax)) {
+    return bad("expected 1 to " + std::to_string(limits::kFormerKeysMax) + " proofs");
   }
   Hello hello;
   hello.chain_id = *chain;
-  hello.set_id = *set;
-  hello.epoch = {wire.epoch()};
-  hello.sender = {static_cast<std::uint16_t>(wire.validator())};
-  hello.receiver = {static_cast<std::uint16_t>(wire.receiver())};
   hello.protocol_version = wire.protocol_version();
-  hello.signature = *signature;
+  hello.receiver = *receiver;
+  for (const auto& proof : wire.proofs()) {
+    const auto key = PublicKey::from(as_bytes(proof.key()));
+    const auto signature = Signature::from(as_bytes(proof.signature()));
+    if (!key || !signature) { return bad("expected keys of 32 bytes and signatures of 64"); }
+    hello.proofs.push_back({*key, *signature});
+  }
   return hello;
 }
 

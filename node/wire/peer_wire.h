@@ -12,15 +12,18 @@
 
 namespace keten::wire {
 
-/// First message on every stream, both ways: the owner of the TLS key also holds the validator key.
+struct HelloProof {
+  PublicKey key;
+  Signature signature;
+  friend bool operator==(const HelloProof&, const HelloProof&) = default;
+};
+
+/// First message on every stream, both ways: the owner of the TLS key also holds a validator key.
 struct Hello {
   ChainId chain_id;
-  SetId set_id;
-  Epoch epoch;
-  NodeNumber sender;
-  NodeNumber receiver;
   std::uint32_t protocol_version = 0;
-  Signature signature;
+  PublicKey receiver;              ///< a key of the node that is greeted
+  std::vector<HelloProof> proofs;  ///< 1 to limits::kFormerKeysMax
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 

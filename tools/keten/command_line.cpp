@@ -112,6 +112,8 @@ void add_genesis(CLI::App& app, Invocation& invocation) {
   auto* install = group->add_subcommand("install", "Put the genesis that all have signed into a home");
   with_file(install);
   with_home(install, true);
+  install->add_option("--peers", options->peers, "who the others are today: this node joins a chain that runs")
+      ->type_name("FILE");
   on_chosen(install, invocation, options, run_genesis_install);
 
   auto* hash = group->add_subcommand("hash", "Print the chain id");
@@ -227,6 +229,9 @@ void add_validators(CLI::App& app, Invocation& invocation) {
   };
 
   command("list", "Nodes, their standing, keys and addresses", run_validators_list);
+  auto* introduce = command("introduce", "Write down who the nodes are, for one that joins", run_validators_introduce);
+  introduce->remove_option(introduce->get_option("--output"));
+  introduce->add_option("file", options->file, "peers.json when not given")->type_name("FILE");
   command("pending", "The next epoch and the changes that wait for approval", run_validators_pending)
       ->add_flag("--all", options->all, "also changes that are closed");
 
@@ -296,6 +301,18 @@ void add_devnet(CLI::App& app, Invocation& invocation) {
   restart->add_option("node", options->node, "the node")->required()->type_name("NAME");
   with_state(restart);
   on_chosen(restart, invocation, options, run_devnet_restart);
+
+  auto* add = group->add_subcommand("add", "One more company with a node: joins by proposal, approvals, an epoch");
+  add->add_option("node", options->node, "the new node")->required()->type_name("NAME");
+  add->add_option("--org", options->organisation, "its company; made from the node's name when not given")
+      ->type_name("NAME");
+  with_state(add);
+  on_chosen(add, invocation, options, run_devnet_add);
+
+  auto* remove = group->add_subcommand("remove", "A node leaves: by proposal, approvals, an epoch; then it is stopped");
+  remove->add_option("node", options->node, "the node")->required()->type_name("NAME");
+  with_state(remove);
+  on_chosen(remove, invocation, options, run_devnet_remove);
 
   auto* status = group->add_subcommand("status", "What each node says");
   with_state(status);

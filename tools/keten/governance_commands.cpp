@@ -205,6 +205,18 @@ int run_validators_list(Console& console, const GovernanceOptions& options) {
   return kSuccess;
 }
 
+int run_validators_introduce(Console& console, const GovernanceOptions& options) {
+  const auto state = read_state(options.target);
+  if (!state) { return console.fail(state.error()); }
+  const auto document = gov::introduction_json(gov::read_validators(*state), state->height());
+  auto written =
+      client::write_file(options.file, json::pretty(document) + "\n", FileAccess::everyone, Existing::replace);
+  if (!written) { return console.fail(written.error()); }
+  console.out << fmt::format("{} says who the nodes are at height {}. Send it with the genesis to a node that joins.\n",
+                             options.file, state->height().value);
+  return kSuccess;
+}
+
 int run_validators_pending(Console& console, const GovernanceOptions& options) {
   const auto state = read_state(options.target);
   if (!state) { return console.fail(state.error()); }
@@ -346,6 +358,10 @@ int run_validators_renew_certificate(Console& console, const GovernanceOptions& 
   const auto enacted =
       administration->enact(gov::kUpdateNode, gov::UpdateNode{node, identity->certificate_pem, "", former}.encode());
   if (!enacted) { return console.fail(enacted.error()); }
+  // Our own programs know the old one until the node has read the new one.
+  if (const auto before = client::read_file(files->server_certificate())) {
+    (void)client::write_file(files->home / "tls" / "node.former.crt", *before, FileAccess::everyone, Existing::replace);
+  }
   // The others must know the certificate before this node shows it.
   const bool is_known = administration->wait_for_peers(enacted->height, 10'000);
   if (auto written = client::write_file(files->server_key(), identity->key_pem, FileAccess::owner, Existing::replace);

@@ -194,7 +194,8 @@ int run_genesis_install(Console& console, const GenesisOptions& options) {
   const HomeFiles files{options.home};
   const auto genesis = read_genesis(options.file);
   if (!genesis) { return console.fail(genesis.error()); }
-  for (const auto& status : {check_own_card(*genesis, files), genesis->check_signed()}) {
+  const auto own = options.peers.empty() ? check_own_card(*genesis, files) : Status(kDone);
+  for (const auto& status : {own, genesis->check_signed()}) {
     if (!status) {
       console.fail(status.error());
       return kVerificationFailed;
@@ -204,6 +205,13 @@ int run_genesis_install(Console& console, const GenesisOptions& options) {
       client::write_file(files.genesis(), genesis->to_json(), client::FileAccess::everyone, client::Existing::refuse);
   if (!written) {
     return console.fail(written.error(), "a node never changes its chain; make a new home for another one");
+  }
+  if (!options.peers.empty()) {
+    const auto peers = client::read_file(options.peers);
+    if (!peers) { return console.fail(peers.error()); }
+    written =
+        client::write_file(files.home / "peers.json", *peers, client::FileAccess::everyone, client::Existing::replace);
+    if (!written) { return console.fail(written.error()); }
   }
   console.out << "Installed. Start the node: ketend start --home " << options.home << "\n";
   return kSuccess;

@@ -22,6 +22,7 @@ struct GenesisOptions {
   std::string chain;
   std::vector<std::string> cards;
   std::string home;
+  std::string peers;  ///< install: the node joins a chain that runs
   OutputForm output = OutputForm::table;
 };
 int run_genesis_new(Console& console, const GenesisOptions& options);
@@ -56,6 +57,7 @@ struct GovernanceOptions {
   TargetOptions target;
   std::string key_file;  ///< admin key; else the home's
   std::string card;
+  std::string file = "peers.json";
   std::string node;
   std::string organisation;
   std::vector<std::string> assignments;  ///< NAME=NUMBER
@@ -73,6 +75,7 @@ struct GovernanceOptions {
   OutputForm output = OutputForm::table;
 };
 int run_validators_list(Console& console, const GovernanceOptions& options);
+int run_validators_introduce(Console& console, const GovernanceOptions& options);
 int run_validators_pending(Console& console, const GovernanceOptions& options);
 int run_validators_propose_add(Console& console, const GovernanceOptions& options);
 int run_validators_propose_remove(Console& console, const GovernanceOptions& options);
@@ -92,13 +95,16 @@ struct DevnetOptions {
   std::size_t validators = 4;
   std::string demo;
   std::string config_out;
-  std::string node;  ///< start only this one
+  std::string node;  ///< start only this one; add, remove: this one
+  std::string organisation;
   bool detach = false;
   bool once = false;
   std::size_t lines = 20;
   OutputForm output = OutputForm::table;
 };
 int run_devnet_up(Console& console, const DevnetOptions& options);
+int run_devnet_add(Console& console, const DevnetOptions& options);
+int run_devnet_remove(Console& console, const DevnetOptions& options);
 int run_devnet_down(Console& console, const DevnetOptions& options);
 int run_devnet_restart(Console& console, const DevnetOptions& options);
 int run_devnet_status(Console& console, const DevnetOptions& options);

@@ -21,6 +21,14 @@ std::size_t connected_peers(const NodeStatus& status) {
 /// A reason says more with every clause; a table has room for the first, `-o json` shows all.
 std::string first_clause(const std::string& reason) { return reason.substr(0, reason.find_first_of(",;")); }
 
+/// Whoever does not vote says so.
+std::string note_of(const NodeStatus& status) {
+  const auto reason = first_clause(status.reason);
+  if (status.role.empty() || status.role == "validator") { return reason; }
+  const auto role = status.role == "stranger" ? std::string("not a member yet") : status.role;
+  return reason.empty() ? role : role + ", " + reason;
+}
+
 }  // namespace
 
 NetworkStatus ask_nodes(const Network& network) {
@@ -96,6 +104,8 @@ json::Value NetworkStatus::to_json(std::size_t validators) const {
                      .set("executed_height", number_value(peer.executed_height.value))
                      .set("silent_ms", number_value(peer.silent_ms)));
     }
+    auto warnings = json::Value::array();
+    for (const auto& warning : status.warnings) { warnings.push(text_value(warning)); }
     auto counters = json::Value::object();
     for (const auto& [name, value] : status.counters) { counters.set(name, number_value(value)); }
     entry.set("height", number_value(status.height.value))
@@ -110,6 +120,9 @@ json::Value NetworkStatus::to_json(std::size_t validators) const {
         .set("mempool_transactions", number_value(std::uint64_t{status.mempool_transactions}))
         .set("block_time_ms", number_value(status.block_time))
         .set("chain_id", text_value(status.chain_id.hex()))
+        .set("role", text_value(status.role))
+        .set("certificate_expires_ms", number_value(status.certificate_expires))
+        .set("warnings", std::move(warnings))
         .set("version", text_value(status.version))
         .set("counters", std::move(counters));
     list.push(std::move(entry));
@@ -144,9 +157,14 @@ std::string NetworkStatus::table() const {
     const auto lag = best.value - status.height.value;
     table.add({node.name, node.organisation, status.height.text(), status.executed_height.text(), std::to_string(lag),
                status.view.text(), shortened(status.state_root.hex()), std::to_string(connected_peers(status)),
-               first_clause(status.reason)});
+               note_of(status)});
   }
-  return table.text();
+  auto text = table.text();
+  for (const auto& node : nodes) {
+    if (!node.answer) { continue; }
+    for (const auto& warning : node.answer->warnings) { text += node.name + ": " + printable(warning) + "\n"; }
+  }
+  return text;
 }
 
 std::string NetworkStatus::quorum_line(std::size_t validators) const {

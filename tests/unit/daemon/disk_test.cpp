@@ -28,9 +28,7 @@ struct Machine : test::Chain {
             .config = {},
             .genesis = genesis,
             .chain_id = genesis.chain_id(),
-            .self = {},
-            .validator_key = test::key_of(12),
-            .identity = {}};
+            .validator_keys = {test::key_of(12)}};
   std::vector<BlockPointer> chain;  ///< from height 1 on, executed in memory
 
   Machine() {
@@ -52,8 +50,8 @@ struct Machine : test::Chain {
   /// Writes journal and segments as an earlier process left them.
   void leave(const std::vector<BlockPointer>& stored, const std::vector<JournalRecord>& records) const {
     const auto data = (home.path / "data").string();
-    auto votes = journal::VoteJournal::create(data + "/journal", {home.chain_id, home.validator_key.public_key()},
-                                              {.file_bytes = 0});
+    auto votes = journal::VoteJournal::create(
+        data + "/journal", {home.chain_id, home.validator_keys.front().public_key()}, {.file_bytes = 0});
     BOOST_REQUIRE(votes.ok());
     (*votes)->append(records);
     BOOST_REQUIRE((*votes)->sync().ok());

@@ -63,9 +63,7 @@ BOOST_AUTO_TEST_CASE(every_new_directory_has_its_name_on_the_disk) {
             .config = {},
             .genesis = genesis,
             .chain_id = genesis.chain_id(),
-            .self = {},
-            .validator_key = test::key_of(12),
-            .identity = {}};
+            .validator_keys = {test::key_of(12)}};
   home.config.storage = {
       .journal_preallocate_mb = 0, .segment_preallocate_mb = 0, .cache_mb = 1, .write_buffer_mb = 1, .ballast_mb = 0};
   BOOST_REQUIRE(Disk::open(home).ok());

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "node/peers/handshake.h"
+#include "node/runtime/certificates.h"
 #include "node/runtime/clock.h"
 #include "node/wire/peer_wire.h"
 #include "tests/unit/wire/samples.h"
@@ -88,34 +91,63 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Validators of one chain on this machine.
+/// A folder that holds files while it lives.
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "keten-peers-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
+    const auto file = path / name;
+    std::ofstream(file.string() + ".new") << content;
+    std::filesystem::rename(file.string() + ".new", file);
+    return file.string();
+  }
+};
+
+/// Nodes of one chain on this machine.
 struct Chain {
   std::vector<KeyPair> keys;
   std::vector<TlsIdentity> identities;
   PeerNetworkConfig shared;
+  std::shared_ptr<Folder> folder = std::make_shared<Folder>();
 
   explicit Chain(std::size_t size) {
-    std::vector<Validator> members;
     for (std::size_t i = 0; i < size; ++i) {
       const auto node = "node-" + std::to_string(i);
       keys.push_back(samples::key(static_cast<std::uint8_t>(i + 1)));
       identities.push_back(*make_certificate(node));
-      members.push_back({"Org" + std::to_string(i), node, keys.back().public_key(), 1});
-      shared.pins.push_back({"127.0.0.1:" + std::to_string(free_port()), identities.back().certificate_pem});
+      shared.peers.push_back({{static_cast<std::uint16_t>(i)},
+                              node,
+                              "127.0.0.1:" + std::to_string(free_port()),
+                              {identities.back().certificate_pem},
+                              {keys.back().public_key()}});
     }
     shared.chain_id = samples::hash(1);
-    shared.epoch = {1};
-    shared.validators = ValidatorSet(members);
     shared.reconnect_max_ms = 200;
+    shared.farewell_ms = 300;
   }
 
+  void show(PeerNetworkConfig& config, std::uint16_t self, const TlsIdentity& identity) const {
+    const auto name = "node-" + std::to_string(self) + "-" + std::to_string(++*files);
+    config.certificate_file = folder->write(name + ".crt", identity.certificate_pem);
+    config.key_file = folder->write(name + ".key", identity.key_pem);
+  }
   [[nodiscard]] PeerNetworkConfig config(std::uint16_t self) const {
     auto config = shared;
-    config.self = {self};
-    config.listen = shared.pins[self].address;
-    config.identity = identities[self];
+    config.listen = shared.peers[self].address;
+    show(config, self, identities[self]);
     return config;
   }
+
+ private:
+  std::shared_ptr<int> files = std::make_shared<int>(0);
 };
 
 struct Node {
@@ -123,14 +155,14 @@ struct Node {
   Metrics metrics;
   PeerNetwork network;
 
-  Node(const PeerNetworkConfig& config, const KeyPair& key) : network(config, key, recorder, metrics) {
+  Node(const PeerNetworkConfig& config, OwnKeys keys) : network(config, std::move(keys), recorder, metrics) {
     const auto started = network.start();
     BOOST_REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
   }
-  Node(const Chain& chain, std::uint16_t self) : Node(chain.config(self), chain.keys[self]) {}
+  Node(const Chain& chain, std::uint16_t self) : Node(chain.config(self), OwnKeys{chain.keys[self]}) {}
 };
 
-std::string failure_of(const Node& node, std::uint16_t peer) { return node.network.stats().at(peer).last_failure; }
+std::string failure_of(const Node& node, std::uint16_t peer) { return node.network.stats().at({peer}).last_failure; }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -235,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_validator_is_connected_again) {
   BOOST_REQUIRE(eventually([&] { return a.recorder.disconnects == 1; }));
   BOOST_TEST(eventually([&] {
     a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
-    return a.network.stats().at(1).dropped_unsent >= 1U;
+    return a.network.stats().at({1}).dropped_unsent >= 1U;
   }));
   b = std::make_unique<Node>(chain, 1);
   BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 2 && b->network.is_connected({0}); }));
@@ -246,32 +278,107 @@ BOOST_AUTO_TEST_CASE(a_restarted_validator_is_connected_again) {
 BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_the_pin_is_refused) {
   const Chain chain(2);
   auto other = chain.config(1);
-  other.identity = *make_certificate("node-1");  // the right name, another key
-  {
-    Recorder recorder;
-    Metrics metrics;
-    PeerNetwork network(other, chain.keys[1], recorder, metrics);
-    BOOST_TEST(network.start().error().reason == "PIN_MISMATCH");
-  }
-  other.pins[1].certificate_pem = other.identity.certificate_pem;  // what an impostor would do
+  chain.show(other, 1, *make_certificate("node-1"));  // the right name, another key
   Node a(chain, 0);
-  Node impostor(other, chain.keys[1]);
+  Node impostor(other, {chain.keys[1]});
   BOOST_REQUIRE(eventually([&] { return !failure_of(a, 1).empty() && !failure_of(impostor, 0).empty(); }));
   BOOST_TEST(!a.network.is_connected({1}));
   BOOST_TEST(!impostor.network.is_connected({0}));
   BOOST_TEST(a.recorder.connects + impostor.recorder.connects == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_certificate_that_expired_still_connects) {
+  Chain chain(2);
+  chain.identities[1] = *make_certificate("node-1", {.days = -1});
+  BOOST_REQUIRE(*certificate_expiry(chain.identities[1].certificate_pem) < wall_ms());
+  chain.shared.peers[1].certificates = {chain.identities[1].certificate_pem};
+  Node a(chain, 0);
+  Node b(chain, 1);
+  BOOST_TEST(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_joins_is_connected_and_one_that_leaves_is_cut_off) {
+  const Chain chain(3);
+  const auto two = std::vector<PeerEntry>{chain.shared.peers[0], chain.shared.peers[1]};
+  auto first = chain.config(0);
+  first.peers = two;
+  Node a(first, {chain.keys[0]});
+  Node b(chain, 1);
+  Node c(chain, 2);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}); }));
+  BOOST_REQUIRE(eventually([&] { return !failure_of(c, 0).empty(); }));
+  BOOST_TEST(!a.network.is_connected({2}));
+
+  BOOST_REQUIRE(a.network.follow(chain.shared.peers).ok());
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({2}) && c.network.is_connected({0}); }));
+  a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  BOOST_TEST(eventually([&] { return b.recorder.count() == 1 && c.recorder.count() == 1; }));
+
+  BOOST_REQUIRE(a.network.follow(two).ok());
+  const auto began = steady_ms();
+  BOOST_REQUIRE(eventually([&] { return !a.network.is_connected({2}) && !c.network.is_connected({0}); }));
+  BOOST_TEST(steady_ms() - began < 5000U);
+  BOOST_TEST(a.network.is_connected({1}));
+  BOOST_TEST(!a.network.stats().contains({2}));
+  // And it may come back.
+  BOOST_REQUIRE(a.network.follow(chain.shared.peers).ok());
+  BOOST_TEST(eventually([&] { return a.network.is_connected({2}) && c.network.is_connected({0}); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_certificate_is_read_again_and_the_old_one_no_longer_connects) {
+  const Chain chain(2);
+  auto second = chain.config(1);
+  auto b = std::make_unique<Node>(second, OwnKeys{chain.keys[1]});
+  Node a(chain, 0);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}); }));
+  const auto renewed = *make_certificate("node-1");
+  auto peers = chain.shared.peers;
+  peers[1].certificates = {renewed.certificate_pem, chain.identities[1].certificate_pem};
+  BOOST_REQUIRE(a.network.follow(peers).ok());
+  BOOST_TEST(a.network.is_connected({1}));  // nothing was cut
+  BOOST_TEST(a.recorder.disconnects == 0);
+
+  // The old certificate ends; the node takes the new files without a restart.
+  std::filesystem::rename(chain.folder->write("next.key", renewed.key_pem), second.key_file);
+  std::filesystem::rename(chain.folder->write("next.crt", renewed.certificate_pem), second.certificate_file);
+  peers[1].certificates = {renewed.certificate_pem};
+  BOOST_REQUIRE(a.network.follow(peers).ok());
+  BOOST_TEST(eventually([&] { return a.recorder.disconnects == 1; }));  // whoever holds the old key is out
+  BOOST_TEST(eventually([&] { return a.recorder.connects == 2 && a.network.is_connected({1}); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_lags_is_known_by_an_older_key) {
+  const Chain chain(2);
+  const auto rotated = samples::key(50);
+  // Node 1 rotated its key while node 0 was away: node 0 knows the old one only, node 1 knows itself by the new one.
+  auto ahead = chain.config(1);
+  ahead.peers[1].keys = {rotated.public_key(), chain.keys[1].public_key()};
+  Node a(chain, 0);
+  Node b(ahead, {rotated, chain.keys[1]});
+  BOOST_TEST(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_appears_later_proves_who_we_are) {
+  const Chain chain(2);
+  auto ahead = chain.config(0);
+  ahead.peers[1].keys = {samples::key(50).public_key()};  // node 0 knows only the new key of node 1
+  Node a(ahead, {chain.keys[0]});
+  Node b(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return contains(failure_of(b, 0), "HELLO_KEY_UNKNOWN"); }));
+  b.network.set_keys({samples::key(50), chain.keys[1]});
+  BOOST_TEST(eventually([&] { return a.network.is_connected({1}) && b.network.is_connected({0}); }));
+}
+
 BOOST_AUTO_TEST_CASE(the_pin_of_another_validator_is_refused_in_the_wrong_place) {
   // Node 0 dials node 1's address, but node 2 answers there with its own valid certificate.
   const Chain chain(3);
   auto misled = chain.config(0);
-  misled.pins[1].address = chain.shared.pins[2].address;
-  Node a(misled, chain.keys[0]);
+  misled.peers[1].address = chain.shared.peers[2].address;
+  Node a(misled, {chain.keys[0]});
   Node c(chain, 2);
   BOOST_REQUIRE(eventually([&] { return a.network.is_connected({2}); }));
   BOOST_REQUIRE(eventually([&] { return !failure_of(a, 1).empty(); }));
-  BOOST_TEST(a.network.stats().at(1).connects == 0U);
+  BOOST_TEST(a.network.stats().at({1}).connects == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(validators_of_different_chains_tell_both_operators) {
@@ -279,20 +386,20 @@ BOOST_AUTO_TEST_CASE(validators_of_different_chains_tell_both_operators) {
   auto other = chain.config(1);
   other.chain_id = samples::hash(2);
   Node a(chain, 0);
-  Node b(other, chain.keys[1]);
+  Node b(other, {chain.keys[1]});
   BOOST_TEST(eventually([&] { return contains(failure_of(a, 1), "WRONG_CHAIN"); }));
   BOOST_TEST(eventually([&] { return contains(failure_of(b, 0), "WRONG_CHAIN"); }));
   BOOST_TEST(contains(failure_of(a, 1), samples::hash(2).hex()));
-  BOOST_TEST(a.network.stats().at(1).refused >= 1U);
+  BOOST_TEST(a.network.stats().at({1}).refused >= 1U);
   BOOST_TEST(a.recorder.connects + b.recorder.connects == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_tls_key_without_the_validator_key_is_refused) {
   const Chain chain(2);
   Node a(chain, 0);
-  Node thief(chain.config(1), samples::key(99));
-  BOOST_TEST(eventually([&] { return contains(failure_of(a, 1), "HELLO_SIGNATURE_INVALID"); }));
-  BOOST_TEST(eventually([&] { return contains(failure_of(thief, 0), "HELLO_SIGNATURE_INVALID"); }));
+  Node thief(chain.config(1), {samples::key(99)});
+  BOOST_TEST(eventually([&] { return contains(failure_of(a, 1), "HELLO_WRONG_PEER"); }));
+  BOOST_TEST(eventually([&] { return contains(failure_of(thief, 0), "HELLO_KEY_UNKNOWN"); }));
   BOOST_TEST(a.recorder.connects == 0);
 }
 
@@ -301,7 +408,7 @@ BOOST_AUTO_TEST_CASE(an_address_in_use_is_said) {
   Node a(chain, 0);
   Recorder recorder;
   Metrics metrics;
-  PeerNetwork second(chain.config(0), chain.keys[0], recorder, metrics);
+  PeerNetwork second(chain.config(0), {chain.keys[0]}, recorder, metrics);
   BOOST_TEST(second.start().error().reason == "ADDRESS_IN_USE");
 }
 
@@ -357,10 +464,10 @@ bool is_answered(const Node& node, const TlsIdentity* identity, int version_max)
 /// A validator's own keys in hands that do not follow the protocol.
 struct Rogue {
   std::unique_ptr<v1::PeerService::Stub> stub;
-  Acquaintance known;
+  const Chain& known;
   KeyPair key;
 
-  Rogue(const Chain& chain, std::uint16_t self, std::uint16_t target) : key(chain.keys[self]) {
+  Rogue(const Chain& chain, std::uint16_t self, std::uint16_t target) : known(chain), key(chain.keys[self]) {
     grpc::SslCredentialsOptions tls;
     tls.pem_root_certs = chain.identities[target].certificate_pem;
     tls.pem_private_key = chain.identities[self].key_pem;
@@ -369,9 +476,7 @@ struct Rogue {
     arguments.SetSslTargetNameOverride("node-" + std::to_string(target));
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     stub = v1::PeerService::NewStub(
-        grpc::CreateCustomChannel(chain.shared.pins[target].address, grpc::SslCredentials(tls), arguments));
-    known = {chain.shared.chain_id, chain.shared.epoch, chain.shared.validators, {}, {self}};
-    for (const auto& pin : chain.shared.pins) { known.pins.push_back(*certificate_pin(pin.certificate_pem)); }
+        grpc::CreateCustomChannel(chain.shared.peers[target].address, grpc::SslCredentials(tls), arguments));
   }
 
   /// Says these in turn and returns how the call ended; waits for an answer after the first.
@@ -393,7 +498,8 @@ struct Rogue {
 
   [[nodiscard]] v1::PeerMessages hello(std::uint16_t target) const {
     v1::PeerMessages batch;
-    batch.ParseFromString(wire::encode_hello(make_hello(known, {target}, key)));
+    batch.ParseFromString(
+        wire::encode_hello(make_hello(known.shared.chain_id, known.keys[target].public_key(), {key})));
     return batch;
   }
 };
@@ -433,7 +539,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_breaks_a_rule_ends_the_stream_and_bans_for_a
   const auto ended = rogue.say({rogue.hello(0), empty});
   BOOST_TEST(ended.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   BOOST_TEST(contains(ended.error_message(), "PEER_MESSAGE_MALFORMED"));
-  BOOST_TEST(a.network.stats().at(1).refused == 1U);
+  BOOST_TEST(a.network.stats().at({1}).refused == 1U);
   BOOST_TEST(rogue.say({rogue.hello(0)}).error_code() == grpc::StatusCode::UNAVAILABLE);
   BOOST_TEST(a.recorder.count() == 0U);
 }
@@ -453,6 +559,16 @@ BOOST_AUTO_TEST_CASE(a_hello_for_another_validator_is_refused) {
   Node a(chain, 0);
   Rogue rogue(chain, 1, 0);
   BOOST_TEST(contains(rogue.say({rogue.hello(2)}).error_message(), "HELLO_WRONG_PEER"));
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_whose_signature_does_not_hold_is_refused) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Rogue rogue(chain, 1, 0);
+  auto forged = rogue.hello(0);
+  forged.mutable_messages(0)->mutable_hello()->mutable_proofs(0)->set_signature(std::string(64, 'x'));
+  BOOST_TEST(contains(rogue.say({forged}).error_message(), "HELLO_SIGNATURE_INVALID"));
+  BOOST_TEST(a.recorder.connects == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,6 +59,9 @@ BOOST_AUTO_TEST_CASE(the_status_of_a_node_comes_back) {
   status.chain_id = samples::hash(1);
   status.height = {9};
   status.self = {3};
+  status.role = "validator";
+  status.certificate_expires = 1'800'000'000'000;
+  status.warnings = {"one", "two"};
   status.peers = {{"port-1", "PortCo", true, {8}, {7}, 12}};
   status.reason = "no quorum";
   status.quorum = true;

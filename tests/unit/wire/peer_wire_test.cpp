@@ -168,8 +168,9 @@ BOOST_AUTO_TEST_CASE(a_message_over_eight_megabytes_is_not_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_comes_back_and_a_damaged_one_is_refused) {
-  Hello hello{samples::hash(1), samples::hash(2), {3}, {4}, {5}, 1, {}};
-  hello.signature.bytes.fill(6);
+  Hello hello{samples::hash(1), 1, samples::key(2).public_key(), {{samples::key(3).public_key(), {}}}};
+  hello.proofs.resize(limits::kFormerKeysMax, hello.proofs.front());
+  hello.proofs.back().signature.bytes.fill(6);
   const auto bytes = encode_hello(hello);
   BOOST_TEST((*decode_hello(as_bytes(bytes)) == hello));
   BOOST_TEST(decode_peer_messages(as_bytes(bytes)).error().reason == "PEER_MESSAGE_MALFORMED");
@@ -177,8 +178,10 @@ BOOST_AUTO_TEST_CASE(a_hello_comes_back_and_a_damaged_one_is_refused) {
     BOOST_REQUIRE(decode_hello(as_bytes(bytes.substr(0, size))).error().reason == "HELLO_MALFORMED");
   }
   BOOST_TEST(!decode_hello(as_bytes(bytes + bytes)).ok());
-  hello.sender = {limits::kValidatorsMax};
-  BOOST_TEST(!decode_hello(as_bytes(encode_hello(hello))).ok());
+  hello.proofs.push_back(hello.proofs.front());
+  BOOST_TEST(decode_hello(as_bytes(encode_hello(hello))).error().reason == "HELLO_MALFORMED");
+  hello.proofs.clear();
+  BOOST_TEST(decode_hello(as_bytes(encode_hello(hello))).error().reason == "HELLO_MALFORMED");
   BOOST_TEST(!decode_hello(as_bytes(encoded(samples::vote(VoteKind::nullify)))).ok());
 }
 
