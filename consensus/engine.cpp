@@ -8,6 +8,7 @@
 #include "consensus/state.h"
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/mutant.h"
 
 namespace keten::consensus {
 
@@ -56,9 +57,10 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
   }
   for (const auto& own : recovered.votes) {
     if (own.vote.subject.view <= floor.view || own.vote.subject.epoch != config.epoch) { continue; }
+    if (MUTANT(votes_forgotten_at_restart)) { continue; }
     safety.restore(own.vote);
     // Also after a restart the own vote counts: otherwise a quorum that stopped together stays one vote short for ever.
-    votes.add_checked(own.vote);
+    if (!MUTANT(own_vote_not_counted_after_restart)) { votes.add_checked(own.vote); }
   }
 }
 
@@ -225,6 +227,10 @@ const std::map<EvidenceKey, Evidence>& Engine::evidence() const { return state_-
 const Engine::PeerView* Engine::peer(ValidatorIndex index) const {
   if (!state_->config.validators.contains(index) || !state_->peers[index.value].has_status) { return nullptr; }
   return &state_->peers[index.value].seen;
+}
+
+bool Engine::ignores(ValidatorIndex peer, Now now) const {
+  return state_->config.validators.contains(peer) && state_->resolver.is_banned(peer, now.steady_ms);
 }
 
 std::string Engine::stuck_reason(Now now) const { return state_->stuck_reason(now.steady_ms); }

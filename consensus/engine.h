@@ -221,6 +221,8 @@ class Engine {
     std::uint64_t heard_ms = 0;
   };
   [[nodiscard]] const PeerView* peer(ValidatorIndex index) const;
+  /// Does not listen to this peer for a while: it sent a bad signature.
+  [[nodiscard]] bool ignores(ValidatorIndex peer, Now now) const;
   /// Why no view ends, for a person; empty while the chain moves or is idle by choice.
   [[nodiscard]] std::string stuck_reason(Now now) const;
   /// Voting has stopped for good (an alarm says why).

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/mutant.h"
 
 namespace keten::consensus {
 
@@ -26,14 +27,17 @@ bool is_well_formed_proposal(const Proposal& proposal, const Config& config, con
 
 Succession check_succession(const BlockHeader& parent, const BlockHeader& header, const Config& config,
                             Milliseconds wall_ms) {
-  const bool follows = header.parent == parent.id() && header.height == parent.height.next() &&
-                       header.time > parent.time && header.executed_height >= parent.executed_height;
+  const bool is_parent = header.parent == parent.id() || MUTANT(parent_unchecked);
+  const bool follows = is_parent && header.height == parent.height.next() &&
+                       (header.time > parent.time || MUTANT(time_may_fall)) &&
+                       header.executed_height >= parent.executed_height;
   // The same executed height binds the same state; the genesis header binds none.
   const bool same_state = parent.height.value == 0 || header.executed_height != parent.executed_height ||
                           header.state_root == parent.state_root;
   if (!follows || !same_state) { return Succession::invalid; }
   // Only an upper bound: companies' clocks disagree, and a two-sided bound would halt the chain.
-  if (header.time > wall_ms && header.time - wall_ms > config.clock_drift_ms_max) { return Succession::early; }
+  const bool is_early = header.time > wall_ms && header.time - wall_ms > config.clock_drift_ms_max;
+  if (is_early && !MUTANT(time_may_run_ahead)) { return Succession::early; }
   return Succession::good;
 }
 

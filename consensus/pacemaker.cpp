@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/mutant.h"
+
 namespace keten::consensus {
 
 void Pacemaker::enter(View view, std::uint64_t now_ms) {
   view_ = view;
-  has_proposal_ = false;
+  if (!MUTANT(timers_outlive_their_view)) { has_proposal_ = false; }
   anchor_ms_ = work_ ? now_ms : now_ms + timing_.idle_interval_ms;
 }
 
@@ -28,6 +30,7 @@ void Pacemaker::proposal_arrived(std::uint64_t now_ms) {
 }
 
 std::uint64_t Pacemaker::grown(std::uint64_t base_ms) const {
+  if (MUTANT(timeouts_do_not_grow)) { return base_ms; }
   auto result = base_ms;
   for (std::uint64_t i = 0; i < growth_ && result < timing_.timeout_cap_ms; ++i) { result += result / 2 + 1; }
   return growth_ == 0 ? base_ms : std::min(result, std::max(base_ms, timing_.timeout_cap_ms));

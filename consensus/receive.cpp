@@ -3,6 +3,7 @@
 #include "consensus/header_rules.h"
 #include "consensus/state.h"
 #include "core/limits.h"
+#include "core/mutant.h"
 
 // What a message changes, before any rule is applied. Cheap tests come first, signatures last.
 namespace keten::consensus {
@@ -41,7 +42,7 @@ void Engine::State::receive(ValidatorIndex from, Vote& vote) {
   if (subject.epoch != config.epoch || subject.view.value == 0 || resolver.is_banned(from, now.steady_ms)) { return; }
   if (vote.signer == config.self) { return receive_own_echo(from, vote); }
   // A vote counts on its signer's own channel only: that is what makes counting before checking safe.
-  if (vote.signer != from) { return; }
+  if (vote.signer != from && !MUTANT(vote_of_another_channel)) { return; }
   if (subject.view <= floor.view) { return hint_finalization(from, subject.view); }
   if (subject.view.value > view.value + limits::kVoteViewsAhead) { return; }
   count(vote);
@@ -151,7 +152,7 @@ void Engine::State::checked(const CertificatesUnderCheck& what, const std::vecto
   }
   for (const auto& part : what.parts) {
     bool good = true;
-    for (std::size_t i = 0; i < part.checks; ++i) { good = take() && good; }
+    for (std::size_t i = 0; i < part.checks; ++i) { good = (take() || MUTANT(certificate_unchecked)) && good; }
     certificates_under_check.erase(part.certificate.subject);
     if (!good) { votes.touch(part.certificate.subject); }
     all_good = all_good && good;
@@ -175,7 +176,7 @@ void Engine::State::learn(const Certificate& certificate) {
       return certificates_contradict(*certificates.contradiction(certificate), certificate);
     case CertificateStore::Added::added: break;
   }
-  out.persist.push_back(HeldCertificate{certificate});
+  if (!MUTANT(certificate_not_in_journal)) { out.persist.push_back(HeldCertificate{certificate}); }
   progressed = true;
   resolver.progressed();
   relay(certificate);
@@ -200,6 +201,7 @@ void Engine::State::receive(ValidatorIndex from, Proposal& proposal) {
   if (which <= floor.view) { return hint_finalization(from, which); }
   // R3: the first proposal of each view up to the next one; old ones only as far as votes are repeated for them.
   if (which > view.next() || which.value + limits::kRetransmitViews < view.value) { return; }
+  if (MUTANT(two_notarizes)) { candidates.erase(which); }
   const auto known = candidates.find(which);
   if (known != candidates.end()) {
     // A second, different proposal is a second notarize vote; counting it finds the contradiction.

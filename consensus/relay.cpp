@@ -3,6 +3,7 @@
 
 #include "consensus/state.h"
 #include "core/limits.h"
+#include "core/mutant.h"
 
 // What others are told without a new vote: certificates, repetitions, standing, answers.
 namespace keten::consensus {
@@ -77,6 +78,7 @@ std::optional<Proposal> Engine::State::own_proposal() const {
 // R9.
 
 void Engine::State::retransmit(std::optional<ValidatorIndex> to) {
+  if (MUTANT(no_repetition)) { return; }
   const std::uint64_t copies = to ? 1 : config.validators.size() - 1;
   const auto repeat = [&](Message message, std::uint64_t bytes, bool after_durable) {
     if (retransmit_budget.take(bytes * copies, now.steady_ms)) { send(to, std::move(message), after_durable); }

@@ -5,6 +5,7 @@
 #include "consensus/quorum.h"
 #include "consensus/state.h"
 #include "core/limits.h"
+#include "core/mutant.h"
 
 // What follows from the state after an event: the rules of docs/consensus.md in the order in which they feed each other.
 namespace keten::consensus {
@@ -165,8 +166,10 @@ void Engine::State::consider(Candidate& candidate) {
   const auto which = candidate.proposal.view;
   const auto parent_view = candidate.proposal.parent_view;
   const auto* own = safety.at(which);
-  const bool is_open = !candidate.refused && candidate.signature == Candidate::Signature::good && config.self &&
-                       parent_view >= floor.view && (own == nullptr || !own->notarize);
+  const bool is_open =
+      !candidate.refused && candidate.signature == Candidate::Signature::good && config.self &&
+      parent_view >= floor.view &&
+      (own == nullptr || !own->notarize || (MUTANT(two_notarizes) && own->notarize->subject.block != candidate.block));
   if (!is_open) { return; }
   const auto parent = accepted_block(parent_view);
   if (!parent) {
@@ -174,7 +177,8 @@ void Engine::State::consider(Candidate& candidate) {
     return;
   }
   const bool repeated = is_repeated(candidate.proposal);
-  if ((repeated ? candidate.block : header.parent) != *parent) { return refuse(candidate); }
+  const bool is_parent = (repeated ? candidate.block : header.parent) == *parent;
+  if (!is_parent && !MUTANT(parent_unchecked)) { return refuse(candidate); }
   if (blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete) { return; }
   if (seals(*blocks.find(*parent), config.epoch) != repeated) { return refuse(candidate); }
   if (repeated) { return consider_repeated(candidate); }
@@ -189,7 +193,9 @@ void Engine::State::consider(Candidate& candidate) {
     out.check.push_back({.view = which, .leader = header.proposer, .header = header});
   }
   if (is_skip_unproven(candidate)) { return; }
-  if (candidate.body == Candidate::Body::stored) { publish(safety.notarize(which, parent_view, header, standing())); }
+  if (candidate.body == Candidate::Body::stored || MUTANT(vote_before_body)) {
+    publish(safety.notarize(which, parent_view, header, standing()));
+  }
 }
 
 // It was judged when its view accepted it, and it is stored: neither clock nor execution is asked again.
@@ -299,7 +305,8 @@ void Engine::State::commit() {
     if (path.kind == BlockTree::Path::Kind::aside) {
       return certificates_contradict(floor.finalization, *finalization);
     }
-    if (path.kind == BlockTree::Path::Kind::complete) {
+    if (path.kind == BlockTree::Path::Kind::complete ||
+        (MUTANT(commit_without_blocks) && blocks.find(finalization->subject.block) != nullptr)) {
       const auto certificate = *finalization;
       const auto header = *blocks.find(certificate.subject.block);
       return move_floor(certificate, header, std::move(path));

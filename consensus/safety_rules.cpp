@@ -1,6 +1,7 @@
 #include "consensus/safety_rules.h"
 
 #include "consensus/header_rules.h"
+#include "core/mutant.h"
 
 namespace keten::consensus {
 
@@ -38,7 +39,7 @@ std::optional<Vote> SafetyRules::notarize(View view, View parent_view, const Blo
                                           const Standing& standing) {
   const auto votes = own(view);
   // R3.1 and R3.2. A nullify of the same view does not forbid it: a late notarize can only help.
-  if (!may_vote_in(view) || votes.notarize || votes.finalize) { return std::nullopt; }
+  if (!may_vote_in(view) || (votes.notarize && !MUTANT(two_notarizes)) || votes.finalize) { return std::nullopt; }
   if (view <= standing.floor || view > standing.view) { return std::nullopt; }
   // R3.3, the parent rule: the parent was accepted and every view since was skipped with proof.
   if (parent_view >= view || parent_view < standing.floor) { return std::nullopt; }
@@ -50,25 +51,25 @@ std::optional<Vote> SafetyRules::notarize(View view, View parent_view, const Blo
   }
   const auto block = header.id();
   const bool is_repeated = header.view != view;
-  if (!accepted || *accepted != (is_repeated ? block : header.parent)) { return std::nullopt; }
+  const bool is_parent = accepted && *accepted == (is_repeated ? block : header.parent);
+  if (!is_parent && !(accepted && MUTANT(parent_unchecked))) { return std::nullopt; }
   // Behind a sealing block there is nothing but itself.
   const auto* parent = standing.blocks.find(*accepted);
   if (parent == nullptr || seals(*parent, config_->epoch) != is_repeated) { return std::nullopt; }
   if (standing.certificates.first_unskipped_between(parent_view, view)) { return std::nullopt; }
   // R3.5: so a notarized block can be read from more than f honest disks.
-  if (!standing.blocks.is_stored(block)) { return std::nullopt; }
+  if (!standing.blocks.is_stored(block) && !MUTANT(vote_before_body)) { return std::nullopt; }
   return cast(
       {.kind = VoteKind::notarize, .epoch = config_->epoch, .view = view, .parent_view = parent_view, .block = block});
 }
 
 std::optional<Vote> SafetyRules::nullify(const Standing& standing) {
-  const auto votes = own(standing.view);
+  const auto view = MUTANT(nullify_after_finalize) ? standing.view.previous() : standing.view;
+  const auto votes = own(view);
   // R4. Never after a finalize.
-  if (!may_vote_in(standing.view) || votes.finalize || votes.nullify || standing.view <= standing.floor) {
-    return std::nullopt;
-  }
-  return cast(
-      {.kind = VoteKind::nullify, .epoch = config_->epoch, .view = standing.view, .parent_view = {}, .block = {}});
+  if (!may_vote_in(view) || votes.nullify || view <= standing.floor) { return std::nullopt; }
+  if (votes.finalize && !MUTANT(nullify_after_finalize)) { return std::nullopt; }
+  return cast({.kind = VoteKind::nullify, .epoch = config_->epoch, .view = view, .parent_view = {}, .block = {}});
 }
 
 std::optional<Vote> SafetyRules::finalize(const Certificate& notarization, const Standing& standing) {
@@ -78,8 +79,9 @@ std::optional<Vote> SafetyRules::finalize(const Certificate& notarization, const
   if (!may_vote_in(subject.view) || subject.kind != VoteKind::notarize || subject.view <= standing.floor) {
     return std::nullopt;
   }
-  if (votes.nullify || votes.finalize) { return std::nullopt; }
-  if (votes.notarize && votes.notarize->subject != subject) { return std::nullopt; }
+  if ((votes.nullify && !MUTANT(finalize_after_nullify)) || votes.finalize) { return std::nullopt; }
+  const bool is_another = votes.notarize && votes.notarize->subject != subject;
+  if (is_another && !MUTANT(finalize_another_block)) { return std::nullopt; }
   if (standing.blocks.path_to(subject.block).kind != BlockTree::Path::Kind::complete) { return std::nullopt; }
   subject.kind = VoteKind::finalize;
   return cast(subject);

@@ -1,5 +1,7 @@
 #include "consensus/vote_tracker.h"
 
+#include "core/mutant.h"
+
 namespace keten::consensus {
 
 VoteTracker::Slot& VoteTracker::slot(View view, VoteKind kind, ValidatorIndex signer) {
@@ -26,7 +28,8 @@ const Vote* VoteTracker::contradiction(const Vote& vote) const {
   const auto earlier = [&](VoteKind kind) { return find(subject.view, kind, vote.signer); };
   const auto other_block = [&](const Slot* slot) {
     return slot != nullptr &&
-           (slot->vote->subject.block != subject.block || slot->vote->subject.parent_view != subject.parent_view);
+           (slot->vote->subject.block != subject.block || slot->vote->subject.parent_view != subject.parent_view ||
+            MUTANT(identical_votes_are_evidence));
   };
   const auto vote_of = [](const Slot* slot) { return &*slot->vote; };
   switch (subject.kind) {

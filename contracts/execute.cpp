@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/merkle.h"
+#include "core/mutant.h"
 
 namespace keten::contracts {
 
@@ -165,6 +166,10 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   result.writes_digest = digest_of(result.writes);
+  if (MUTANT(execution_remembers_the_process)) {
+    static thread_local std::uint8_t executions = 0;
+    result.receipts_root.bytes[0] ^= ++executions;
+  }
   result.state_root = next_state_root(previous_root, block.height, result.receipts_root, result.writes_digest);
   return result;
 }

@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/mutant.h"
 
 namespace keten {
 namespace {
@@ -25,20 +26,27 @@ std::string_view vote_name(VoteKind kind) {
 }
 
 Hash Subject::signing_hash(const ChainId& chain, const SetId& set) const {
+  const auto bound_set = MUTANT(vote_without_set) ? SetId{} : set;
+  const auto bound_chain = MUTANT(vote_without_chain) ? ChainId{} : chain;
   if (kind == VoteKind::nullify) {
-    return Hasher("keten/vote/nullify/1").fixed(chain).fixed(set).number(epoch.value).number(view.value).finish();
+    return Hasher("keten/vote/nullify/1")
+        .fixed(bound_chain)
+        .fixed(bound_set)
+        .number(epoch.value)
+        .number(view.value)
+        .finish();
   }
   const Hash digest = Hasher("keten/proposal/1")
-                          .fixed(chain)
+                          .fixed(bound_chain)
                           .number(epoch.value)
-                          .fixed(set)
+                          .fixed(bound_set)
                           .number(view.value)
                           .number(parent_view.value)
                           .fixed(block)
                           .finish();
   return Hasher(kind == VoteKind::notarize ? "keten/vote/notarize/1" : "keten/vote/finalize/1")
-      .fixed(chain)
-      .fixed(set)
+      .fixed(bound_chain)
+      .fixed(bound_set)
       .number(epoch.value)
       .number(view.value)
       .fixed(digest)
@@ -119,7 +127,7 @@ bool is_well_formed(const Certificate& certificate, const ValidatorSet& set) {
   std::size_t count = 0;
   for (const auto index : certificate.signer_indices()) {
     if (!set.contains(index)) { return false; }
-    weight += set.weight(index);
+    weight += (MUTANT(signer_counts_twice) ? 2 : 1) * set.weight(index);
     ++count;
   }
   return count == certificate.signatures.size() && set.has_quorum(weight);

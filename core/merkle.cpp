@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/mutant.h"
 
 namespace keten {
 namespace {
@@ -22,6 +23,7 @@ Hash merkle_root(std::span<const Hash> leaves) {
   Hasher root("keten/merkle/root/1");
   root.number(leaves.size());
   if (!leaves.empty()) { root.fixed(subtree(leaves)); }
+  if (MUTANT(merkle_doubles_the_last_leaf) && leaves.size() % 2 == 1) { root.fixed(leaves.back()); }
   return root.finish();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/hash.h"
+#include "core/mutant.h"
 
 namespace keten {
 
@@ -13,6 +14,7 @@ ValidatorSet::ValidatorSet(std::vector<Validator> members) : members_(std::move(
     total_weight_ += member.weight;
     hasher.sized(member.organisation).sized(member.node).fixed(member.key).number(member.weight);
   }
+  quorum_weight_ = 2 * total_weight_ / 3 + (MUTANT(quorum_of_two_f) ? 0 : 1);
   id_ = hasher.finish();
 }
 

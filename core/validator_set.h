@@ -36,16 +36,17 @@ class ValidatorSet {
 
   [[nodiscard]] std::uint64_t total_weight() const { return total_weight_; }
   /// floor(2W/3) + 1: two quorums share an honest validator.
-  [[nodiscard]] std::uint64_t quorum_weight() const { return 2 * total_weight_ / 3 + 1; }
-  [[nodiscard]] bool has_quorum(std::uint64_t weight) const { return weight >= quorum_weight(); }
+  [[nodiscard]] std::uint64_t quorum_weight() const { return quorum_weight_; }
+  [[nodiscard]] bool has_quorum(std::uint64_t weight) const { return weight >= quorum_weight_; }
   /// More than this weight holds at least one honest validator.
-  [[nodiscard]] std::uint64_t fault_weight() const { return total_weight_ - quorum_weight(); }
+  [[nodiscard]] std::uint64_t fault_weight() const { return total_weight_ - quorum_weight_; }
   /// Hash of the ordered members with keys and weights; inside every vote.
   [[nodiscard]] const SetId& id() const { return id_; }
 
  private:
   std::vector<Validator> members_;
   std::uint64_t total_weight_ = 0;
+  std::uint64_t quorum_weight_ = 1;
   SetId id_;
 };
 

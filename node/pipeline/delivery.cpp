@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/mutant.h"
 #include "node/pipeline/state.h"
 
 namespace keten::pipeline {
@@ -72,9 +73,9 @@ void Pipeline::State::receive(NodeNumber from, const BlockRequest& request) {
 }
 
 void Pipeline::State::receive(NodeNumber from, BlockResponse response) {
-  // Only who was asked, and once: nobody else may hold up the sync with blocks that were never final.
-  if (range_from != from) { return; }
-  range_from.reset();
+  // Only who was asked, and once: nobody else may hold up the sync with blocks that were never final. However long it took:
+  // on slow lines others are asked before the first answer comes.
+  if (range_from.erase(from) == 0) { return; }
   if (response.blocks.empty() || !response.finalization || !ranges.empty()) { return; }
   if (response.path.size() > limits::kSyncPathMax) { return; }
   // What came meanwhile is cut off; the rest must follow on without a gap.
@@ -102,7 +103,8 @@ void Pipeline::State::receive(NodeNumber from, BlockResponse response) {
   }
   const auto& finalization = range.proof.finalization;
   const auto& subject = finalization.subject;
-  if (subject.kind != VoteKind::finalize || subject.block != parent || subject.epoch != current.epoch ||
+  const bool is_of_it = subject.block == parent || MUTANT(sync_trusts_any_finalization);
+  if (subject.kind != VoteKind::finalize || !is_of_it || subject.epoch != current.epoch ||
       !is_well_formed(finalization, current.validators)) {
     return;
   }
@@ -123,7 +125,7 @@ void Pipeline::State::range_verified(std::uint64_t ticket, const std::vector<boo
   auto range = std::move(found->second);
   ranges.erase(found);
   range_ask_at_ms = now.steady_ms;  // the next range may be asked for at once
-  if (std::find(valid.begin(), valid.end(), false) != valid.end()) {
+  if (std::find(valid.begin(), valid.end(), false) != valid.end() && !MUTANT(synced_range_unchecked)) {
     ++range_asked;
     return;
   }
@@ -139,7 +141,9 @@ void Pipeline::State::range_verified(std::uint64_t ticket, const std::vector<boo
   const auto proof = reached_by_sync(std::move(range.proof));
   if (!proof) { return; }
   const auto& last = proof->header;
-  if (last.height > engine.floor().height) { apply(engine.on_synced(proof->finalization, last, now)); }
+  if (last.height > engine.floor().height || MUTANT(floor_moves_back)) {
+    apply(engine.on_synced(proof->finalization, last, now));
+  }
   while (!synced.empty() && synced.front()->header.height <= last.height) {
     const auto block = std::move(synced.front());
     synced.pop_front();
@@ -209,7 +213,7 @@ void Pipeline::State::ask_for_blocks() {
   std::erase_if(ahead, [&](NodeNumber index) { return !is_ahead(index); });
   const auto peer = ahead[range_asked++ % ahead.size()];
   const auto last = std::min(best.value, tip.height.value + limits::kSyncBlocksMax);
-  range_from = peer;
+  range_from.insert(peer);
   send(peer, BlockRequest{tip.height.next(), Height{last}});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/mutant.h"
 #include "node/pipeline/state.h"
 
 namespace keten::pipeline {
@@ -47,6 +48,7 @@ Pipeline::State::State(PipelineConfig configuration, const consensus::Keys& own_
   for (const auto& [height, root] : recovered.recent_roots) { roots[height] = root; }
   roots[executed_height] = recovered.state_root;
   for (const auto& old : recovered.window) {
+    if (MUTANT(duplicates_forgotten_at_restart)) { break; }
     for (const auto& [id, valid_until] : old.transactions) { window.add(id, valid_until); }
     if (!old.transactions.empty()) { newest_work = std::max(newest_work, old.height); }
   }
@@ -123,7 +125,7 @@ void Pipeline::State::apply(consensus::Effects&& from_engine, std::vector<BlockP
           outgoing.message);
     }
     Send ready{outgoing.to ? std::optional(number_of(*outgoing.to)) : std::nullopt, std::move(*message)};
-    if (outgoing.after_durable && durable_sequence < persist_sequence) {
+    if (outgoing.after_durable && durable_sequence < persist_sequence && !MUTANT(send_before_sync)) {
       held.push_back({persist_sequence, std::move(ready)});
     } else {
       effects.send.push_back(std::move(ready));

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "core/merkle.h"
+#include "core/mutant.h"
 #include "node/pipeline/state.h"
 
 namespace keten::pipeline {
@@ -13,7 +14,8 @@ void Pipeline::State::receive(NodeNumber from, ProposalMessage message) {
   if (view.value == 0 || number_of(engine.leader(view)) != from || view > engine.view().next()) { return; }
   if (message.leaves.size() != header.transaction_count ||
       message.leaves.size() > current.parameters.block_transactions_max ||
-      header.payload_bytes > current.parameters.block_bytes_max || merkle_root(message.leaves) != header.payload_root ||
+      header.payload_bytes > current.parameters.block_bytes_max ||
+      (merkle_root(message.leaves) != header.payload_root && !MUTANT(payload_root_unchecked)) ||
       message.evidence.size() > limits::kBlockEvidenceMax || evidence_root(message.evidence) != header.evidence_root) {
     return;  // not what the header says or more than a block holds: the leader is as good as silent
   }
@@ -90,15 +92,20 @@ keten::Status Pipeline::State::check_content(const BlockHeader& header,
     }
     bytes += transaction->envelope.size();
     fuel += transaction->body.fuel_limit;
-    if (!seen.insert(transaction->id).second) { return refuse("a transaction stands in it twice"); }
+    if (!seen.insert(transaction->id).second && !MUTANT(duplicate_transactions)) {
+      return refuse("a transaction stands in it twice");
+    }
     if (!may_stand(*transaction, header.executed_height)) {
       return refuse("transaction " + transaction->id.hex() + " is of an unknown sender or one that may not call this");
     }
-    if (window.contains(transaction->id) || is_on_branch(transaction->id, header.parent)) {
+    const bool is_old = window.contains(transaction->id) || is_on_branch(transaction->id, header.parent);
+    if (is_old && !MUTANT(duplicate_transactions)) {
       return refuse("transaction " + transaction->id.hex() + " is in an earlier block");
     }
-    if (transaction->body.valid_until < header.height ||
-        transaction->body.valid_until.value > header.height.value + parameters.validity_blocks_max) {
+    const bool is_valid_here =
+        transaction->body.valid_until >= header.height &&
+        transaction->body.valid_until.value <= header.height.value + parameters.validity_blocks_max;
+    if (!is_valid_here && !MUTANT(expired_transactions)) {
       return refuse("transaction " + transaction->id.hex() + " is not valid at this height");
     }
   }
@@ -126,7 +133,7 @@ Pipeline::State::Verdict Pipeline::State::judge(const PendingProposal& proposal)
   if (proposal.header.executed_height > executed_height) { return Verdict::wait; }
   const auto root = roots.find(proposal.header.executed_height);
   if (root == roots.end()) { return Verdict::wait; }
-  if (root->second != proposal.header.state_root) { return Verdict::invalid; }
+  if (root->second != proposal.header.state_root && !MUTANT(executed_root_unchecked)) { return Verdict::invalid; }
   // Forgotten by a start; whatever is proposed later binds what this node has executed since.
   if (!proposal.leaves.empty() && membership_at(proposal.header.executed_height) == nullptr) { return Verdict::wait; }
   const auto* parent = engine.header(proposal.header.parent);

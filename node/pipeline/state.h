@@ -303,7 +303,7 @@ struct Pipeline::State {
   std::map<Height, Hash> roots;
   Height newest_work;                       ///< newest delivered block that held transactions
   std::map<Height, BlockId> delivered_ids;  ///< of blocks still held in memory
-  std::optional<NodeNumber> range_from;     ///< whose answer is awaited
+  std::set<NodeNumber> range_from;          ///< whose answers are awaited
   /// Blocks behind `delivered` that are final and stored, and wait for the block whose finalization proves it: the floor
   /// never moves to a block that is not here. Reaches at most limits::kSyncPathMax headers and one range far.
   std::deque<BlockPointer> synced;

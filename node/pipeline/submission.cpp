@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mutant.h"
 #include "node/pipeline/state.h"
 
 namespace keten::pipeline {
@@ -22,7 +23,7 @@ keten::Status Pipeline::State::check_body(const Transaction& transaction, Height
                    "fuel_limit: at most " + std::to_string(limits::kFuelPerTransactionMax) + ", found " +
                        std::to_string(body.fuel_limit));
   }
-  if (body.valid_until < height) {
+  if (body.valid_until < height && !MUTANT(expired_transactions)) {
     return failure(ErrorKind::refused, "EXPIRED",
                    "valid_until is height " + body.valid_until.text() + ", the next block is " + height.text() +
                        "; sign again with a later height");
@@ -108,10 +109,11 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
   for (std::size_t i = 0; i < event.valid.size(); ++i) {
     const auto& transaction = verification.transactions[i];
     keten::Status status = kDone;
-    if (verification.proposal) { proposed_verified(verification, i, event.valid[i]); }
+    const bool is_valid = event.valid[i] || MUTANT(forged_transactions);
+    if (verification.proposal) { proposed_verified(verification, i, is_valid); }
     // The place may meanwhile be another's: of the same body under another signature.
     const bool has_place = mempool.find_leaf(transaction->leaf) != nullptr;
-    if (event.valid[i]) {
+    if (is_valid) {
       if (has_place) { admit(transaction->id, verification.submission ? kShareAgainMs : kShareForOthersMs); }
       // Meanwhile it may have become final by another validator, or too old: then it waits nowhere any more.
       if (verification.submission && !mempool.contains(transaction->id)) {

@@ -102,8 +102,10 @@ Summary run_campaign(const CampaignOptions& options, const std::function<void(co
   Summary summary;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{options.first_seed};
+  std::atomic<bool> is_over{false};
   const auto work = [&] {
     for (auto seed = next.fetch_add(1); seed <= options.last_seed; seed = next.fetch_add(1)) {
+      if (is_over) { break; }
       remember(options, seed);
       const auto& founding = foundings.of(validators_of(options, seed));
       const RunOptions one{seed, options.views, nullptr, options.casting, options.faults};
@@ -111,6 +113,8 @@ Summary run_campaign(const CampaignOptions& options, const std::function<void(co
       std::optional<bool> is_equal;
       if (seed - options.first_seed < options.reruns) { is_equal = run(founding, one).log_hash == result.log_hash; }
       const std::lock_guard lock(mutex);
+      if (is_over) { break; }
+      is_over = options.until_failure && result.failed();
       summary.add(result);
       if (is_equal) {
         ++summary.reruns;

@@ -18,6 +18,7 @@ struct CampaignOptions {
   unsigned reruns = 0;  ///< so many of the seeds run twice and must be equal to the last event
   View views{100};
   unsigned threads = 2;
+  bool until_failure = false;  ///< stops at the first failed run
   byzantine::Casting casting = {};
   std::string characters = "none";  ///< as given; for the line that repeats a run
 };

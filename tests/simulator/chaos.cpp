@@ -40,10 +40,10 @@ void Chaos::start(std::set<std::size_t> fragile, std::size_t faulty_max) {
   repeat(weather_.between_disk_faults, &Chaos::disk_something);
 }
 
-void Chaos::heal() {
+void Chaos::heal(const Link& link) {
   is_healed_ = true;
   remark("everything works again");
-  for (auto& link : network_.links()) { link = Link{}; }
+  for (auto& one : network_.links()) { one = link; }
   network_.restore_all();
   for (std::size_t i = 0; i < validators_.size(); ++i) {
     auto& validator = *validators_[i];

@@ -24,8 +24,8 @@ class Chaos final : public Supervisor {
   void allow_amnesia(std::size_t most) { amnesia_max_ = most; }
   /// Precondition: all validators exist.
   void start(std::set<std::size_t> fragile, std::size_t faulty_max);
-  /// Everything works again: calm links, quick disks, right clocks, all validators up that may come back.
-  void heal();
+  /// Everything works again: links as given, quick disks, right clocks, all validators up that may come back.
+  void heal(const Link& link);
 
   void stopped(NodeNumber at, const Error& why) override;
   void refused(NodeNumber at, const Error& why) override;

@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "tests/simulator/checkers/agreement.h"
 #include "tests/simulator/checkers/blocks_recoverable.h"
+#include "tests/simulator/checkers/block_times.h"
 #include "tests/simulator/checkers/bounded_memory.h"
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
@@ -12,6 +13,7 @@
 #include "tests/simulator/checkers/equal_state_roots.h"
 #include "tests/simulator/checkers/floor_monotone.h"
 #include "tests/simulator/checkers/liveness.h"
+#include "tests/simulator/checkers/no_honest_blamed.h"
 #include "tests/simulator/checkers/nothing_lost.h"
 #include "tests/simulator/checkers/one_certificate_kind.h"
 #include "tests/simulator/checkers/only_valid_transactions.h"
@@ -398,5 +400,46 @@ BOOST_AUTO_TEST_CASE(liveness_sees_work_that_is_left) {
   checker.looked(5000, "");
   BOOST_TEST(is_quiet(checker));
   checker.looked(1001, "a transaction");
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_skipped_view_without_proof) {
+  const auto vote_over = [](bool has_proof) {
+    DurableBeforeSend checker;
+    const Subject skipped = vote(VoteKind::nullify, 1);
+    const Subject notarized = vote(VoteKind::notarize, 1, 7);
+    auto subject = vote(VoteKind::notarize, 2, 9);
+    subject.parent_view = View{0};
+    Block block = block_at(1, 2, {});
+    subject.block = block.header.id();
+    consensus::OwnVote own{{subject, ValidatorIndex{0}, {}}};
+    pipeline::Persist persist{1, {std::make_shared<const Block>(block)}, {}};
+    persist.records.emplace_back(consensus::HeldCertificate{certificate(has_proof ? skipped : notarized)});
+    persist.records.emplace_back(own);
+    checker.synced(kFirst, persist);
+    checker.vote_sent(subject, kFirst);
+    return is_quiet(checker);
+  };
+  BOOST_TEST(vote_over(true));
+  BOOST_TEST(!vote_over(false));
+}
+
+BOOST_AUTO_TEST_CASE(block_times_sees_a_block_before_its_time) {
+  const Schedule schedule;
+  const auto start = founding().genesis().time + 1000;
+  BlockTimes checker(schedule, start, 5000);
+  auto block = block_at(1, 1, {});
+  block.header.time = start + 5000 + BlockTimes::kClockErrorMax;
+  final_at(checker, kFirst, block);
+  BOOST_TEST(is_quiet(checker));
+  ++block.header.time;
+  final_at(checker, kFirst, block);
+  BOOST_TEST(!is_quiet(checker));
+}
+
+BOOST_AUTO_TEST_CASE(no_honest_blamed_sees_one_that_is_not_listened_to) {
+  NoHonestBlamed checker;
+  BOOST_TEST(is_quiet(checker));
+  checker.blamed(kFirst, kSecond);
   BOOST_TEST(!is_quiet(checker));
 }

@@ -51,6 +51,7 @@ std::string_view happening_name(Happening happening) {
     case Happening::verification_slowed: return "verification_slowed";
     case Happening::clock_jumped: return "clock_jumped";
     case Happening::clock_froze: return "clock_froze";
+    case Happening::healed_far_apart: return "healed_far_apart";
     case Happening::view_skipped: return "view_skipped";
     case Happening::notarized_after_nullify: return "notarized_after_nullify";
     case Happening::fork_abandoned: return "fork_abandoned";

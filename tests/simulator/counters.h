@@ -56,6 +56,7 @@ enum class Happening : std::uint8_t {
   verification_slowed,
   clock_jumped,
   clock_froze,
+  healed_far_apart,
   view_skipped,
   notarized_after_nullify,
   fork_abandoned,

@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "tests/simulator/campaign.h"
+#include "tests/simulator/mutants.h"
+#include "tests/simulator/twins.h"
 
 namespace {
 
@@ -26,6 +28,12 @@ constexpr const char* kUsage =
     "  --characters C    faulty validators: all (in about half of the runs), none (default), or names with commas (in "
     "all)\n"
     "  --threads T       runs at the same time (default 2)\n"
+    "  --until-failure   stops at the first run that fails\n"
+    "  --mutant NAME     with this bug; list names them. Only keten_simulate_mutants has any\n"
+    "  --twins           validators that run twice with one key, scripted: of 4 all scenarios, of 7 drawn; --seeds "
+    "are\n"
+    "                    their numbers\n"
+    "  --every N         of the twins' scenarios one in N\n"
     "  --reach-all       fails also when something that runs are meant to reach never happened\n"
     "  --reach-each N    the same, when it happened less than N times\n"
     "  --rerun N         runs the first N seeds twice; fails when a second run is not the same to the last event\n"
@@ -43,6 +51,9 @@ struct Options {
   std::uint64_t reach_all = 0;  ///< 0: nothing is asked for
   bool json = false;
   std::uint64_t latency_ms = 0;  ///< 0: a campaign
+  bool has_seeds = false;
+  std::uint64_t every = 1;
+  std::optional<twins::Options> twins;
 };
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -66,6 +77,16 @@ std::uint64_t number_between(std::string_view name, std::string_view text, std::
   return *value;
 }
 
+void plant(std::string_view name) {
+  const auto names = mutant_names();
+  if (name == "list") {
+    for (const auto one : names) { std::printf("%s\n", std::string(one).c_str()); }
+    std::exit(0);
+  }
+  if (names.empty()) { refuse("--mutant: this program has no bugs to order, keten_simulate_mutants has"); }
+  if (!plant_mutant(name)) { refuse("--mutant: '" + std::string(name) + "' is not one of --mutant list"); }
+}
+
 Options parse(int count, char** arguments) {
   Options options;
   for (int i = 1; i < count; ++i) {
@@ -82,9 +103,18 @@ Options parse(int count, char** arguments) {
       options.reach_all = std::max<std::uint64_t>(options.reach_all, 1);
       continue;
     }
+    if (name == "--twins") {
+      options.twins = twins::Options{};
+      continue;
+    }
+    if (name == "--until-failure") {
+      options.campaign.until_failure = true;
+      continue;
+    }
     if (i + 1 == count) { refuse(std::string(name) + ": unknown, or its value is missing"); }
     const std::string_view value = arguments[++i];
     if (name == "--seeds") {
+      options.has_seeds = true;
       const auto dash = value.find('-');
       const auto last = dash == std::string_view::npos ? value : value.substr(dash + 1);
       options.campaign.first_seed = number_between(name, value.substr(0, dash), 0, UINT64_MAX - 1);
@@ -104,6 +134,10 @@ Options parse(int count, char** arguments) {
       options.campaign.reruns = static_cast<unsigned>(number_between(name, value, 1, UINT32_MAX));
     } else if (name == "--views") {
       options.campaign.views = keten::View{number_between(name, value, 1, 1'000'000)};
+    } else if (name == "--every") {
+      options.every = number_between(name, value, 1, 1'000'000);
+    } else if (name == "--mutant") {
+      plant(value);
     } else if (name == "--characters") {
       auto casting = byzantine::Casting::parse(value);
       if (!casting) { refuse("--characters: " + casting.error().message); }
@@ -140,8 +174,31 @@ void print_breaches(const CampaignOptions& options, const RunResult& result) {
 
 }  // namespace
 
+/// Exit code 1 also when the twins did not do what they are for.
+static int run_twins(const Options& given) {
+  auto options = *given.twins;
+  options.validators = given.campaign.validators;
+  if (options.validators != 4 && options.validators != 7) { refuse("--twins: expected --validators 4 or 7"); }
+  if (given.has_seeds) {
+    options.first = given.campaign.first_seed;
+    options.last = given.campaign.last_seed;
+  }
+  options.every = given.every;
+  options.threads = given.transcript ? 1 : given.campaign.threads;
+  if (given.transcript) { options.transcript = &std::cout; }
+  const auto summary = twins::run(options);
+  for (const auto& text : summary.violations) { std::fprintf(stderr, "%s\n", text.c_str()); }
+  const auto text = given.json ? twins::to_json(options, summary) + "\n" : twins::to_table(options, summary);
+  std::fputs(text.c_str(), stdout);
+  const bool is_idle =
+      summary.played > 100 && (summary.twice_led == 0 || summary.conflicts == 0 || summary.alarms == 0);
+  if (is_idle) { std::fputs("the twins never contradicted each other, or nobody noticed\n", stderr); }
+  return summary.violations.empty() && !is_idle ? 0 : 1;
+}
+
 int main(int count, char** arguments) {
   const auto options = parse(count, arguments);
+  if (options.twins) { return run_twins(options); }
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() + 1e-9;

@@ -17,8 +17,12 @@ namespace keten::simulator {
 namespace {
 
 constexpr std::uint64_t kLivenessMs = 60'000;
-/// With faulty validators that go on after healing: views of theirs take as long as the time-outs have grown.
-constexpr std::uint64_t kLivenessAmongFaultyMs = 200'000;
+/// With faulty validators that go on after healing, views of theirs take as long as the time-outs have grown; with links
+/// slower than the time-outs these must grow first.
+constexpr std::uint64_t kPatientLivenessMs = 200'000;
+/// Whole, and slower than the time-outs are at first.
+constexpr Link kFarLink{1000 * kMillisecond, 1200 * kMillisecond};
+constexpr std::uint64_t kFarPerMille = 30;
 /// Chaos ends after so long even when hardly a view was possible.
 constexpr Time kChaosPerView = 600 * kMillisecond;
 /// A run that needs more is a storm of events.
@@ -227,9 +231,12 @@ std::string Simulation::left() const {
 
 Time Simulation::run_healed() {
   const auto healed = schedule_.now();
-  if (!cast_.empty()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
+  // A draw of its own, so that the chaos before it does not depend on it.
+  const bool is_far = Random(Random::mix(options_.seed ^ 0x66617220U)).chance(kFarPerMille);
+  if (!cast_.empty() || is_far) { witness_.liveness().allow(kPatientLivenessMs); }
+  if (is_far) { counters_.count(Happening::healed_far_apart); }
   healed_height_ = witness_.newest_final();
-  chaos_.heal();
+  chaos_.heal(is_far ? kFarLink : Link{});
   clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
   governors_.finish();
   Time look_at = healed;

@@ -184,6 +184,11 @@ void Validator::handle(pipeline::Event event) {
   auto effects = process.pipeline->step(std::move(event), now());
   if (++process.steps % kStepsBetweenMeasurements == 0) {
     around_.witness.measured(self_, process.pipeline->engine().floor(), process.pipeline->status(now()));
+    for (std::uint16_t peer = 0; peer < around_.founding.validators().size(); ++peer) {
+      if (process.pipeline->engine().ignores(ValidatorIndex{peer}, now())) {
+        around_.witness.unheard(self_, NodeNumber{peer});
+      }
+    }
   }
   carry_out(std::move(effects));
 }

@@ -5,6 +5,7 @@
 
 #include "tests/simulator/checkers/agreement.h"
 #include "tests/simulator/checkers/blocks_recoverable.h"
+#include "tests/simulator/checkers/block_times.h"
 #include "tests/simulator/checkers/bounded_memory.h"
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
@@ -55,6 +56,11 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::make_unique<EqualStateRoots>());
   checkers_.push_back(std::make_unique<NothingLost>());
   checkers_.push_back(std::make_unique<BoundedMemory>());
+  checkers_.push_back(std::make_unique<BlockTimes>(schedule, founding.genesis().time + 1000,
+                                                   founding.genesis().parameters.clock_drift_ms_max));
+  auto blames = std::make_unique<NoHonestBlamed>();
+  blames_ = blames.get();
+  checkers_.push_back(std::move(blames));
   auto liveness = std::make_unique<Liveness>(liveness_ms);
   liveness_ = liveness.get();
   checkers_.push_back(std::move(liveness));
@@ -258,6 +264,10 @@ void Witness::measured(NodeNumber at, const consensus::Floor& floor, const pipel
   if (is_faulty(at)) { return; }
   if (status.height.value > status.executed_height.value + 4) { counters_.count(Happening::lagging_execution); }
   for (const auto& checker : checkers_) { checker->measured(at, floor, status); }
+}
+
+void Witness::unheard(NodeNumber at, NodeNumber peer) {
+  if (!is_faulty(at) && !is_faulty(peer)) { blames_->blamed(at, peer); }
 }
 
 void Witness::read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place) {

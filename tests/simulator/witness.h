@@ -10,6 +10,7 @@
 
 #include "tests/simulator/checkers/checker.h"
 #include "tests/simulator/checkers/liveness.h"
+#include "tests/simulator/checkers/no_honest_blamed.h"
 #include "tests/simulator/counters.h"
 #include "tests/simulator/founding.h"
 #include "tests/simulator/key_ring.h"
@@ -49,6 +50,8 @@ class Witness {
   /// What execution says of the validators now.
   void membership_changed(NodeNumber at, const Membership& membership);
   void measured(NodeNumber at, const consensus::Floor& floor, const pipeline::PipelineStatus& status);
+  /// A validator does not listen to this peer for a while.
+  void unheard(NodeNumber at, NodeNumber peer);
   void read_back(NodeNumber at, const TransactionId& id, const std::optional<storage::Place>& place);
   void alarm(NodeNumber at, const consensus::Alarm& alarm);
   /// Borrowed; null: nothing is measured.
@@ -91,6 +94,7 @@ class Witness {
   Measurements* measurements_ = nullptr;
   std::vector<std::unique_ptr<Checker>> checkers_;
   Liveness* liveness_ = nullptr;
+  NoHonestBlamed* blames_ = nullptr;
   std::set<NodeNumber> faulty_;
   std::set<NodeNumber> forgetful_;
   Checker* watch_ = nullptr;

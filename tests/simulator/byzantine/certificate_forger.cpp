@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "tests/simulator/byzantine/characters.h"
@@ -38,6 +39,26 @@ class CertificateForger final : public Character {
   void honest_certificate(const Certificate& certificate) override { true_.insert(certificate.subject); }
 
  private:
+  /// Genuine votes of one subject, and its own: one less than a quorum or fewer.
+  Certificate of_too_few(const Certificate& otherwise) {
+    if (stage_.votes().empty()) { return otherwise; }
+    const auto& newest = stage_.votes()[stage_.votes().size() - 1 -
+                                        stage_.random().below(std::min<std::size_t>(8, stage_.votes().size()))];
+    std::map<ValidatorIndex, Signature> signatures{{stage_.place(), stage_.sign(newest.subject).signature}};
+    for (const auto& vote : stage_.votes()) {
+      if (vote.subject == newest.subject && signatures.size() + 1 < stage_.quorum()) {
+        signatures[vote.signer] = vote.signature;
+      }
+    }
+    Certificate result{newest.subject, Bytes((stage_.validators() + 7) / 8, 0), {}};
+    for (const auto& [signer, signature] : signatures) {
+      auto& byte = result.signers[signer.value / 8U];
+      byte = static_cast<std::uint8_t>(byte | (1U << (signer.value % 8U)));
+      result.signatures.push_back(signature);
+    }
+    return result;
+  }
+
   Certificate forge() {
     acted();
     auto& random = stage_.random();
@@ -45,7 +66,7 @@ class CertificateForger final : public Character {
     auto place = stage_.certificates().begin();
     std::advance(place, static_cast<std::ptrdiff_t>(random.below(stage_.certificates().size())));
     auto result = place->second;
-    switch (random.below(11)) {
+    switch (random.below(13)) {
       case 0: break;  // genuine and stale
       case 1:         // of the view that is open
         result.subject.view = stage_.view();
@@ -75,6 +96,8 @@ class CertificateForger final : public Character {
         result.subject.view = stage_.view();
         result.signatures = {stage_.sign(result.subject).signature};
         break;
+      case 11:
+      case 12: return of_too_few(result);
       case 10: {  // everybody's bit over its own signature
         result.subject = {VoteKind::nullify, {}, stage_.view(), {}, {}};
         result.signers.assign((stage_.validators() + 7) / 8, 0);

@@ -6,7 +6,7 @@
 namespace keten::simulator::byzantine {
 namespace {
 
-/// Sends one block to some and another one, as valid, to the others, and votes for both in the same way.
+/// Sends one block to some and another one, as valid, to the others; some get both.
 class Equivocator final : public Character {
  public:
   using Character::Character;
@@ -23,7 +23,9 @@ class Equivocator final : public Character {
       known = plans_.emplace(view, std::move(plan)).first;
     }
     for (const auto one : to ? Recipients{*to} : stage_.others()) {
-      stage_.send(one, known->second.side.contains(one) ? Message(known->second.other) : message);
+      const bool is_other_side = known->second.side.contains(one);
+      stage_.send(one, is_other_side ? Message(known->second.other) : message);
+      if (stage_.random().chance(200)) { stage_.send(one, is_other_side ? message : Message(known->second.other)); }
     }
     if (plans_.size() > 20) { plans_.erase(plans_.begin()); }
   }

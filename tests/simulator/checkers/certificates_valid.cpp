@@ -1,5 +1,7 @@
 #include "tests/simulator/checkers/certificates_valid.h"
 
+#include "tests/simulator/checkers/restated.h"
+
 namespace keten::simulator {
 
 void CertificatesValid::certificate_sent(NodeNumber from, const Certificate& certificate) {
@@ -11,11 +13,11 @@ void CertificatesValid::certificate_sent(NodeNumber from, const Certificate& cer
     return;
   }
   const auto& validators = set->second;
-  if (!is_well_formed(certificate, validators)) {
+  if (!restated::is_well_formed(certificate, validators)) {
     violated(what + "that is not well-formed or has no quorum");
     return;
   }
-  const auto digest = certificate.subject.signing_hash(chain_, validators.id());
+  const auto digest = restated::signed_digest(certificate.subject, chain_, validators.id());
   std::size_t place = 0;
   for (const auto signer : certificate.signer_indices()) {
     if (!keys_.is_valid(validators.at(signer).key, digest, certificate.signatures[place++])) {

@@ -25,6 +25,7 @@ void DurableBeforeSend::clear(Disk& disk, const Subject& subject) {
   auto& known = disk.epochs[subject.epoch];
   known.cleared.insert(subject.view);
   if (subject.kind == VoteKind::notarize) { known.notarized.insert(subject.view); }
+  if (subject.kind == VoteKind::nullify) { known.nullified.insert(subject.view); }
 }
 
 void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
@@ -36,6 +37,13 @@ void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
   }
   if (subject.kind == VoteKind::notarize && !disk.blocks.contains(subject.block)) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and the body not in its synced segments");
+  }
+  if (subject.kind == VoteKind::notarize) {
+    for (auto skipped = subject.parent_view.next(); skipped < subject.view; ++skipped) {
+      if (known.nullified.contains(skipped)) { continue; }
+      violated(text_of(signer) + ": " + text_of(subject) + " is on the wire, and no nullification of the skipped view " +
+               skipped.text() + " in its synced journal");
+    }
   }
   if (subject.kind == VoteKind::finalize ? !known.notarized.contains(subject.view) : subject.view > known.frontier) {
     violated(text_of(signer) + ": " + text_of(subject) + " is on the wire and not the certificates that it rests on");

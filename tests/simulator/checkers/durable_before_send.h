@@ -9,8 +9,8 @@
 namespace keten::simulator {
 
 /// I6: what others rely on survives a crash. A vote on the wire is in its signer's synced journal, with the certificates that
-/// let it vote in that view, and the body of a block that it notarized in its synced segments. A block that is called final
-/// or executed is stored there, at or below the durable floor.
+/// let it vote in that view and skip the views since the parent's, and the body of a block that it notarized in its synced
+/// segments. A block that is called final or executed is stored there, at or below the durable floor.
 class DurableBeforeSend final : public Checker {
  public:
   DurableBeforeSend() : Checker("durable_before_send") {}
@@ -29,6 +29,7 @@ class DurableBeforeSend final : public Checker {
     struct InEpoch {
       std::set<View> notarized;
       std::set<View> cleared;
+      std::set<View> nullified;
       View frontier{1};  ///< the smallest view that the durable floor and certificates do not clear
     };
     std::map<Epoch, InEpoch> epochs;

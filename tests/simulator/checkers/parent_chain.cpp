@@ -1,5 +1,7 @@
 #include "tests/simulator/checkers/parent_chain.h"
 
+#include "tests/simulator/checkers/restated.h"
+
 namespace keten::simulator {
 
 ParentChain::ParentChain(const BlockHeader& genesis) : Checker("parent_chain") {
@@ -62,7 +64,7 @@ void ParentChain::check(const Link& parent, const SeenBlock& seen) {
       violated(where + "view " + view.text() + " was skipped and never nullified");
     }
   }
-  if (!seen.block.payload_matches()) { violated(where + "the payload is not what the header commits to"); }
+  if (!restated::payload_matches(seen.block)) { violated(where + "the payload is not what the header commits to"); }
 }
 
 }  // namespace keten::simulator

@@ -202,6 +202,22 @@ BOOST_AUTO_TEST_CASE(a_sync_whose_proof_left_with_its_peer_begins_again_with_the
   BOOST_TEST((bench.pipeline->status(bench.now).height == Height{2}));
 }
 
+// Links whose way there and back takes longer than the time until another peer is asked: found by the simulator.
+BOOST_AUTO_TEST_CASE(an_answer_that_takes_long_counts_although_others_were_asked_meanwhile) {
+  Bench bench(4, 2);
+  bench.start();
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  for (const auto peer : bench.others()) { bench.step(FromPeer{peer, Bench::status_at(20)}); }
+  bench.verify();
+  bench.elapse(1200);
+  const auto asked = bench.sent<BlockRequest>();
+  BOOST_REQUIRE(asked.size() == 2U);
+  BOOST_TEST((asked[0].first != asked[1].first));
+  bench.step(FromPeer{*asked[0].first, chain_of(bench, 20)});
+  bench.settle();
+  BOOST_TEST((bench.pipeline->status(bench.now).height == Height{20}));
+}
+
 BOOST_AUTO_TEST_CASE(only_who_was_asked_is_heard) {
   Bench bench(4, 2);
   bench.start();
