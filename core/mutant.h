@@ -24,7 +24,6 @@
   DO(votes_forgotten_at_restart)         \
   DO(own_vote_not_counted_after_restart) \
   DO(commit_without_blocks)              \
-  DO(floor_moves_back)                   \
   DO(no_repetition)                      \
   DO(timeouts_do_not_grow)               \
   DO(timers_outlive_their_view)          \

@@ -29,16 +29,18 @@ Status read_list(const json::Value& node, std::string_view name, Read&& read) {
   return kDone;
 }
 
+/// -1: absent or no whole number.
+std::int64_t whole_number(const json::Value* node) { return node == nullptr ? -1 : node->as_integer().value_or(-1); }
+
 Result<peers::PeerEntry> read_node(const json::Value& node) {
   peers::PeerEntry entry;
-  const auto* number = node.find("number");
-  const auto value = number == nullptr ? std::nullopt : number->as_integer();
+  const auto number = whole_number(node.find("number"));
   const auto name = node.find_string("node");
   const auto address = node.find_string("peerAddress");
-  if (!value || *value < 0 || *value >= static_cast<std::int64_t>(limits::kNodesMax) || !name || !address) {
+  if (number < 0 || number >= static_cast<std::int64_t>(limits::kNodesMax) || !name || !address) {
     return wrong("expected number, node and peerAddress of every node");
   }
-  entry.number = NodeNumber{static_cast<std::uint16_t>(*value)};
+  entry.number = NodeNumber{static_cast<std::uint16_t>(number)};
   entry.name = *name;
   entry.address = *address;
   auto keys = read_list(node, "keys", [&](const std::string& text) -> Status {
@@ -68,22 +70,22 @@ void add_missing(std::vector<T>& to, const std::vector<T>& from) {
 Result<Introduction> parse_introduction(std::string_view text) {
   const auto document = json::parse(text);
   if (!document) { return wrong(document.error().message); }
-  const auto* height = document->find("height");
-  const auto value = height == nullptr ? std::nullopt : height->as_integer();
+  const auto height = whole_number(document->find("height"));
   const auto* nodes = document->find("nodes");
-  if (document->find("keten_peers") == nullptr || !value || *value < 0 || nodes == nullptr ||
-      !nodes->is(json::Kind::array)) {
+  if (document->find("keten_peers") == nullptr || height < 0 || nodes == nullptr || !nodes->is(json::Kind::array)) {
     return wrong("expected keten_peers, height and nodes");
   }
   Introduction result;
-  result.height = Height{static_cast<std::uint64_t>(*value)};
+  result.height = Height{static_cast<std::uint64_t>(height)};
   for (const auto& item : nodes->items()) {
     auto entry = read_node(item);
     if (!entry) { return entry.error(); }
     result.nodes.push_back(std::move(*entry));
   }
   // Damage is found at the start, not when the first node is dialled.
-  if (auto known = peers::Acquaintances::make(result.nodes); !known) { return wrong(known.error().message); }
+  if (const peers::Acquaintances known(result.nodes); !known.problems().empty()) {
+    return wrong(known.problems().front());
+  }
   return result;
 }
 

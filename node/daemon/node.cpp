@@ -194,9 +194,7 @@ std::vector<peers::PeerEntry> Node::peer_entries(const Membership& present, Heig
 /// On the execution thread: other members, keys, certificates or addresses count from now on.
 void Node::follow_members(const Membership& present, Height executed) {
   if (keys_.reload()) { network_->set_keys(keys_.all()); }
-  if (auto followed = network_->follow(peer_entries(present, executed)); !followed) {
-    log_error("peers: {}: {}; connections stay as they were", followed.error().reason, followed.error().message);
-  }
+  network_->follow(peer_entries(present, executed));
 }
 
 keten::Status Node::start_front_doors() {

@@ -16,24 +16,21 @@ Error refused(std::string reason, std::string message) {
 
 }  // namespace
 
-Result<Acquaintances> Acquaintances::make(const std::vector<PeerEntry>& entries) {
-  Acquaintances result;
+Acquaintances::Acquaintances(const std::vector<PeerEntry>& entries) {
   for (const auto& entry : entries) {
     for (const auto& pem : entry.certificates) {
       const auto pin = certificate_pin(pem);
       if (!pin) {
-        auto error = pin.error();
-        error.message = "node " + entry.name + ": " + error.message;
-        return error;
+        problems_.push_back("node " + entry.name + ": " + pin.error().message);
+        continue;
       }
-      const auto [owner, is_new] = result.owners_.emplace(*pin, entry.number);
+      const auto [owner, is_new] = owners_.emplace(*pin, entry.number);
       if (!is_new && owner->second != entry.number) {
-        return invalid("CERTIFICATE_INVALID", "node " + entry.name + ": another node has the same certificate");
+        problems_.push_back("node " + entry.name + ": another node has the same certificate");
       }
     }
-    result.entries_.insert_or_assign(entry.number, entry);
+    entries_.insert_or_assign(entry.number, entry);
   }
-  return result;
 }
 
 std::optional<NodeNumber> Acquaintances::owner(const Hash& pin) const {

@@ -26,18 +26,21 @@ struct PeerEntry {
 class Acquaintances {
  public:
   Acquaintances() = default;
-  /// Fails with CERTIFICATE_INVALID: one that cannot be read, or that two machines have.
-  [[nodiscard]] static Result<Acquaintances> make(const std::vector<PeerEntry>& entries);
+  /// A certificate that cannot be read, or that an earlier entry has too, identifies nobody: it is left out and named in
+  /// problems(), so that one member's mistake does not cut off the others.
+  explicit Acquaintances(const std::vector<PeerEntry>& entries);
 
   /// Whose certificate this is.
   [[nodiscard]] std::optional<NodeNumber> owner(const Hash& pin) const;
   /// Null when this machine may not connect.
   [[nodiscard]] const PeerEntry* find(NodeNumber number) const;
   [[nodiscard]] const std::map<NodeNumber, PeerEntry>& entries() const { return entries_; }
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
   std::map<NodeNumber, PeerEntry> entries_;
   std::map<Hash, NodeNumber> owners_;
+  std::vector<std::string> problems_;
 };
 using AcquaintancesPointer = std::shared_ptr<const Acquaintances>;
 

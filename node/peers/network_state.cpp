@@ -180,16 +180,19 @@ Status PeerNetwork::State::check(const wire::Hello& hello, NodeNumber sender) co
   return check_hello(config_.chain_id, *keys(), *entry, hello);
 }
 
-Status PeerNetwork::State::follow(const std::vector<PeerEntry>& entries) {
+void PeerNetwork::State::follow(const std::vector<PeerEntry>& entries) {
   const std::lock_guard one(follow_mutex_);
   std::vector<PeerEntry> others;
   for (const auto& entry : entries) {
     if (!is_self(entry)) { others.push_back(entry); }
   }
-  auto made = Acquaintances::make(others);
-  if (!made) { return made.error(); }
-  const auto now = std::make_shared<const Acquaintances>(std::move(*made));
+  const auto now = std::make_shared<const Acquaintances>(others);
   const auto before = known();
+  for (const auto& problem : now->problems()) {
+    if (std::ranges::find(before->problems(), problem) == before->problems().end()) {
+      log_error("peers: {}; it cannot connect by this certificate", problem);
+    }
+  }
   {
     const std::lock_guard lock(peers_mutex_);
     for (const auto& [number, entry] : now->entries()) {
@@ -197,13 +200,12 @@ Status PeerNetwork::State::follow(const std::vector<PeerEntry>& entries) {
     }
     known_ = now;
   }
-  if (!identity_) { return kDone; }  // start() connects
+  if (!identity_) { return; }  // start() connects
   connect_all();
   for (const auto& [number, entry] : now->entries()) {
     if (has_lost_certificate(before->find(number), entry)) { end_streams(peer(number)); }
   }
   wake();
-  return kDone;
 }
 
 void PeerNetwork::State::connect_all() {
@@ -246,6 +248,7 @@ void PeerNetwork::State::end_streams(Peer& peer) {
   for (auto* outlet : {&peer.votes, &peer.bulk}) {
     const std::lock_guard lock(outlet->mutex);
     if (outlet->stream != nullptr) { outlet->stream->cancel(); }
+    outlet->is_outdated = true;
     if (!peer.is_welcome) { outlet->dial_at_ms = kNever; }
   }
   const std::lock_guard lock(peer.mutex);
@@ -301,13 +304,23 @@ void PeerNetwork::State::connect(Outlet& outlet, const PeerEntry& entry) {
     }
     return;
   }
+  outlet.address = entry.address;
+  open_channel(outlet);
+  outlet.backoff_ms = 0;
+  // A stream to the old address ends, and redial() takes the new channel.
+  if (outlet.stream != nullptr) { outlet.stream->cancel(); }
+  if (outlet.phase == Outlet::Phase::down) { outlet.dial_at_ms = 0; }
+}
+
+/// Under the outlet's mutex. Connects when it is used, with a handshake of its own.
+void PeerNetwork::State::open_channel(Outlet& outlet) {
   grpc::experimental::TlsChannelCredentialsOptions tls;
   tls.set_certificate_provider(identity_);
   tls.watch_identity_key_cert_pairs();
   tls.set_verify_server_certs(false);
   tls.set_check_call_host(false);
   tls.set_certificate_verifier(
-      grpc::experimental::ExternalCertificateVerifier::Create<PinVerifier>(*this, entry.number));
+      grpc::experimental::ExternalCertificateVerifier::Create<PinVerifier>(*this, outlet.peer));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 * 1024);  // a hello
   arguments.SetMaxSendMessageSize(kReceiveBytesMax);
@@ -320,13 +333,9 @@ void PeerNetwork::State::connect(Outlet& outlet, const PeerEntry& entry) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  outlet.address = entry.address;
-  outlet.channel = grpc::CreateCustomChannel(entry.address, grpc::experimental::TlsCredentials(tls), arguments);
+  outlet.channel = grpc::CreateCustomChannel(outlet.address, grpc::experimental::TlsCredentials(tls), arguments);
   outlet.stub = std::make_unique<grpc::GenericStub>(outlet.channel);
-  outlet.backoff_ms = 0;
-  // A stream to the old address ends, and redial() takes the new channel.
-  if (outlet.stream != nullptr) { outlet.stream->cancel(); }
-  if (outlet.phase == Outlet::Phase::down) { outlet.dial_at_ms = 0; }
+  outlet.is_outdated = false;
 }
 
 Status PeerNetwork::State::start() {
@@ -337,9 +346,7 @@ Status PeerNetwork::State::start() {
     }
   }
   // Somebody may have told us of others since.
-  if (known()->entries().empty()) {
-    if (auto followed = follow(config_.peers); !followed) { return followed; }
-  }
+  if (known()->entries().empty()) { follow(config_.peers); }
   const std::lock_guard one(follow_mutex_);
   identity_ = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       config_.key_file, config_.certificate_file, config_.reload_seconds);
@@ -610,6 +617,7 @@ std::uint64_t PeerNetwork::State::dial_due(std::uint64_t now_ms) {
         continue;
       }
       outlet->dial_at_ms = kNever;  // until redial()
+      if (outlet->is_outdated) { open_channel(*outlet); }
       OutgoingStream::begin(*this, *outlet);
     }
   }

@@ -58,12 +58,14 @@ struct Outlet {
 
   std::mutex mutex;     // guards the rest: the owner's thread sends while gRPC's threads report
   std::string address;  // that the channel leads to
+  bool is_outdated =
+      false;  // its connection was made with a certificate that no longer counts: the next dial makes another
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<grpc::GenericStub> stub;
   SendQueue queue;
   Phase phase = Phase::down;
   OutgoingStream* stream = nullptr;  // not null while it may be written to
-  std::uint64_t dial_at_ms = 0;
+  std::uint64_t dial_at_ms = UINT64_MAX;  // until there is a channel
   std::uint64_t backoff_ms = 0;
   std::string last_failure;
 };
@@ -101,7 +103,7 @@ struct PeerNetwork::State {
   void send(std::optional<NodeNumber> to, const pipeline::PeerMessage& message);
   [[nodiscard]] bool is_connected(NodeNumber peer) const;
   [[nodiscard]] std::map<NodeNumber, PeerStats> stats() const;
-  Status follow(const std::vector<PeerEntry>& entries);
+  void follow(const std::vector<PeerEntry>& entries);
   void set_keys(OwnKeys keys);
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
@@ -140,6 +142,7 @@ struct PeerNetwork::State {
 
   Status listen();
   void connect(Outlet& outlet, const PeerEntry& entry);
+  void open_channel(Outlet& outlet);
   void connect_all();
   void say_farewell(Peer& peer);
   void end_streams(Peer& peer);

@@ -115,6 +115,8 @@ void OutgoingStream::OnDone(const grpc::Status& status) {
     const std::lock_guard lock(outlet_.mutex);
     is_news = outlet_.last_failure != text;
     outlet_.last_failure = text;
+    // One of the two certificates was replaced since the connection was made.
+    if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) { outlet_.is_outdated = true; }
   }
   if (is_news && !state_.is_stopping()) {
     log_warning("peer {}: no {} stream to it: {}", state_.peer(outlet_.peer).name, lane_name(outlet_.lane), text);

@@ -17,7 +17,7 @@ void PeerNetwork::send(std::optional<NodeNumber> to, const pipeline::PeerMessage
   state_->send(to, message);
 }
 bool PeerNetwork::is_connected(NodeNumber peer) const { return state_->is_connected(peer); }
-Status PeerNetwork::follow(const std::vector<PeerEntry>& peers) { return state_->follow(peers); }
+void PeerNetwork::follow(const std::vector<PeerEntry>& peers) { state_->follow(peers); }
 void PeerNetwork::set_keys(OwnKeys keys) { state_->set_keys(std::move(keys)); }
 std::map<NodeNumber, PeerStats> PeerNetwork::stats() const { return state_->stats(); }
 void PeerNetwork::stop() { state_->stop(); }

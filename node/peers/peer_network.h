@@ -74,8 +74,8 @@ class PeerNetwork {
   [[nodiscard]] std::uint16_t port() const;
 
   /// Other machines may connect, or at other addresses, with other certificates and keys. Who may no longer is cut off
-  /// after a farewell. Thread-safe. Fails with CERTIFICATE_INVALID, and then nothing changed.
-  [[nodiscard]] Status follow(const std::vector<PeerEntry>& peers);
+  /// after a farewell. Thread-safe. Certificates that cannot be read identify nobody; the log names them.
+  void follow(const std::vector<PeerEntry>& peers);
   /// More keys prove who we are, newest first. Thread-safe; for new streams.
   void set_keys(OwnKeys keys);
 

@@ -141,9 +141,7 @@ void Pipeline::State::range_verified(std::uint64_t ticket, const std::vector<boo
   const auto proof = reached_by_sync(std::move(range.proof));
   if (!proof) { return; }
   const auto& last = proof->header;
-  if (last.height > engine.floor().height || MUTANT(floor_moves_back)) {
-    apply(engine.on_synced(proof->finalization, last, now));
-  }
+  if (last.height > engine.floor().height) { apply(engine.on_synced(proof->finalization, last, now)); }
   while (!synced.empty() && synced.front()->header.height <= last.height) {
     const auto block = std::move(synced.front());
     synced.pop_front();

@@ -56,7 +56,7 @@ void Pipeline::State::begin_epoch() {
   synced.clear();
   synced_proof.reset();
   ranges.clear();
-  range_from.reset();
+  range_from.clear();
   range_ask_at_ms = now.steady_ms;
   resolved_floor = {};
   work_told = false;

@@ -25,8 +25,8 @@ using namespace keten::simulator;
 
 namespace {
 
-constexpr NodeNumber kFirst{0};
-constexpr NodeNumber kSecond{1};
+constexpr NodeNumber kFirstNode{0};
+constexpr NodeNumber kSecondNode{1};
 constexpr ValidatorIndex kSigner{0};
 
 const Founding& founding() {
@@ -74,26 +74,26 @@ bool is_quiet(const Checker& checker) { return checker.violations().empty(); }
 
 BOOST_AUTO_TEST_CASE(agreement_sees_two_blocks_of_one_height) {
   Agreement checker;
-  final_at(checker, kFirst, block_at(1, 1, {}));
-  final_at(checker, kSecond, block_at(1, 1, {}));
+  final_at(checker, kFirstNode, block_at(1, 1, {}));
+  final_at(checker, kSecondNode, block_at(1, 1, {}));
   BOOST_TEST(is_quiet(checker));
-  final_at(checker, kSecond, block_at(1, 2, {}));
+  final_at(checker, kSecondNode, block_at(1, 2, {}));
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(one_certificate_kind_sees_a_view_both_finalized_and_nullified) {
   OneCertificateKind checker;
-  checker.certificate_sent(kFirst, certificate(vote(VoteKind::notarize, 3, 1)));
-  checker.certificate_sent(kFirst, certificate(vote(VoteKind::nullify, 3)));
+  checker.certificate_sent(kFirstNode, certificate(vote(VoteKind::notarize, 3, 1)));
+  checker.certificate_sent(kFirstNode, certificate(vote(VoteKind::nullify, 3)));
   BOOST_TEST(is_quiet(checker));
-  checker.certificate_sent(kFirst, certificate(vote(VoteKind::finalize, 3, 1)));
+  checker.certificate_sent(kFirstNode, certificate(vote(VoteKind::finalize, 3, 1)));
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(one_certificate_kind_sees_two_notarized_blocks) {
   OneCertificateKind checker;
-  checker.certificate_sent(kFirst, certificate(vote(VoteKind::notarize, 3, 1)));
-  checker.synced(kSecond, {1, {}, {consensus::HeldCertificate{certificate(vote(VoteKind::notarize, 3, 2))}}});
+  checker.certificate_sent(kFirstNode, certificate(vote(VoteKind::notarize, 3, 1)));
+  checker.synced(kSecondNode, {1, {}, {consensus::HeldCertificate{certificate(vote(VoteKind::notarize, 3, 2))}}});
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -101,12 +101,12 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_skipped_view_without_its_nullification)
   const auto genesis = genesis_header(founding().genesis());
   ParentChain checker(genesis);
   const auto first = block_at(1, 1, genesis.id());
-  final_at(checker, kFirst, first);
-  checker.certificate_sent(kFirst, certificate(vote(VoteKind::nullify, 2)));
+  final_at(checker, kFirstNode, first);
+  checker.certificate_sent(kFirstNode, certificate(vote(VoteKind::nullify, 2)));
   const auto second = block_at(2, 3, first.header.id());
-  final_at(checker, kFirst, second);
+  final_at(checker, kFirstNode, second);
   BOOST_TEST(is_quiet(checker));
-  final_at(checker, kFirst, block_at(3, 5, second.header.id()));
+  final_at(checker, kFirstNode, block_at(3, 5, second.header.id()));
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_missing_height_unless_it_is_on_a_disk) 
 BOOST_AUTO_TEST_CASE(parent_chain_sees_a_wrong_parent) {
   const auto genesis = genesis_header(founding().genesis());
   ParentChain checker(genesis);
-  final_at(checker, kFirst, block_at(1, 1, hash_of(9)));
+  final_at(checker, kFirstNode, block_at(1, 1, hash_of(9)));
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -147,9 +147,9 @@ BOOST_AUTO_TEST_CASE(blocks_recoverable_sees_a_notarized_block_on_too_few_disks)
 
 BOOST_AUTO_TEST_CASE(single_vote_allows_notarize_and_nullify_of_one_view) {
   SingleVote checker;
-  checker.vote_sent(vote(VoteKind::notarize, 1, 1), kFirst);
-  checker.vote_sent(vote(VoteKind::nullify, 1), kFirst);
-  checker.vote_sent(vote(VoteKind::notarize, 1, 2), kSecond);
+  checker.vote_sent(vote(VoteKind::notarize, 1, 1), kFirstNode);
+  checker.vote_sent(vote(VoteKind::nullify, 1), kFirstNode);
+  checker.vote_sent(vote(VoteKind::notarize, 1, 2), kSecondNode);
   BOOST_TEST(is_quiet(checker));
 }
 
@@ -163,8 +163,8 @@ BOOST_AUTO_TEST_CASE(single_vote_sees_every_forbidden_pair) {
   };
   for (const auto& [first, second] : pairs) {
     SingleVote checker;
-    checker.vote_sent(first, kFirst);
-    checker.vote_sent(second, kFirst);
+    checker.vote_sent(first, kFirstNode);
+    checker.vote_sent(second, kFirstNode);
     BOOST_TEST(!is_quiet(checker), text_of(first) + " and " + text_of(second));
   }
 }
@@ -172,18 +172,18 @@ BOOST_AUTO_TEST_CASE(single_vote_sees_every_forbidden_pair) {
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_that_is_not_in_the_journal) {
   DurableBeforeSend checker;
   const auto nullify = vote(VoteKind::nullify, 1);
-  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{nullify, kSigner, {}}}}});
-  checker.vote_sent(nullify, kFirst);
+  checker.synced(kFirstNode, {1, {}, {consensus::OwnVote{{nullify, kSigner, {}}}}});
+  checker.vote_sent(nullify, kFirstNode);
   BOOST_TEST(is_quiet(checker));
-  checker.vote_sent(nullify, kSecond);
+  checker.vote_sent(nullify, kSecondNode);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_notarize_without_the_body) {
   DurableBeforeSend checker;
   const auto notarize = vote(VoteKind::notarize, 1, 1);
-  checker.synced(kFirst, {1, {}, {consensus::OwnVote{{notarize, kSigner, {}}}}});
-  checker.vote_sent(notarize, kFirst);
+  checker.synced(kFirstNode, {1, {}, {consensus::OwnVote{{notarize, kSigner, {}}}}});
+  checker.vote_sent(notarize, kFirstNode);
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -191,43 +191,43 @@ BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_vote_whose_certificates_are_not_
   DurableBeforeSend checker;
   const auto nullify = [](std::uint64_t view) { return vote(VoteKind::nullify, view); };
   for (std::uint64_t view = 1; view <= 3; ++view) {
-    checker.synced(kFirst, {view, {}, {consensus::OwnVote{{nullify(view), kSigner, {}}}}});
+    checker.synced(kFirstNode, {view, {}, {consensus::OwnVote{{nullify(view), kSigner, {}}}}});
   }
-  checker.synced(kFirst, {4, {}, {consensus::HeldCertificate{certificate(nullify(1))}}});
-  checker.vote_sent(nullify(2), kFirst);
+  checker.synced(kFirstNode, {4, {}, {consensus::HeldCertificate{certificate(nullify(1))}}});
+  checker.vote_sent(nullify(2), kFirstNode);
   BOOST_TEST(is_quiet(checker));
-  checker.vote_sent(nullify(3), kFirst);
+  checker.vote_sent(nullify(3), kFirstNode);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_final_block_above_the_durable_floor) {
   DurableBeforeSend checker;
   const auto block = std::make_shared<const Block>(block_at(1, 1, {}));
-  checker.synced(kFirst, {1, {block}, {floor_at(1)}});
-  final_at(checker, kFirst, *block);
+  checker.synced(kFirstNode, {1, {block}, {floor_at(1)}});
+  final_at(checker, kFirstNode, *block);
   BOOST_TEST(is_quiet(checker));
   const auto next = std::make_shared<const Block>(block_at(2, 2, {}));
-  checker.synced(kFirst, {2, {next}, {}});
-  final_at(checker, kFirst, *next);
+  checker.synced(kFirstNode, {2, {next}, {}});
+  final_at(checker, kFirstNode, *next);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(floor_monotone_sees_a_floor_that_a_restart_forgot) {
   FloorMonotone checker;
-  checker.synced(kFirst, {1, {}, {floor_at(4)}});
+  checker.synced(kFirstNode, {1, {}, {floor_at(4)}});
   pipeline::PipelineRecovered recovered;
   recovered.consensus.floor = floor_at(4);
-  checker.started(kFirst, recovered);
+  checker.started(kFirstNode, recovered);
   BOOST_TEST(is_quiet(checker));
   recovered.consensus.floor = floor_at(3);
-  checker.started(kFirst, recovered);
+  checker.started(kFirstNode, recovered);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(floor_monotone_sees_a_running_floor_move_backwards) {
   FloorMonotone checker;
-  checker.measured(kFirst, floor_at(4), {});
-  checker.measured(kFirst, floor_at(3), {});
+  checker.measured(kFirstNode, floor_at(4), {});
+  checker.measured(kFirstNode, floor_at(3), {});
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -242,17 +242,17 @@ BOOST_AUTO_TEST_CASE(certificates_valid_sees_a_short_and_a_forged_certificate) {
   }
   const std::map<Epoch, ValidatorSet> sets{{Epoch{}, founding().validators()}};
   CertificatesValid checker(founding().chain_id(), sets, keys);
-  checker.certificate_sent(kFirst, good);
+  checker.certificate_sent(kFirstNode, good);
   BOOST_TEST(is_quiet(checker));
 
   auto forged = good;
   forged.signatures[1] = forged.signatures[0];
-  checker.certificate_sent(kFirst, forged);
+  checker.certificate_sent(kFirstNode, forged);
   BOOST_TEST(checker.violations().size() == 1U);
   auto small = good;
   small.signers = {0x03};
   small.signatures.pop_back();
-  checker.certificate_sent(kFirst, small);
+  checker.certificate_sent(kFirstNode, small);
   BOOST_TEST(checker.violations().size() == 2U);
 }
 
@@ -267,9 +267,9 @@ BOOST_AUTO_TEST_CASE(epoch_order_sees_a_vote_of_an_epoch_whose_beginning_is_not_
   const Subject vote{VoteKind::nullify, Epoch{1}, View{1}, {}, {}};
   const auto look = [&](const pipeline::Persist& before) {
     EpochOrder checker(sets);
-    checker.synced(kFirst, {1, {std::make_shared<const Block>(sealing)}, {}});
-    checker.synced(kFirst, before);
-    checker.vote_sent(vote, kFirst);
+    checker.synced(kFirstNode, {1, {std::make_shared<const Block>(sealing)}, {}});
+    checker.synced(kFirstNode, before);
+    checker.vote_sent(vote, kFirstNode);
     return is_quiet(checker);
   };
   BOOST_TEST(look({2, {}, {floor}}));
@@ -287,10 +287,10 @@ BOOST_AUTO_TEST_CASE(epoch_order_sees_a_block_that_hands_over_to_another_set) {
   EpochOrder checker(sets);
   auto sealing = block_at(1, 1, hash_of(1));
   sealing.header.next_set = founding().validators().id();
-  final_at(checker, kFirst, sealing);
+  final_at(checker, kFirstNode, sealing);
   BOOST_TEST(is_quiet(checker));
   sealing.header.next_set = hash_of(9);
-  final_at(checker, kFirst, sealing);
+  final_at(checker, kFirstNode, sealing);
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -300,10 +300,10 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_block_behind_a_sealing_block_of_its_epo
   sealing.header.next_set = hash_of(1);
   const auto look = [&](Epoch epoch, std::uint64_t view) {
     ParentChain checker(genesis);
-    final_at(checker, kFirst, sealing);
+    final_at(checker, kFirstNode, sealing);
     auto next = block_at(2, view, sealing.header.id());
     next.header.epoch = epoch;
-    final_at(checker, kFirst, next);
+    final_at(checker, kFirstNode, next);
     return is_quiet(checker);
   };
   BOOST_TEST(look(Epoch{1}, 1));
@@ -313,18 +313,18 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_block_behind_a_sealing_block_of_its_epo
 }
 
 BOOST_AUTO_TEST_CASE(delivered_once_in_order_sees_a_gap_a_repetition_and_a_double_transaction) {
-  const auto start = [](DeliveredOnceInOrder& checker) { checker.started(kFirst, {}); };
+  const auto start = [](DeliveredOnceInOrder& checker) { checker.started(kFirstNode, {}); };
   DeliveredOnceInOrder gap;
   start(gap);
-  gap.executed(kFirst, Height{1}, {});
+  gap.executed(kFirstNode, Height{1}, {});
   BOOST_TEST(is_quiet(gap));
-  gap.executed(kFirst, Height{3}, {});
+  gap.executed(kFirstNode, Height{3}, {});
   BOOST_TEST(!is_quiet(gap));
 
   DeliveredOnceInOrder repetition;
   start(repetition);
-  final_at(repetition, kFirst, block_at(1, 1, {}));
-  final_at(repetition, kFirst, block_at(1, 1, {}));
+  final_at(repetition, kFirstNode, block_at(1, 1, {}));
+  final_at(repetition, kFirstNode, block_at(1, 1, {}));
   BOOST_TEST(!is_quiet(repetition));
 
   DeliveredOnceInOrder twice;
@@ -333,9 +333,9 @@ BOOST_AUTO_TEST_CASE(delivered_once_in_order_sees_a_gap_a_repetition_and_a_doubl
   first.transactions.push_back(founding().transactions()[1]);
   auto second = block_at(2, 2, {});
   second.transactions = first.transactions;
-  final_at(twice, kFirst, first);
+  final_at(twice, kFirstNode, first);
   BOOST_TEST(is_quiet(twice));
-  final_at(twice, kFirst, second);
+  final_at(twice, kFirstNode, second);
   BOOST_TEST(!is_quiet(twice));
 }
 
@@ -343,28 +343,28 @@ BOOST_AUTO_TEST_CASE(only_valid_transactions_sees_a_forged_one) {
   OnlyValidTransactions checker(founding());
   auto block = block_at(1, 1, {});
   block.transactions = {founding().transactions()[1]};
-  final_at(checker, kFirst, block);
+  final_at(checker, kFirstNode, block);
   BOOST_TEST(is_quiet(checker));
   block.transactions = {founding().transactions()[Founding::kForgedEvery]};
   BOOST_TEST(!has_valid_signature(*block.transactions.front()));
-  final_at(checker, kFirst, block);
+  final_at(checker, kFirstNode, block);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(equal_state_roots_sees_a_divergence_and_a_lying_header) {
   EqualStateRoots divergence;
-  divergence.executed(kFirst, Height{1}, hash_of(1));
-  divergence.executed(kSecond, Height{1}, hash_of(1));
+  divergence.executed(kFirstNode, Height{1}, hash_of(1));
+  divergence.executed(kSecondNode, Height{1}, hash_of(1));
   BOOST_TEST(is_quiet(divergence));
-  divergence.executed(kSecond, Height{1}, hash_of(2));
+  divergence.executed(kSecondNode, Height{1}, hash_of(2));
   BOOST_TEST(!is_quiet(divergence));
 
   EqualStateRoots header;
-  header.executed(kFirst, Height{1}, hash_of(1));
+  header.executed(kFirstNode, Height{1}, hash_of(1));
   auto block = block_at(2, 2, {});
   block.header.executed_height = Height{1};
   block.header.state_root = hash_of(3);
-  final_at(header, kFirst, block);
+  final_at(header, kFirstNode, block);
   BOOST_TEST(!is_quiet(header));
 }
 
@@ -373,13 +373,13 @@ BOOST_AUTO_TEST_CASE(nothing_lost_sees_a_missing_and_a_moved_transaction) {
   block.transactions = {founding().transactions()[1]};
   const auto& id = block.transactions.front()->id;
   NothingLost checker;
-  final_at(checker, kFirst, block);
-  checker.read_back(kSecond, id, storage::Place{Height{1}, 0});
-  checker.read_back(kSecond, hash_of(7), std::nullopt);
+  final_at(checker, kFirstNode, block);
+  checker.read_back(kSecondNode, id, storage::Place{Height{1}, 0});
+  checker.read_back(kSecondNode, hash_of(7), std::nullopt);
   BOOST_TEST(is_quiet(checker));
-  checker.read_back(kSecond, id, std::nullopt);
+  checker.read_back(kSecondNode, id, std::nullopt);
   BOOST_TEST(checker.violations().size() == 1U);
-  checker.read_back(kSecond, id, storage::Place{Height{2}, 0});
+  checker.read_back(kSecondNode, id, storage::Place{Height{2}, 0});
   BOOST_TEST(checker.violations().size() == 2U);
 }
 
@@ -387,10 +387,10 @@ BOOST_AUTO_TEST_CASE(bounded_memory_sees_a_mempool_over_its_limit) {
   BoundedMemory checker;
   pipeline::PipelineStatus status;
   status.mempool_transactions = limits::kMempoolTransactionsMax;
-  checker.measured(kFirst, {}, status);
+  checker.measured(kFirstNode, {}, status);
   BOOST_TEST(is_quiet(checker));
   ++status.mempool_transactions;
-  checker.measured(kFirst, {}, status);
+  checker.measured(kFirstNode, {}, status);
   BOOST_TEST(!is_quiet(checker));
 }
 
@@ -416,8 +416,8 @@ BOOST_AUTO_TEST_CASE(durable_before_send_sees_a_skipped_view_without_proof) {
     pipeline::Persist persist{1, {std::make_shared<const Block>(block)}, {}};
     persist.records.emplace_back(consensus::HeldCertificate{certificate(has_proof ? skipped : notarized)});
     persist.records.emplace_back(own);
-    checker.synced(kFirst, persist);
-    checker.vote_sent(subject, kFirst);
+    checker.synced(kFirstNode, persist);
+    checker.vote_sent(subject, kFirstNode);
     return is_quiet(checker);
   };
   BOOST_TEST(vote_over(true));
@@ -430,16 +430,16 @@ BOOST_AUTO_TEST_CASE(block_times_sees_a_block_before_its_time) {
   BlockTimes checker(schedule, start, 5000);
   auto block = block_at(1, 1, {});
   block.header.time = start + 5000 + BlockTimes::kClockErrorMax;
-  final_at(checker, kFirst, block);
+  final_at(checker, kFirstNode, block);
   BOOST_TEST(is_quiet(checker));
   ++block.header.time;
-  final_at(checker, kFirst, block);
+  final_at(checker, kFirstNode, block);
   BOOST_TEST(!is_quiet(checker));
 }
 
 BOOST_AUTO_TEST_CASE(no_honest_blamed_sees_one_that_is_not_listened_to) {
   NoHonestBlamed checker;
   BOOST_TEST(is_quiet(checker));
-  checker.blamed(kFirst, kSecond);
+  checker.blamed(kFirstNode, kSecondNode);
   BOOST_TEST(!is_quiet(checker));
 }

@@ -16,6 +16,8 @@ namespace {
 /// Governance reads every node's certificate and checks signatures; fuel that is not used costs nothing.
 constexpr std::uint64_t kFuel = 50'000'000;
 constexpr std::uint32_t kWaitMs = 30'000;
+constexpr std::chrono::seconds kFrozenPatience{30};
+constexpr std::chrono::milliseconds kFrozenPause{500};
 
 }  // namespace
 
@@ -71,7 +73,19 @@ Result<Administration> Administration::open(const TargetOptions& options, const 
                         std::move(organisation));
 }
 
-Result<Enacted> Administration::enact(std::string_view method, Bytes arguments) const {
+// While the next epoch is about to begin, what would change it is refused; it begins within seconds, or a few minutes later
+// when one that joins is not ready yet.
+Result<Enacted> Administration::enact(std::string_view method, const Bytes& arguments) const {
+  const auto deadline = std::chrono::steady_clock::now() + kFrozenPatience;
+  while (true) {
+    auto enacted = enact_once(method, arguments);
+    const bool is_frozen = !enacted && enacted.error().reason == "EPOCH_FROZEN";
+    if (!is_frozen || std::chrono::steady_clock::now() > deadline) { return enacted; }
+    std::this_thread::sleep_for(kFrozenPause);
+  }
+}
+
+Result<Enacted> Administration::enact_once(std::string_view method, Bytes arguments) const {
   const auto now = ledger_.status();
   if (!now) { return now.error(); }
   const auto transaction = client::sign_call({.chain_id = now->chain_id, .organisation = organisation_, .key = key_},

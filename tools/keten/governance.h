@@ -47,13 +47,15 @@ class Administration {
   [[nodiscard]] const std::string& organisation() const { return organisation_; }
   [[nodiscard]] Result<GovernanceState> state() const { return GovernanceState::read(ledger_); }
 
-  /// Signs, submits and waits until it was executed. A transaction that governance refused is an error with its reason.
-  [[nodiscard]] Result<Enacted> enact(std::string_view method, Bytes arguments) const;
+  /// Signs, submits and waits until it was executed; sent again for half a minute while the next epoch is about to begin.
+  /// A transaction that governance refused is an error with its reason.
+  [[nodiscard]] Result<Enacted> enact(std::string_view method, const Bytes& arguments) const;
   /// Until the validators that are connected to this node have executed `height`, or `timeout_ms` have passed.
   [[nodiscard]] bool wait_for_peers(Height height, std::uint32_t timeout_ms) const;
 
  private:
   Administration(Target target, client::LedgerClient ledger, NodeStatus status, KeyPair key, std::string organisation);
+  [[nodiscard]] Result<Enacted> enact_once(std::string_view method, Bytes arguments) const;
 
   Target target_;
   client::LedgerClient ledger_;

@@ -41,8 +41,9 @@ void DurableBeforeSend::vote_sent(const Subject& subject, NodeNumber signer) {
   if (subject.kind == VoteKind::notarize) {
     for (auto skipped = subject.parent_view.next(); skipped < subject.view; ++skipped) {
       if (known.nullified.contains(skipped)) { continue; }
-      violated(text_of(signer) + ": " + text_of(subject) + " is on the wire, and no nullification of the skipped view " +
-               skipped.text() + " in its synced journal");
+      violated(text_of(signer) + ": " + text_of(subject) +
+               " is on the wire, and no nullification of the skipped view " + skipped.text() +
+               " in its synced journal");
     }
   }
   if (subject.kind == VoteKind::finalize ? !known.notarized.contains(subject.view) : subject.view > known.frontier) {

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/json.h"
 #include "node/daemon/certificate_watch.h"
 #include "node/daemon/introduction.h"
 #include "node/daemon/own_keys.h"
