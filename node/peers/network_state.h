@@ -64,7 +64,7 @@ struct Outlet {
   std::unique_ptr<grpc::GenericStub> stub;
   SendQueue queue;
   Phase phase = Phase::down;
-  OutgoingStream* stream = nullptr;  // not null while it may be written to
+  OutgoingStream* stream = nullptr;       // not null while it may be written to
   std::uint64_t dial_at_ms = UINT64_MAX;  // until there is a channel
   std::uint64_t backoff_ms = 0;
   std::string last_failure;

@@ -3,8 +3,8 @@
 
 #include "core/limits.h"
 #include "tests/simulator/checkers/agreement.h"
-#include "tests/simulator/checkers/blocks_recoverable.h"
 #include "tests/simulator/checkers/block_times.h"
+#include "tests/simulator/checkers/blocks_recoverable.h"
 #include "tests/simulator/checkers/bounded_memory.h"
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
@@ -115,11 +115,11 @@ BOOST_AUTO_TEST_CASE(parent_chain_sees_a_missing_height_unless_it_is_on_a_disk) 
   const auto first = block_at(1, 1, genesis.id());
   const auto second = block_at(2, 2, first.header.id());
   ParentChain checker(genesis);
-  checker.synced(kFirst, {1, {std::make_shared<const Block>(first)}, {}});
-  final_at(checker, kFirst, second);
+  checker.synced(kFirstNode, {1, {std::make_shared<const Block>(first)}, {}});
+  final_at(checker, kFirstNode, second);
   BOOST_TEST(is_quiet(checker));
   ParentChain other(genesis);
-  final_at(other, kFirst, second);
+  final_at(other, kFirstNode, second);
   BOOST_TEST(!is_quiet(other));
 }
 
@@ -136,12 +136,12 @@ BOOST_AUTO_TEST_CASE(blocks_recoverable_sees_a_notarized_block_on_too_few_disks)
   const auto block = std::make_shared<const Block>(block_at(1, 1, {}));
   Subject subject = vote(VoteKind::notarize, 1);
   subject.block = block->header.id();
-  checker.synced(kFirst, {1, {block}, {}});
-  checker.synced(kSecond, {1, {block}, {}});
-  checker.certificate_sent(kFirst, certificate(subject));
+  checker.synced(kFirstNode, {1, {block}, {}});
+  checker.synced(kSecondNode, {1, {block}, {}});
+  checker.certificate_sent(kFirstNode, certificate(subject));
   BOOST_TEST(is_quiet(checker));
-  checker.damaged(kSecond);
-  checker.certificate_sent(kFirst, certificate(subject));
+  checker.damaged(kSecondNode);
+  checker.certificate_sent(kFirstNode, certificate(subject));
   BOOST_TEST(!is_quiet(checker));
 }
 

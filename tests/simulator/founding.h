@@ -15,6 +15,9 @@
 
 namespace keten::simulator {
 
+/// The true time when a run begins: more than any clock is behind.
+inline constexpr Milliseconds kStartsAfterGenesisMs = 2ULL * 60 * 60 * 1000;
+
 /// What all runs with one number of validators share: genesis, keys, contracts and a stock of signed transactions, made
 /// once because real signatures are dear. Read-only afterwards, by any thread.
 class Founding {

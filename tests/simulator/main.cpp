@@ -177,7 +177,7 @@ void print_breaches(const CampaignOptions& options, const RunResult& result) {
 /// Exit code 1 also when the twins did not do what they are for.
 static int run_twins(const Options& given) {
   auto options = *given.twins;
-  options.validators = given.campaign.validators;
+  options.validators = given.campaign.validators.value_or(4);
   if (options.validators != 4 && options.validators != 7) { refuse("--twins: expected --validators 4 or 7"); }
   if (given.has_seeds) {
     options.first = given.campaign.first_seed;

@@ -37,10 +37,13 @@ def run(program, arguments, seconds):
 
 
 def catch(program, name, seeds, seconds):
-    arguments = ["--mutant", name, "--seeds", f"1-{seeds}", "--views", "40", "--until-failure"]
-    arguments += NEEDS.get(name, ["--characters", "all"])
-    code, errors, took = run(program, arguments, seconds)
+    run_of = ["--validators", "4", "--views", "40", *NEEDS.get(name, ["--characters", "all"])]
+    code, errors, took = run(program, ["--mutant", name, "--seeds", f"1-{seeds}", "--until-failure", *run_of], seconds)
     if found := CAUGHT.search(errors):
+        # The seed proves something only when it is clean without the bug.
+        clean, others, _ = run(program, ["--seeds", found[1], *run_of], seconds)
+        if clean != 0:
+            return None, int(found[1]), took, "the seed fails without the bug too: " + others[:80]
         return found[2], int(found[1]), took, found[3]
     if code != 0 and "(time is over)" not in errors:
         found = ABORTED.search(errors)

@@ -242,7 +242,7 @@ Time Simulation::run_healed() {
   Time look_at = healed;
   while (witness_.is_clean()) {
     if (schedule_.now() >= look_at) {
-      if (is_anybody_out()) { witness_.liveness().allow(kLivenessAmongFaultyMs); }
+      if (is_anybody_out()) { witness_.liveness().allow(kPatientLivenessMs); }
       const auto todo = left();
       if (todo.empty()) { break; }
       // Blocks are made for work: an idle chain makes one in a long while.

@@ -17,8 +17,6 @@ namespace keten::simulator {
 namespace {
 
 constexpr std::uint64_t kStepsBetweenMeasurements = 32;
-/// More than any clock is behind.
-constexpr Milliseconds kStartsAfterGenesisMs = 2ULL * 60 * 60 * 1000;
 /// As on a node: most of what one message may hold.
 constexpr std::size_t kServeBytesMax = limits::kPeerMessageBytesMax * 3 / 4;
 

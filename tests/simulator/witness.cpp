@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "tests/simulator/checkers/agreement.h"
-#include "tests/simulator/checkers/blocks_recoverable.h"
 #include "tests/simulator/checkers/block_times.h"
+#include "tests/simulator/checkers/blocks_recoverable.h"
 #include "tests/simulator/checkers/bounded_memory.h"
 #include "tests/simulator/checkers/certificates_valid.h"
 #include "tests/simulator/checkers/delivered_once_in_order.h"
@@ -56,7 +56,7 @@ Witness::Witness(const Founding& founding, const KeyRing& keys, const Schedule& 
   checkers_.push_back(std::make_unique<EqualStateRoots>());
   checkers_.push_back(std::make_unique<NothingLost>());
   checkers_.push_back(std::make_unique<BoundedMemory>());
-  checkers_.push_back(std::make_unique<BlockTimes>(schedule, founding.genesis().time + 1000,
+  checkers_.push_back(std::make_unique<BlockTimes>(schedule, founding.genesis().time + kStartsAfterGenesisMs,
                                                    founding.genesis().parameters.clock_drift_ms_max));
   auto blames = std::make_unique<NoHonestBlamed>();
   blames_ = blames.get();
