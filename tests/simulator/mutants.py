@@ -16,6 +16,7 @@ CAUGHT = re.compile(r"^seed (\d+): (\w+): (.*)$", re.M)
 ABORTED = re.compile(r"broken CHECK; again with: .*--seeds (\d+)-")
 # What a bug needs to show: everything else is found among all characters.
 NEEDS = {
+    "parent_unchecked": ["--characters", "mutator", "--faults", "none"],
     "own_vote_not_counted_after_restart": ["--characters", "silent"],
 }
 # The Twins must see some too, or they prove nothing.
@@ -67,7 +68,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--ketend")
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seeds", type=int, default=2000)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
