@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "contracts/governance/views.h"
 #include "core/encoding.h"
 
 namespace keten::governance {
@@ -25,6 +26,19 @@ Result<RecordedEvidence> decode(ByteView value) {
   if (!key) { return key.error(); }
   recorded.key = *key;
   return recorded;
+}
+
+json::Value number(std::uint64_t value) { return json::Value::number(static_cast<std::int64_t>(value)); }
+
+json::Value to_json(const Vote& vote) {
+  auto value = json::Value::object();
+  value.set("kind", json::Value::string(std::string(vote_name(vote.subject.kind))));
+  if (vote.subject.kind != VoteKind::nullify) {
+    value.set("parentView", number(vote.subject.parent_view.value));
+    value.set("block", json::Value::string(vote.subject.block.hex()));
+  }
+  value.set("signature", json::Value::string(vote.signature.hex()));
+  return value;
 }
 
 }  // namespace
@@ -65,6 +79,25 @@ Result<std::vector<RecordedEvidence>> read_evidence(const contracts::StateReader
   });
   if (broken) { return *broken; }
   return all;
+}
+
+json::Value to_json(const contracts::StateReader& state, const RecordedEvidence& recorded) {
+  const auto& key = recorded.key;
+  auto value = json::Value::object();
+  value.set("id", json::Value::string(recorded.evidence.id().hex()));
+  value.set("kind", json::Value::string(std::string(evidence_name(key.kind))));
+  value.set("epoch", number(key.epoch.value));
+  value.set("view", number(recorded.evidence.first.subject.view.value));
+  value.set("validator", number(key.signer.value));
+  if (const auto epoch = read_epoch(state, key.epoch); epoch && key.signer.value < epoch->record.validators.size()) {
+    const auto& signer = epoch->record.validators[key.signer.value];
+    value.set("organisation", json::Value::string(signer.organisation));
+    value.set("node", json::Value::string(signer.node));
+  }
+  value.set("height", number(recorded.height.value));
+  value.set("first", to_json(recorded.evidence.first));
+  value.set("second", to_json(recorded.evidence.second));
+  return value;
 }
 
 }  // namespace keten::governance

@@ -5,6 +5,7 @@
 #include "contracts/contract.h"
 #include "core/evidence.h"
 #include "core/ids.h"
+#include "core/json.h"
 
 namespace keten::governance {
 
@@ -26,5 +27,8 @@ void record_evidence(const contracts::StateReader& state, const contracts::Block
 
 /// All of it, in order of keys. Fails with the reason of the encoding.
 Result<std::vector<RecordedEvidence>> read_evidence(const contracts::StateReader& state);
+
+/// With the signer's name in the set of that epoch, and both votes.
+[[nodiscard]] json::Value to_json(const contracts::StateReader& state, const RecordedEvidence& recorded);
 
 }  // namespace keten::governance

@@ -1,4 +1,5 @@
 
+#include "contracts/governance/evidence_state.h"
 #include "contracts/governance/views.h"
 #include "contracts/production/document.h"
 #include "contracts/production/event_record.h"
@@ -215,6 +216,16 @@ Result<http::ValueAt> HttpReads::changes(http::ChangesQuery query) const {
   return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
     const auto which = query.closed ? governance::WhichChanges::all : governance::WhichChanges::open;
     return Value::object().set("changes", list_of(governance::read_changes(state, which, query.limit)));
+  });
+}
+
+Result<http::ValueAt> HttpReads::evidence() const {
+  return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
+    const auto recorded = governance::read_evidence(state);
+    if (!recorded) { return recorded.error(); }
+    Value list = Value::array();
+    for (const auto& one : *recorded) { list.push(governance::to_json(state, one)); }
+    return Value::object().set("evidence", std::move(list));
   });
 }
 

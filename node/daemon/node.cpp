@@ -622,7 +622,11 @@ NodeStatus Node::status() const {
   status.epoch = current.epoch;
   status.view = current.view;
   status.lag = current.lag;
-  status.reason = current.reason;
+  // A node whose results are wrong must say so before anything else.
+  status.reason = !current.divergence.empty() ? current.divergence : current.reason;
+  if (status.reason.find(current.abstention) == std::string::npos) {
+    status.reason += (status.reason.empty() ? "" : "; ") + current.abstention;
+  }
   status.disk = disk_->space().text();
   status.stale = !current.quorum || current.lag > limits::kExecutionLagMax ||
                  disk_->space().level() == SpaceLevel::exhausted || published_age_ms() > kSilentMs;

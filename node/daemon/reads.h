@@ -61,6 +61,7 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> validators() const override;
   [[nodiscard]] Result<http::ValueAt> epoch(Epoch epoch) const override;
   [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
+  [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
   [[nodiscard]] json::Value version() const override;

@@ -110,6 +110,8 @@ class HttpBackend {
     static_cast<void>(query);
     return not_built();
   }
+  /// Contradictions of validators that the chain has recorded.
+  [[nodiscard]] virtual Result<ValueAt> evidence() const { return not_built(); }
   /// Registered keys, of one organisation or of all.
   [[nodiscard]] virtual Result<ValueAt> keys(std::string_view organisation) const {
     static_cast<void>(organisation);

@@ -377,6 +377,11 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
                 respond(get_changes(*services, *request));
               }});
   router.add({.method = Method::get,
+              .pattern = "/v1/evidence",
+              .handler = [services](const RequestPointer& request, const Respond& respond) {
+                respond(answer_read(*services, *request, [&] { return services->backend.evidence(); }));
+              }});
+  router.add({.method = Method::get,
               .pattern = "/v1/governance/keys",
               .handler = [services](const RequestPointer& request, const Respond& respond) {
                 respond(get_keys(*services, *request));

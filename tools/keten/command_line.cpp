@@ -202,6 +202,23 @@ void add_tokens_and_keys(CLI::App& app, Invocation& invocation) {
   add_registered_keys(*keys, invocation);
 }
 
+void add_evidence(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "evidence", "Validators that signed two things which exclude each other");
+  auto options = std::make_shared<EvidenceOptions>();
+  const auto command = [&](const std::string& name, const std::string& what, Command<EvidenceOptions> run) {
+    auto* made = group->add_subcommand(name, what);
+    add_target(made, options->target);
+    add_output(made, options->output);
+    on_chosen(made, invocation, options, run);
+    return made;
+  };
+  command("list", "What the chain has recorded", run_evidence_list);
+  command("show", "Both votes of one piece of evidence", run_evidence_show)
+      ->add_option("id", options->id, "its id, or the beginning of it")
+      ->required()
+      ->type_name("ID");
+}
+
 void add_validators(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "validators", "Who validates: members come and go, keys and certificates rotate");
   auto options = std::make_shared<GovernanceOptions>();
@@ -500,6 +517,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_testnet(app, invocation);
   add_tokens_and_keys(app, invocation);
   add_validators(app, invocation);
+  add_evidence(app, invocation);
   add_devnet(app, invocation);
   add_node(app, invocation);
   add_debug(app, invocation);

@@ -74,6 +74,14 @@ struct GovernanceOptions {
   std::vector<std::string> roles = {"submitter"};
   OutputForm output = OutputForm::table;
 };
+struct EvidenceOptions {
+  TargetOptions target;
+  std::string id;  ///< or its beginning
+  OutputForm output = OutputForm::table;
+};
+int run_evidence_list(Console& console, const EvidenceOptions& options);
+int run_evidence_show(Console& console, const EvidenceOptions& options);
+
 int run_validators_list(Console& console, const GovernanceOptions& options);
 int run_validators_introduce(Console& console, const GovernanceOptions& options);
 int run_validators_pending(Console& console, const GovernanceOptions& options);

@@ -1,0 +1,109 @@
+"""A validator that does not know what its key has signed casts no vote, says so, and votes again when that is safe."""
+
+import shutil
+import subprocess
+import time
+import unittest
+
+from harness import BIN, NetworkTest, wait_for
+from restart_test import Captures
+
+
+def log_of(node):
+    return (node.home / "ketend.log").read_text(errors="replace")
+
+
+def reason_of(node):
+    answer = node.ask("GET", "/v1/status")
+    return answer.json["reason"] if answer is not None and answer.status == 200 else None
+
+
+def quarantine_of(node):
+    reason = reason_of(node)
+    return reason if reason and "in quarantine" in reason else None
+
+
+class AmnesiaTest(NetworkTest):
+    def tearDown(self):
+        for node in self.nodes:
+            self.assertNotIn("conflicting votes", log_of(node), "nobody signed two things")
+
+    def lose_journal(self, node):
+        node.kill()
+        (node.home / "data" / "journal" / "votes.log").unlink()
+
+    def test_a_lost_journal_is_quarantined_until_all_three_others_have_answered(self):
+        victim, away, *_ = self.nodes
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(2, self.nodes)
+        before = log_of(victim).count("readmitted")
+        away.kill()
+        self.lose_journal(victim)
+        victim.start()
+        reason = wait_for("the status says why it casts no vote", lambda: quarantine_of(victim))
+        self.assertIn("its vote journal is missing", reason)
+        self.assertIn(away.name, reason, "it names whose word is missing")
+        self.assertEqual(log_of(victim).count("readmitted"), before, "two of three others are not enough")
+        away.start()
+        with Captures(self.nodes[2:]) as captures:
+            captures.wait_for_more(5, self.nodes[2:])
+            wait_for("it is readmitted", lambda: log_of(victim).count("readmitted") > before)
+            wait_for("it votes again", lambda: reason_of(victim) == "")
+            # Without its votes three of four would not go on without another one.
+            self.nodes[3].kill()
+            captures.wait_for_more(3, self.nodes[2:3])
+            self.nodes[3].start()
+        self.check_everywhere(captures.accepted)
+
+    def test_a_journal_lost_under_load_stops_nobody_else(self):
+        victim, *others = self.nodes
+        before = log_of(victim).count("readmitted")
+        with Captures(others) as captures:
+            captures.wait_for_more(3, others)
+            self.lose_journal(victim)
+            victim.start()
+            captures.wait_for_more(5, others)
+            wait_for("it is readmitted", lambda: log_of(victim).count("readmitted") > before)
+            captures.wait_for_more(5, others)
+        self.check_everywhere(captures.accepted)
+
+    def test_an_old_copy_of_the_data_casts_no_vote_until_its_operator_says_that_it_is_alone(self):
+        victim, witness, *away = self.nodes
+        data, copy = victim.home / "data", self.folder / "copy"
+        victim.kill()
+        shutil.copytree(data, copy)
+        victim.start()
+        wait_for("every validator is connected to every other", self.network.is_connected)
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(3, self.nodes)
+            # Two of four vote on and cannot end the view: the witness holds votes of the victim that the copy lacks.
+            for node in away:
+                node.kill()
+            time.sleep(5)
+        victim.kill()
+        shutil.rmtree(data)
+        copy.rename(data)
+        victim.start()
+        reason = wait_for("it says that its key is used elsewhere", lambda: quarantine_of(victim))
+        self.assertIn("its key signed a vote that its journal does not hold", reason)
+        self.assertIn("--recover-votes", reason, "it waits for its operator")
+        self.network.start_missing()
+        victim.kill()
+        before = log_of(victim).count("readmitted")
+        with (victim.home / "ketend.log").open("a") as log:
+            alone = subprocess.Popen([BIN / "ketend", "start", "--home", victim.home, "--recover-votes"],
+                                     stdout=log, stderr=log)
+        try:
+            wait_for("it is readmitted", lambda: log_of(victim).count("readmitted") > before)
+            with Captures([witness, *away]) as captures:
+                captures.wait_for_more(5, [witness, *away])
+                wait_for("it votes again", lambda: reason_of(victim) == "")
+        finally:
+            alone.terminate()
+            alone.wait()
+        victim.start()
+        self.check_everywhere(captures.accepted)
+
+
+if __name__ == "__main__":
+    unittest.main()
