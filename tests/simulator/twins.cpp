@@ -27,6 +27,7 @@ constexpr std::uint64_t kRoundMs = 350;
 constexpr std::uint64_t kEndMs = 60'000;
 /// What breaks one script breaks many.
 constexpr std::size_t kViolationsMax = 10;
+constexpr int kStartsMax = 10;
 constexpr Milliseconds kGenesisTime = 1'750'000'000'000;
 
 consensus::Timing timing() {
@@ -73,6 +74,7 @@ BlockHeader genesis() {
 struct Process {
   std::uint16_t validator = 0;
   bool is_twin = false;
+  int starts = 0;
   std::unique_ptr<consensus::Engine> engine;
   consensus::Recovered disk;
   std::set<BlockId> stored;
@@ -161,6 +163,7 @@ class Play {
 
 void Play::start(std::size_t place) {
   auto& process = processes_[place];
+  ++process.starts;
   consensus::Config config;
   config.chain_id = chain();
   config.validators = set_;
@@ -217,7 +220,9 @@ void Play::carry_out(std::size_t place, consensus::Effects effects) {
       violated("alarm: " + name(place) + ": " + alarm.text);
     }
   }
-  if (stopped) { return start(place); }  // it has met its own key; a faulty operator starts it again
+  // It has met its own key; a faulty operator starts it again, a few times.
+  if (stopped && process.starts < kStartsMax) { return start(place); }
+  if (stopped) { return; }
   for (const auto& request : effects.verify) {
     std::vector<bool> valid;
     for (const auto& check : request.checks) {
