@@ -4,6 +4,17 @@
 
 namespace keten::contracts {
 
+void StateReader::scan_back(ByteView first, ByteView end, const Visit& visit) const {
+  std::vector<std::pair<Bytes, Bytes>> rows;
+  scan(first, end, [&](ByteView key, ByteView value) {
+    rows.emplace_back(to_bytes(key), to_bytes(value));
+    return true;
+  });
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    if (!visit(row->first, row->second)) { return; }
+  }
+}
+
 Context::Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
                  const StateReader& state, std::uint64_t fuel_limit)
     : block_(block),

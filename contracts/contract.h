@@ -29,6 +29,8 @@ class StateReader {
   /// live as long as the call of `visit`.
   using Visit = std::function<bool(ByteView key, ByteView value)>;
   virtual void scan(ByteView first, ByteView end, const Visit& visit) const = 0;
+  /// The same keys from the last to the first. A reader that has no better way looks at all of them.
+  virtual void scan_back(ByteView first, ByteView end, const Visit& visit) const;
 };
 
 /// Sorted changes; no value means erased.

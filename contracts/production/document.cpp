@@ -146,6 +146,9 @@ Result<Document> read_document(std::string_view text, Profile profile) {
            found == nullptr ? "nothing" : shown(*found));
   }
   if (!violations.empty()) { return refusal(std::move(violations)); }
+  if (const auto* header = root.find("epcisHeader")) {
+    if (const auto* master_data = header->find("epcisMasterData")) { document.master_data = *master_data; }
+  }
   document.events.reserve(events.size());
   for (const auto* event : events) { document.events.push_back(read_event(*event)); }
   return document;

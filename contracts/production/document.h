@@ -19,6 +19,7 @@ struct Document {
   json::Value context;  ///< the document's `@context`; of a single event, the event's own
   std::optional<EventTime> creation_time;
   std::vector<Event> events;
+  json::Value master_data;  ///< `epcisHeader/epcisMasterData`, not checked; null when there is none
 };
 
 /// Reads an `EPCISDocument`, an `EPCISQueryDocument` or one event of the five types. Errors: those of json::parse;

@@ -2,6 +2,10 @@
 
 #include <map>
 
+#include "contracts/production/entity.h"
+#include "core/check.h"
+#include "core/limits.h"
+
 namespace keten::production::index_rows {
 namespace {
 
@@ -75,10 +79,68 @@ Bytes of_type(EventType type) {
   return result;
 }
 Bytes of_biz_step(std::string_view word) { return table('s', word); }
+Bytes of_disposition(std::string_view word) { return table('n', word); }
+Bytes of_read_point(std::string_view key) { return table('l', key); }
+Bytes of_biz_location(std::string_view key) { return table('b', key); }
 Bytes of_entity(std::string_view key) { return table('e', key); }
+Bytes of_entities(std::string_view beginning) { return joined(table('e'), to_bytes(beginning)); }
 Bytes of_transformation(std::string_view key) { return table('x', key); }
 Bytes by_recording() { return table('r'); }
 Bytes of_event_id(std::string_view id) { return table('d', id); }
+
+Bytes all_named(Named named) {
+  switch (named) {
+    case Named::biz_step: return table('s');
+    case Named::disposition: return table('n');
+    case Named::read_point: return table('l');
+    case Named::biz_location: return table('b');
+    case Named::entity: return table('e');
+  }
+  CHECK(false);
+}
+
+std::string_view value_of(ByteView key) {
+  constexpr std::size_t kPrefix = 4;  // p/x/
+  if (key.size() < kPrefix + 1 + kStampBytes) { return {}; }
+  return as_text(key.subspan(kPrefix, key.size() - kPrefix - 1 - kStampBytes));
+}
+
+Bytes children_of(std::string_view parent) { return table('c', parent); }
+
+Bytes attribute_key(std::string_view entity, std::string_view attribute) {
+  return joined(table('a', entity), to_bytes(attribute));
+}
+
+void add_master_data(contracts::Context& context, const json::Value& master_data) {
+  const auto* lists = master_data.find("vocabularyList");
+  if (lists == nullptr || !lists->is(json::Kind::array)) { return; }
+  const auto is_name = [](std::string_view text) {
+    return !text.empty() && text.size() <= limits::kUriBytesMax && text.find('\0') == std::string_view::npos;
+  };
+  for (const auto& list : lists->items()) {
+    const auto* elements = list.find("vocabularyElementList");
+    if (elements == nullptr || !elements->is(json::Kind::array)) { continue; }
+    for (const auto& element : elements->items()) {
+      const auto id = element.find_string("id");
+      if (!id || !is_name(*id)) { continue; }
+      const auto key = entity_key(*id);
+      if (const auto* children = element.find("children"); children != nullptr && children->is(json::Kind::array)) {
+        for (const auto& child : children->items()) {
+          if (!child.is(json::Kind::string) || !is_name(child.text())) { continue; }
+          context.index(joined(children_of(key), to_bytes(entity_key(child.text()))), {});
+        }
+      }
+      const auto* attributes = element.find("attributes");
+      if (attributes == nullptr || !attributes->is(json::Kind::array)) { continue; }
+      for (const auto& attribute : attributes->items()) {
+        const auto name = attribute.find_string("id");
+        const auto* value = attribute.find("attribute");
+        if (!name || !is_name(*name) || value == nullptr) { continue; }
+        context.index(attribute_key(key, *name), to_bytes(json::serialize(*value)));
+      }
+    }
+  }
+}
 
 Bytes summary_key(const EventPosition& position) {
   auto result = table('v');
@@ -113,6 +175,9 @@ void add(contracts::Context& context, const EventSummary& summary) {
                 {});
   context.index(joined(of_type(summary.type), tail), {});
   if (!summary.biz_step.empty()) { context.index(joined(of_biz_step(summary.biz_step), tail), {}); }
+  if (!summary.disposition.empty()) { context.index(joined(of_disposition(summary.disposition), tail), {}); }
+  if (!summary.read_point.empty()) { context.index(joined(of_read_point(summary.read_point), tail), {}); }
+  if (!summary.biz_location.empty()) { context.index(joined(of_biz_location(summary.biz_location), tail), {}); }
   if (!summary.transformation_id.empty()) {
     context.index(joined(of_transformation(summary.transformation_id), tail), {});
   }

@@ -7,6 +7,7 @@
 #include "contracts/contract.h"
 #include "contracts/production/event_summary.h"
 #include "core/bytes.h"
+#include "core/json.h"
 
 namespace keten::production {
 
@@ -33,9 +34,26 @@ std::optional<Stamp> stamp_of(ByteView key);
 Bytes all_events();
 Bytes of_type(EventType type);
 Bytes of_biz_step(std::string_view word);
-Bytes of_entity(std::string_view key);          ///< value: one byte of roles
+Bytes of_disposition(std::string_view word);
+Bytes of_read_point(std::string_view key);
+Bytes of_biz_location(std::string_view key);
+Bytes of_entity(std::string_view key);  ///< value: one byte of roles
+/// What the keys of all entities that begin so start with: their ranges follow each other, each in its own order.
+Bytes of_entities(std::string_view beginning);
 Bytes of_transformation(std::string_view key);  ///< joined transformations
 Bytes by_recording();                           ///< the stamp's time is the record time
+
+/// Tables whose ranges are named by a value: what the ledger has seen can be listed.
+enum class Named : std::uint8_t { biz_step, disposition, read_point, biz_location, entity };
+Bytes all_named(Named table);
+/// The value in the key of one of its rows; empty when it is not such a key.
+std::string_view value_of(ByteView key);
+
+// Master data that came in the header of a captured document.
+Bytes children_of(std::string_view parent);                                ///< the child's canonical name follows
+Bytes attribute_key(std::string_view entity, std::string_view attribute);  ///< value: the attribute as JSON
+/// Adds the rows of `epcisHeader/epcisMasterData`; entries that have another shape than the standard's are skipped.
+void add_master_data(contracts::Context& context, const json::Value& master_data);
 
 /// The one row of a summary.
 Bytes summary_key(const EventPosition& position);

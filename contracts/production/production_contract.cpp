@@ -127,6 +127,7 @@ Result<Bytes> ProductionContract::execute(contracts::Context& context) const {
   for (const auto& payload : context.transaction().payloads) { context.charge(kFuelPerByte * payload.content.size()); }
   const auto capture = read_capture(context.transaction());
   if (!capture) { return capture.error(); }
+  index_rows::add_master_data(context, capture->document.master_data);
   CaptureResult result;
   for (const auto& event : capture->document.events) {
     context.charge(kFuelPerEvent + kFuelPerEntity * event.entity_count());

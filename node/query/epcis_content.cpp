@@ -24,7 +24,7 @@ void collect_definitions(const Value& context, Value& definitions) {
 
 }  // namespace
 
-Result<const production::Document*> EventContent::document(const Place& place) {
+Result<const production::Document*> EventContent::document(const DocumentPlace& place) {
   const auto kept = documents_.find(place);
   if (kept != documents_.end()) { return &kept->second; }
   const auto transaction = load_(place.first, place.second);
@@ -37,7 +37,13 @@ Result<const production::Document*> EventContent::document(const Place& place) {
   auto document =
       production::read_document(as_text((*transaction)->payloads.front().content), production::Profile::lenient);
   if (!document) { return document.error(); }
-  if (documents_.size() >= kDocumentsKept) { documents_.erase(documents_.begin()); }
+  if (documents_.size() >= kDocumentsKept) {
+    names_.erase(documents_.begin()->first);
+    documents_.erase(documents_.begin());
+  }
+  production::DocumentNames names;
+  names.add_context(document->context);
+  names_.insert_or_assign(place, std::move(names));
   auto definitions = Value::object();
   collect_definitions(document->context, definitions);
   prefixes_.insert_or_assign(place, std::move(definitions));
@@ -53,6 +59,12 @@ Result<const production::Event*> EventContent::event(const production::EventPosi
         "the document at height " + position.height.text() + " has no event " + std::to_string(position.event));
   }
   return &(*holder)->events[position.event];
+}
+
+Result<const production::DocumentNames*> EventContent::names(const production::EventPosition& position) {
+  const DocumentPlace place{position.height, position.transaction};
+  if (const auto read = document(place); !read) { return read.error(); }
+  return &names_.at(place);
 }
 
 Result<FoundEvent> EventContent::found(const contracts::StateReader& index, const production::EventPosition& position) {

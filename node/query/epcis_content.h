@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "contracts/production/document.h"
+#include "contracts/production/event_fields.h"
 #include "node/query/epcis_query.h"
 
 namespace keten::query {
@@ -21,6 +22,9 @@ class EventContent {
   /// longer holds the document.
   Result<const production::Event*> event(const production::EventPosition& position);
 
+  /// The prefixes of the event's document. Valid until another document is read.
+  Result<const production::DocumentNames*> names(const production::EventPosition& position);
+
   /// The event as it is given back.
   Result<FoundEvent> found(const contracts::StateReader& index, const production::EventPosition& position);
 
@@ -30,13 +34,14 @@ class EventContent {
   json::Value take_context(std::vector<FoundEvent>& events);
 
  private:
-  using Place = std::pair<Height, std::uint32_t>;
+  using DocumentPlace = std::pair<Height, std::uint32_t>;
 
-  Result<const production::Document*> document(const Place& place);
+  Result<const production::Document*> document(const DocumentPlace& place);
 
   const EventLoader& load_;
-  std::map<Place, production::Document> documents_;
-  std::map<Place, json::Value> prefixes_;  ///< inline definitions of the documents that found() used
+  std::map<DocumentPlace, production::Document> documents_;
+  std::map<DocumentPlace, production::DocumentNames> names_;  ///< of the same documents
+  std::map<DocumentPlace, json::Value> prefixes_;             ///< inline definitions of the documents that found() used
 };
 
 }  // namespace keten::query

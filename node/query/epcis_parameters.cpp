@@ -31,37 +31,7 @@ Error wrong(const Parameter& parameter, std::string expected) {
 }
 
 Error unknown(const std::string& name) {
-  // Families of EPCIS 2.0 that are known, so that a client is not told that it misspelt them.
-  constexpr std::array<std::string_view, 24> kUnanswered = {"WD_",
-                                                            "EQ_persistentDisposition_",
-                                                            "GE_errorDeclaration",
-                                                            "LT_errorDeclaration",
-                                                            "EQ_errorReason",
-                                                            "EQ_correctiveEventID",
-                                                            "EQ_type",
-                                                            "EQ_deviceID",
-                                                            "EQ_dataProcessingMethod",
-                                                            "EQ_microorganism",
-                                                            "EQ_chemicalSubstance",
-                                                            "EQ_bizRules",
-                                                            "EQ_stringValue",
-                                                            "EQ_hexBinaryValue",
-                                                            "EQ_uriValue",
-                                                            "EQ_booleanValue",
-                                                            "EXISTS_",
-                                                            "HASATTR_",
-                                                            "EQATTR_",
-                                                            "EQ_ATTR_",
-                                                            "GE_startTime",
-                                                            "LT_startTime",
-                                                            "GE_endTime",
-                                                            "LT_endTime"};
-  const bool known = std::any_of(kUnanswered.begin(), kUnanswered.end(),
-                                 [&](std::string_view each) { return name.starts_with(each); }) ||
-                     name.find(':') != std::string::npos;
-  auto error = known ? failure(ErrorKind::unsupported, "QUERY_PARAMETER",
-                               "the parameter " + name + " is not answered by this node")
-                     : invalid("QUERY_PARAMETER", "there is no parameter " + name + " in EPCIS 2.0");
+  auto error = invalid("QUERY_PARAMETER", "there is no parameter " + name + " in EPCIS 2.0");
   error.violations.push_back({json::pointer_add("", name), "a parameter of EPCIS 2.0, section 8.2.7.1", name});
   return error;
 }
@@ -101,13 +71,102 @@ constexpr std::array<Match, 9> kMatches = {{
     {"MATCH_anyEPCClass", role::kListed | role::kChild | role::kInput | role::kOutput, true},
 }};
 
-constexpr std::array<std::pair<std::string_view, QuantityCondition::Comparison>, 5> kComparisons = {{
-    {"EQ_quantity", QuantityCondition::Comparison::equal},
-    {"GT_quantity", QuantityCondition::Comparison::greater},
-    {"GE_quantity", QuantityCondition::Comparison::greater_or_equal},
-    {"LT_quantity", QuantityCondition::Comparison::less},
-    {"LE_quantity", QuantityCondition::Comparison::less_or_equal},
+constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = {{
+    {"EXISTS_", Comparison::exists},
+    {"EQ_", Comparison::equal},
+    {"GT_", Comparison::greater},
+    {"GE_", Comparison::greater_or_equal},
+    {"LT_", Comparison::less},
+    {"LE_", Comparison::less_or_equal},
 }};
+
+/// The parameters that look at one standard field. `kind` says what their values are.
+struct Field {
+  enum class Kind : std::uint8_t { texts, words, times, numbers, truth, none } kind;
+  std::string_view name;  ///< behind the comparison
+  std::string_view member;
+  std::array<Place, 2> places;  ///< twice the same: only this
+  Meaning meaning = Meaning::value;
+  Vocabulary vocabulary = Vocabulary::biz_step;
+};
+using FieldKind = Field::Kind;
+constexpr auto kMetadata = std::array{Place::sensor_metadata, Place::sensor_metadata};
+constexpr auto kReport = std::array{Place::sensor_report, Place::sensor_report};
+constexpr auto kSensor = std::array{Place::sensor_metadata, Place::sensor_report};
+constexpr auto kError = std::array{Place::error_declaration, Place::error_declaration};
+constexpr auto kPersistent = std::array{Place::persistent_disposition, Place::persistent_disposition};
+constexpr auto kEvent = std::array{Place::event, Place::event};
+constexpr std::array<Field, 21> kFields = {{
+    {FieldKind::words, "persistentDisposition_set", "set", kPersistent, Meaning::word, Vocabulary::disposition},
+    {FieldKind::words, "persistentDisposition_unset", "unset", kPersistent, Meaning::word, Vocabulary::disposition},
+    {FieldKind::words, "errorReason", "reason", kError, Meaning::word, Vocabulary::error_reason},
+    {FieldKind::texts, "correctiveEventID", "correctiveEventIDs", kError, Meaning::text},
+    {FieldKind::times, "errorDeclarationTime", "declarationTime", kError},
+    {FieldKind::times, "errorDeclaration_Time", "declarationTime", kError},  // so the JSON schema of queries spells it
+    {FieldKind::none, "sensorElementList", "sensorElementList", kEvent},
+    {FieldKind::times, "time", "time", kSensor},
+    {FieldKind::times, "startTime", "startTime", kMetadata},
+    {FieldKind::times, "endTime", "endTime", kMetadata},
+    {FieldKind::words, "type", "type", kReport, Meaning::word, Vocabulary::measurement_type},
+    {FieldKind::texts, "deviceID", "deviceID", kSensor},
+    {FieldKind::texts, "dataProcessingMethod", "dataProcessingMethod", kSensor},
+    {FieldKind::texts, "bizRules", "bizRules", kMetadata},
+    {FieldKind::texts, "microorganism", "microorganism", kReport},
+    {FieldKind::texts, "chemicalSubstance", "chemicalSubstance", kReport},
+    {FieldKind::texts, "stringValue", "stringValue", kReport, Meaning::text},
+    {FieldKind::texts, "hexBinaryValue", "hexBinaryValue", kReport, Meaning::hex},
+    {FieldKind::texts, "uriValue", "uriValue", kReport},
+    {FieldKind::truth, "booleanValue", "booleanValue", kReport, Meaning::text},
+    {FieldKind::numbers, "percRank", "percRank", kReport},
+}};
+
+/// Which comparisons a kind of value has.
+bool is_offered(FieldKind kind, Comparison comparison) {
+  switch (kind) {
+    case FieldKind::texts:
+    case FieldKind::words:
+    case FieldKind::truth: return comparison == Comparison::equal;
+    case FieldKind::times: return comparison == Comparison::greater_or_equal || comparison == Comparison::less;
+    case FieldKind::numbers: return comparison != Comparison::exists;
+    case FieldKind::none: return comparison == Comparison::exists;
+  }
+  return false;
+}
+
+/// ..._<name>_<unit>.
+constexpr std::array<std::string_view, 6> kMeasures = {"value",     "minValue", "maxValue",
+                                                       "meanValue", "sDev",     "percValue"};
+
+bool is_unit(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 4 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+/// Parts of an event that an extension parameter names between comparison and field.
+constexpr std::array<std::pair<std::string_view, Place>, 7> kPlaces = {{
+    {"ILMD_", Place::ilmd},
+    {"ERROR_DECLARATION_", Place::error_declaration},
+    {"SENSORELEMENT_", Place::sensor_element},
+    {"SENSORMETADATA_", Place::sensor_metadata},
+    {"SENSORREPORT_", Place::sensor_report},
+    {"readPoint_", Place::read_point},
+    {"bizLocation_", Place::biz_location},
+}};
+
+/// Standard fields whose values master data may describe.
+constexpr std::array<std::string_view, 9> kDescribed = {
+    "bizStep", "disposition", "readPoint", "bizLocation", "epcClass", "epc", "bizTransaction", "source", "destination"};
+
+bool drop_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) { return false; }
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool has_namespace(std::string_view name) {
+  const auto colon = name.find(':');
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < name.size();
+}
 
 struct Family {
   std::string_view prefix;
@@ -122,10 +181,17 @@ constexpr std::array<Family, 3> kFamilies = {{
 
 class QueryReader {
  public:
+  explicit QueryReader(const Prefixes& prefixes) {
+    auto context = json::Value::object();
+    for (const auto& [prefix, space] : prefixes) { context.set(prefix, json::Value::string(space)); }
+    names_.add_context(context);
+  }
+
   Status read(const Parameter& parameter) {
     const auto& name = parameter.name;
-    if (parameter.values.empty() ||
-        std::find(parameter.values.begin(), parameter.values.end(), "") != parameter.values.end()) {
+    const bool is_void = name.starts_with("EXISTS_");  // EPCIS 2.0, section 8.2.7.1: the value is ignored
+    if (!is_void && (parameter.values.empty() ||
+                     std::find(parameter.values.begin(), parameter.values.end(), "") != parameter.values.end())) {
       return wrong(parameter, "at least one value, none of them empty");
     }
     if (name == "eventType") { return read_types(parameter); }
@@ -134,6 +200,8 @@ class QueryReader {
     if (name == "EQ_disposition") { return set(query_.dispositions, words(Vocabulary::disposition, parameter.values)); }
     if (name == "EQ_readPoint") { return set(query_.read_points, names(parameter.values)); }
     if (name == "EQ_bizLocation") { return set(query_.biz_locations, names(parameter.values)); }
+    if (name == "WD_readPoint") { return read_within(parameter, Place::read_point); }
+    if (name == "WD_bizLocation") { return read_within(parameter, Place::biz_location); }
     if (name == "EQ_transformationID") { return set(query_.transformation_ids, names(parameter.values)); }
     if (name == "EQ_eventID") { return set(query_.event_ids, parameter.values); }
     if (name == "EXISTS_errorDeclaration") { return set(query_.only_declared_errors, true); }
@@ -153,6 +221,9 @@ class QueryReader {
   Result<EpcisQuery> take() {
     if (query_.count_limit && query_.count_max) {
       return wrong({"eventCountLimit", {std::to_string(*query_.count_limit)}}, "not together with maxEventCount");
+    }
+    if (query_.count_limit && !is_ordered_) {
+      return wrong({"eventCountLimit", {std::to_string(*query_.count_limit)}}, "only together with orderBy");
     }
     if (query_.per_page == 0) { query_.per_page = limits::kPageDefault; }
     return std::move(query_);
@@ -199,8 +270,15 @@ class QueryReader {
 
   Status read_order(const Parameter& parameter) {
     const auto& value = parameter.values.front();
-    if (value != "eventTime" && value != "recordTime") { return wrong(parameter, "eventTime or recordTime"); }
-    query_.order = value == "eventTime" ? EventOrder::event_time : EventOrder::record_time;
+    is_ordered_ = true;
+    if (value == "recordTime") {
+      query_.order = EventOrder::record_time;
+    } else if (has_namespace(value)) {
+      query_.order = EventOrder::extension;
+      query_.order_field = full_name(value);
+    } else if (value != "eventTime") {
+      return wrong(parameter, "eventTime, recordTime or an extension such as example:weight");
+    }
     return kDone;
   }
 
@@ -233,21 +311,170 @@ class QueryReader {
     for (const auto& match : kMatches) {
       if (match.name == parameter.name) { return read_match(parameter, match); }
     }
-    for (const auto& [name, comparison] : kComparisons) {
-      if (name != parameter.name) { continue; }
-      if (parameter.values.size() != 1 || !is_decimal(parameter.values.front())) {
-        return wrong(parameter, "one number");
-      }
-      query_.quantities.push_back({comparison, parameter.values.front()});
-      return kDone;
-    }
     for (const auto& family : kFamilies) {
       if (!parameter.name.starts_with(family.prefix) || parameter.name.size() == family.prefix.size()) { continue; }
       const auto type = parameter.name.substr(family.prefix.size());
       query_.typed.push_back({family.list, production::bare_word(family.vocabulary, type), names(parameter.values)});
       return kDone;
     }
+    if (std::string_view rest = parameter.name;
+        drop_prefix(rest, "HASATTR_") || drop_prefix(rest, "EQ_ATTR_") || drop_prefix(rest, "EQATTR_")) {
+      return read_attribute(parameter, rest);
+    }
+    for (const auto& [prefix, comparison] : kComparisons) {
+      std::string_view rest = parameter.name;
+      if (drop_prefix(rest, prefix)) { return read_comparison(parameter, comparison, rest); }
+    }
     return unknown(parameter.name);
+  }
+
+  [[nodiscard]] std::string full_name(std::string_view name) const {
+    if (name.starts_with('{') && name.find('}') != std::string_view::npos) {
+      const auto end = name.find('}');
+      return std::string(name.substr(1, end - 1)) + std::string(name.substr(end + 1));
+    }
+    return names_.full_text(name);
+  }
+
+  Status read_comparison(const Parameter& parameter, Comparison comparison, std::string_view name) {
+    for (const auto& field : kFields) {
+      if (field.name == name && is_offered(field.kind, comparison)) { return read_field(parameter, comparison, field); }
+    }
+    const auto unit = name.substr(std::min(name.size(), name.rfind('_') + 1));
+    if (comparison != Comparison::exists && (name == "quantity" || (name.starts_with("quantity_") && is_unit(unit)))) {
+      if (const auto numbers = check_numbers(parameter, comparison); !numbers) { return numbers; }
+      query_.quantities.push_back({comparison, parameter.values, name == "quantity" ? "" : std::string(unit)});
+      return kDone;
+    }
+    if (comparison != Comparison::exists && is_unit(unit) && unit.size() + 1 < name.size()) {
+      const auto measure = name.substr(0, name.size() - unit.size() - 1);
+      if (std::find(kMeasures.begin(), kMeasures.end(), measure) != kMeasures.end()) {
+        if (const auto numbers = check_numbers(parameter, comparison); !numbers) { return numbers; }
+        FieldCondition condition;
+        condition.places = {Place::sensor_report};
+        condition.name = measure;
+        condition.unit = unit;
+        return add(std::move(condition), comparison, parameter.values);
+      }
+    }
+    return read_extension(parameter, comparison, name);
+  }
+
+  static Status check_numbers(const Parameter& parameter, Comparison comparison) {
+    if ((comparison != Comparison::equal && parameter.values.size() != 1) ||
+        !std::all_of(parameter.values.begin(), parameter.values.end(), is_decimal)) {
+      return wrong(parameter, comparison == Comparison::equal ? "numbers" : "one number");
+    }
+    return kDone;
+  }
+
+  Status read_field(const Parameter& parameter, Comparison comparison, const Field& field) {
+    FieldCondition condition;
+    condition.places = {field.places[0]};
+    if (field.places[1] != field.places[0]) { condition.places.push_back(field.places[1]); }
+    condition.name = field.member;
+    condition.meaning = field.meaning;
+    condition.vocabulary = field.vocabulary;
+    switch (field.kind) {
+      case FieldKind::none: return add(std::move(condition), comparison, {});
+      case FieldKind::texts: return add(std::move(condition), comparison, parameter.values);
+      case FieldKind::words:
+        return add(std::move(condition), comparison, words(field.vocabulary, full(parameter.values)));
+      case FieldKind::truth:
+        if (parameter.values.size() != 1 || (parameter.values[0] != "true" && parameter.values[0] != "false")) {
+          return wrong(parameter, "true or false");
+        }
+        return add(std::move(condition), comparison, parameter.values);
+      case FieldKind::times: {
+        std::optional<production::EventTime> time;
+        if (const auto read = read_time(parameter, time); !read) { return read; }
+        return add(std::move(condition), comparison, parameter.values);
+      }
+      case FieldKind::numbers:
+        if (const auto numbers = check_numbers(parameter, comparison); !numbers) { return numbers; }
+        return add(std::move(condition), comparison, parameter.values);
+    }
+    return kDone;
+  }
+
+  /// <place>_<prefix>:<name>, with INNER_ before or behind the place.
+  Status read_extension(const Parameter& parameter, Comparison comparison, std::string_view name) {
+    FieldCondition condition;
+    condition.places = {Place::event};
+    condition.extension = true;
+    condition.inner = drop_prefix(name, "INNER_");
+    for (const auto& [prefix, place] : kPlaces) {
+      if (drop_prefix(name, prefix)) {
+        condition.places = {place};
+        break;
+      }
+    }
+    condition.inner = drop_prefix(name, "INNER_") || condition.inner;
+    if (!has_namespace(name)) { return unknown(parameter.name); }
+    condition.name = full_name(name);
+    if (comparison == Comparison::exists) { return add(std::move(condition), comparison, {}); }
+    if (comparison == Comparison::equal) { return add(std::move(condition), comparison, parameter.values); }
+    const WantedValue wanted(parameter.values.front());
+    if (parameter.values.size() != 1 || (!wanted.number && !wanted.time)) {
+      return wrong(parameter, "one number, or one time with zone such as 2026-01-02T03:04:05Z");
+    }
+    return add(std::move(condition), comparison, parameter.values);
+  }
+
+  /// Bounds on the same field hold for the same value.
+  Status add(FieldCondition condition, Comparison comparison, const std::vector<std::string>& values) {
+    Bound bound{comparison, {}};
+    for (const auto& value : values) { bound.values.emplace_back(value); }
+    const bool is_range_end = comparison != Comparison::exists && comparison != Comparison::equal;
+    for (auto& other : query_.fields) {
+      const bool joins = is_range_end && other.is_same_field(condition) &&
+                         other.bounds.front().comparison != Comparison::exists &&
+                         other.bounds.front().comparison != Comparison::equal;
+      if (joins) {
+        other.bounds.push_back(std::move(bound));
+        return kDone;
+      }
+    }
+    condition.bounds.push_back(std::move(bound));
+    query_.fields.push_back(std::move(condition));
+    return kDone;
+  }
+
+  [[nodiscard]] std::vector<std::string> full(const std::vector<std::string>& values) const {
+    std::vector<std::string> result;
+    for (const auto& value : values) { result.push_back(names_.full_text(value)); }
+    return result;
+  }
+
+  Status read_within(const Parameter& parameter, Place field) {
+    query_.within.push_back({field, names(parameter.values)});
+    return kDone;
+  }
+
+  /// HASATTR_<field> with names as values, or EQ_ATTR_<field>_<name>.
+  Status read_attribute(const Parameter& parameter, std::string_view rest) {
+    const bool has = parameter.name.starts_with("HASATTR_");
+    const auto colon = rest.find(':');
+    const auto first = rest.find('_');
+    // A standard field has no prefix; an extension's name ends at the first underscore behind its colon.
+    const bool is_standard = std::any_of(kDescribed.begin(), kDescribed.end(), [&](std::string_view each) {
+      return has ? rest == each : rest.substr(0, first) == each;
+    });
+    const auto end = has           ? rest.size()
+                     : is_standard ? first
+                                   : (colon == std::string_view::npos ? colon : rest.find('_', colon));
+    if (end == std::string_view::npos || (!has && end + 1 >= rest.size())) { return unknown(parameter.name); }
+    const auto field = rest.substr(0, end);
+    if (!is_standard && !has_namespace(field)) { return unknown(parameter.name); }
+    AttributeCondition condition{is_standard ? std::string(field) : full_name(field), {}, {}};
+    if (has) {
+      for (const auto& value : parameter.values) { condition.attributes.push_back(full_name(value)); }
+    } else {
+      condition.attributes.push_back(full_name(rest.substr(end + 1)));
+      for (const auto& value : parameter.values) { condition.values.emplace_back(value); }
+    }
+    query_.attributes.push_back(std::move(condition));
+    return kDone;
   }
 
   Status read_match(const Parameter& parameter, const Match& match) {
@@ -264,10 +491,12 @@ class QueryReader {
   }
 
   EpcisQuery query_;
+  production::DocumentNames names_;
+  bool is_ordered_ = false;
 };
 
-Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters) {
-  QueryReader reader;
+Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters, const Prefixes& prefixes) {
+  QueryReader reader(prefixes);
   std::set<std::pair<std::string, std::vector<std::string>>> meaning;
   std::set<std::string_view> seen;
   for (const auto& parameter : parameters) {
@@ -279,6 +508,7 @@ Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters) {
       meaning.emplace(parameter.name, parameter.values);
     }
   }
+  for (const auto& [prefix, space] : prefixes) { meaning.emplace("@" + prefix, std::vector{space}); }
   Hasher hasher("keten/epcis-query/1");
   for (const auto& [name, values] : meaning) {
     hasher.sized(name).number(values.size());
@@ -286,6 +516,16 @@ Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters) {
   }
   reader.set_fingerprint(hasher.finish());
   return reader.take();
+}
+
+void add_prefixes(const json::Value& context, Prefixes& prefixes) {
+  if (context.is(json::Kind::array)) {
+    for (const auto& item : context.items()) { add_prefixes(item, prefixes); }
+  } else if (context.is(json::Kind::object)) {
+    for (const auto& [prefix, space] : context.members()) {
+      if (space.is(json::Kind::string)) { prefixes.emplace_back(prefix, space.text()); }
+    }
+  }
 }
 
 std::vector<std::string> split_values(std::string_view text) {
@@ -300,18 +540,26 @@ std::vector<std::string> split_values(std::string_view text) {
 
 }  // namespace
 
-Result<EpcisQuery> parse_epcis_query(const EpcisParameters& parameters) {
+Result<EpcisQuery> parse_epcis_query(const EpcisParameters& parameters, const Prefixes& prefixes) {
   std::vector<Parameter> split;
   for (const auto& [name, value] : parameters) { split.push_back({name, split_values(value)}); }
-  return read_all(split);
+  return read_all(split, prefixes);
 }
 
-Result<EpcisQuery> parse_epcis_query(const json::Value& query) {
+Result<EpcisQuery> parse_epcis_query(const json::Value& query, const Prefixes& prefixes) {
   if (!query.is(json::Kind::object)) { return invalid("QUERY_PARAMETER", "expected an object of query parameters"); }
   std::vector<Parameter> parameters;
+  Prefixes declared = prefixes;
   for (const auto& [name, value] : query.members()) {
-    if (name == "@context") { continue; }
+    if (name == "@context") {
+      add_prefixes(value, declared);
+      continue;
+    }
     Parameter parameter{name, {}};
+    if (value.is(json::Kind::null) && name.starts_with("EXISTS_")) {
+      parameters.push_back(std::move(parameter));
+      continue;
+    }
     const auto add = [&](const json::Value& item) {
       const bool scalar = item.is(json::Kind::string) || item.is(json::Kind::number);
       if (scalar) { parameter.values.push_back(item.text()); }
@@ -323,7 +571,7 @@ Result<EpcisQuery> parse_epcis_query(const json::Value& query) {
     if (!readable) { return wrong({name, {json::serialize(value)}}, "a value or an array of values"); }
     parameters.push_back(std::move(parameter));
   }
-  return read_all(parameters);
+  return read_all(parameters, declared);
 }
 
 }  // namespace keten::query

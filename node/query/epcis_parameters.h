@@ -11,6 +11,7 @@
 #include "core/ids.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "node/query/field_conditions.h"
 
 namespace keten::query {
 
@@ -28,19 +29,27 @@ struct TypedCondition {
   std::vector<std::string> ids;
 };
 
-/// EQ_, GT_, GE_, LT_, LE_quantity: one quantity in any list of the event satisfies it.
+/// EQ_, GT_, GE_, LT_, LE_quantity and ..._quantity_<unit>: one quantity in any list of the event satisfies it.
 struct QuantityCondition {
-  enum class Comparison : std::uint8_t {
-    equal,
-    greater,
-    greater_or_equal,
-    less,
-    less_or_equal
-  } comparison = Comparison::equal;
-  std::string amount;
+  Comparison comparison = Comparison::equal;
+  std::vector<std::string> amounts;  ///< one of them; JSON numbers
+  std::string unit;                  ///< empty: whatever the unit
 };
 
-enum class EventOrder : std::uint8_t { event_time, record_time };
+/// WD_readPoint, WD_bizLocation: one of the places or a place inside it, as master data says.
+struct PlaceCondition {
+  Place field = Place::read_point;
+  std::vector<std::string> places;
+};
+
+/// HASATTR_, EQ_ATTR_: master data gives what stands in the field such an attribute.
+struct AttributeCondition {
+  std::string field;                    ///< a standard field or the full name of an extension
+  std::vector<std::string> attributes;  ///< one of these names
+  std::vector<WantedValue> values;      ///< one of them; empty: any
+};
+
+enum class EventOrder : std::uint8_t { event_time, record_time, extension };
 enum class OrderDirection : std::uint8_t { descending, ascending };
 
 /// A SimpleEventQuery (EPCIS 2.0, section 8.2.7.1) in canonical form: words of the CBV are bare, identifiers canonical.
@@ -57,12 +66,16 @@ struct EpcisQuery {
   std::vector<EntityCondition> entities;
   std::vector<TypedCondition> typed;
   std::vector<QuantityCondition> quantities;
+  std::vector<FieldCondition> fields;
+  std::vector<PlaceCondition> within;
+  std::vector<AttributeCondition> attributes;
   std::optional<production::EventTime> from;           ///< GE_eventTime
   std::optional<production::EventTime> before;         ///< LT_eventTime
   std::optional<production::EventTime> recorded_from;  ///< GE_recordTime
   std::optional<production::EventTime> recorded_before;
   bool only_declared_errors = false;  ///< EXISTS_errorDeclaration
   EventOrder order = EventOrder::event_time;
+  std::string order_field;  ///< of EventOrder::extension: its full name
   OrderDirection direction = OrderDirection::descending;
   std::optional<std::uint64_t> count_limit;  ///< eventCountLimit: no more than these in all pages
   std::optional<std::uint64_t> count_max;    ///< maxEventCount: fail above
@@ -74,12 +87,14 @@ struct EpcisQuery {
 /// Parameter and value as in a URL, percent-decoded; lists inside a value are still joined with `|`.
 using EpcisParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// `perPage` and `nextPageToken` are parameters too. Fails with QUERY_PARAMETER (a violation names the parameter):
-/// `invalid` for an unknown one or a wrong value, `unsupported` for one of the standard that this node does not
-/// answer.
-Result<EpcisQuery> parse_epcis_query(const EpcisParameters& parameters);
+/// Prefix and namespace, as in the header `GS1-Extensions`.
+using Prefixes = std::vector<std::pair<std::string, std::string>>;
 
-/// The `query` object of a query document: lists are arrays.
-Result<EpcisQuery> parse_epcis_query(const json::Value& query);
+/// `perPage` and `nextPageToken` are parameters too. A prefix that nobody has declared means the extensions that are
+/// spelt with it. Fails with QUERY_PARAMETER (`invalid`; a violation names the parameter).
+Result<EpcisQuery> parse_epcis_query(const EpcisParameters& parameters, const Prefixes& prefixes = {});
+
+/// The `query` object of a query document: lists are arrays, `@context` declares prefixes.
+Result<EpcisQuery> parse_epcis_query(const json::Value& query, const Prefixes& prefixes = {});
 
 }  // namespace keten::query

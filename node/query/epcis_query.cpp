@@ -6,10 +6,12 @@
 #include "contracts/production/decimal.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/index_rows.h"
+#include "contracts/production/vocabulary.h"
 #include "core/check.h"
 #include "core/encoding.h"
 #include "node/query/epcis_content.h"
 #include "node/query/epcis_rows.h"
+#include "node/query/measures.h"
 
 namespace keten::query {
 namespace {
@@ -75,25 +77,21 @@ bool matches(const EntityCondition& condition, const EventSummary& event) {
   });
 }
 
-bool holds(QuantityCondition::Comparison comparison, std::strong_ordering order) {
-  switch (comparison) {
-    case QuantityCondition::Comparison::equal: return order == 0;
-    case QuantityCondition::Comparison::greater: return order > 0;
-    case QuantityCondition::Comparison::greater_or_equal: return order >= 0;
-    case QuantityCondition::Comparison::less: return order < 0;
-    case QuantityCondition::Comparison::less_or_equal: return order <= 0;
-  }
-  return false;
+bool matches(const QuantityCondition& condition, const production::SummaryEntity& entity) {
+  return std::any_of(condition.amounts.begin(), condition.amounts.end(), [&](const std::string& amount) {
+    const auto order = condition.unit.empty()
+                           ? std::optional<std::partial_ordering>(production::compare_decimals(entity.amount, amount))
+                           : compare_measures(entity.amount, entity.unit, amount, condition.unit);
+    return order && holds(condition.comparison, *order);
+  });
 }
 
 /// All conditions on quantities hold for one and the same quantity.
 bool matches(const std::vector<QuantityCondition>& conditions, const EventSummary& event) {
   if (conditions.empty()) { return true; }
   return std::any_of(event.entities.begin(), event.entities.end(), [&](const production::SummaryEntity& entity) {
-    return !entity.amount.empty() &&
-           std::all_of(conditions.begin(), conditions.end(), [&](const QuantityCondition& condition) {
-             return holds(condition.comparison, production::compare_decimals(entity.amount, condition.amount));
-           });
+    return !entity.amount.empty() && std::all_of(conditions.begin(), conditions.end(),
+                                                 [&](const auto& condition) { return matches(condition, entity); });
   });
 }
 
@@ -128,32 +126,187 @@ bool matches(const TypedCondition& condition, const production::Event& event) {
   return false;
 }
 
-// The range to read.
+// Master data.
 
-/// The prefixes of the ranges that together hold every match, the most selective there are.
-std::vector<Bytes> ranges_of(const EpcisQuery& query) {
-  std::vector<Bytes> result;
-  if (query.order == EventOrder::record_time) { return {index_rows::by_recording()}; }
-  for (const auto& id : query.transformation_ids) { result.push_back(index_rows::of_transformation(id)); }
-  if (!result.empty()) { return result; }
-  for (const auto& condition : query.entities) {
-    const auto& patterns = condition.patterns;
-    if (std::any_of(patterns.begin(), patterns.end(), [](const auto& each) { return each.is_prefix; })) { continue; }
-    for (const auto& pattern : patterns) { result.push_back(index_rows::of_entity(pattern.key)); }
-    return result;
+/// The places and all that lie in them, at most so many: a circle of children ends, too.
+Result<std::vector<std::string>> with_descendants(const contracts::StateReader& index,
+                                                  const std::vector<std::string>& places) {
+  constexpr std::size_t kPlacesMax = 10'000;
+  std::set<std::string> known(places.begin(), places.end());
+  std::vector<std::string> open(known.begin(), known.end());
+  while (!open.empty()) {
+    const auto prefix = index_rows::children_of(open.back());
+    open.pop_back();
+    index.scan(prefix, index_rows::end_of(prefix), [&](ByteView key, ByteView) {
+      std::string child(as_text(key.subspan(prefix.size())));
+      if (known.insert(child).second) { open.push_back(std::move(child)); }
+      return known.size() <= kPlacesMax;
+    });
+    if (known.size() > kPlacesMax) {
+      return failure(ErrorKind::too_large, "QUERY_TOO_COMPLEX",
+                     "more than " + std::to_string(kPlacesMax) + " places lie in the wanted ones");
+    }
   }
-  for (const auto& step : query.biz_steps) { result.push_back(index_rows::of_biz_step(step)); }
-  if (!result.empty()) { return result; }
-  for (const auto type : query.types) { result.push_back(index_rows::of_type(type)); }
-  if (!result.empty()) { return result; }
-  return {index_rows::all_events()};
+  return std::vector<std::string>(known.begin(), known.end());
+}
+
+/// What stands in a field that master data may describe.
+std::set<std::string> described_by(const AttributeCondition& condition, const production::Event& event,
+                                   const EventSummary& summary, const production::DocumentNames& names) {
+  std::set<std::string> result;
+  const auto& field = condition.field;
+  const auto add = [&](std::string_view text) {
+    if (!text.empty()) { result.insert(production::entity_key(text)); }
+  };
+  const auto add_word = [&](production::Vocabulary vocabulary, const std::string& word) {
+    add(word);
+    if (production::is_standard_word(vocabulary, word)) { add(production::web_address(vocabulary, word)); }
+  };
+  if (field == "readPoint") { add(summary.read_point); }
+  if (field == "bizLocation") { add(summary.biz_location); }
+  if (field == "bizStep") { add_word(production::Vocabulary::biz_step, summary.biz_step); }
+  if (field == "disposition") { add_word(production::Vocabulary::disposition, summary.disposition); }
+  for (const auto& entity : summary.entities) {
+    const bool is_class = (entity.roles & role::kClass) != 0;
+    if (field == (is_class ? "epcClass" : "epc")) { result.insert(entity.key); }
+  }
+  if (field == "bizTransaction") {
+    for (const auto& each : event.business_transactions) { add(each.id); }
+  }
+  if (field == "source") {
+    for (const auto& each : event.sources) { add(each.id); }
+  }
+  if (field == "destination") {
+    for (const auto& each : event.destinations) { add(each.id); }
+  }
+  for (auto& text : extension_texts(field, event, names)) { add(text); }
+  return result;
+}
+
+bool matches(const AttributeCondition& condition, const production::Event& event, const EventSummary& summary,
+             const production::DocumentNames& names, const contracts::StateReader& index) {
+  const auto ids = described_by(condition, event, summary, names);
+  return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+    return std::any_of(condition.attributes.begin(), condition.attributes.end(), [&](const std::string& name) {
+      const auto row = index.get(index_rows::attribute_key(id, name));
+      if (!row) { return false; }
+      if (condition.values.empty()) { return true; }
+      const auto value = json::parse(as_text(*row));
+      return value && is_one_of_values(*value, condition.values);
+    });
+  });
+}
+
+// The ranges to read.
+
+/// Ranges that together hold every match.
+struct Candidate {
+  std::vector<Bytes> prefixes;
+  Stamp newest = newest_stamp();
+  Stamp oldest = oldest_stamp();
+  bool in_order = true;  ///< the stamps of the rows are the order of the query
+  bool by_stamp = true;  ///< each prefix is followed by a stamp; else it begins the names of several ranges
+};
+
+/// From what is most selective as a rule to what is least; the last always can be read in order.
+std::vector<Candidate> candidates_of(const EpcisQuery& query) {
+  std::vector<Candidate> result;
+  const bool by_time = query.order == EventOrder::event_time;
+  const auto propose = [&](std::vector<Bytes> prefixes) {
+    if (prefixes.empty()) { return; }
+    Candidate candidate{std::move(prefixes)};
+    if (query.before) { candidate.newest = {*query.before, {}}; }
+    if (query.from) { candidate.oldest = {*query.from, {}}; }
+    candidate.in_order = by_time;
+    result.push_back(std::move(candidate));
+  };
+  const auto propose_each = [&](const auto& values, const auto& prefix_of) {
+    std::vector<Bytes> prefixes;
+    for (const auto& value : values) { prefixes.push_back(prefix_of(value)); }
+    propose(std::move(prefixes));
+  };
+  propose_each(query.transformation_ids, index_rows::of_transformation);
+  for (const auto& condition : query.entities) {
+    const bool has_prefix = std::any_of(condition.patterns.begin(), condition.patterns.end(),
+                                        [](const auto& each) { return each.is_prefix; });
+    if (!has_prefix) {
+      propose_each(condition.patterns, [](const auto& pattern) { return index_rows::of_entity(pattern.key); });
+      continue;
+    }
+    Candidate candidate;
+    for (const auto& pattern : condition.patterns) {
+      candidate.prefixes.push_back(pattern.is_prefix ? index_rows::of_entities(pattern.key)
+                                                     : index_rows::of_entity(pattern.key));
+    }
+    candidate.in_order = false;
+    candidate.by_stamp = false;
+    result.push_back(std::move(candidate));
+  }
+  propose_each(query.read_points, index_rows::of_read_point);
+  propose_each(query.biz_locations, index_rows::of_biz_location);
+  propose_each(query.dispositions, index_rows::of_disposition);
+  propose_each(query.biz_steps, index_rows::of_biz_step);
+  propose_each(query.types, index_rows::of_type);
+  if (query.recorded_from || query.recorded_before || query.order == EventOrder::record_time) {
+    Candidate candidate{{index_rows::by_recording()}};
+    if (query.recorded_before) { candidate.newest = {*query.recorded_before, {}}; }
+    if (query.recorded_from) { candidate.oldest = {*query.recorded_from, {}}; }
+    candidate.in_order = query.order == EventOrder::record_time;
+    result.push_back(std::move(candidate));
+  }
+  if (query.order != EventOrder::record_time) { propose({index_rows::all_events()}); }
+  return result;
+}
+
+/// Rows of a candidate, counted up to `most`.
+std::size_t count_rows(const contracts::StateReader& index, const Candidate& candidate, std::size_t most) {
+  std::size_t count = 0;
+  for (const auto& prefix : candidate.prefixes) {
+    const auto range = candidate.by_stamp ? key_range(prefix, candidate.newest, candidate.oldest)
+                                          : std::pair(prefix, index_rows::end_of(prefix));
+    if (range.first >= range.second) { continue; }
+    if (count >= most) { return count; }
+    index.scan(range.first, range.second, [&](ByteView, ByteView) { return ++count < most; });
+  }
+  return count;
+}
+
+/// Rows that are few enough to be sorted in memory.
+constexpr std::size_t kSortedRowsMax = 1024;
+
+struct Choice {
+  Candidate candidate;
+  bool is_small = false;  ///< has at most kSortedRowsMax rows
+};
+
+/// The candidate with the fewest rows; of those that have many, the first that can be read in order.
+Choice choose(const contracts::StateReader& index, std::vector<Candidate> candidates) {
+  if (candidates.size() == 1 && candidates.front().in_order) { return {std::move(candidates.front()), false}; }
+  const bool may_sort =
+      std::any_of(candidates.begin(), candidates.end(), [](const auto& each) { return !each.in_order; });
+  for (const std::size_t most : {std::size_t{16}, std::size_t{128}, kSortedRowsMax + 1}) {
+    if (most > kSortedRowsMax && !may_sort) { break; }
+    std::size_t fewest = most;
+    const Candidate* best = nullptr;
+    for (const auto& candidate : candidates) {
+      const auto rows = count_rows(index, candidate, fewest);
+      if (rows >= fewest) { continue; }
+      fewest = rows;
+      best = &candidate;
+      if (fewest == 0) { break; }
+    }
+    if (best != nullptr) { return {*best, true}; }
+  }
+  const auto ordered =
+      std::find_if(candidates.begin(), candidates.end(), [](const auto& each) { return each.in_order; });
+  return {ordered == candidates.end() ? std::move(candidates.front()) : std::move(*ordered), false};
 }
 
 /// One query over one snapshot.
 class Search {
  public:
-  Search(const EpcisReaders& readers, const EpcisQuery& query, std::size_t rows_max)
-      : readers_(readers), query_(query), rows_left_(rows_max), content_(readers.load) {}
+  Search(const EpcisReaders& readers, EpcisQuery query, std::size_t rows_max)
+      : readers_(readers), query_(std::move(query)), rows_left_(rows_max), content_(readers.load) {}
 
   Result<EpcisPage> run() {
     page_.height = readers_.height;
@@ -161,11 +314,18 @@ class Search {
       auto token = decode_token(query_.page_token, query_, readers_.height);
       if (!token) { return token.error(); }
       page_.height = token->height;
-      resume_ = *token;
+      resume_.stamp = token->last;
+      returned_ = token->returned;
+      if (query_.order == EventOrder::extension) {
+        auto value = order_value_of(resume_.stamp);
+        if (!value) { return value.error(); }
+        resume_.value = std::move(*value);
+      }
     }
+    if (const auto expanded = expand_places(); !expanded) { return expanded.error(); }
     wanted_ = query_.per_page;
     if (query_.count_limit) {
-      wanted_ = std::min<std::uint64_t>(wanted_, *query_.count_limit - std::min(*query_.count_limit, resume_.returned));
+      wanted_ = std::min<std::uint64_t>(wanted_, *query_.count_limit - std::min(*query_.count_limit, returned_));
     }
     const auto done = query_.event_ids.empty() ? walk() : walk_ids();
     if (!done) { return done.error(); }
@@ -173,41 +333,99 @@ class Search {
   }
 
  private:
+  /// A place in the order of the query.
+  struct Place {
+    Stamp stamp;
+    std::optional<OrderValue> value;  ///< of an extension
+  };
+
   [[nodiscard]] bool ascends() const { return query_.direction == OrderDirection::ascending; }
-  [[nodiscard]] Stamp order_of(const EventSummary& event) const {
+  [[nodiscard]] bool comes_before(const Place& left, const Place& right) const {
+    if (left.value != right.value) {
+      // Without the field last, in either direction.
+      if (!left.value || !right.value) { return left.value.has_value(); }
+      return ascends() ? *left.value < *right.value : *left.value > *right.value;
+    }
+    return ascends() ? left.stamp < right.stamp : left.stamp > right.stamp;
+  }
+  [[nodiscard]] Stamp stamp_of(const EventSummary& event) const {
     return {
         query_.order == EventOrder::record_time ? static_cast<production::EventTime>(event.record_time) : event.time,
         event.position};
   }
-  [[nodiscard]] bool is_after_resume(const Stamp& stamp) const {
-    return query_.page_token.empty() || (ascends() ? stamp > resume_.last : stamp < resume_.last);
+
+  Result<std::optional<OrderValue>> order_value_of(const Stamp& stamp) {
+    const auto event = content_.event(stamp.position);
+    if (!event) { return event.error(); }
+    const auto names = content_.names(stamp.position);
+    if (!names) { return names.error(); }
+    return order_value(query_.order_field, **event, **names);
   }
 
-  /// Descending rows stream into the page; ascending ones are sifted for the oldest.
-  Status walk() {
-    auto newest = newest_stamp();
-    auto oldest = oldest_stamp();
-    if (query_.order == EventOrder::event_time) {
-      if (query_.before) { newest = {*query_.before, {}}; }
-      if (query_.from) { oldest = {*query_.from, {}}; }
+  /// WD_ parameters become places; together with EQ_ parameters, what is in both.
+  Status expand_places() {
+    for (const auto& condition : query_.within) {
+      auto places = with_descendants(readers_.index, condition.places);
+      if (!places) { return places.error(); }
+      auto& wanted = condition.field == query::Place::read_point ? query_.read_points : query_.biz_locations;
+      if (!wanted.empty()) {
+        std::erase_if(*places, [&](const std::string& each) { return !is_one_of(wanted, each); });
+        // Nothing is in both: a name that no place has.
+        if (places->empty()) { places->emplace_back(); }
+      }
+      wanted = std::move(*places);
     }
-    if (!query_.page_token.empty() && !ascends()) { newest = std::min(newest, resume_.last); }
+    return kDone;
+  }
+
+  /// Rows in the order of the query stream into the page; others are sifted for those that come first.
+  Status walk() {
+    const auto choice = choose(readers_.index, candidates_of(query_));
+    auto [candidate, is_small] = choice;
+    streams_ = candidate.in_order;
+    if (!candidate.by_stamp) { return sift_names(candidate); }
+    if (streams_ && !query_.page_token.empty()) {
+      if (ascends()) {
+        candidate.oldest = std::max(candidate.oldest, resume_.stamp);
+      } else {
+        candidate.newest = std::min(candidate.newest, resume_.stamp);
+      }
+    }
+    const auto direction = streams_ && ascends() ? Direction::oldest_first : Direction::newest_first;
     std::vector<RowCursor> cursors;
-    for (auto& prefix : ranges_of(query_)) { cursors.emplace_back(readers_.index, std::move(prefix), newest, oldest); }
-    MergedRows rows(std::move(cursors));
+    for (auto& prefix : candidate.prefixes) {
+      cursors.emplace_back(readers_.index, std::move(prefix), candidate.newest, candidate.oldest, direction);
+    }
+    MergedRows rows(std::move(cursors), direction);
     while (const auto stamp = rows.next()) {
       if (rows_left_ == 0) { return stop_early(); }
       --rows_left_;
       last_seen_ = *stamp;
-      if (const auto taken = consider(*stamp); !taken) { return taken; }
-      if (!ascends() && found_.size() > wanted_ && !counts_all()) { return kDone; }
+      if (const auto taken = consider(stamp->position); !taken) { return taken; }
+      if (streams_ && found_.size() > wanted_ && !counts_all()) { return kDone; }
+    }
+    return kDone;
+  }
+
+  /// Few rows under many names.
+  Status sift_names(const Candidate& candidate) {
+    std::set<production::EventPosition> positions;
+    for (const auto& prefix : candidate.prefixes) {
+      readers_.index.scan(prefix, index_rows::end_of(prefix), [&](ByteView key, ByteView) {
+        if (const auto stamp = index_rows::stamp_of(key)) { positions.insert(stamp->position); }
+        return positions.size() <= rows_left_;
+      });
+    }
+    if (positions.size() > rows_left_) { return stop_early(); }
+    for (const auto& position : positions) {
+      if (const auto taken = consider(position); !taken) { return taken; }
     }
     return kDone;
   }
 
   /// An id names few events: all of them are sorted.
   Status walk_ids() {
-    for (const auto& id : query_.event_ids) {
+    for (const auto& id : std::set(query_.event_ids.begin(), query_.event_ids.end())) {
       const auto prefix = index_rows::of_event_id(id);
       std::vector<production::EventPosition> positions;
       readers_.index.scan(prefix, index_rows::end_of(prefix), [&](ByteView, ByteView value) {
@@ -215,9 +433,7 @@ class Search {
         return true;
       });
       for (const auto& position : positions) {
-        const auto summary = read_summary(readers_.index, position);
-        if (!summary) { return summary.error(); }
-        if (const auto taken = consider(order_of(*summary)); !taken) { return taken; }
+        if (const auto taken = consider(position); !taken) { return taken; }
       }
     }
     return kDone;
@@ -227,30 +443,49 @@ class Search {
     return query_.count_max && query_.page_token.empty() && matches_ <= *query_.count_max;
   }
 
-  Status consider(const Stamp& stamp) {
-    if (stamp.position.height > page_.height || !is_after_resume(stamp)) { return kDone; }
-    auto summary = read_summary(readers_.index, stamp.position);
+  Status consider(const production::EventPosition& position) {
+    if (position.height > page_.height) { return kDone; }
+    auto summary = read_summary(readers_.index, position);
     if (!summary) { return summary.error(); }
     if (!matches(query_, *summary)) { return kDone; }
-    for (const auto& condition : query_.typed) {
-      const auto event = content_.event(stamp.position);
-      if (!event) { return event.error(); }
-      if (!matches(condition, **event)) { return kDone; }
+    const auto content_matches = matches_content(*summary);
+    if (!content_matches) { return content_matches.error(); }
+    if (!*content_matches) { return kDone; }
+    Place place{stamp_of(*summary), std::nullopt};
+    if (query_.order == EventOrder::extension) {
+      auto value = order_value_of(place.stamp);
+      if (!value) { return value.error(); }
+      place.value = std::move(*value);
     }
+    if (!query_.page_token.empty() && !comes_before(resume_, place)) { return kDone; }
     ++matches_;
-    const auto later = [this](const Stamp& left, const Stamp& right) {
-      return ascends() ? left < right : left > right;
-    };
-    found_.insert(std::upper_bound(found_.begin(), found_.end(), stamp, later), stamp);
+    found_.insert(std::upper_bound(found_.begin(), found_.end(), place,
+                                   [this](const Place& left, const Place& right) { return comes_before(left, right); }),
+                  std::move(place));
     if (found_.size() > wanted_ + 1) { found_.pop_back(); }
     return kDone;
   }
 
+  /// What only the event itself can tell.
+  Result<bool> matches_content(const EventSummary& summary) {
+    if (query_.typed.empty() && query_.fields.empty() && query_.attributes.empty()) { return true; }
+    const auto event = content_.event(summary.position);
+    if (!event) { return event.error(); }
+    const auto names = content_.names(summary.position);
+    if (!names) { return names.error(); }
+    return std::all_of(query_.typed.begin(), query_.typed.end(),
+                       [&](const auto& each) { return matches(each, **event); }) &&
+           std::all_of(query_.fields.begin(), query_.fields.end(),
+                       [&](const auto& each) { return query::matches(each, **event, **names); }) &&
+           std::all_of(query_.attributes.begin(), query_.attributes.end(),
+                       [&](const auto& each) { return matches(each, **event, summary, **names, readers_.index); });
+  }
+
   Status stop_early() {
-    if (ascends() || counts_all()) {
+    if (!streams_ || counts_all()) {
       return failure(ErrorKind::too_large, "QUERY_TOO_COMPLEX",
-                     "too many events to look at: ask for a shorter time, for an item, or without orderDirection=ASC "
-                     "and maxEventCount");
+                     "too many events to look at: ask for a shorter time or for an item, or without maxEventCount and "
+                     "in the order of eventTime or recordTime");
     }
     stopped_early_ = true;
     return kDone;
@@ -263,15 +498,15 @@ class Search {
     }
     const bool more = found_.size() > wanted_;
     if (more) { found_.resize(wanted_); }
-    for (const auto& stamp : found_) {
-      auto event = content_.found(readers_.index, stamp.position);
+    for (const auto& place : found_) {
+      auto event = content_.found(readers_.index, place.stamp.position);
       if (!event) { return event.error(); }
       page_.events.push_back(std::move(*event));
     }
-    const auto returned = resume_.returned + found_.size();
+    const auto returned = returned_ + found_.size();
     const bool limited = query_.count_limit && returned >= *query_.count_limit;
     if ((more || stopped_early_) && !limited) {
-      const auto last = more && !found_.empty() ? found_.back() : last_seen_;
+      const auto last = more && !found_.empty() ? found_.back().stamp : last_seen_;
       page_.next_page_token = encode({page_.height, query_.fingerprint, last, returned});
     }
     page_.context = content_.take_context(page_.events);
@@ -279,15 +514,17 @@ class Search {
   }
 
   const EpcisReaders& readers_;
-  const EpcisQuery& query_;
+  EpcisQuery query_;
   std::size_t rows_left_;
   EventContent content_;
   EpcisPage page_;
-  PageToken resume_;
+  Place resume_;
+  std::uint64_t returned_ = 0;  ///< on earlier pages
   std::size_t wanted_ = 0;
-  std::vector<Stamp> found_;  ///< in the order of the page, at most one more than wanted
+  std::vector<Place> found_;  ///< in the order of the page, at most one more than wanted
   std::uint64_t matches_ = 0;
   Stamp last_seen_;
+  bool streams_ = false;
   bool stopped_early_ = false;
 };
 

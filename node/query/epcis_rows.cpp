@@ -1,6 +1,8 @@
 #include "node/query/epcis_rows.h"
 
+#include <algorithm>
 #include <limits>
+#include <tuple>
 
 namespace keten::query {
 
@@ -25,17 +27,22 @@ Stamp newest_stamp() {
 
 Stamp oldest_stamp() { return {std::numeric_limits<production::EventTime>::min(), {}}; }
 
-RowCursor::RowCursor(const contracts::StateReader& index, Bytes prefix, const Stamp& newest, const Stamp& oldest)
-    : index_(index) {
+std::pair<Bytes, Bytes> key_range(const Bytes& prefix, const Stamp& newest, const Stamp& oldest) {
   const auto key = [&](const Stamp& stamp) {
     auto result = prefix;
     const auto tail = index_rows::descending(stamp);
     result.insert(result.end(), tail.begin(), tail.end());
     return result;
   };
-  next_key_ = key(newest);
-  end_ = key(oldest);
-  end_.push_back(0);  // the oldest row itself is inside
+  auto end = key(oldest);
+  end.push_back(0);  // the oldest row itself is inside
+  return {key(newest), std::move(end)};
+}
+
+RowCursor::RowCursor(const contracts::StateReader& index, Bytes prefix, const Stamp& newest, const Stamp& oldest,
+                     Direction direction)
+    : index_(index), direction_(direction) {
+  std::tie(first_, end_) = key_range(prefix, newest, oldest);
   exhausted_ = newest < oldest;
   fill();
 }
@@ -50,32 +57,45 @@ void RowCursor::next() {
 }
 
 void RowCursor::fill() {
-  constexpr std::size_t kPortion = 64;
+  constexpr std::size_t kPortionMax = 256;
   portion_.clear();
   at_ = 0;
   stamp_.reset();
   if (exhausted_) { return; }
   Bytes last;
-  index_.scan(next_key_, end_, [&](ByteView key, ByteView) {
+  const auto take = [&](ByteView key, ByteView) {
     if (const auto stamp = index_rows::stamp_of(key)) { portion_.push_back(*stamp); }
     last = to_bytes(key);
-    return portion_.size() < kPortion;
-  });
-  exhausted_ = portion_.size() < kPortion;
-  if (!portion_.empty()) {
-    next_key_ = std::move(last);
-    next_key_.push_back(0);
-    stamp_ = portion_.front();
+    return portion_.size() < portion_size_;
+  };
+  if (direction_ == Direction::newest_first) {
+    index_.scan(first_, end_, take);
+  } else {
+    index_.scan_back(first_, end_, take);
+  }
+  exhausted_ = portion_.size() < portion_size_;
+  portion_size_ = std::min(2 * portion_size_, kPortionMax);
+  if (portion_.empty()) { return; }
+  stamp_ = portion_.front();
+  if (direction_ == Direction::newest_first) {
+    first_ = std::move(last);
+    first_.push_back(0);
+  } else {
+    end_ = std::move(last);
   }
 }
 
 std::optional<Stamp> MergedRows::next() {
-  RowCursor* newest = nullptr;
+  RowCursor* first = nullptr;
   for (auto& cursor : cursors_) {
-    if (cursor.stamp() && (newest == nullptr || *cursor.stamp() > *newest->stamp())) { newest = &cursor; }
+    if (!cursor.stamp()) { continue; }
+    const bool comes_before =
+        first == nullptr ||
+        (direction_ == Direction::newest_first ? *cursor.stamp() > *first->stamp() : *cursor.stamp() < *first->stamp());
+    if (comes_before) { first = &cursor; }
   }
-  if (newest == nullptr) { return std::nullopt; }
-  const Stamp result = *newest->stamp();
+  if (first == nullptr) { return std::nullopt; }
+  const Stamp result = *first->stamp();
   for (auto& cursor : cursors_) {
     if (cursor.stamp() == result) { cursor.next(); }
   }

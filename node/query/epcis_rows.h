@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "contracts/contract.h"
@@ -16,12 +18,14 @@ namespace keten::query {
 Result<production::EventSummary> read_summary(const contracts::StateReader& index,
                                               const production::EventPosition& position);
 
-/// A range of the event index, newest first, read in portions: a page never costs more than its rows.
+enum class Direction : std::uint8_t { newest_first, oldest_first };
+
+/// A range of the event index, read in portions that grow: a page never costs much more than its rows.
 class RowCursor {
  public:
   /// Rows under `prefix` from `newest` to `oldest`, both included. Borrows the index.
   RowCursor(const contracts::StateReader& index, Bytes prefix, const production::index_rows::Stamp& newest,
-            const production::index_rows::Stamp& oldest);
+            const production::index_rows::Stamp& oldest, Direction direction = Direction::newest_first);
 
   /// The row under the cursor; empty at the end.
   [[nodiscard]] const std::optional<production::index_rows::Stamp>& stamp() const { return stamp_; }
@@ -31,23 +35,31 @@ class RowCursor {
   void fill();
 
   const contracts::StateReader& index_;
-  Bytes next_key_;
+  Direction direction_;
+  Bytes first_;
   Bytes end_;
   std::vector<production::index_rows::Stamp> portion_;
+  std::size_t portion_size_ = 8;
   std::size_t at_ = 0;
   bool exhausted_ = false;
   std::optional<production::index_rows::Stamp> stamp_;
 };
 
-/// Several ranges as one, newest first; a row that lies in several comes once.
+/// Several ranges as one, in their order; a row that lies in several comes once.
 class MergedRows {
  public:
-  explicit MergedRows(std::vector<RowCursor> cursors) : cursors_(std::move(cursors)) {}
+  MergedRows(std::vector<RowCursor> cursors, Direction direction)
+      : cursors_(std::move(cursors)), direction_(direction) {}
   std::optional<production::index_rows::Stamp> next();
 
  private:
   std::vector<RowCursor> cursors_;
+  Direction direction_;
 };
+
+/// The keys of a range, as RowCursor reads it.
+std::pair<Bytes, Bytes> key_range(const Bytes& prefix, const production::index_rows::Stamp& newest,
+                                  const production::index_rows::Stamp& oldest);
 
 /// The stamps around everything.
 production::index_rows::Stamp newest_stamp();

@@ -123,6 +123,19 @@ class RocksReader : public contracts::StateReader {
     if (!iterator->status().ok()) { fail(iterator->status(), "cannot scan"); }
   }
 
+  void scan_back(ByteView first, ByteView end, const Visit& visit) const override {
+    auto options = options_;
+    const auto lower = slice(first);
+    const auto upper = slice(end);
+    if (!first.empty()) { options.iterate_lower_bound = &lower; }
+    if (!end.empty()) { options.iterate_upper_bound = &upper; }
+    const std::unique_ptr<rocksdb::Iterator> iterator(database_.NewIterator(options, &family_));
+    for (iterator->SeekToLast(); iterator->Valid(); iterator->Prev()) {
+      if (!visit(view(iterator->key()), view(iterator->value()))) { return; }
+    }
+    if (!iterator->status().ok()) { fail(iterator->status(), "cannot scan backwards"); }
+  }
+
  private:
   [[noreturn]] void fail(const rocksdb::Status& status, const std::string& what) const {
     auto error = storage_error(status, what);

@@ -27,6 +27,14 @@ class MapReader : public contracts::StateReader {
     }
   }
 
+  void scan_back(ByteView first, ByteView end, const Visit& visit) const override {
+    auto entry = end.empty() ? map_.end() : map_.lower_bound(to_bytes(end));
+    while (entry != map_.begin()) {
+      --entry;
+      if (contracts::key_less(entry->first, first) || !visit(entry->first, entry->second)) { return; }
+    }
+  }
+
  private:
   const Map& map_;
 };

@@ -32,6 +32,15 @@ class MemoryColumn : public contracts::StateReader {
       if (!visit(row->first, row->second)) { return; }
     }
   }
+  void scan_back(ByteView first, ByteView end, const Visit& visit) const override {
+    auto row = end.empty() ? rows.end() : rows.lower_bound(to_bytes(end));
+    while (row != rows.begin()) {
+      --row;
+      if (row->first < to_bytes(first)) { return; }
+      ++reads;
+      if (!visit(row->first, row->second)) { return; }
+    }
+  }
   std::map<Bytes, Bytes> rows;
   mutable std::size_t reads = 0;  ///< rows handed out
 };

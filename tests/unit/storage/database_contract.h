@@ -19,6 +19,16 @@ inline std::string scan_text(const storage::Snapshot& snapshot, storage::Column 
   return seen;
 }
 
+inline std::string scan_back_text(const storage::Snapshot& snapshot, storage::Column column,
+                                  std::string_view first = {}, std::string_view end = {}, std::size_t most = 100) {
+  std::string seen;
+  snapshot.column(column).scan_back(as_bytes(first), as_bytes(end), [&](ByteView key, ByteView value) {
+    seen += to_text(key) + "=" + to_text(value) + ";";
+    return --most > 0;
+  });
+  return seen;
+}
+
 inline void keeps_columns_apart_and_ordered(storage::Database& database) {
   using storage::Column;
   storage::Batch batch;
@@ -45,6 +55,14 @@ inline void keeps_columns_apart_and_ordered(storage::Database& database) {
   std::size_t count = 0;
   database.snapshot()->column(Column::state).scan({}, {}, [&](ByteView, ByteView) { return ++count < 2; });
   BOOST_TEST(count == 2U);
+
+  BOOST_TEST(scan_back_text(*before, Column::state) == "c=1;b=1;a=1;");
+  BOOST_TEST(scan_back_text(*before, Column::state, "b") == "c=1;b=1;");
+  BOOST_TEST(scan_back_text(*before, Column::state, "a", "c") == "b=1;a=1;");
+  BOOST_TEST(scan_back_text(*before, Column::state, "aa", "bb") == "b=1;");
+  BOOST_TEST(scan_back_text(*before, Column::state, "d") == "");
+  BOOST_TEST(scan_back_text(*before, Column::state, {}, {}, 2) == "c=1;b=1;");
+  BOOST_TEST(scan_back_text(*database.snapshot(), Column::state) == "e=;c=1;b=3;");
 }
 
 }  // namespace keten::test
