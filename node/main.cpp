@@ -18,6 +18,7 @@ namespace {
 /// sysexits.h: what an operator or a service manager acts on.
 constexpr int kUsage = 64;
 constexpr int kDiskFailed = 74;
+constexpr int kIdentityInUse = 76;
 constexpr int kRefused = 78;
 
 constexpr std::string_view kHelp =
@@ -30,7 +31,9 @@ constexpr std::string_view kHelp =
     "                                                 or a key that was made after the data was lost\n"
     "       ketend check-config --home DIR   read everything, write nothing, say what is wrong\n"
     "       ketend --version\n"
-    "Everything else is done with keten. Exit codes: 0 stopped, 64 usage, 74 disk failed, 78 refused to start.\n";
+    "Everything else is done with keten. Exit codes: 0 stopped, 64 usage, 74 disk failed, 76 another process runs "
+    "with\n"
+    "this node's keys, 78 refused to start.\n";
 
 int refuse(const keten::Error& error) {
   std::fprintf(stderr, "ketend: %s: %s\n", error.reason.c_str(), keten::log_escaped(error.message).c_str());
@@ -66,6 +69,11 @@ int start(const std::string& directory, const Assurance& assurance) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const auto fatal = [](const keten::Error& error) {
+    if (error.reason == "IDENTITY_IN_USE") {
+      keten::log_error("{}: {}", error.reason, error.message);
+      refuse(error);  // also where the log is off
+      ::_exit(kIdentityInUse);
+    }
     // Nothing can be promised after a failed disk: no clean-up that would touch it again.
     keten::log_error("disk: {}: {}; the node stops without another vote", error.reason, error.message);
     ::_exit(kDiskFailed);

@@ -64,6 +64,7 @@ class Node final : public Gateway, private peers::Handler, private pipeline::Tra
   std::size_t on_messages(NodeNumber from, std::vector<pipeline::PeerMessage>& messages) override;
   void on_connected(NodeNumber peer) override;
   void on_disconnected(NodeNumber peer) override;
+  void on_identity_in_use(const Error& error) override { fatal_(error); }
   // pipeline::TransactionRules, on the loop
   [[nodiscard]] keten::Status check(const Transaction& transaction, Roles roles) const override;
   [[nodiscard]] bool may_call(const Transaction& transaction, Roles roles) const override;

@@ -45,19 +45,22 @@ const PeerEntry* Acquaintances::find(NodeNumber number) const {
 }
 
 Hash hello_signing_hash(const wire::Hello& hello, const PublicKey& key) {
-  return Hasher("keten/hello/2")
+  return Hasher("keten/hello/3")
       .number(hello.protocol_version)
       .fixed(hello.chain_id)
       .fixed(key)
       .fixed(hello.receiver)
+      .fixed(hello.incarnation)
       .finish();
 }
 
-wire::Hello make_hello(const ChainId& chain, const PublicKey& receiver, const OwnKeys& keys) {
+wire::Hello make_hello(const ChainId& chain, const wire::Incarnation& incarnation, const PublicKey& receiver,
+                       const OwnKeys& keys) {
   wire::Hello hello;
   hello.chain_id = chain;
   hello.protocol_version = kProtocolVersion;
   hello.receiver = receiver;
+  hello.incarnation = incarnation;
   for (const auto& key : keys) {
     if (hello.proofs.size() == limits::kFormerKeysMax) { break; }
     const auto digest = hello_signing_hash(hello, key.public_key());

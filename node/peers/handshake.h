@@ -52,7 +52,8 @@ using OwnKeysPointer = std::shared_ptr<const OwnKeys>;
 [[nodiscard]] Hash hello_signing_hash(const wire::Hello& hello, const PublicKey& key);
 
 /// Precondition: at least one key; the newest limits::kFormerKeysMax sign.
-[[nodiscard]] wire::Hello make_hello(const ChainId& chain, const PublicKey& receiver, const OwnKeys& keys);
+[[nodiscard]] wire::Hello make_hello(const ChainId& chain, const wire::Incarnation& incarnation,
+                                     const PublicKey& receiver, const OwnKeys& keys);
 
 /// `sender` is whom TLS named. Fails with PROTOCOL_UNSUPPORTED, WRONG_CHAIN, HELLO_WRONG_PEER, HELLO_KEY_UNKNOWN,
 /// HELLO_SIGNATURE_INVALID, each with both values for the operator.

@@ -22,6 +22,17 @@ grpc::Status as_status(const Error& error) {
   return {code, error.reason + ": " + error.message};
 }
 
+/// gRPC names a peer by a URI: ipv4:127.0.0.1:7102, ipv6:%5B::1%5D:7102.
+std::string readable(std::string uri) {
+  for (const std::string_view scheme : {"ipv4:", "ipv6:"}) {
+    if (uri.starts_with(scheme)) { uri.erase(0, scheme.size()); }
+  }
+  for (const auto& [code, character] : {std::pair{"%5B", "["}, std::pair{"%5D", "]"}}) {
+    if (const auto at = uri.find(code); at != std::string::npos) { uri.replace(at, 3, character); }
+  }
+  return uri;
+}
+
 }  // namespace
 
 IncomingStream::IncomingStream(State& state, grpc::CallbackServerContext& context, NodeNumber peer, pipeline::Lane lane)
@@ -80,11 +91,17 @@ void IncomingStream::greet() {
     refuse(good.error());
     return;
   }
+  incarnation_ = hello->incarnation;
+  address_ = readable(context_.peer());
+  if (const auto other = state_.in_opened(peer_, lane_, this)) {
+    Finish({grpc::StatusCode::ALREADY_EXISTS,
+            "IDENTITY_IN_USE: another process with this node's identity is connected from " + *other, *other});
+    return;
+  }
   is_greeted_ = true;
   hello_deadline_ms_ = kNever;
   writing_ = copy(wire::encode_hello(state_.hello_for(peer_)));
   StartWrite(&writing_);
-  state_.in_opened(peer_, lane_, this);
   StartRead(&reading_);
 }
 

@@ -24,6 +24,11 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
   /// On the network's own thread: decode, or offer again what was not taken.
   void work();
   void cancel() { context_.TryCancel(); }
+  /// Its connection ended; only OnDone is to come.
+  [[nodiscard]] bool is_cancelled() const { return is_cancelled_.load(); }
+  /// Of the process that greeted, and where it is, once it has.
+  [[nodiscard]] const wire::Incarnation& incarnation() const { return incarnation_; }
+  [[nodiscard]] const std::string& address() const { return address_; }
   /// Steady time by which a hello must have come; kNever once it has.
   [[nodiscard]] std::uint64_t hello_deadline_ms() const { return hello_deadline_ms_.load(); }
 
@@ -47,6 +52,8 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
   std::atomic<std::uint64_t> hello_deadline_ms_;
   std::atomic<bool> is_cancelled_{false};
   bool is_greeted_ = false;
+  wire::Incarnation incarnation_;
+  std::string address_;
   bool is_decoded_ = true;
   grpc::ByteBuffer reading_;
   grpc::ByteBuffer writing_;

@@ -17,19 +17,22 @@
 #include "node/runtime/certificates.h"
 #include "node/runtime/clock.h"
 #include "node/runtime/log.h"
+#include "node/runtime/secrets.h"
 #include "node/runtime/threads.h"
 
 namespace keten::peers {
 namespace {
 
 constexpr int kReceiveBytesMax = 9 * 1024 * 1024;
-constexpr int kKeepaliveMs = 10'000;
+constexpr int kKeepaliveMs = 10'000;  ///< with the timeout: a connection whose other end is gone lives 15 s on
 constexpr int kKeepaliveTimeoutMs = 5000;
 constexpr int kHandshakeTimeoutMs = 5000;
 constexpr int kStreamsMax = 8;  ///< calls of one connection; an honest peer makes one
 constexpr std::uint64_t kBanMs = 5000;
 constexpr std::size_t kQuotaBytes = 64 * 1024 * 1024;
 constexpr std::size_t kQuotaBytesPerPeer = 12 * 1024 * 1024;
+constexpr std::size_t kTwinsNamed = 8;  ///< in one message
+constexpr std::size_t kAddressBytesMax = 64;
 constexpr std::size_t kPeersToCome = 4;  ///< the quota is made once; so many may join before it is tight
 
 /// Answers a call that is not accepted.
@@ -112,6 +115,7 @@ class PeerNetwork::State::PinVerifier final : public grpc::experimental::Externa
 
 PeerNetwork::State::State(PeerNetworkConfig config, OwnKeys keys, Handler& handler, Metrics& metrics)
     : config_(std::move(config)),
+      incarnation_(random_fixed<wire::Incarnation>()),
       handler_(handler),
       keys_(std::make_shared<const OwnKeys>(std::move(keys))),
       known_(std::make_shared<const Acquaintances>()),
@@ -168,7 +172,7 @@ wire::Hello PeerNetwork::State::hello_for(NodeNumber receiver) const {
   const auto* entry = known_peers->find(receiver);
   // Whom we say goodbye to has no entry any more; a greeting for nobody is refused there.
   const auto key = entry == nullptr || entry->keys.empty() ? PublicKey{} : entry->keys.front();
-  return make_hello(config_.chain_id, key, *keys());
+  return make_hello(config_.chain_id, incarnation_, key, *keys());
 }
 
 Status PeerNetwork::State::check(const wire::Hello& hello, NodeNumber sender) const {
@@ -486,19 +490,72 @@ void PeerNetwork::State::out_changed(NodeNumber index, pipeline::Lane lane, bool
   auto& changed = peer(index);
   const std::lock_guard lock(changed.mutex);
   changed.out_open[lane_number(lane)] = open;
+  if (open) {
+    changed.was_accepted = true;
+    changed.shut_out_since_ms = kNever;
+  }
   update_connected(index, changed);
 }
 
-void PeerNetwork::State::in_opened(NodeNumber index, pipeline::Lane lane, IncomingStream* stream) {
+std::optional<std::string> PeerNetwork::State::in_opened(NodeNumber index, pipeline::Lane lane,
+                                                         IncomingStream* stream) {
   auto& changed = peer(index);
   {
     const std::lock_guard lock(changed.mutex);
+    for (const auto* open : changed.in_open) {
+      if (open == nullptr || open->is_cancelled() || open->incarnation() == stream->incarnation()) { continue; }
+      if (changed.last_twin != stream->incarnation()) {
+        changed.last_twin = stream->incarnation();
+        log_error(
+            "peer {}: IDENTITY_IN_USE: a second process with its identity, at {}, is refused: the one at {} is "
+            "connected. If that one is gone, its connection ends within 15 s; if not, one of the two must be stopped",
+            changed.name, stream->address(), open->address());
+      }
+      return open->address();
+    }
     auto*& current = changed.in_open[lane_number(lane)];
     if (current != nullptr) { current->cancel(); }
     current = stream;
     update_connected(index, changed);
   }
   dial_now(changed);
+  return std::nullopt;
+}
+
+void PeerNetwork::State::shut_out(NodeNumber index, const std::string& address) {
+  const auto now = steady_ms();
+  {
+    auto& refuser = peer(index);
+    const std::lock_guard lock(refuser.mutex);
+    refuser.shut_out_since_ms = std::min(refuser.shut_out_since_ms, now);
+    refuser.twin_address = address.substr(0, kAddressBytesMax);
+  }
+  std::size_t others = 0;
+  std::size_t accepted = 0;
+  std::size_t refusing = 0;
+  std::string seen;
+  for (auto* other : all_peers()) {
+    if (!other->is_welcome) { continue; }
+    const std::lock_guard lock(other->mutex);
+    ++others;
+    accepted += other->was_accepted ? 1 : 0;
+    if (other->shut_out_since_ms > now || now - other->shut_out_since_ms < config_.identity_patience_ms) { continue; }
+    if (++refusing > kTwinsNamed) { continue; }
+    seen += (seen.empty() ? "" : ", ") + other->name + " at " + other->twin_address;
+  }
+  // More than f say so: an honest one among them sees the other process. Up to f that ever took a stream of ours may be
+  // liars, or the two processes began together; whoever more of them took is the older one, and goes on.
+  const auto liars = others / 3;
+  if (refusing <= liars || accepted > liars || stopping_ || has_told_of_twin_.exchange(true)) { return; }
+  handler_.on_identity_in_use(failure(ErrorKind::conflict, "IDENTITY_IN_USE",
+                                      "another process runs with this node's keys (seen by " + seen +
+                                          "); stop one of them; see docs/operations.md, Quarantine"));
+}
+
+void PeerNetwork::State::not_shut_out(NodeNumber index) {
+  auto& other = peer(index);
+  const std::lock_guard lock(other.mutex);
+  other.shut_out_since_ms = kNever;
 }
 
 void PeerNetwork::State::dial_now(Peer& peer) {

@@ -23,6 +23,7 @@
 #include "node/peers/handshake.h"
 #include "node/peers/peer_network.h"
 #include "node/peers/send_queue.h"
+#include "node/runtime/clock.h"
 
 namespace keten::peers {
 
@@ -89,7 +90,11 @@ struct Peer {
   std::mutex mutex;  // guards the rest and the order of on_connected and on_disconnected
   std::array<bool, kLanes> out_open{};
   std::array<IncomingStream*, kLanes> in_open{};
-  std::string last_refusal;  // logged once per text
+  std::string last_refusal;                    // logged once per text
+  std::optional<wire::Incarnation> last_twin;  // the process that was refused while another one was connected
+  bool was_accepted = false;                   // it took a stream of ours once
+  std::uint64_t shut_out_since_ms = kNever;    // it refuses us in favour of another process since then
+  std::string twin_address;                    // where it sees that one
 };
 
 /// Everything of one PeerNetwork. Three kinds of threads: the owner's (send), gRPC's two (streams), and one of its own that
@@ -116,9 +121,14 @@ struct PeerNetwork::State {
   [[nodiscard]] Status check(const wire::Hello& hello, NodeNumber sender) const;
   [[nodiscard]] Handler& handler() { return handler_; }
   void out_changed(NodeNumber peer, pipeline::Lane lane, bool open);
-  /// Ends an older stream of the same peer and lane.
-  void in_opened(NodeNumber peer, pipeline::Lane lane, IncomingStream* stream);
+  /// Ends an older stream of the same process and lane. While another process with the peer's identity is connected,
+  /// nothing changes and its address comes back.
+  [[nodiscard]] std::optional<std::string> in_opened(NodeNumber peer, pipeline::Lane lane, IncomingStream* stream);
   void in_closed(NodeNumber peer, pipeline::Lane lane, IncomingStream* stream);
+  /// The peer refuses this process because another one with the same identity is connected to it from `address`.
+  void shut_out(NodeNumber peer, const std::string& address);
+  /// The peer does not refuse us for that, or cannot be reached.
+  void not_shut_out(NodeNumber peer);
   /// The stream ended: dial again after the backoff.
   void redial(Outlet& outlet);
   /// One refused hello or message; the peer's streams are not accepted for a while.
@@ -160,6 +170,7 @@ struct PeerNetwork::State {
   void wake();
 
   PeerNetworkConfig config_;
+  const wire::Incarnation incarnation_;
   Handler& handler_;
   std::shared_ptr<grpc::experimental::CertificateProviderInterface> identity_;
   std::mutex follow_mutex_;  // one follow() at a time
@@ -181,6 +192,7 @@ struct PeerNetwork::State {
   std::unique_ptr<grpc::Server> server_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> has_told_of_twin_{false};
   bool started_ = false;
   bool stopped_ = false;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "node/peers/byte_buffers.h"
+#include "node/runtime/clock.h"
 #include "node/runtime/log.h"
 
 namespace keten::peers {
@@ -10,6 +11,8 @@ namespace {
 
 /// One write carries whatever waits, up to about this much.
 constexpr std::size_t kBatchBytes = 512 * 1024;
+/// A stream that lived so long was no flicker: when it ends, the next dial need not wait as after a failure.
+constexpr std::uint64_t kSettledMs = 2000;
 
 }  // namespace
 
@@ -74,6 +77,7 @@ void OutgoingStream::OnReadDone(bool ok) {
     outlet_.phase = Outlet::Phase::down;
     outlet_.stream = nullptr;
     is_broken_ = true;
+    if (was_open && steady_ms() - opened_ms_ >= kSettledMs) { outlet_.backoff_ms = 0; }
     const auto unsent = outlet_.queue.clear() + writing_messages_;
     state_.peer(outlet_.peer).tally.dropped_unsent += unsent;
     state_.count_dropped(unsent);
@@ -93,7 +97,7 @@ void OutgoingStream::on_greeted() {
   {
     const std::lock_guard lock(outlet_.mutex);
     outlet_.phase = Outlet::Phase::open;
-    outlet_.backoff_ms = 0;
+    opened_ms_ = steady_ms();
     outlet_.last_failure.clear();
   }
   ++state_.peer(outlet_.peer).tally.connects;
@@ -122,6 +126,11 @@ void OutgoingStream::OnDone(const grpc::Status& status) {
     log_warning("peer {}: no {} stream to it: {}", state_.peer(outlet_.peer).name, lane_name(outlet_.lane), text);
   }
   State& state = state_;
+  if (!failure_ && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
+    state.shut_out(outlet_.peer, status.error_details());
+  } else {
+    state.not_shut_out(outlet_.peer);
+  }
   state.redial(outlet_);
   delete this;
   state.outgoing_ended();

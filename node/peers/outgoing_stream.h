@@ -3,6 +3,7 @@
 // Inside of node/peers: includes gRPC.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "node/peers/network_state.h"
@@ -37,9 +38,10 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   grpc::ClientContext context_;
   grpc::ByteBuffer reading_;
   grpc::ByteBuffer writing_;
-  bool is_writing_ = true;  // the hello; guarded by the outlet's mutex, as are the next two
+  bool is_writing_ = true;  // the hello; guarded by the outlet's mutex, as are the next three
   bool is_broken_ = false;
   std::size_t writing_messages_ = 0;
+  std::uint64_t opened_ms_ = 0;
   bool is_greeted_ = false;  // only touched by reads
   std::optional<Error> failure_;
 };

@@ -27,6 +27,9 @@ struct PeerNetworkConfig {
   std::uint64_t farewell_ms = 3000;  ///< streams of a peer that may no longer connect stay so long, to hear why
   std::uint64_t reconnect_min_ms = 50;
   std::uint64_t reconnect_max_ms = 2000;
+  /// So long more than f others must have refused this process in favour of another one before it says so: longer than
+  /// they need to notice that the connections of a process that is gone are dead.
+  std::uint64_t identity_patience_ms = 30'000;
 };
 
 /// What the network tells its owner. Called on threads of the network, one call at a time per peer and lane; must not block.
@@ -39,6 +42,8 @@ class Handler {
   /// Both lanes out and the vote lane in are open; alternates with on_disconnected.
   virtual void on_connected(NodeNumber peer) = 0;
   virtual void on_disconnected(NodeNumber peer) = 0;
+  /// Another process runs with this node's keys, and the others stay with it. At most once; this process should stop.
+  virtual void on_identity_in_use(const Error& error) = 0;
 };
 
 /// What happened on the streams of one peer since the start.

@@ -355,6 +355,7 @@ std::string encode_hello(const Hello& hello) {
   wire.set_chain_id(text_of(hello.chain_id));
   wire.set_protocol_version(hello.protocol_version);
   wire.set_receiver(to_text(hello.receiver.view()));
+  wire.set_incarnation(to_text(hello.incarnation.view()));
   for (const auto& proof : hello.proofs) {
     auto& out = *wire.add_proofs();
     out.set_key(to_text(proof.key.view()));
@@ -388,7 +389,9 @@ Result<Hello> decode_hello(ByteView bytes) {
   const auto& wire = batch->messages(0).hello();
   const auto chain = Hash::from(as_bytes(wire.chain_id()));
   const auto receiver = PublicKey::from(as_bytes(wire.receiver()));
+  const auto incarnation = Incarnation::from(as_bytes(wire.incarnation()));
   if (!chain || !receiver) { return bad("expected a chain id and a receiver of 32 bytes"); }
+  if (!incarnation) { return bad("expected an incarnation of 16 bytes; both must run compatible releases"); }
   if (wire.proofs_size() < 1 || wire.proofs_size() > static_cast<int>(limits::kFormerKeysMax)) {
     return bad("expected 1 to " + std::to_string(limits::kFormerKeysMax) + " proofs");
   }
@@ -396,6 +399,7 @@ Result<Hello> decode_hello(ByteView bytes) {
   hello.chain_id = *chain;
   hello.protocol_version = wire.protocol_version();
   hello.receiver = *receiver;
+  hello.incarnation = *incarnation;
   for (const auto& proof : wire.proofs()) {
     const auto key = PublicKey::from(as_bytes(proof.key()));
     const auto signature = Signature::from(as_bytes(proof.signature()));

@@ -18,11 +18,15 @@ struct HelloProof {
   friend bool operator==(const HelloProof&, const HelloProof&) = default;
 };
 
+/// Random, drawn once a process: tells a process that reconnects from another one with the same keys.
+using Incarnation = FixedBytes<16, struct IncarnationTag>;
+
 /// First message on every stream, both ways: the owner of the TLS key also holds a validator key.
 struct Hello {
   ChainId chain_id;
   std::uint32_t protocol_version = 0;
-  PublicKey receiver;              ///< a key of the node that is greeted
+  PublicKey receiver;  ///< a key of the node that is greeted
+  Incarnation incarnation;
   std::vector<HelloProof> proofs;  ///< 1 to limits::kFormerKeysMax
   friend bool operator==(const Hello&, const Hello&) = default;
 };

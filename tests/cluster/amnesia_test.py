@@ -5,8 +5,11 @@ import subprocess
 import time
 import unittest
 
-from harness import BIN, NetworkTest, wait_for
+from harness import BIN, DEADLINE_S, NetworkTest, wait_for
+from refuse_to_start_test import set_free_ports
 from restart_test import Captures
+
+IDENTITY_IN_USE = 76
 
 
 def log_of(node):
@@ -102,6 +105,36 @@ class AmnesiaTest(NetworkTest):
             alone.terminate()
             alone.wait()
         victim.start()
+        self.check_everywhere(captures.accepted)
+
+    def test_a_second_process_with_the_same_keys_stops_itself_and_the_first_is_not_disturbed(self):
+        victim, *others = self.nodes
+        copy = self.folder / "second"
+        victim.kill()
+        shutil.copytree(victim.home, copy)
+        set_free_ports(copy)
+        victim.start()
+        wait_for("every validator is connected to every other", self.network.is_connected)
+        before = {node: log_of(node) for node in self.nodes}
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(1, self.nodes)
+            began = time.monotonic()
+            second = subprocess.run([BIN / "ketend", "start", "--home", copy], capture_output=True, text=True,
+                                    stdin=subprocess.DEVNULL, timeout=2 * DEADLINE_S, check=False)
+            lasted_s = time.monotonic() - began
+            captures.wait_for_more(2, self.nodes)
+        self.assertEqual(second.returncode, IDENTITY_IN_USE, second.stderr)
+        self.assertGreater(lasted_s, 30, "the connections of a process that is gone have time to end")
+        last = second.stderr.splitlines()[-1]
+        self.assertIn("IDENTITY_IN_USE: another process runs with this node's keys (seen by ", last)
+        self.assertIn("docs/operations.md, Quarantine", last)
+        self.assertTrue(any(node.name in last for node in others), last)
+        for node in others:
+            said = log_of(node)[len(before[node]):]
+            self.assertEqual(said.count(f"peer {victim.name}: IDENTITY_IN_USE"), 1, "it says so once")
+            self.assertNotIn(f"peer {victim.name}: disconnected", said)
+        self.assertNotIn("disconnected", log_of(victim)[len(before[victim]):])
+        self.assertEqual(reason_of(victim), "", "it was not taken for one that forgot a vote")
         self.check_everywhere(captures.accepted)
 
 

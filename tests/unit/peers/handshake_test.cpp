@@ -10,6 +10,7 @@ namespace keten::peers {
 namespace {
 
 const ChainId kChain = samples::hash(5);
+const wire::Incarnation kProcess{{1, 2, 3}};
 
 OwnKeys keys_of(std::initializer_list<int> seeds) {
   OwnKeys keys;
@@ -36,37 +37,41 @@ const OwnKeys kPort = keys_of({2});
 BOOST_AUTO_TEST_SUITE(handshake)
 
 BOOST_AUTO_TEST_CASE(a_hello_convinces_whom_it_greets) {
-  const auto hello = make_hello(kChain, kPort[0].public_key(), kFarm);
+  const auto hello = make_hello(kChain, kProcess, kPort[0].public_key(), kFarm);
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), hello) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_of_another_chain_release_or_receiver_is_refused_with_its_reason) {
-  auto hello = make_hello(samples::hash(6), kPort[0].public_key(), kFarm);
+  auto hello = make_hello(samples::hash(6), kProcess, kPort[0].public_key(), kFarm);
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), hello) == "WRONG_CHAIN");
   hello.chain_id = kChain;  // the signature is of the other chain
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), hello) == "HELLO_SIGNATURE_INVALID");
 
-  hello = make_hello(kChain, kPort[0].public_key(), kFarm);
+  hello = make_hello(kChain, kProcess, kPort[0].public_key(), kFarm);
   BOOST_TEST(reason_of(keys_of({3}), sender_with(kFarm), hello) == "HELLO_WRONG_PEER");
   hello.receiver = keys_of({3})[0].public_key();  // passed on by the one that was greeted
   BOOST_TEST(reason_of(keys_of({3}), sender_with(kFarm), hello) == "HELLO_SIGNATURE_INVALID");
 
-  hello = make_hello(kChain, kPort[0].public_key(), kFarm);
+  hello = make_hello(kChain, kProcess, kPort[0].public_key(), kFarm);
   ++hello.protocol_version;
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), hello) == "PROTOCOL_UNSUPPORTED");
+  --hello.protocol_version;
+  ++hello.incarnation.bytes[0];
+  BOOST_TEST(reason_of(kPort, sender_with(kFarm), hello) == "HELLO_SIGNATURE_INVALID");
 }
 
 BOOST_AUTO_TEST_CASE(the_owner_of_a_tls_key_must_hold_a_key_that_the_chain_names) {
   const auto receiver = kPort[0].public_key();
-  BOOST_TEST(reason_of(kPort, sender_with(kFarm), make_hello(kChain, receiver, keys_of({9}))) == "HELLO_KEY_UNKNOWN");
-  auto claimed = make_hello(kChain, receiver, keys_of({9}));
+  BOOST_TEST(reason_of(kPort, sender_with(kFarm), make_hello(kChain, kProcess, receiver, keys_of({9}))) ==
+             "HELLO_KEY_UNKNOWN");
+  auto claimed = make_hello(kChain, kProcess, receiver, keys_of({9}));
   claimed.proofs[0].key = kFarm[0].public_key();
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), claimed) == "HELLO_SIGNATURE_INVALID");
 }
 
 BOOST_AUTO_TEST_CASE(one_common_key_is_enough_while_keys_change) {
   // The sender changed its key; the receiver has not executed that yet, or knows only the new one.
-  const auto changed = make_hello(kChain, kPort[0].public_key(), keys_of({11, 1}));
+  const auto changed = make_hello(kChain, kProcess, kPort[0].public_key(), keys_of({11, 1}));
   BOOST_TEST(reason_of(kPort, sender_with(kFarm), changed) == "");
   BOOST_TEST(reason_of(kPort, sender_with(keys_of({11})), changed) == "");
   // The receiver changed its key; the sender greets the old one.
@@ -78,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_hello_carries_no_more_proofs_than_a_receiver_reads) {
   for (std::size_t i = 0; i <= limits::kFormerKeysMax; ++i) {
     many.push_back(samples::key(static_cast<std::uint8_t>(20 + i)));
   }
-  const auto hello = make_hello(kChain, kPort[0].public_key(), many);
+  const auto hello = make_hello(kChain, kProcess, kPort[0].public_key(), many);
   BOOST_TEST(hello.proofs.size() == limits::kFormerKeysMax);
   BOOST_TEST((hello.proofs.front().key == many.front().public_key()));
 }

@@ -1,5 +1,6 @@
 #include "node/peers/peer_network.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -59,6 +60,10 @@ class Recorder final : public Handler {
   }
   void on_connected(NodeNumber) override { ++connects; }
   void on_disconnected(NodeNumber) override { ++disconnects; }
+  void on_identity_in_use(const Error& error) override {
+    const std::lock_guard lock(mutex_);
+    twins_.push_back(error.reason + ": " + error.message);
+  }
 
   [[nodiscard]] std::size_t count() const {
     const std::lock_guard lock(mutex_);
@@ -69,6 +74,11 @@ class Recorder final : public Handler {
     return received_;
   }
 
+  [[nodiscard]] std::vector<std::string> twins() const {
+    const std::lock_guard lock(mutex_);
+    return twins_;
+  }
+
   std::atomic<std::size_t> room{SIZE_MAX};
   std::atomic<int> refusals{0};
   std::atomic<int> connects{0};
@@ -77,6 +87,7 @@ class Recorder final : public Handler {
  private:
   mutable std::mutex mutex_;
   std::vector<std::pair<NodeNumber, pipeline::PeerMessage>> received_;
+  std::vector<std::string> twins_;
 };
 
 std::uint16_t free_port() {
@@ -144,6 +155,13 @@ struct Chain {
     config.listen = shared.peers[self].address;
     show(config, self, identities[self]);
     return config;
+  }
+  /// The same keys and certificate at an address that nobody knows.
+  [[nodiscard]] PeerNetworkConfig twin_of(std::uint16_t self, std::uint64_t patience_ms) const {
+    auto twin = config(self);
+    twin.listen = "127.0.0.1:0";
+    twin.identity_patience_ms = patience_ms;
+    return twin;
   }
 
  private:
@@ -273,6 +291,73 @@ BOOST_AUTO_TEST_CASE(a_restarted_validator_is_connected_again) {
   BOOST_REQUIRE(eventually([&] { return a.recorder.connects == 2 && b->network.is_connected({0}); }));
   a.network.send(std::nullopt, samples::vote(VoteKind::nullify));
   BOOST_TEST(eventually([&] { return b->recorder.count() == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_process_with_the_same_keys_is_refused_and_says_so_while_the_first_stays_connected) {
+  const Chain chain(4);
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (std::uint16_t i = 0; i < 4; ++i) { nodes.push_back(std::make_unique<Node>(chain, i)); }
+  const auto all_connected = [&] {
+    return std::ranges::all_of(nodes, [](const auto& node) { return node->recorder.connects == 3; });
+  };
+  BOOST_REQUIRE(eventually(all_connected));
+
+  constexpr std::uint64_t kPatience = 500;
+  const auto began = steady_ms();
+  Node twin(chain.twin_of(3, kPatience), {chain.keys[3]});
+  BOOST_REQUIRE(eventually([&] { return !twin.recorder.twins().empty(); }));
+  BOOST_TEST(steady_ms() - began >= kPatience);
+  const auto said = twin.recorder.twins().front();
+  BOOST_TEST(said.starts_with("IDENTITY_IN_USE: another process runs with this node's keys (seen by node-"));
+  BOOST_TEST(contains(said, " at 127.0.0.1:"));
+  BOOST_TEST(contains(said, "); stop one of them"));
+  BOOST_TEST(contains(failure_of(twin, 0), "another process with this node's identity is connected from 127.0.0.1:"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  BOOST_TEST(twin.recorder.twins().size() == 1U);
+  for (const auto& node : nodes) {
+    BOOST_TEST(node->recorder.disconnects == 0);
+    BOOST_TEST(node->recorder.twins().empty());
+  }
+  for (const auto& [peer, stats] : twin.network.stats()) { BOOST_TEST(stats.connects == 0U); }
+  // And nothing that the first one says is lost.
+  nodes[3]->network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  for (const std::size_t i : {0U, 1U, 2U}) {
+    BOOST_TEST(eventually([&] { return nodes[i]->recorder.count() == 1; }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_word_of_f_others_stops_nobody) {
+  const Chain chain(4);
+  Node a(chain, 0);
+  Node first(chain, 3);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({3}); }));
+  Node twin(chain.twin_of(3, 100), {chain.keys[3]});
+  BOOST_REQUIRE(eventually([&] { return contains(failure_of(twin, 0), "IDENTITY_IN_USE"); }));
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  BOOST_TEST(contains(failure_of(twin, 0), "IDENTITY_IN_USE"));
+  BOOST_TEST(twin.recorder.twins().empty());
+  BOOST_TEST(first.recorder.disconnects == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_process_is_accepted_once_the_first_has_ended_and_then_stays) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  auto first = std::make_unique<Node>(chain, 1);
+  BOOST_REQUIRE(eventually([&] { return a.network.is_connected({1}); }));
+  Node second(chain.twin_of(1, 60'000), {chain.keys[1]});
+  BOOST_REQUIRE(eventually([&] { return contains(failure_of(second, 0), "IDENTITY_IN_USE"); }));
+  first.reset();
+  BOOST_REQUIRE(eventually([&] { return second.network.stats().at({0}).connects == 2; }));
+  second.network.send(std::nullopt, samples::vote(VoteKind::nullify));
+  BOOST_TEST(eventually([&] { return a.recorder.count() == 1; }));
+
+  // The first one's return changes nothing, and it is the one that learns of the other.
+  auto late = chain.config(1);
+  late.identity_patience_ms = 200;
+  Node returned(late, {chain.keys[1]});
+  BOOST_TEST(eventually([&] { return returned.recorder.twins().size() == 1; }));
+  BOOST_TEST(second.network.stats().at({0}).connects == 2U);
+  BOOST_TEST(second.recorder.twins().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_the_pin_is_refused) {
@@ -466,6 +551,7 @@ struct Rogue {
   std::unique_ptr<v1::PeerService::Stub> stub;
   const Chain& known;
   KeyPair key;
+  wire::Incarnation incarnation;
 
   Rogue(const Chain& chain, std::uint16_t self, std::uint16_t target) : known(chain), key(chain.keys[self]) {
     grpc::SslCredentialsOptions tls;
@@ -496,12 +582,69 @@ struct Rogue {
     return call->Finish();
   }
 
+  /// A call that was greeted and stays open.
+  struct Call {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::PeerMessages, v1::PeerMessages>> stream;
+    bool is_greeted = false;
+
+    grpc::Status end() {
+      v1::PeerMessages answer;
+      while (stream->Read(&answer)) {}
+      return stream->Finish();
+    }
+  };
+  std::unique_ptr<Call> greet(std::uint16_t target) {
+    auto call = std::make_unique<Call>();
+    call->context.set_wait_for_ready(true);
+    call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    call->stream = stub->Votes(&call->context);
+    v1::PeerMessages answer;
+    call->is_greeted = call->stream->Write(hello(target)) && call->stream->Read(&answer);
+    return call;
+  }
+
   [[nodiscard]] v1::PeerMessages hello(std::uint16_t target) const {
     v1::PeerMessages batch;
     batch.ParseFromString(
-        wire::encode_hello(make_hello(known.shared.chain_id, known.keys[target].public_key(), {key})));
+        wire::encode_hello(make_hello(known.shared.chain_id, incarnation, known.keys[target].public_key(), {key})));
     return batch;
   }
+};
+
+/// A validator that greets whoever calls, and hangs up.
+class Fickle final : public v1::PeerService::Service {
+ public:
+  using Stream = grpc::ServerReaderWriter<v1::PeerMessages, v1::PeerMessages>;
+
+  Fickle(const Chain& chain, std::uint16_t self, std::uint16_t caller) {
+    answer_.ParseFromString(
+        wire::encode_hello(make_hello(chain.shared.chain_id, {}, chain.keys[caller].public_key(), {chain.keys[self]})));
+    grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+    tls.pem_key_cert_pairs.push_back({chain.identities[self].key_pem, chain.identities[self].certificate_pem});
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(chain.shared.peers[self].address, grpc::SslServerCredentials(tls));
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+    BOOST_REQUIRE(server_ != nullptr);
+  }
+  ~Fickle() override { server_->Shutdown(); }
+
+  grpc::Status Votes(grpc::ServerContext*, Stream* stream) override { return hang_up(*stream); }
+  grpc::Status Bulk(grpc::ServerContext*, Stream* stream) override { return hang_up(*stream); }
+
+  std::atomic<int> calls{0};
+
+ private:
+  grpc::Status hang_up(Stream& stream) {
+    ++calls;
+    v1::PeerMessages hello;
+    if (stream.Read(&hello)) { stream.Write(answer_); }
+    return grpc::Status::OK;
+  }
+
+  v1::PeerMessages answer_;
+  std::unique_ptr<grpc::Server> server_;
 };
 
 }  // namespace
@@ -552,6 +695,45 @@ BOOST_AUTO_TEST_CASE(a_stream_begins_with_a_hello) {
   vote.ParseFromString(*wire::encode_peer_message(samples::vote(VoteKind::nullify)));
   BOOST_TEST(contains(rogue.say({vote}).error_message(), "HELLO_MALFORMED"));
   BOOST_TEST(a.recorder.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_of_the_same_process_replaces_the_older_one_and_of_another_process_it_does_not) {
+  const Chain chain(2);
+  Node a(chain, 0);
+  Rogue process(chain, 1, 0);
+  Rogue other(chain, 1, 0);
+  other.incarnation.bytes.fill(9);
+  const auto first = process.greet(0);
+  BOOST_REQUIRE(first->is_greeted);
+  const auto second = process.greet(0);
+  BOOST_REQUIRE(second->is_greeted);
+  BOOST_TEST(first->end().error_code() == grpc::StatusCode::CANCELLED);
+
+  const auto third = other.greet(0);
+  BOOST_TEST(!third->is_greeted);
+  const auto refused = third->end();
+  BOOST_TEST(refused.error_code() == grpc::StatusCode::ALREADY_EXISTS);
+  BOOST_TEST(refused.error_message() ==
+             "IDENTITY_IN_USE: another process with this node's identity is connected from " + refused.error_details());
+  BOOST_TEST(refused.error_details().starts_with("127.0.0.1:"));
+  BOOST_TEST(a.network.stats().at({1}).refused == 0U);  // no rule was broken, so nobody is banned
+
+  second->stream->WritesDone();
+  BOOST_TEST(second->end().error_code() == grpc::StatusCode::OK);
+  BOOST_TEST(eventually([&] { return other.greet(0)->is_greeted; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_accepts_and_hangs_up_is_dialled_ever_more_rarely) {
+  const Chain chain(2);
+  Fickle peer(chain, 1, 0);
+  auto config = chain.config(0);
+  config.reconnect_max_ms = 800;
+  Node a(config, {chain.keys[0]});
+  BOOST_REQUIRE(eventually([&] { return peer.calls > 0; }));
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  // Two lanes: at once, then after 50, 100, 200, 400 and 800 ms.
+  BOOST_TEST(peer.calls >= 4);
+  BOOST_TEST(peer.calls <= 14);
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_for_another_validator_is_refused) {

@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(a_message_over_eight_megabytes_is_not_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_comes_back_and_a_damaged_one_is_refused) {
-  Hello hello{samples::hash(1), 1, samples::key(2).public_key(), {{samples::key(3).public_key(), {}}}};
+  Hello hello{samples::hash(1), 1, samples::key(2).public_key(), {}, {{samples::key(3).public_key(), {}}}};
+  hello.incarnation.bytes.fill(7);
   hello.proofs.resize(limits::kFormerKeysMax, hello.proofs.front());
   hello.proofs.back().signature.bytes.fill(6);
   const auto bytes = encode_hello(hello);
