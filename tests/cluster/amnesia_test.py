@@ -123,6 +123,7 @@ class AmnesiaTest(NetworkTest):
                                     stdin=subprocess.DEVNULL, timeout=2 * DEADLINE_S, check=False)
             lasted_s = time.monotonic() - began
             captures.wait_for_more(2, self.nodes)
+        print(f"the second process stopped itself after {lasted_s:.1f} s")
         self.assertEqual(second.returncode, IDENTITY_IN_USE, second.stderr)
         self.assertGreater(lasted_s, 30, "the connections of a process that is gone have time to end")
         last = second.stderr.splitlines()[-1]
