@@ -178,7 +178,9 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
                    "expected at most " + std::to_string(limits.bytes) + " bytes, found " + std::to_string(text.size()));
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
-    return invalid("JSON_MALFORMED", "line 1, column 1: a byte order mark; JSON starts with its first value");
+    auto error = invalid("JSON_MALFORMED", "line 1, column 1: a byte order mark; JSON starts with its first value");
+    error.violations.push_back({"", "JSON as in RFC 8259 without byte order mark", error.message});
+    return error;
   }
   boost::json::parse_options options;
   options.max_depth = limits.depth + 1;  // ours speaks first, with a reason

@@ -1,6 +1,8 @@
 #include "contracts/production/document.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "core/limits.h"
 
@@ -9,6 +11,28 @@ namespace {
 
 using json::Kind;
 using json::Value;
+
+// EPCIS-JSON-Schema.json: the members of the frames.
+constexpr std::array<std::string_view, 10> kDocument = {
+    "@context",           "id",     "type",     "schemaVersion", "creationDate",
+    "instanceIdentifier", "sender", "receiver", "epcisHeader",   "epcisBody"};
+constexpr std::array<std::string_view, 6> kQueryDocument = {"@context",      "id",           "type",
+                                                            "schemaVersion", "creationDate", "epcisBody"};
+constexpr std::array<std::string_view, 3> kQueryResults = {"queryName", "subscriptionID", "resultsBody"};
+
+/// 2, 2.0, 2.0.1
+bool is_version_2(std::string_view text) {
+  if (!text.starts_with('2')) { return false; }
+  text.remove_prefix(1);
+  while (!text.empty()) {
+    if (text.front() != '.') { return false; }
+    text.remove_prefix(1);
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0) { return false; }
+    text.remove_prefix(digits);
+  }
+  return true;
+}
 
 /// Collects what is wrong with the frame around the events.
 class Frame {
@@ -39,13 +63,21 @@ class Frame {
     }
   }
 
+  /// Strict: no other members than these and prefixed names.
+  void members(const Value& object, const std::string& pointer, std::span<const std::string_view> known) {
+    for (const auto& [name, value] : object.members()) {
+      if (std::find(known.begin(), known.end(), name) != known.end() || is_uri(name)) { continue; }
+      std::string expected = "a prefixed name such as example:field, or one of";
+      for (const auto each : known) { expected += (each == known.front() ? " " : ", ") + std::string(each); }
+      report(violations_, json::pointer_add(pointer, name), std::move(expected), name);
+    }
+  }
+
   void version(const Value& document, bool required) {
     const auto* found = document.find("schemaVersion");
     if (found == nullptr && !required) { return; }
     if (const auto* text = member(&document, "", "schemaVersion", Kind::string, "the version of the schema, 2.0")) {
-      if (text->text() != "2" && !text->text().starts_with("2.")) {
-        report(violations_, "/schemaVersion", "2.0", shown(*text));
-      }
+      if (!is_version_2(text->text())) { report(violations_, "/schemaVersion", "2.0", shown(*text)); }
     }
   }
 
@@ -67,12 +99,16 @@ struct EventList {
   std::string pointer;
 };
 
-EventList find_events(Frame& frame, const Value& root, DocumentKind kind) {
+EventList find_events(Frame& frame, const Value& root, DocumentKind kind, Profile profile) {
   const auto* body = frame.object(&root, "", "epcisBody");
   std::string pointer = "/epcisBody";
   if (kind == DocumentKind::query_document) {
     const auto* results = frame.object(body, pointer, "queryResults");
     pointer += "/queryResults";
+    if (results != nullptr && profile == Profile::strict) {
+      frame.member(results, pointer, "queryName", Kind::string, "the required name of the query");
+      frame.members(*results, pointer, kQueryResults);
+    }
     body = frame.object(results, pointer, "resultsBody");
     pointer += "/resultsBody";
   }
@@ -96,6 +132,15 @@ Error refusal(std::vector<Violation> violations) {
 }
 
 }  // namespace
+
+std::string event_pointer(DocumentKind kind, std::size_t number) {
+  switch (kind) {
+    case DocumentKind::document: return "/epcisBody/eventList/" + std::to_string(number);
+    case DocumentKind::query_document: return "/epcisBody/queryResults/resultsBody/eventList/" + std::to_string(number);
+    case DocumentKind::event: return "";
+  }
+  return "";
+}
 
 Result<Document> read_document(std::string_view text, Profile profile) {
   if (text.size() > limits::kCaptureBytesMax) {
@@ -122,9 +167,12 @@ Result<Document> read_document(std::string_view text, Profile profile) {
   if (type == "EPCISDocument" || type == "EPCISQueryDocument") {
     document.kind = type == "EPCISDocument" ? DocumentKind::document : DocumentKind::query_document;
     const bool required = document.kind == DocumentKind::document;
+    if (profile == Profile::strict) {
+      frame.members(root, "", required ? std::span<const std::string_view>(kDocument) : kQueryDocument);
+    }
     frame.version(root, required);
     document.creation_time = frame.creation_time(root, required);
-    const auto found = find_events(frame, root, document.kind);
+    const auto found = find_events(frame, root, document.kind, profile);
     if (found.list != nullptr && found.list->items().size() > limits::kEventsPerDocumentMax) {
       return failure(ErrorKind::too_large, "TOO_MANY_EVENTS",
                      "expected at most " + std::to_string(limits::kEventsPerDocumentMax) + " events, found " +
@@ -132,13 +180,14 @@ Result<Document> read_document(std::string_view text, Profile profile) {
     }
     if (found.list != nullptr) {
       for (const auto& event : found.list->items()) {
-        validate_event(event, json::pointer_add(found.pointer, std::to_string(events.size())), profile, violations);
+        validate_event(event, json::pointer_add(found.pointer, std::to_string(events.size())), profile, violations,
+                       &document.warnings);
         events.push_back(&event);
       }
     }
   } else if (event_type_from(type)) {
     document.kind = DocumentKind::event;
-    validate_event(root, "", profile, violations);
+    validate_event(root, "", profile, violations, &document.warnings);
     events.push_back(&root);
   } else {
     const auto* found = root.find("type");

@@ -342,6 +342,37 @@ char check_digit(std::string_view digits) {
   return static_cast<char>('0' + (10 - sum % 10) % 10);
 }
 
+std::optional<WrongCheckDigit> wrong_check_digit(std::string_view uri) {
+  struct Checked {
+    std::string_view ai;
+    std::size_t digits;  ///< with the check digit
+  };
+  constexpr std::array<Checked, 11> kChecked = {{{"01", 14},
+                                                 {"00", 18},
+                                                 {"414", 13},
+                                                 {"417", 13},
+                                                 {"415", 13},
+                                                 {"8017", 18},
+                                                 {"8018", 18},
+                                                 {"402", 17},
+                                                 {"253", 13},
+                                                 {"255", 13},
+                                                 {"8003", 14}}};
+  if (!uri.starts_with("http")) { return std::nullopt; }
+  const auto link = from_digital_link(uri);
+  if (!link) { return std::nullopt; }
+  const auto rest = std::string_view(*link).substr(kCanonicalDomain.size());
+  const auto slash = rest.find('/');
+  const auto checked = std::find_if(kChecked.begin(), kChecked.end(),
+                                    [&](const Checked& each) { return each.ai == rest.substr(0, slash); });
+  if (checked == kChecked.end()) { return std::nullopt; }
+  const auto key = rest.substr(slash + 1, checked->digits);
+  const auto expected = check_digit(key.substr(0, key.size() - 1));
+  if (key.back() == expected) { return std::nullopt; }
+  const bool is_certain = uri.starts_with(kCanonicalDomain) || uri.starts_with("http://id.gs1.org/");
+  return WrongCheckDigit{std::string(key), expected, is_certain};
+}
+
 std::optional<std::string> digital_link(std::string_view uri) {
   if (!uri.starts_with("urn:epc:")) { return from_digital_link(uri); }
   auto link = from_epc_uri(uri);

@@ -20,6 +20,15 @@ std::string entity_key(std::string_view uri);
 /// GS1 General Specifications 7.9: the last digit of a GTIN, GLN, SSCC and so on, from the digits before it.
 char check_digit(std::string_view digits);
 
+/// A GS1 key in a Digital Link that does not end its digits as it must.
+struct WrongCheckDigit {
+  std::string key;  ///< as found, up to and with the digit
+  char expected = '0';
+  bool is_certain = false;  ///< on id.gs1.org; under another domain the path may be something else than a key
+};
+/// Empty when the digit is right, or the URI is no Digital Link, or its key has none. EPC URNs leave the digit out.
+std::optional<WrongCheckDigit> wrong_check_digit(std::string_view uri);
+
 /// For MATCH_ parameters: a name, or every name that starts with it.
 struct EntityPattern {
   std::string key;

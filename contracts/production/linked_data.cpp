@@ -102,8 +102,32 @@ constexpr std::array<std::string_view, 76> kTerms = {
     "transformationID",
     "type",
 };
-constexpr std::array<std::string_view, 7> kMoreTerms = {"uom",   "uriValue",     "value",      "set",
-                                                        "unset", "queryResults", "resultsBody"};
+constexpr std::array<std::string_view, 11> kMoreTerms = {"uom",
+                                                         "uriValue",
+                                                         "value",
+                                                         "set",
+                                                         "unset",
+                                                         "queryResults",
+                                                         "resultsBody",
+                                                         "queryName",
+                                                         "subscriptionID",
+                                                         "vocabularyList",
+                                                         "epcisMasterData"};
+
+// Prefixes of the context whose names mean something to a ledger.
+constexpr std::array<std::string_view, 3> kOwnPrefixes = {"cbv", "epcis", "gs1"};
+
+/// GS1 has published its vocabularies under several addresses of its own; no other may stand for them.
+bool is_of_gs1(std::string_view address) {
+  const auto scheme = address.find("://");
+  if (scheme == std::string_view::npos) { return address.starts_with("urn:epcglobal:"); }
+  const auto host = address.substr(scheme + 3, address.find('/', scheme + 3) - scheme - 3);
+  return host == "gs1.org" || host.ends_with(".gs1.org") || host == "gs1.github.io";
+}
+
+bool changes_own_prefix(std::string_view name, std::string_view address) {
+  return std::find(kOwnPrefixes.begin(), kOwnPrefixes.end(), name) != kOwnPrefixes.end() && !is_of_gs1(address);
+}
 
 bool is_standard_term(std::string_view name) {
   return std::find(kTerms.begin(), kTerms.end(), name) != kTerms.end() ||
@@ -120,6 +144,16 @@ void validate_definition(const std::string& name, const Value& definition, const
   } else if (definition.is(Kind::object)) {
     const auto id = definition.find_string("@id");
     if (!id || !is_uri(*id)) { report(violations, pointer, "a definition with an absolute @id", shown(definition)); }
+    for (const auto* inner : {"@context", "@import", "@reverse"}) {
+      if (definition.find(inner) != nullptr) {
+        report(violations, json::pointer_add(pointer, inner), "a definition of one name with @id and @type", inner);
+      }
+    }
+    if (id && changes_own_prefix(name, *id)) {
+      report(violations, pointer, "no other meaning for a prefix of the EPCIS context", shown(definition));
+    }
+  } else if (definition.is(Kind::string) && changes_own_prefix(name, definition.text())) {
+    report(violations, pointer, "no other meaning for a prefix of the EPCIS context", shown(definition));
   } else if (!definition.is(Kind::string) || !is_uri(definition.text())) {
     report(violations, pointer, "a namespace URI", shown(definition));
   }

@@ -50,13 +50,12 @@ Result<Capture> read_capture(const Transaction& transaction) {
   return Capture{*arguments, std::move(*document)};
 }
 
-Error conflict(const std::string& id, std::size_t number) {
+Error conflict(const std::string& id, DocumentKind kind, std::size_t number) {
   auto error =
       failure(ErrorKind::conflict, "EVENT_ID_CONFLICT",
               "event " + std::to_string(number) + ": this organisation recorded other content under the event id " +
                   id + " before; a correction is an error declaration and a new event");
-  error.violations.push_back(
-      {"/epcisBody/eventList/" + std::to_string(number) + "/eventID", "a new event id, or the same content", id});
+  error.violations.push_back({event_pointer(kind, number) + "/eventID", "a new event id, or the same content", id});
   return error;
 }
 
@@ -68,7 +67,7 @@ void emit(contracts::Context& context, const EventSummary& summary) {
   context.emit({"epcis.event", summary.id, data.take()});
 }
 
-Result<CapturedEvent> record(contracts::Context& context, const Event& event, std::size_t number) {
+Result<CapturedEvent> record(contracts::Context& context, const Event& event, DocumentKind kind, std::size_t number) {
   const auto& organisation = context.caller().organisation;
   EventSummary base;
   base.position = {context.block().height, context.transaction_index(), static_cast<std::uint16_t>(number)};
@@ -82,7 +81,7 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, st
   if (const auto stored = context.get(key)) {
     const auto earlier = decode_event_record(*stored);
     CHECK(earlier.ok());
-    if (earlier->digest != record.digest) { return conflict(base.id, number); }
+    if (earlier->digest != record.digest) { return conflict(base.id, kind, number); }
     return CapturedEvent{CaptureStatus::known, base.id, {}};
   }
   const auto summary = summarise(event, std::move(base));
@@ -131,7 +130,7 @@ Result<Bytes> ProductionContract::execute(contracts::Context& context) const {
   CaptureResult result;
   for (const auto& event : capture->document.events) {
     context.charge(kFuelPerEvent + kFuelPerEntity * event.entity_count());
-    auto captured = record(context, event, result.size());
+    auto captured = record(context, event, capture->document.kind, result.size());
     if (captured) {
       result.push_back(std::move(*captured));
       continue;

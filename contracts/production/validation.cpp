@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
 
+#include "contracts/production/entity.h"
 #include "contracts/production/event.h"
 #include "contracts/production/vocabulary.h"
 #include "core/limits.h"
@@ -37,6 +39,7 @@ enum class Shape : std::uint8_t {
   component,
   sensor_exception,
   uris,
+  different_uris,
   dispositions,
   quantities,
   business_transactions,
@@ -136,24 +139,24 @@ constexpr std::array<Field, 17> kEveryEvent = {{{"@context", Shape::context},
                                                 {"destinationList", Shape::destinations},
                                                 {"sensorElementList", Shape::sensor_elements}}};
 constexpr std::array<Field, 4> kObject = {{{"action", Shape::action, kRequired},
-                                           {"epcList", Shape::uris},
+                                           {"epcList", Shape::different_uris},
                                            {"quantityList", Shape::quantities},
                                            {"ilmd", Shape::instance_master_data}}};
 constexpr std::array<Field, 4> kAggregation = {{{"action", Shape::action, kRequired},
                                                 {"parentID", Shape::uri},
-                                                {"childEPCs", Shape::uris},
+                                                {"childEPCs", Shape::different_uris},
                                                 {"childQuantityList", Shape::quantities}}};
 constexpr std::array<Field, 4> kAssociation = {{{"action", Shape::action, kRequired},
                                                 {"parentID", Shape::uri, kRequired},
-                                                {"childEPCs", Shape::uris},
+                                                {"childEPCs", Shape::different_uris},
                                                 {"childQuantityList", Shape::quantities}}};
 constexpr std::array<Field, 4> kTransaction = {{{"action", Shape::action, kRequired},
                                                 {"parentID", Shape::uri},
-                                                {"epcList", Shape::uris},
+                                                {"epcList", Shape::different_uris},
                                                 {"quantityList", Shape::quantities}}};
-constexpr std::array<Field, 6> kTransformation = {{{"inputEPCList", Shape::uris},
+constexpr std::array<Field, 6> kTransformation = {{{"inputEPCList", Shape::different_uris},
                                                    {"inputQuantityList", Shape::quantities},
-                                                   {"outputEPCList", Shape::uris},
+                                                   {"outputEPCList", Shape::different_uris},
                                                    {"outputQuantityList", Shape::quantities},
                                                    {"transformationID", Shape::uri},
                                                    {"ilmd", Shape::instance_master_data}}};
@@ -190,7 +193,8 @@ bool has_items(const Value& event, std::string_view name) {
 
 class Validator {
  public:
-  Validator(Profile profile, std::vector<Violation>& violations) : profile_(profile), violations_(violations) {}
+  Validator(Profile profile, std::vector<Violation>& violations, std::vector<Violation>* warnings)
+      : profile_(profile), violations_(violations), warnings_(warnings) {}
 
   void event(const Value& event, const std::string& pointer) {
     if (!expect(event.is(Kind::object), pointer, "an event object", event)) { return; }
@@ -207,9 +211,14 @@ class Validator {
     fields.insert(fields.end(), own.begin(), own.end());
     object(event, pointer, {fields, Others::prefixed});
     combination(*known, event, pointer);
+    sensor_times(event, pointer);
   }
 
  private:
+  void warn(const std::string& pointer, std::string expected, std::string found) {
+    if (warnings_ != nullptr) { report(*warnings_, pointer, std::move(expected), std::move(found)); }
+  }
+
   bool expect(bool condition, const std::string& pointer, std::string expected, const Value& found) {
     if (!condition) { report(violations_, pointer, std::move(expected), shown(found)); }
     return condition;
@@ -229,8 +238,32 @@ class Validator {
       const auto place = json::pointer_add(pointer, name);
       if (field != rule.fields.end()) {
         shape(member, place, field->shape);
-      } else if (profile_ == Profile::strict && (rule.others == Others::none || !is_uri(name))) {
+        continue;
+      }
+      if (profile_ == Profile::strict && (rule.others == Others::none || !is_uri(name))) {
         report(violations_, place, expected_member(rule), name);
+      }
+      contexts(member, place);
+    }
+  }
+
+  /// A context inside an extension could give every name below it another meaning.
+  void contexts(const Value& value, const std::string& pointer) {
+    if (value.is(Kind::array)) {
+      std::size_t index = 0;
+      for (const auto& item : value.items()) {
+        const auto number = index++;
+        if (item.is(Kind::object) || item.is(Kind::array)) {
+          contexts(item, json::pointer_add(pointer, std::to_string(number)));
+        }
+      }
+    } else if (value.is(Kind::object)) {
+      for (const auto& [name, member] : value.members()) {
+        if (name == "@context") {
+          validate_context(member, json::pointer_add(pointer, name), violations_);
+        } else if (member.is(Kind::object) || member.is(Kind::array)) {
+          contexts(member, json::pointer_add(pointer, name));
+        }
       }
     }
   }
@@ -261,6 +294,20 @@ class Validator {
     list(value, pointer, [&](const Value& item, const std::string& place) { shape(item, place, each); });
   }
 
+  /// An EPC names one thing, which is in a list once.
+  void different(const Value& value, const std::string& pointer) {
+    shapes(value, pointer, Shape::uri);
+    if (profile_ == Profile::lenient || !value.is(Kind::array)) { return; }
+    std::set<std::string_view> seen;
+    std::size_t index = 0;
+    for (const auto& item : value.items()) {
+      const auto place = index++;
+      if (item.is(Kind::string) && !seen.insert(item.text()).second) {
+        report(violations_, json::pointer_add(pointer, std::to_string(place)), "each EPC once", shown(item));
+      }
+    }
+  }
+
   void text(const Value& value, const std::string& pointer, std::string expected, bool (*accepts)(std::string_view)) {
     expect(value.is(Kind::string) && accepts(value.text()), pointer, std::move(expected), value);
   }
@@ -269,7 +316,9 @@ class Validator {
     switch (shape) {
       case Shape::anything: return;
       case Shape::text: return text(value, pointer, "a string", [](std::string_view) { return true; });
-      case Shape::uri: return text(value, pointer, "a URI such as urn:epc:id:... or https://...", is_uri);
+      case Shape::uri:
+        text(value, pointer, "a URI such as urn:epc:id:... or https://...", is_uri);
+        return key(value, pointer);
       case Shape::time:
         return text(value, pointer, "a time with zone such as 2026-01-02T03:04:05Z or ...+01:00",
                     [](std::string_view text) { return parse_time(text).has_value(); });
@@ -301,6 +350,7 @@ class Validator {
       case Shape::component:
       case Shape::sensor_exception: return word(value, pointer, *vocabulary_of(shape));
       case Shape::uris: return shapes(value, pointer, Shape::uri);
+      case Shape::different_uris: return different(value, pointer);
       case Shape::dispositions: return shapes(value, pointer, Shape::disposition);
       case Shape::quantities: return objects(value, pointer, {kQuantity, Others::none});
       case Shape::business_transactions: return objects(value, pointer, {kBusinessTransaction, Others::none});
@@ -314,6 +364,36 @@ class Validator {
       case Shape::sensor_metadata: return object(value, pointer, {kSensorMetadata});
       case Shape::instance_master_data: return object(value, pointer, {{}, Others::prefixed});
       case Shape::certification: return certification(value, pointer);
+    }
+  }
+
+  /// The digits of GLNs, GTINs, SSCCs and so on end in a digit that shows a slip of the pen.
+  void key(const Value& value, const std::string& pointer) {
+    if (!value.is(Kind::string)) { return; }
+    const auto wrong = wrong_check_digit(value.text());
+    if (!wrong) { return; }
+    auto expected =
+        "a GS1 key with a right check digit: " + wrong->key.substr(0, wrong->key.size() - 1) + wrong->expected;
+    if (profile_ == Profile::strict && wrong->is_certain) {
+      report(violations_, pointer, std::move(expected), shown(value));
+    } else {
+      warn(pointer, std::move(expected), shown(value));
+    }
+  }
+
+  void sensor_times(const Value& event, const std::string& pointer) {
+    const auto* elements = event.find("sensorElementList");
+    const auto time = parse_time(event.find_string("eventTime").value_or(""));
+    if (warnings_ == nullptr || elements == nullptr || !elements->is(Kind::array) || !time) { return; }
+    std::size_t index = 0;
+    for (const auto& element : elements->items()) {
+      const auto place = json::pointer_add(json::pointer_add(pointer, "sensorElementList"), std::to_string(index++));
+      const auto* metadata = element.find("sensorMetadata");
+      if (metadata == nullptr) { continue; }
+      const auto measured = parse_time(metadata->find_string("time").value_or(""));
+      if (measured && *measured > *time) {
+        warn(place + "/sensorMetadata/time", "a time that is not after the eventTime", shown(*metadata->find("time")));
+      }
     }
   }
 
@@ -416,13 +496,14 @@ class Validator {
 
   Profile profile_;
   std::vector<Violation>& violations_;
+  std::vector<Violation>* warnings_;
 };
 
 }  // namespace
 
-void validate_event(const Value& event, const std::string& pointer, Profile profile,
-                    std::vector<Violation>& violations) {
-  Validator(profile, violations).event(event, pointer);
+void validate_event(const Value& event, const std::string& pointer, Profile profile, std::vector<Violation>& violations,
+                    std::vector<Violation>* warnings) {
+  Validator(profile, violations, warnings).event(event, pointer);
 }
 
 bool is_uri(std::string_view text) {

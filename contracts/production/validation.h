@@ -20,8 +20,11 @@ enum class Profile : std::uint8_t {
 /// at most limits::kViolationsMax in all. Two readings are wider than the first published schema in both profiles,
 /// as the later text and the field have them: `persistentDisposition` on all five types, and any word as a
 /// measurement type.
+///
+/// `warnings` gets, if it is there, what is doubtful and accepted: a GS1 key with a wrong check digit, which the strict
+/// profile refuses on id.gs1.org, and a sensor time after the event's own (M122 of the GS1 conformance requirements).
 void validate_event(const json::Value& event, const std::string& pointer, Profile profile,
-                    std::vector<Violation>& violations);
+                    std::vector<Violation>& violations, std::vector<Violation>* warnings = nullptr);
 
 /// A JSON-LD context: addresses of the standard's context, which is compiled in, and definitions of prefixes.
 /// Nothing is ever fetched: another address is a violation, and so is an inline definition that redefines a

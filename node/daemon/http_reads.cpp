@@ -2,7 +2,9 @@
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/views.h"
 #include "contracts/production/document.h"
+#include "contracts/production/event_hash.h"
 #include "contracts/production/event_record.h"
+#include "contracts/production/production_contract.h"
 #include "node/daemon/node.h"
 #include "node/daemon/reads.h"
 #include "node/query/trace.h"
@@ -61,8 +63,10 @@ auto guarded(Function&& read) -> decltype(read()) {
 
 }  // namespace
 
-Status HttpReads::check_document(ByteView document, http::DocumentForm form) const {
-  auto read = production::read_document(as_text(document));
+Status HttpReads::check_document(ByteView document, http::DocumentForm form, http::CaptureProfile profile) const {
+  const auto exactly =
+      profile == http::CaptureProfile::lenient ? production::Profile::lenient : production::Profile::strict;
+  auto read = production::read_document(as_text(document), exactly);
   if (!read) { return read.error(); }
   const bool is_event = read->kind == production::DocumentKind::event;
   if (is_event == (form == http::DocumentForm::event)) { return kDone; }
@@ -239,15 +243,50 @@ http::CaptureOutcome HttpReads::capture_outcome(const Receipt& receipt) const {
   http::CaptureOutcome outcome;
   const auto result = production::decode_capture_result(receipt.result);
   if (!result) { return outcome; }
-  for (const auto& event : *result) {
+  for (std::size_t number = 0; number < result->size(); ++number) {
+    const auto& event = (*result)[number];
     if (event.status == production::CaptureStatus::refused) {
-      outcome.errors.push_back(failure(ErrorKind::conflict, event.reason, "event " + event.id + " was not recorded"));
+      outcome.errors.push_back(failure(ErrorKind::conflict, event.reason,
+                                       "event " + std::to_string(number) + ", " + event.id + ", was not recorded"));
+      outcome.refused.push_back(number);
     } else {
       if (event.status == production::CaptureStatus::known) { outcome.known_ids.push_back(event.id); }
       outcome.event_ids.push_back(event.id);
     }
   }
   return outcome;
+}
+
+Result<http::CaptureFacts> HttpReads::capture_facts(const TransactionId& id) const {
+  return guarded([&]() -> Result<http::CaptureFacts> {
+    const auto view = reads_.view();
+    const auto found = view.transaction(id);
+    if (!found) { return found.error(); }
+    const auto record = view.record(found->place.height);
+    if (!record) { return record.error(); }
+    const auto unknown =
+        failure(ErrorKind::not_found, "CAPTURE_UNKNOWN", "this transaction captured no valid document");
+    const auto arguments = production::decode_capture_arguments(found->transaction->body.arguments);
+    if (!arguments || found->transaction->payloads.size() != 1) { return unknown; }
+    const auto text = as_text(found->transaction->payloads.front().content);
+    auto document = production::read_document(text, arguments->profile);
+    const auto parsed = json::parse(text);
+    if (!document || !parsed) { return unknown; }
+    const auto hashed = production::hash_events(*parsed);
+    if (!hashed) { return unknown; }
+    http::CaptureFacts facts;
+    if (arguments->behaviour == production::ErrorBehaviour::proceed) {
+      facts.behaviour = http::ErrorBehaviour::proceed;
+    }
+    if (arguments->profile == production::Profile::lenient) { facts.profile = http::CaptureProfile::lenient; }
+    facts.recorded_at = record->header.time;
+    facts.warnings = std::move(document->warnings);
+    for (const auto& event : *hashed) {
+      facts.events.push_back(
+          {production::event_pointer(document->kind, facts.events.size()), event.hash, event.hash_matches_event_id});
+    }
+    return facts;
+  });
 }
 
 Value HttpReads::version() const {
@@ -257,6 +296,7 @@ Value HttpReads::version() const {
       .set("protocol", number(kProtocolVersion))
       .set("chain", Value::string(home_.genesis.chain_name))
       .set("chainId", Value::string(home_.chain_id.hex()))
+      .set("captureProfile", Value::string(home_.config.api.capture_profile))
       .set("node", Value::string(home_.config.node.name))
       .set("organisation", Value::string(home_.config.node.organisation));
 }

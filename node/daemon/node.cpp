@@ -220,6 +220,8 @@ keten::Status Node::start_front_doors() {
   http.transport.port = address->port;
   http.users_file = home_.path / "users.json";
   http.organisation = home_.config.node.organisation;
+  http.capture_jobs_file = home_.path / "capture-jobs";
+  if (home_.config.api.capture_profile == "lenient") { http.capture_profile = http::CaptureProfile::lenient; }
   auto server = http::Server::start(std::move(http), *this, http_reads_, metrics_);
   if (!server) { return server.error(); }
   http_ = std::move(*server);

@@ -52,7 +52,8 @@ class HttpReads final : public http::HttpBackend {
   HttpReads(const Reads& reads, const Home& home, const Gateway& gateway)
       : reads_(reads), home_(home), gateway_(gateway) {}
 
-  [[nodiscard]] Status check_document(ByteView document, http::DocumentForm form) const override;
+  [[nodiscard]] Status check_document(ByteView document, http::DocumentForm form,
+                                      http::CaptureProfile profile) const override;
   [[nodiscard]] Result<http::EventPage> query_events(const http::EventQuery& query) const override;
   [[nodiscard]] Result<http::EventPage> event_by_id(std::string_view event_id) const override;
   [[nodiscard]] Result<http::ValueAt> trace(const http::TraceQuery& query) const override;
@@ -64,6 +65,7 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
+  [[nodiscard]] Result<http::CaptureFacts> capture_facts(const TransactionId& id) const override;
   [[nodiscard]] json::Value version() const override;
   [[nodiscard]] std::vector<http::ReadinessCheck> readiness() const override;
 

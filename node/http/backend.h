@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/receipt.h"
 #include "core/result.h"
+#include "node/http/capture_jobs.h"
 
 namespace keten::http {
 
@@ -60,6 +61,21 @@ struct CaptureOutcome {
   std::vector<std::string> event_ids;  ///< of the stored events in document order, assigned ones included
   std::vector<std::string> known_ids;  ///< those of them that were stored before, with the same content
   std::vector<Error> errors;           ///< per event that was not stored; `conflict` when an event exists already
+  std::vector<std::size_t> refused;    ///< the numbers of those events in the document, from 0
+};
+
+/// What a recorded capture says about itself.
+struct CaptureFacts {
+  struct Event {
+    std::string pointer;                        ///< in the document
+    std::string hash;                           ///< event hash of CBV 2.0
+    std::optional<bool> hash_matches_event_id;  ///< only where the event id is such a hash
+  };
+  ErrorBehaviour behaviour = ErrorBehaviour::rollback;
+  CaptureProfile profile = CaptureProfile::strict;
+  Milliseconds recorded_at = 0;  ///< time of its block
+  std::vector<Event> events;
+  std::vector<Violation> warnings;  ///< what is doubtful and was accepted
 };
 
 /// One line of `/readyz`.
@@ -82,7 +98,7 @@ class HttpBackend {
 
   /// Shape and rules of one document, before it becomes a transaction. Reasons of core/json.h and of `production`;
   /// `violations` says where. Fails with TOO_MANY_EVENTS (too_large) over limits::kEventsPerDocumentMax.
-  [[nodiscard]] virtual Status check_document(ByteView document, DocumentForm form) const = 0;
+  [[nodiscard]] virtual Status check_document(ByteView document, DocumentForm form, CaptureProfile profile) const = 0;
 
   /// Fails with `invalid` for an unknown parameter or a malformed value or token, `too_large` for too many hits.
   [[nodiscard]] virtual Result<EventPage> query_events(const EventQuery& query) const = 0;
@@ -120,6 +136,12 @@ class HttpBackend {
 
   /// Event ids and per-event errors in the result of an executed `production.capture`.
   [[nodiscard]] virtual CaptureOutcome capture_outcome(const Receipt& receipt) const = 0;
+
+  /// Of an executed `production.capture`; fails with `not_found`.
+  [[nodiscard]] virtual Result<CaptureFacts> capture_facts(const TransactionId& id) const {
+    static_cast<void>(id);
+    return failure(ErrorKind::not_found, "CAPTURE_UNKNOWN", "there is no such capture");
+  }
 
   /// Members of `/version`, for example `version`, `commit`, `protocol`.
   [[nodiscard]] virtual json::Value version() const = 0;

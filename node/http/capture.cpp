@@ -36,6 +36,25 @@ std::optional<ErrorBehaviour> behaviour_of(const Request& request) {
   return std::nullopt;
 }
 
+/// Events and documents are JSON of EPCIS 2.0 and CBV 2.0 and nothing else.
+std::optional<Response> refuse_version(const Request& request) {
+  for (const auto* name : {"GS1-EPCIS-Version", "GS1-CBV-Version"}) {
+    const auto version = request.header(name);
+    if (version && *version != "2.0" && *version != "2.0.0") {
+      return capture_transport_problem(406, "VERSION_NOT_OFFERED", std::string(name) + " here is 2.0.0");
+    }
+  }
+  return std::nullopt;
+}
+
+/// Every answer to a capture says how exactly the document was read.
+Respond with_profile(const Services& services, const Respond& respond) {
+  return [respond, name = std::string(profile_name(services.capture_profile))](Response response) {
+    response.with("Keten-Capture-Profile", name);
+    respond(std::move(response));
+  };
+}
+
 std::string_view behaviour_name(ErrorBehaviour behaviour) {
   switch (behaviour) {
     case ErrorBehaviour::rollback: return "rollback";
@@ -53,6 +72,7 @@ struct Prepared {
 Prepared refuse(Response response) { return {nullptr, std::move(response)}; }
 
 Prepared prepare(const Services& services, const Request& request, DocumentForm form, ErrorBehaviour behaviour) {
+  if (auto refusal = refuse_version(request)) { return refuse(std::move(*refusal)); }
   if (!is_json(request)) {
     return refuse(
         capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED", "expected application/json or application/ld+json"));
@@ -61,7 +81,7 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
     return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body")));
   }
   const auto document = as_bytes(request.body);
-  const auto checked = services.backend.check_document(document, form);
+  const auto checked = services.backend.check_document(document, form, services.capture_profile);
   if (!checked) { return refuse(capture_problem(checked.error())); }
   if (!request.user->key) {
     return refuse(
@@ -71,7 +91,8 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
   if (!status.quorum) { return refuse(capture_problem(*missing_quorum(services))); }
   const CaptureContext context{.chain_id = status.chain_id,
                                .finalized = status.height,
-                               .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max};
+                               .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max,
+                               .profile = services.capture_profile};
   auto transaction = make_capture(document, behaviour, *request.user, context);
   const auto bytes_max = services.gateway.genesis().parameters.transaction_bytes_max;
   if (transaction->envelope.size() > bytes_max) {
@@ -131,7 +152,8 @@ void accept_when_final(const ServicesPointer& services, const Respond& respond, 
                          });
 }
 
-void post_capture(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
+void post_capture(const ServicesPointer& services, const RequestPointer& request, const Respond& answer) {
+  const auto respond = with_profile(*services, answer);
   const auto behaviour = behaviour_of(*request);
   if (!behaviour) {
     return respond(
@@ -150,8 +172,17 @@ void post_capture(const ServicesPointer& services, const RequestPointer& request
                            });
 }
 
+/// The event as it was sent, with the id it was given when it had none.
+std::string stored_event(const Request& request, const std::vector<std::string>& event_ids) {
+  auto event = json::parse(request.body);
+  if (!event || event_ids.empty() || event->find("eventID") != nullptr) { return request.body; }
+  event->set("eventID", json::Value::string(event_ids.front()));
+  return json::serialize(*event);
+}
+
 /// The end of POST /events: the transaction was executed, or was not in time.
-Response event_stored(const Services& services, const TransactionId& id, const Result<TransactionProgress>& progress) {
+Response event_stored(const Services& services, const Request& request, const TransactionId& id,
+                      const Result<TransactionProgress>& progress) {
   if (!progress) {
     auto error = progress.error();
     error.message += "; the event may still be stored: see " + job_path(id);
@@ -176,28 +207,32 @@ Response event_stored(const Services& services, const TransactionId& id, const R
   }
   Response response;
   response.status = 201;
+  response.with("Content-Type", "application/json");
+  response.body = stored_event(request, outcome.event_ids);
   response.with("Location", location);
   response.with("Keten-Height", progress->height.text());
   return response;
 }
 
-void post_event(const ServicesPointer& services, const RequestPointer& request, const Respond& respond) {
+void post_event(const ServicesPointer& services, const RequestPointer& request, const Respond& answer) {
+  const auto respond = with_profile(*services, answer);
   auto prepared = prepare(*services, *request, DocumentForm::event, ErrorBehaviour::rollback);
   if (prepared.refusal) { return respond(std::move(*prepared.refusal)); }
   const auto id = prepared.transaction->id;
-  services->gateway.submit({prepared.transaction}, [services, respond, id](const std::vector<Status>& results) {
-    const auto admitted = only(results);
-    if (!admitted) { return respond(capture_problem(admitted.error())); }
-    start_job(services, id, ErrorBehaviour::rollback);
-    services->gateway.wait(id, WaitLevel::executed, services->capture_wait_ms,
-                           [services, respond, id](Result<TransactionProgress> progress) {
-                             if (progress && progress->state == TransactionState::executed) {
-                               finish_job(services, id);
-                             }
-                             answer_safely(respond, Dialect::epcis,
-                                           [&] { return event_stored(*services, id, progress); });
-                           });
-  });
+  services->gateway.submit(
+      {prepared.transaction}, [services, request, respond, id](const std::vector<Status>& results) {
+        const auto admitted = only(results);
+        if (!admitted) { return respond(capture_problem(admitted.error())); }
+        start_job(services, id, ErrorBehaviour::rollback);
+        services->gateway.wait(id, WaitLevel::executed, services->capture_wait_ms,
+                               [services, request, respond, id](Result<TransactionProgress> progress) {
+                                 if (progress && progress->state == TransactionState::executed) {
+                                   finish_job(services, id);
+                                 }
+                                 answer_safely(respond, Dialect::epcis,
+                                               [&] { return event_stored(*services, *request, id, progress); });
+                               });
+      });
 }
 
 json::Value texts(const std::vector<std::string>& items) {
@@ -206,17 +241,69 @@ json::Value texts(const std::vector<std::string>& items) {
   return list;
 }
 
-/// EPCIS 2.0, CaptureJob; `transactionId`, `height`, `eventIDs` and `reason` are ours.
-json::Value job_json(const Services& services, const TransactionId& id, const std::optional<CaptureJob>& job,
-                     const TransactionProgress& progress, const std::string& waiting_reason) {
+json::Value violation_json(const Violation& violation) {
+  return json::Value::object()
+      .set("pointer", json::Value::string(violation.pointer))
+      .set("expected", json::Value::string(violation.expected))
+      .set("found", json::Value::string(violation.found));
+}
+
+/// What became of each event, in the order of the document, and whether an id that claims to be a hash is the event's.
+json::Value job_events(const CaptureFacts& facts, const CaptureOutcome& outcome, bool stored) {
+  auto list = json::Value::array();
+  std::size_t next_id = 0;
+  for (std::size_t number = 0; number < facts.events.size(); ++number) {
+    const auto& fact = facts.events[number];
+    const bool refused = !stored || std::ranges::find(outcome.refused, number) != outcome.refused.end();
+    auto event = json::Value::object();
+    event.set("pointer", json::Value::string(fact.pointer)).set("stored", json::Value::boolean(!refused));
+    if (!refused && next_id < outcome.event_ids.size()) {
+      event.set("eventID", json::Value::string(outcome.event_ids[next_id++]));
+    }
+    event.set("hash", json::Value::string(fact.hash));
+    if (fact.hash_matches_event_id) {
+      event.set("hashMatchesEventID", json::Value::boolean(*fact.hash_matches_event_id));
+    }
+    list.push(std::move(event));
+  }
+  return list;
+}
+
+void add_facts(json::Value& document, const CaptureFacts& facts, const TransactionProgress& progress,
+               const CaptureOutcome& outcome) {
+  document.set("captureProfile", json::Value::string(std::string(profile_name(facts.profile))));
+  document.set("events", job_events(facts, outcome, progress.receipt && progress.receipt->succeeded));
+  if (facts.warnings.empty()) { return; }
+  auto warnings = json::Value::array();
+  for (const auto& warning : facts.warnings) { warnings.push(violation_json(warning)); }
+  document.set("warnings", std::move(warnings));
+}
+
+/// EPCIS 2.0, CaptureJob; `transactionId`, `height`, `eventIDs`, `reason` and what `facts` add are ours.
+json::Value job_json(const Services& services, const TransactionId& id, std::optional<CaptureJob> job,
+                     const TransactionProgress& progress, const std::string& waiting_reason,
+                     const std::optional<CaptureFacts>& facts = std::nullopt) {
+  CaptureOutcome outcome;
+  if (!job && facts) {
+    job = CaptureJob{
+        .id = id, .behaviour = facts->behaviour, .created_at = facts->recorded_at, .finished_at = facts->recorded_at};
+  }
+  if (job && facts && !job->finished_at) { job->finished_at = facts->recorded_at; }
   auto errors = json::Value::array();
   auto event_ids = json::Value::array();
   const bool ended = progress.state == TransactionState::executed || progress.state == TransactionState::expired;
   bool stored = progress.state == TransactionState::executed && progress.receipt && progress.receipt->succeeded;
   if (progress.receipt) {
-    const auto outcome = services.backend.capture_outcome(*progress.receipt);
+    outcome = services.backend.capture_outcome(*progress.receipt);
     event_ids = texts(outcome.event_ids);
-    for (const auto& error : outcome.errors) { errors.push(problem_json(epcis_problem(error, Subject::capture))); }
+    for (std::size_t i = 0; i < outcome.errors.size(); ++i) {
+      auto error = outcome.errors[i];
+      if (facts && i < outcome.refused.size() && outcome.refused[i] < facts->events.size()) {
+        error.violations.push_back(
+            {facts->events[outcome.refused[i]].pointer, "an event that can be recorded", error.reason});
+      }
+      errors.push(problem_json(epcis_problem(error, Subject::capture)));
+    }
     if (!progress.receipt->succeeded && outcome.errors.empty()) {
       errors.push(problem_json(epcis_problem(receipt_error(*progress.receipt), Subject::capture)));
     }
@@ -243,6 +330,7 @@ json::Value job_json(const Services& services, const TransactionId& id, const st
   }
   document.set("eventIDs", std::move(event_ids));
   if (!ended && !waiting_reason.empty()) { document.set("reason", json::Value::string(waiting_reason)); }
+  if (facts) { add_facts(document, *facts, progress, outcome); }
   return document;
 }
 
@@ -266,7 +354,11 @@ Response get_job(const Services& services, const Request& request) {
   if (!job && (progress.state == TransactionState::unknown || !is_capture(services, *id))) {
     return read_problem(services, missing, Dialect::epcis);
   }
-  auto response = json_response(200, job_json(services, *id, job, progress, waiting_reason(services)));
+  std::optional<CaptureFacts> facts;
+  if (progress.state == TransactionState::executed) {
+    if (auto found = services.backend.capture_facts(*id)) { facts = std::move(*found); }
+  }
+  auto response = json_response(200, job_json(services, *id, job, progress, waiting_reason(services), facts));
   response.with("Keten-Height", services.gateway.status().executed_height.text());
   return response;
 }
@@ -336,7 +428,10 @@ TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, con
   body.fuel_limit = capture_fuel(document.size());
   body.contract = "production";
   body.method = "capture";
-  body.arguments = {behaviour == ErrorBehaviour::proceed ? std::uint8_t{1} : std::uint8_t{0}};
+  // docs/formats/production.md: bit 1 proceed, bit 2 lenient.
+  const std::uint8_t proceed = behaviour == ErrorBehaviour::proceed ? 1 : 0;
+  const std::uint8_t lenient = context.profile == CaptureProfile::lenient ? 2 : 0;
+  body.arguments = {static_cast<std::uint8_t>(proceed | lenient)};
   std::vector<Payload> payloads(1);
   random_bytes(payloads[0].salt.bytes);
   payloads[0].content = to_bytes(document);

@@ -7,6 +7,7 @@
 #include "core/genesis.h"
 #include "core/result.h"
 #include "core/transaction.h"
+#include "node/http/backend.h"
 #include "node/http/capture_jobs.h"
 #include "node/http/users.h"
 
@@ -22,6 +23,7 @@ struct CaptureContext {
   ChainId chain_id;
   Height finalized;
   std::uint64_t validity_blocks_max = 0;  ///< of the genesis
+  CaptureProfile profile = CaptureProfile::strict;
 };
 
 /// `production.capture` with the document as its one payload, signed with the user's delegated key.

@@ -42,12 +42,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Gateway& ga
   auto users = UserStore::open(options.users_file, options.organisation);
   if (!users) { return users.error(); }
   parts->users = std::move(*users);
-  parts->services = std::shared_ptr<Services>(new Services{.gateway = gateway,
-                                                           .backend = backend,
-                                                           .metrics = metrics,
-                                                           .clock = options.clock,
-                                                           .capture_wait_ms = options.capture_wait_ms,
-                                                           .jobs = CaptureJobs(options.capture_jobs_max)});
+  parts->services =
+      std::shared_ptr<Services>(new Services{.gateway = gateway,
+                                             .backend = backend,
+                                             .metrics = metrics,
+                                             .clock = options.clock,
+                                             .capture_wait_ms = options.capture_wait_ms,
+                                             .capture_profile = options.capture_profile,
+                                             .jobs = CaptureJobs(options.capture_jobs_max, options.capture_jobs_file)});
   parts->router = make_router(parts->services);
   TransportHooks hooks{
       .clock = options.clock,

@@ -10,6 +10,7 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "core/result.h"
+#include "node/http/capture_jobs.h"
 #include "node/runtime/clock.h"
 
 namespace keten {
@@ -42,7 +43,9 @@ struct ServerOptions {
   std::filesystem::path users_file;        ///< `users.json` in the node's home; docs/http.md, "Users"
   std::string organisation;                ///< the node's own: users of another one are refused
   std::uint64_t capture_wait_ms = 20'000;  ///< how long POST /events waits for execution
-  std::size_t capture_jobs_max = 1'000;    ///< what GET /capture lists
+  CaptureProfile capture_profile = CaptureProfile::strict;
+  std::size_t capture_jobs_max = 1'000;     ///< what GET /capture lists
+  std::filesystem::path capture_jobs_file;  ///< keeps them over a restart; empty: they are forgotten
   std::function<Milliseconds()> clock = wall_ms;
 };
 

@@ -22,6 +22,7 @@ struct Services {
   Metrics& metrics;
   std::function<Milliseconds()> clock;
   std::uint64_t capture_wait_ms = 0;
+  CaptureProfile capture_profile = CaptureProfile::strict;
   CaptureJobs jobs;
 };
 using ServicesPointer = std::shared_ptr<Services>;

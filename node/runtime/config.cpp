@@ -82,6 +82,9 @@ std::string expect_name(std::string_view value) {
 std::string expect_path(std::string_view value) {
   return value.empty() || value.size() > 4096 || value.find('\0') != std::string_view::npos ? "a path" : "";
 }
+std::string expect_profile(std::string_view value) {
+  return value == "strict" || value == "lenient" ? "" : "\"strict\" or \"lenient\"";
+}
 std::string expect_address(std::string_view value) { return parse_address(value) ? "" : "an address as host:port"; }
 
 const std::vector<Key>& keys() {
@@ -105,6 +108,9 @@ const std::vector<Key>& keys() {
                    return {};
                  },
                  [](const NodeConfig& config) { return config.api.http_allow_remote ? "true" : "false"; }});
+    k.push_back(
+        text("api", &C::api, "capture_profile", &C::Api::capture_profile, expect_profile,
+             "strict: captured documents follow the EPCIS 2.0 schema; lenient: CBV URNs and unknown members too."));
     k.push_back(text("api", &C::api, "clients", &C::Api::clients, expect_path,
                      "PEM file with the certificates of the clients that may call; read again when it changes."));
 

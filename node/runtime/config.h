@@ -22,7 +22,8 @@ struct NodeConfig {
   struct Api {
     std::string grpc_listen = "127.0.0.1:7101";
     std::string http_listen = "127.0.0.1:7100";
-    bool http_allow_remote = false;       ///< HTTP has no TLS: any other address than loopback needs this
+    bool http_allow_remote = false;          ///< HTTP has no TLS: any other address than loopback needs this
+    std::string capture_profile = "strict";  ///< or "lenient": how exactly captured documents follow EPCIS 2.0
     std::string clients = "clients.pem";  ///< certificates of the clients that may call, relative to the home directory
     friend bool operator==(const Api&, const Api&) = default;
   } api;

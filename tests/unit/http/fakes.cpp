@@ -113,7 +113,8 @@ void FakeGateway::answer_kept() const {
   for (const auto& done : kept) { done({kDone}); }
 }
 
-Status FakeBackend::check_document(ByteView document, DocumentForm form) const {
+Status FakeBackend::check_document(ByteView document, DocumentForm form, CaptureProfile profile) const {
+  last_profile = profile;
   const auto parsed = json::parse(as_text(document));
   if (!parsed) { return parsed.error(); }
   const auto type = parsed->find_string("type").value_or("");

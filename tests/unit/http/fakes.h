@@ -57,19 +57,24 @@ class FakeGateway : public Gateway {
 /// Answers that show what was asked.
 class FakeBackend : public HttpBackend {
  public:
-  [[nodiscard]] Status check_document(ByteView document, DocumentForm form) const override;
+  [[nodiscard]] Status check_document(ByteView document, DocumentForm form, CaptureProfile profile) const override;
   [[nodiscard]] Result<EventPage> query_events(const EventQuery& query) const override;
   [[nodiscard]] Result<EventPage> event_by_id(std::string_view event_id) const override;
   [[nodiscard]] Result<ValueAt> trace(const TraceQuery& query) const override;
   [[nodiscard]] Result<ValueAt> transaction(const TransactionId& id) const override;
   [[nodiscard]] Result<ValueAt> block(Height height) const override;
   [[nodiscard]] CaptureOutcome capture_outcome(const Receipt& receipt) const override;
+  [[nodiscard]] Result<CaptureFacts> capture_facts(const TransactionId& id) const override {
+    return facts ? Result<CaptureFacts>(*facts) : HttpBackend::capture_facts(id);
+  }
   [[nodiscard]] json::Value version() const override;
   [[nodiscard]] std::vector<ReadinessCheck> readiness() const override { return {{"disk", true, "enough"}}; }
 
   mutable std::mutex mutex;
   mutable EventQuery last_query;
   mutable TraceQuery last_trace;
+  std::optional<CaptureFacts> facts;
+  mutable std::atomic<CaptureProfile> last_profile = CaptureProfile::strict;
   std::atomic<bool> event_exists = false;
   std::atomic<bool> event_known = false;
   std::atomic<bool> throws = false;

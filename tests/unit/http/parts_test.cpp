@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_header_value_cannot_start_a_new_line) {
 }
 
 BOOST_AUTO_TEST_CASE(jobs_are_listed_newest_first_and_the_oldest_are_forgotten) {
-  CaptureJobs jobs(3);
+  CaptureJobs jobs(3, {});
   const auto id = [](std::uint8_t first) {
     TransactionId made;
     made.bytes[0] = first;
@@ -185,6 +185,30 @@ BOOST_AUTO_TEST_CASE(jobs_are_listed_newest_first_and_the_oldest_are_forgotten) 
   jobs.finish(id(4), 5);
   jobs.finish(id(4), 6);
   BOOST_TEST(*jobs.find(id(4))->finished_at == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(jobs_are_read_from_their_file_whatever_else_is_in_it) {
+  const test::Folder folder;
+  const std::string id(64, 'a');
+  const std::string other(64, 'b');
+  folder.write("jobs", "nonsense\n" + id + " rollback 5 -\n" + other + " proceed 6 -\n" + id + " rollback 5 9\n" +
+                           other.substr(7));
+  for (int start = 0; start < 2; ++start) {
+    const CaptureJobs jobs(3, folder / "jobs");
+    const auto page = jobs.list(9, std::nullopt);
+    BOOST_REQUIRE(page->size() == 2U);
+    BOOST_TEST(page->at(0).id.hex() == other);
+    BOOST_CHECK(page->at(0).behaviour == ErrorBehaviour::proceed);
+    BOOST_TEST(*page->at(1).finished_at == 9U);
+  }
+  CaptureJobs jobs(3, folder / "jobs");
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    TransactionId made;
+    made.bytes[0] = static_cast<std::uint8_t>(i);
+    jobs.add({.id = made, .created_at = i, .finished_at = std::nullopt});
+  }
+  BOOST_TEST(std::filesystem::file_size(folder / "jobs") < 16 * 90U);
+  BOOST_TEST(CaptureJobs(3, folder / "jobs").list(9, std::nullopt)->at(0).created_at == 40U);
 }
 
 BOOST_AUTO_TEST_CASE(a_capture_carries_the_original_bytes_and_the_users_signature) {

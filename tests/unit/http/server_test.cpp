@@ -66,6 +66,73 @@ BOOST_AUTO_TEST_CASE(a_capture_is_accepted_signed_and_becomes_a_job) {
                  transaction.id.hex() + R"(","height":42,"eventIDs":["ni:///sha-256;00?ver=CBV2.0"]})");
 }
 
+BOOST_AUTO_TEST_CASE(a_lenient_node_says_so_in_the_transaction_and_in_the_answer) {
+  const Node strict;
+  BOOST_TEST(strict.capture(kDocument).headers.at("keten-capture-profile") == "strict");
+  BOOST_CHECK(strict.backend.last_profile == CaptureProfile::strict);
+  const Node lenient([](ServerOptions& options) { options.capture_profile = CaptureProfile::lenient; });
+  const auto accepted = lenient.capture(kDocument);
+  BOOST_TEST(accepted.status == 202U);
+  BOOST_TEST(accepted.headers.at("keten-capture-profile") == "lenient");
+  BOOST_CHECK(lenient.backend.last_profile == CaptureProfile::lenient);
+  BOOST_CHECK(lenient.gateway.submitted().at(0)->body.arguments == Bytes{2});
+  BOOST_TEST(lenient.capture("{").headers.at("keten-capture-profile") == "lenient");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_says_which_event_has_the_id_of_its_hash_and_what_is_doubtful) {
+  Node node;
+  CaptureFacts facts;
+  facts.behaviour = ErrorBehaviour::proceed;
+  facts.profile = CaptureProfile::lenient;
+  facts.recorded_at = 1'767'225'600'000;
+  facts.events = {{"/epcisBody/eventList/0", "ni:///sha-256;00?ver=CBV2.0", true}};
+  facts.warnings = {{"/epcisBody/eventList/0/readPoint/id", "a right check digit", "\"urn:x\""}};
+  node.backend.facts = facts;
+  const auto job = node.ask("GET", node.capture(kDocument).headers.at("location")).json();
+  BOOST_TEST(*job.find_string("captureProfile") == "lenient");
+  const auto& event = job.find("events")->items().at(0);
+  BOOST_TEST(json::serialize(event) ==
+             R"({"pointer":"/epcisBody/eventList/0","stored":true,"eventID":"ni:///sha-256;00?ver=CBV2.0",)"
+             R"("hash":"ni:///sha-256;00?ver=CBV2.0","hashMatchesEventID":true})");
+  BOOST_TEST(*job.find("warnings")->items().at(0).find_string("pointer") == "/epcisBody/eventList/0/readPoint/id");
+}
+
+BOOST_AUTO_TEST_CASE(a_stored_event_is_answered_with_itself_and_the_id_it_was_given) {
+  const Node node;
+  const auto answer = [&](std::string_view event) {
+    return node.ask("POST", "/epcis/v2/events", "capture-token", event, kJsonType);
+  };
+  const auto given = answer(kEvent);
+  BOOST_TEST(given.status == 201U);
+  BOOST_TEST(given.headers.at("content-type") == "application/json");
+  BOOST_TEST(given.body == R"({"type":"ObjectEvent","eventID":"ni:///sha-256;00?ver=CBV2.0"})");
+  BOOST_TEST(answer(R"({ "type":"ObjectEvent","eventID":"urn:x:1"})").body ==
+             R"({ "type":"ObjectEvent","eventID":"urn:x:1"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_in_another_version_of_the_standard_is_not_accepted) {
+  const Node node;
+  const auto refused = node.capture(kDocument, "GS1-EPCIS-Version: 1.2\r\n");
+  BOOST_TEST(refused.status == 406U);
+  BOOST_TEST(refused.type() == "epcisException:NotAcceptableException");
+  BOOST_TEST(node.capture(kDocument, "GS1-EPCIS-Version: 2.0.0\r\nGS1-CBV-Version: 2.0\r\n").status == 202U);
+}
+
+BOOST_AUTO_TEST_CASE(the_list_of_jobs_survives_a_restart) {
+  const Folder folder;
+  const auto keep = [&](ServerOptions& options) { options.capture_jobs_file = folder / "capture-jobs"; };
+  std::string location;
+  {
+    const Node node(keep);
+    location = node.capture(kDocument, "GS1-Capture-Error-Behaviour: proceed\r\n").headers.at("location");
+  }
+  const Node again(keep);
+  const auto list = again.ask("GET", "/epcis/v2/capture").json();
+  BOOST_REQUIRE(list.items().size() == 1U);
+  BOOST_TEST(location.ends_with(*list.items().at(0).find_string("captureID")));
+  BOOST_TEST(*list.items().at(0).find_string("captureErrorBehaviour") == "proceed");
+}
+
 BOOST_AUTO_TEST_CASE(a_capture_that_does_not_become_final_is_not_accepted_and_says_where_to_look) {
   Node node;
   node.gateway.executes = false;

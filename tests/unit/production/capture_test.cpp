@@ -258,8 +258,8 @@ BOOST_AUTO_TEST_CASE(a_transaction_is_checked_before_it_is_admitted) {
 
 BOOST_AUTO_TEST_CASE(a_transaction_touches_a_bounded_number_of_items) {
   const auto document = [](std::size_t count) {
-    std::string epcs = R"("urn:x:1")";
-    for (std::size_t i = 1; i < count; ++i) { epcs += R"(,"urn:x:1")"; }
+    std::string epcs = R"("urn:x:0")";
+    for (std::size_t i = 1; i < count; ++i) { epcs += R"(,"urn:x:)" + std::to_string(i) + "\""; }
     return document_of(event_of("ObjectEvent", day(1), R"("action":"ADD","epcList":[)" + epcs + "]"));
   };
   Transaction transaction;

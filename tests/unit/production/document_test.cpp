@@ -194,10 +194,17 @@ BOOST_AUTO_TEST_CASE(a_broken_frame_is_refused_at_its_place) {
       {"{" + context +
            R"(,"type":"EPCISDocument","schemaVersion":"1.2","creationDate":"2026-01-01","epcisBody":{"eventList":[]}})",
        "/schemaVersion /creationDate"},
-      {"{" + context + R"(,"type":"EPCISQueryDocument","epcisBody":{"queryResults":{"resultsBody":{"eventList":[]}}}})",
+      {"{" + context +
+           R"(,"type":"EPCISQueryDocument","epcisBody":{"queryResults":{"queryName":"q","resultsBody":{"eventList":[]}}}})",
        "accepted"},
-      {"{" + context + R"(,"type":"EPCISQueryDocument","epcisBody":{"queryResults":{}}})",
-       "/epcisBody/queryResults/resultsBody"},
+      {"{" + context + R"(,"type":"EPCISQueryDocument","epcisBody":{"queryResults":{"resultsBody":{"eventList":[]}}}})",
+       "/epcisBody/queryResults/queryName"},
+      {"{" + context + R"(,"type":"EPCISQueryDocument","epcisBody":{"queryResults":{"queryName":"q","page":1}}})",
+       "/epcisBody/queryResults/page /epcisBody/queryResults/resultsBody"},
+      {"{" + head + R"(,"epcisBody":{"eventList":[]},"example:a":1,"surprise":1})", "/surprise"},
+      {"{" + context + R"(,"type":"EPCISDocument","schemaVersion":"2.x","creationDate":"2026-01-01T00:00:00Z",)" +
+           R"("epcisBody":{"eventList":[]}})",
+       "/schemaVersion"},
       {R"({"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[]}})",
        "/@context"},
       {"{" + context + R"(,"type":"EPCISMasterDataDocument"})", "/type"},
@@ -242,12 +249,109 @@ BOOST_AUTO_TEST_CASE(inline_prefixes_are_accepted_and_other_meanings_of_standard
       {R"({"eventTime":"https://example.com/time"})", "/@context/1/eventTime"},
       {R"({"bizStep":{"@id":"https://example.com/step"}})", "/@context/1/bizStep"},
       {R"({"@vocab":"https://example.com/"})", "/@context/1/@vocab"},
+      {R"({"gs1":"https://www.gs1.org/voc/"})", "accepted"},
+      {R"({"gs1":"https://example.com/voc/"})", "/@context/1/gs1"},
+      {R"({"cbv":{"@id":"https://gs1.org.example.com/cbv/"}})", "/@context/1/cbv"},
+      {R"({"ext:a":{"@id":"https://example.com/a","@context":"https://example.com/x"}})", "/@context/1/ext:a/@context"},
       {R"({"ext":"not a uri"})", "/@context/1/ext"},
       {R"({"ext":7})", "/@context/1/ext"},
       {"7", "/@context/1"},
       {"[]", "/@context/1"},
   };
   for (const auto& [context, places] : table) { BOOST_TEST(verdict(document_of("", context)) == places, context); }
+}
+
+BOOST_AUTO_TEST_CASE(a_context_inside_an_extension_is_judged_like_any_other) {
+  BOOST_TEST(verdict_of(object(R"("action":"ADD","ext:a":{"b":[{"@context":"https://example.com/x"}]},)" + kEpcs)) ==
+             "0/ext:a/b/0/@context");
+  BOOST_TEST(verdict_of(object(R"("action":"ADD","ext:a":{"@context":{"c":"https://example.com/"},"b":1},)" + kEpcs)) ==
+             "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_epc_stands_once_in_its_list_unless_read_leniently) {
+  const auto event = object(R"("action":"ADD","epcList":["urn:x:1","urn:x:2","urn:x:1"])");
+  BOOST_TEST(verdict_of(event) == "0/epcList/2");
+  BOOST_TEST(verdict(document_of(event), Profile::lenient) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_check_digit_is_refused_or_a_warning_by_profile) {
+  const auto at = [](const std::string& place) {
+    return document_of(object(R"("action":"ADD","readPoint":{"id":")" + place + R"("},)" + kEpcs));
+  };
+  BOOST_TEST(verdict(at("https://id.gs1.org/414/4012345000115")) == "accepted");
+  const auto wrong = at("https://id.gs1.org/414/4012345000110");
+  BOOST_TEST(verdict(wrong) == "0/readPoint/id");
+  BOOST_TEST(read_document(wrong).error().violations.at(0).expected.ends_with("4012345000115"));
+  const auto lenient = read_document(wrong, Profile::lenient);
+  BOOST_REQUIRE(lenient.ok());
+  BOOST_TEST(lenient->warnings.at(0).pointer == "/epcisBody/eventList/0/readPoint/id");
+  // Another company's path may be something else than a key.
+  const auto elsewhere = read_document(at("https://example.com/414/4012345000110"));
+  BOOST_REQUIRE(elsewhere.ok());
+  BOOST_TEST(elsewhere->warnings.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_sensor_time_after_the_event_is_a_warning) {
+  const auto event = [](const std::string& time) {
+    return document_of(object(R"("action":"ADD","sensorElementList":[{"sensorMetadata":{"time":")" + time +
+                              R"("},"sensorReport":[{"type":"Temperature","value":1}]}],)" + kEpcs));
+  };
+  BOOST_TEST(read_document(event("2026-01-01T01:00:00+01:00"))->warnings.empty());
+  const auto late = read_document(event("2026-01-01T00:00:00.001Z"));
+  BOOST_REQUIRE(late.ok());
+  BOOST_TEST(late->warnings.at(0).pointer == "/epcisBody/eventList/0/sensorElementList/0/sensorMetadata/time");
+}
+
+BOOST_AUTO_TEST_CASE(json_that_no_two_programs_read_alike_is_refused_with_its_place) {
+  const auto document = [](const std::string& value) {
+    return document_of(object(R"("action":"ADD","ext:n":)" + value + "," + kEpcs));
+  };
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"9007199254740993", "JSON_NUMBER_RANGE"},
+      {"-9007199254740993", "JSON_NUMBER_RANGE"},
+      {"0.12345678901234567890", "JSON_NUMBER_RANGE"},
+      {"1e400", "JSON_NUMBER_RANGE"},
+      {"1e-400", "JSON_NUMBER_RANGE"},
+      {"NaN", "JSON_MALFORMED"},
+      {"-Infinity", "JSON_MALFORMED"},
+      {"01", "JSON_MALFORMED"},
+      {"+1", "JSON_MALFORMED"},
+      {"0x10", "JSON_MALFORMED"},
+      {"1.", "JSON_MALFORMED"},
+      {"'a'", "JSON_MALFORMED"},
+      {"1/* one */", "JSON_MALFORMED"},
+      {"[1,]", "JSON_MALFORMED"},
+      {R"("\ud800")", "JSON_MALFORMED"},
+      {R"("\udc00\ud800")", "JSON_MALFORMED"},
+      {"\"\xC0\xAF\"", "JSON_MALFORMED"},
+      {"\"\xED\xA0\x80\"", "JSON_MALFORMED"},
+      {"\"a\x01\"", "JSON_MALFORMED"},
+      {R"({"a":1,"\u0061":2})", "JSON_DUPLICATE_KEY"},
+      {std::string(40, '[') + std::string(40, ']'), "JSON_TOO_DEEP"},
+  };
+  for (const auto& [value, reason] : table) {
+    const auto read = read_document(document(value), Profile::lenient);
+    BOOST_REQUIRE_MESSAGE(!read.ok(), value);
+    BOOST_TEST(read.error().reason == reason, value);
+    BOOST_TEST(read.error().violations.at(0).pointer.starts_with("/epcisBody/eventList/0"), value);
+  }
+  BOOST_TEST(read_document("\xEF\xBB\xBF" + document("1")).error().violations.at(0).pointer == "");
+  BOOST_TEST(read_document(document("1") + " x").error().reason == "JSON_MALFORMED");
+}
+
+BOOST_AUTO_TEST_CASE(times_that_name_no_moment_are_refused_at_their_place) {
+  for (const auto* time :
+       {"2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "2025-02-29T00:00:00Z", "2026-01-01T25:00:00Z",
+        "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-13-01T00:00:00Z", "2026-01-01 00:00:00Z",
+        "2026-01-01T00:00:00+15:00", "2026-01-01T00:00:00+14:01", "2026-01-01T00:00:00+0100", "2026-01-01",
+        "26-01-01T00:00:00Z", "2026-01-01T00:00Z", "2026-01-01T00:00:00.Z", "20260101T000000Z", "Z", ""}) {
+    BOOST_TEST(verdict_of(event_of("ObjectEvent", time, R"("action":"ADD",)" + kEpcs)) == "0/eventTime", time);
+  }
+  for (const auto* offset : {"+15:00", "-14:01", "+1:00", "01:00", "Z", "+00:60", "+01", "+0100", "", "+01:00 "}) {
+    BOOST_TEST(verdict_of(R"({"type":"ObjectEvent","eventTime":"2026-01-01T00:00:00Z","eventTimeZoneOffset":")" +
+                          std::string(offset) + R"(","action":"ADD","epcList":[]})") == "0/eventTimeZoneOffset",
+               offset);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(documents_are_bounded_in_events_and_bytes) {
