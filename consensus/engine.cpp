@@ -190,7 +190,10 @@ Effects Engine::on_synced(const Certificate& finalization, const BlockHeader& he
 }
 
 Effects Engine::on_work(bool pending, Now now) {
-  return handle(*state_, now, [&](State& state) { state.work_waits = pending; });
+  return handle(*state_, now, [&](State& state) {
+    if (pending != state.work_waits) { state.work_since_ms = pending ? std::optional(now.steady_ms) : std::nullopt; }
+    state.work_waits = pending;
+  });
 }
 
 Effects Engine::on_time(Now now) {
@@ -233,6 +236,6 @@ bool Engine::ignores(ValidatorIndex peer, Now now) const {
   return state_->config.validators.contains(peer) && state_->resolver.is_banned(peer, now.steady_ms);
 }
 
-std::string Engine::stuck_reason(Now now) const { return state_->stuck_reason(now.steady_ms); }
+std::string Engine::stuck_reason(Now now) const { return state_->stuck_reason(now); }
 
 }  // namespace keten::consensus

@@ -9,7 +9,7 @@ namespace keten::consensus {
 
 void Pacemaker::enter(View view, std::uint64_t now_ms) {
   view_ = view;
-  if (!MUTANT(timers_outlive_their_view)) { has_proposal_ = false; }
+  has_proposal_ = false;
   anchor_ms_ = work_ ? now_ms : now_ms + timing_.idle_interval_ms;
 }
 

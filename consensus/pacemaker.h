@@ -23,6 +23,10 @@ class Pacemaker {
   [[nodiscard]] bool is_half_late(std::uint64_t now_ms) const;
   [[nodiscard]] bool is_view_late(std::uint64_t now_ms) const;
   [[nodiscard]] bool has_work() const { return work_; }
+  /// For how long there has been work in this view; 0 without.
+  [[nodiscard]] std::uint64_t waited_ms(std::uint64_t now_ms) const {
+    return work_ && now_ms > anchor_ms_ ? now_ms - anchor_ms_ : 0;
+  }
   /// The next of its instants after `now_ms`; the largest number when there is none.
   [[nodiscard]] std::uint64_t deadline_ms(std::uint64_t now_ms) const;
   /// The instant at which the view as a whole is late.

@@ -182,31 +182,4 @@ std::uint64_t Engine::State::deadline_ms() const {
   return next;
 }
 
-std::string Engine::State::stuck_reason(std::uint64_t at_ms) const {
-  if (view.value == 0 || at_ms < pacemaker.view_deadline_ms() + config.timing.view_timeout_ms) { return {}; }
-  const auto window_ms = std::max<std::uint64_t>(3000, 3 * config.timing.status_interval_ms);
-  const auto& set = config.validators;
-  std::string text = "view " + view.text() + " has not ended: voices of weight " +
-                     std::to_string(active_weight(window_ms, at_ms)) + " are heard, " +
-                     std::to_string(set.quorum_weight()) + " of " + std::to_string(set.total_weight()) + " are needed";
-  std::string separator = "; not heard: ";
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    const ValidatorIndex peer{static_cast<std::uint16_t>(i)};
-    if (is_active(peer, window_ms, at_ms)) { continue; }
-    text += separator + set.at(peer).organisation + "/" + set.at(peer).node;
-    separator = ", ";
-  }
-  separator = "; cast no vote: ";
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    const ValidatorIndex peer{static_cast<std::uint16_t>(i)};
-    const bool abstains = peer != config.self && is_active(peer, window_ms, at_ms) && peers[i].has_status &&
-                          peers[i].seen.status.abstains;
-    if (!abstains) { continue; }
-    text += separator + set.at(peer).organisation + "/" + set.at(peer).node;
-    separator = ", ";
-  }
-  if (const auto own = abstention_reason(); !own.empty()) { text += "; " + own; }
-  return text;
-}
-
 }  // namespace keten::consensus

@@ -142,6 +142,7 @@ struct Engine::State {
   Effects out;
   bool progressed = false;
   bool work_waits = false;  ///< as the pipeline says
+  std::optional<std::uint64_t> work_since_ms;
 
   // receive.cpp
   void receive(ValidatorIndex from, Vote& vote);
@@ -245,7 +246,9 @@ struct Engine::State {
   /// Weight of this validator and of everyone heard in the last `window_ms`.
   [[nodiscard]] std::uint64_t active_weight(std::uint64_t window_ms, std::uint64_t at_ms) const;
   [[nodiscard]] bool is_active(ValidatorIndex peer, std::uint64_t window_ms, std::uint64_t at_ms) const;
-  [[nodiscard]] std::string stuck_reason(std::uint64_t at_ms) const;
+  [[nodiscard]] std::string stuck_reason(Now at) const;
+  [[nodiscard]] std::string why_the_view_lasts(Now at) const;
+  [[nodiscard]] std::string why_views_end_in_vain(std::uint64_t seconds) const;
 };
 
 }  // namespace keten::consensus

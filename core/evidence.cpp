@@ -6,6 +6,7 @@
 
 #include "core/hash.h"
 #include "core/merkle.h"
+#include "core/mutant.h"
 
 namespace keten {
 namespace {
@@ -27,7 +28,8 @@ std::optional<EvidenceKind> contradiction(const Subject& first, const Subject& s
   if (first.kind == VoteKind::nullify && second.kind == VoteKind::finalize) {
     return EvidenceKind::nullify_and_finalize;
   }
-  if (first.kind == VoteKind::notarize && second.kind == VoteKind::finalize && !is_same_proposal(first, second)) {
+  const bool differ = !is_same_proposal(first, second) || MUTANT(identical_votes_are_evidence);
+  if (first.kind == VoteKind::notarize && second.kind == VoteKind::finalize && differ) {
     return EvidenceKind::notarize_finalize_mismatch;
   }
   return std::nullopt;
@@ -78,7 +80,9 @@ Result<EvidenceKey> evidence_key(const Evidence& evidence) {
   if (first.epoch != second.epoch || first.view != second.view || first.view.value == 0) {
     return refuse("expected two votes of one view");
   }
-  if (!(first < second)) { return refuse("expected two different votes, the lower one first"); }
+  if (!(first < second) && !MUTANT(identical_votes_are_evidence)) {
+    return refuse("expected two different votes, the lower one first");
+  }
   const auto kind = contradiction(first, second);
   if (!kind) {
     return refuse("an honest validator may cast this " + std::string(vote_name(first.kind)) + " and this " +

@@ -26,7 +26,6 @@
   DO(commit_without_blocks)              \
   DO(no_repetition)                      \
   DO(timeouts_do_not_grow)               \
-  DO(timers_outlive_their_view)          \
   DO(identical_votes_are_evidence)       \
   DO(time_may_fall)                      \
   DO(time_may_run_ahead)                 \

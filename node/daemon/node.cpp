@@ -62,6 +62,17 @@ std::string_view alarm_name(consensus::AlarmKind kind) {
   return "alarm";
 }
 
+/// Why the next epoch does not begin: who has not said that it is ready. Empty when none is agreed on, or it may begin.
+std::string awaited(const Membership& present) {
+  if (!present.pending || present.next) { return {}; }
+  std::string missing;
+  for (const auto& validator : present.pending->rules.validators.members()) {
+    if (present.pending->ready.contains(validator.number)) { continue; }
+    missing += (missing.empty() ? "" : ", ") + validator.node + " (" + validator.organisation + ")";
+  }
+  return "epoch " + present.pending->rules.epoch.text() + " is agreed on and waits until these are ready: " + missing;
+}
+
 }  // namespace
 
 /// Who wants to know of executed blocks. Shared with the subscriptions, which may outlive the node's front doors.
@@ -617,6 +628,7 @@ NodeStatus Node::status() const {
   if (auto warning = certificate_.warning(wall_ms()); !warning.empty()) {
     status.warnings.push_back(std::move(warning));
   }
+  if (auto waiting = awaited(*present); !waiting.empty()) { status.warnings.push_back(std::move(waiting)); }
   const auto current = published();
   status.height = current.height;
   status.executed_height = current.executed_height;

@@ -17,7 +17,13 @@ std::vector<ReadinessCheck> checks_of(const Services& services) {
   const auto status = services.gateway.status();
   const auto unexecuted = status.height.value - std::min(status.height.value, status.executed_height.value);
   std::vector<ReadinessCheck> checks = {
-      {"quorum", status.quorum, status.quorum ? "enough validators are connected" : "too few validators are connected"},
+      {"quorum", status.quorum,
+       status.quorum           ? "enough validators are connected"
+       : status.reason.empty() ? "too few validators are connected"
+                               : status.reason},
+      // Behind the others is the next check's business.
+      {"advances", status.reason.empty() || status.lag > 0,
+       status.reason.empty() ? "blocks become final, or there is nothing to do" : status.reason},
       {"lag", status.lag <= kReadyLagMax,
        std::to_string(status.lag) + " heights behind the best peer, at most " + std::to_string(kReadyLagMax)},
       {"executed", unexecuted <= limits::kExecutionLagMax,

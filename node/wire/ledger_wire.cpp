@@ -110,6 +110,8 @@ void to_wire(const NodeStatus& status, v1::GetStatusResponse& out) {
   out.set_role(status.role);
   out.set_certificate_expires_ms(status.certificate_expires);
   for (const auto& warning : status.warnings) { out.add_warnings(utf8_or_printable(warning)); }
+  out.set_stale(status.stale);
+  out.set_disk(utf8_or_printable(status.disk));
 }
 
 Result<NodeStatus> from_wire(const v1::GetStatusResponse& response) {
@@ -149,6 +151,8 @@ Result<NodeStatus> from_wire(const v1::GetStatusResponse& response) {
   status.role = response.role();
   status.certificate_expires = response.certificate_expires_ms();
   status.warnings.assign(response.warnings().begin(), response.warnings().end());
+  status.stale = response.stale();
+  status.disk = response.disk();
   return status;
 }
 

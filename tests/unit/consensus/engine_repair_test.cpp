@@ -186,14 +186,6 @@ BOOST_FIXTURE_TEST_CASE(the_next_deadline_is_always_ahead, Watcher) {
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(who_keeps_the_view_from_ending_is_named, Watcher) {
-  bench.start();
-  BOOST_TEST(bench.engine->stuck_reason(bench.now()).empty());
-  bench.advance(5000);
-  const auto text = bench.engine->stuck_reason(bench.now());
-  BOOST_TEST(text.find("voices of weight 1 are heard, 3 of 4 are needed") != std::string::npos);
-}
-
 // Bug 43: an honest peer may be late.
 BOOST_FIXTURE_TEST_CASE(obsolete_answers_make_nobody_unheard, Watcher) {
   bench.start();

@@ -62,6 +62,8 @@ BOOST_AUTO_TEST_CASE(the_status_of_a_node_comes_back) {
   status.role = "validator";
   status.certificate_expires = 1'800'000'000'000;
   status.warnings = {"one", "two"};
+  status.stale = true;
+  status.disk = "too little room";
   status.peers = {{"port-1", "PortCo", true, {8}, {7}, 12}};
   status.reason = "no quorum";
   status.quorum = true;
