@@ -4,7 +4,7 @@ import json
 import unittest
 import urllib.parse
 
-from harness import CONTEXT, NetworkTest, event_document, new_event, wait_for
+from harness import CONTEXT, NetworkTest, event_document, keten, new_event, wait_for
 
 PROCEED = {"GS1-Capture-Error-Behaviour": "proceed"}
 
@@ -92,6 +92,19 @@ class CaptureTest(NetworkTest):
         right = job["events"][0]["hash"]
         job = self.job_of(self.node.capture(event_document(event | {"eventID": right})))
         self.assertIs(job["events"][0]["hashMatchesEventID"], True)
+
+    def test_documents_of_the_load_generator_are_recorded_by_all(self):
+        run = keten("bench", "--state", self.network.state, "--events", 20, "--duration", "2s", "-o", "json")
+        report = json.loads(run.stdout)
+        self.assertEqual((report["failures"], report["events_per_transaction"]), (0, 20), report["failures_by_reason"])
+        self.assertGreater(report["committed_events_per_s"], 100)
+        self.assertGreater(report["stage_us_per_event"]["execute"], 0)
+        wait_for("all have executed the same", self.network.agrees)
+        latest = "/epcis/v2/events?perPage=1&EQ_bizStep=shipping&GE_eventTime=2026-01-02T03:04:05Z&LT_eventTime=2026-01-02T04:00:00Z"
+        for node in self.nodes:
+            found = node.ask("GET", latest)
+            self.assertEqual(found.status, 200, found)
+            self.assertEqual(len(found.json["epcisBody"]["queryResults"]["resultsBody"]["eventList"]), 1, node.name)
 
     def test_every_node_knows_the_job_and_the_list_survives_a_restart(self):
         answer = self.node.capture(event_document(new_event()), headers=PROCEED)

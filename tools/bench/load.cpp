@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "core/check.h"
+#include "core/limits.h"
 
 namespace keten::bench {
 namespace {
@@ -247,8 +248,10 @@ Result<Nothing> sign_all(Run& run, const std::vector<NodeUnderTest>& nodes, cons
     for (auto first = next.fetch_add(kChunk); first < total && !failed; first = next.fetch_add(kChunk)) {
       for (auto number = first; number < std::min(first + kChunk, total); ++number) {
         const auto owner = number / per_client;
-        auto transaction =
-            sign_sized(nodes[owner % nodes.size()].sender, valid_until, options.transaction_bytes, number);
+        const auto& sender = nodes[owner % nodes.size()].sender;
+        auto transaction = options.events > 0
+                               ? Result<TransactionPointer>(sign_document(sender, valid_until, options.events, number))
+                               : sign_sized(sender, valid_until, options.transaction_bytes, number);
         if (!transaction) {
           failed = true;
           return;
@@ -293,6 +296,51 @@ Result<TransactionPointer> sign_sized(const client::Sender& sender, Height valid
   return invalid("TRANSACTION_SIZE", "no record.put has exactly " + std::to_string(envelope_bytes) + " bytes");
 }
 
+TransactionPointer sign_document(const client::Sender& sender, Height valid_until, std::size_t events,
+                                 std::uint64_t number) {
+  constexpr std::uint64_t kFuelFixed = 200'000;
+  constexpr std::uint64_t kFuelPerByte = 400;  // as a node's HTTP interface buys it
+  std::string text =
+      R"({"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],"type":"EPCISDocument",)"
+      R"("schemaVersion":"2.0","creationDate":"2026-01-02T03:04:05Z","epcisBody":{"eventList":[)";
+  for (std::size_t i = 0; i < events; ++i) {
+    // Another run on the same chain speaks of other items.
+    const auto serial = fmt::format("{}{:09}", valid_until.value, number * events + i);
+    text += fmt::format(
+        R"({}{{"type":"ObjectEvent","eventID":"urn:uuid:{:08}-0000-4000-8000-{:012}","action":"OBSERVE",)"
+        R"("eventTime":"2026-01-02T03:{:02}:{:02}.000Z","eventTimeZoneOffset":"+00:00","bizStep":"shipping",)"
+        R"("disposition":"in_transit","readPoint":{{"id":"urn:epc:id:sgln:0614141.00777.0"}},)"
+        R"("epcList":["urn:epc:id:sgtin:0614141.107346.{}"],)"
+        R"("bizTransactionList":[{{"type":"po","bizTransaction":"urn:epcglobal:cbv:bt:0614141000029:{}"}}],)"
+        R"("destinationList":[{{"type":"possessing_party","destination":"urn:epc:id:pgln:4012345.00002"}}]}})",
+        i == 0 ? "" : ",", valid_until.value, number * events + i, number % 60, i % 60, serial, number);
+  }
+  text += "]}}";
+  TransactionBody body;
+  body.chain_id = sender.chain_id;
+  body.organisation = sender.organisation;
+  body.sender = sender.key.public_key();
+  body.valid_until = valid_until;
+  for (std::size_t i = 0; i < 8; ++i) { body.salt.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i)); }
+  body.fuel_limit = std::min<std::uint64_t>(limits::kFuelPerTransactionMax, kFuelFixed + kFuelPerByte * text.size());
+  body.contract = "production";
+  body.method = "capture";
+  std::vector<Payload> payloads(1);
+  payloads[0].content = to_bytes(text);
+  return sign_transaction(std::move(body), std::move(payloads), sender.key);
+}
+
+LoadOptions for_documents(LoadOptions options) {
+  constexpr std::size_t kEventsOnTheirWay = 10'000;
+  constexpr double kEventsPerSecondMax = 12'000;
+  constexpr std::size_t kMessageBytes = 1'000'000;
+  constexpr std::size_t kEventBytes = 500;
+  options.window = std::max(options.clients, kEventsOnTheirWay / options.events);
+  options.rate_ceiling = kEventsPerSecondMax / static_cast<double>(options.events);
+  options.batch = std::clamp<std::size_t>(kMessageBytes / (kEventBytes * options.events), 1, 100);
+  return options;
+}
+
 double LoadResult::percentile(double share) const {
   if (latency_ms.empty()) { return 0; }
   const auto index = static_cast<std::size_t>(share * static_cast<double>(latency_ms.size() - 1));
@@ -311,13 +359,16 @@ Result<LoadResult> run_load(const std::vector<NodeUnderTest>& nodes, const LoadO
   const auto wanted = (options.rate > 0 ? options.rate : options.rate_ceiling) * seconds;
   const auto per_client = static_cast<std::uint32_t>(wanted / static_cast<double>(options.clients)) + 1;
   Run run(per_client * options.clients, options.clients);
-  progress(fmt::format("signing {} transactions of {} bytes", run.tickets.size(), options.transaction_bytes));
+  progress(options.events > 0
+               ? fmt::format("signing {} documents of {} events", run.tickets.size(), options.events)
+               : fmt::format("signing {} transactions of {} bytes", run.tickets.size(), options.transaction_bytes));
   const auto sign_start = Clock::now();
   if (auto done = sign_all(run, nodes, options, valid_until, per_client); !done) { return done.error(); }
 
   LoadResult result;
   result.sign_seconds = std::chrono::duration<double>(Clock::now() - sign_start).count();
   result.signed_count = run.tickets.size();
+  result.envelope_bytes = run.transactions.front()->envelope.size();
 
   std::vector<std::unique_ptr<Client>> clients;
   for (std::uint32_t i = 0; i < options.clients; ++i) {

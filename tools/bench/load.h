@@ -28,7 +28,8 @@ struct NodeUnderTest {
 struct LoadOptions {
   std::chrono::milliseconds duration{20'000};
   std::size_t clients = 8;                      ///< connections, spread evenly over the nodes
-  std::size_t transaction_bytes = 512;          ///< of every envelope, exactly
+  std::size_t transaction_bytes = 512;          ///< of every envelope, exactly; not of documents
+  std::size_t events = 0;                       ///< EPCIS events in every transaction; 0: `record.put` without any
   double rate = 0;                              ///< offered per second; 0: as many as become final
   std::size_t window = 4'000;                   ///< transactions on their way at once, all clients together
   std::size_t batch = 100;                      ///< transactions in one message, at most
@@ -41,10 +42,18 @@ struct LoadOptions {
 Result<TransactionPointer> sign_sized(const client::Sender& sender, Height valid_until, std::size_t envelope_bytes,
                                       std::uint64_t number);
 
+/// Signs a `production.capture` of a document with so many events of about half a kilobyte, of items that no other `number` has.
+TransactionPointer sign_document(const client::Sender& sender, Height valid_until, std::size_t events,
+                                 std::uint64_t number);
+
+/// Options as they are for documents: what is on its way and what is signed in advance is counted in events.
+LoadOptions for_documents(LoadOptions options);
+
 struct LoadResult {
   double seconds = 0;       ///< of offering load
   double sign_seconds = 0;  ///< of preparing, before the clock
   std::uint64_t signed_count = 0;
+  std::size_t envelope_bytes = 0;                 ///< of the first transaction
   std::uint64_t offered = 0;                      ///< handed to a node
   std::uint64_t committed = 0;                    ///< final within `seconds`
   std::uint64_t committed_late = 0;               ///< final after it, while draining

@@ -139,7 +139,11 @@ json::Value Report::to_json() const {
                        .set("counters", std::move(counters)));
   }
   auto stages = json::Value::object();
-  for (const auto& [name, value] : stages_of(nodes, committed)) { stages.set(name, decimal(value, 2)); }
+  auto event_stages = json::Value::object();
+  for (const auto& [name, value] : stages_of(nodes, committed)) {
+    stages.set(name, decimal(value, 2));
+    if (options.events > 0) { event_stages.set(name, decimal(value / static_cast<double>(options.events), 2)); }
+  }
 
   auto latency = json::Value::object();
   latency.set("p50", decimal(load.percentile(0.50), 1)).set("p99", decimal(load.percentile(0.99), 1));
@@ -161,7 +165,9 @@ json::Value Report::to_json() const {
       .set("retries", integer(load.retries))
       .set("validators", integer(nodes.size()))
       .set("cores", integer(cores))
-      .set("transaction_bytes", integer(options.transaction_bytes))
+      .set("transaction_bytes", integer(load.envelope_bytes))
+      .set("events_per_transaction", integer(options.events))
+      .set("committed_events_per_s", decimal(committed_per_s() * static_cast<double>(options.events), 1))
       .set("clients", integer(options.clients))
       .set("offered_rate", decimal(options.rate, 1))
       .set("duration_s", decimal(load.seconds, 2))
@@ -172,6 +178,7 @@ json::Value Report::to_json() const {
       .set("client_signed", integer(load.signed_count))
       .set("client_cpu_s", decimal(client_cpu_s, 2))
       .set("stage_us_per_tx", std::move(stages))
+      .set("stage_us_per_event", std::move(event_stages))
       .set("nodes", std::move(node_list));
 }
 
@@ -184,13 +191,17 @@ std::string Report::text() const {
   };
   line("committed per second", fmt::format("{}  ({} in {} s, {} blocks)", value("committed_tx_per_s"), load.committed,
                                            value("duration_s"), load.blocks));
+  if (options.events > 0) {
+    line("events final per second", fmt::format("{}  (documents of {}, {} bytes with the signature)",
+                                                value("committed_events_per_s"), options.events, load.envelope_bytes));
+  }
   line("time to final, p50 / p99", fmt::format("{:.0f} / {:.0f} ms", load.percentile(0.5), load.percentile(0.99)));
   line("verifications per second and core",
        fmt::format("{}  (spread {})", value("ed25519_verify_per_s_per_core"), value("ed25519_verify_spread")));
   line("bound by signatures", value("crypto_bound_tx_per_s") + " per second");
   line("ratio to the bound", value("crypto_ratio"));
   line("memory of a validator", value("rss_mb_per_validator") + " MB");
-  line("disk of a transaction", value("disk_bytes_per_tx") + fmt::format(" bytes for {}", options.transaction_bytes));
+  line("disk of a transaction", value("disk_bytes_per_tx") + fmt::format(" bytes for {}", load.envelope_bytes));
   line("processor of 1,000 transactions", value("cpu_s_per_1000_tx") + " s, all validators");
   line("failures / retries", value("failures") + " / " + value("retries"));
   for (const auto& [reason, count] : load.failures) { line("  " + reason, std::to_string(count)); }
@@ -205,7 +216,9 @@ std::string Report::text() const {
                      counted("signatures_verified"), counted("votes_fsynced"), node.cpu_s, node.rss_mb));
   }
   for (const auto& [name, stage] : stages_of(nodes, all_committed(load))) {
-    line("  " + name, fmt::format("{:.1f} us a transaction", stage));
+    line("  " + name, options.events == 0 ? fmt::format("{:.1f} us a transaction", stage)
+                                          : fmt::format("{:.1f} us a transaction, {:.2f} an event", stage,
+                                                        stage / static_cast<double>(options.events)));
   }
   return text;
 }

@@ -74,6 +74,10 @@ int run_bench(Console& console, const BenchCommandOptions& options) {
   load.transaction_bytes = options.size;
   load.rate = options.rate;
   load.interrupted = interrupted;
+  if (options.events > 0) {
+    load.events = options.events;
+    load = bench::for_documents(std::move(load));
+  }
   const auto report = bench::run_bench(*nodes, load, [&console](const std::string& line) { console.progress(line); });
   console.end_progress();
   if (!report) { return console.fail(report.error()); }

@@ -489,6 +489,9 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--size", options->size, "bytes of one signed transaction")
       ->check(CLI::Range(300, 60'000))
       ->type_name("BYTES");
+  command->add_option("--events", options->events, "capture documents of so many EPCIS events instead of records")
+      ->check(CLI::Range(1, 500))
+      ->type_name("N");
   command->add_option("--rate", options->rate, "transactions per second to offer; 0: as many as it takes")
       ->type_name("N");
   add_output(command, options->output);
