@@ -1,6 +1,8 @@
 #include "contracts/production/index_rows.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "contracts/production/entity.h"
 #include "core/check.h"
@@ -103,6 +105,35 @@ std::string_view value_of(ByteView key) {
   constexpr std::size_t kPrefix = 4;  // p/x/
   if (key.size() < kPrefix + 1 + kStampBytes) { return {}; }
   return as_text(key.subspan(kPrefix, key.size() - kPrefix - 1 - kStampBytes));
+}
+
+Bytes company_prefix_key(std::string_view digits) { return joined(table('g'), to_bytes(digits)); }
+
+void add_company_prefixes(contracts::Context& context, const Event& event) {
+  std::set<std::string_view> prefixes;
+  const auto add = [&](std::string_view uri) {
+    if (!uri.starts_with("urn:epc:id:") && !uri.starts_with("urn:epc:class:lgtin:")) { return; }
+    // A URN that has no Digital Link breaks a rule of its scheme; its prefix is none.
+    if (!digital_link(uri)) { return; }
+    const auto end = uri.find('.');
+    const auto first = uri.rfind(':', end) + 1;
+    prefixes.insert(uri.substr(first, end - first));
+  };
+  const auto add_all = [&](const std::vector<std::string>& uris) { std::for_each(uris.begin(), uris.end(), add); };
+  const auto add_classes = [&](const std::vector<Quantity>& quantities) {
+    for (const auto& quantity : quantities) { add(quantity.epc_class); }
+  };
+  add(event.parent);
+  add(event.read_point);
+  add(event.biz_location);
+  for (const auto* list : {&event.epcs, &event.child_epcs, &event.input_epcs, &event.output_epcs}) { add_all(*list); }
+  for (const auto* list :
+       {&event.quantities, &event.child_quantities, &event.input_quantities, &event.output_quantities}) {
+    add_classes(*list);
+  }
+  for (const auto& party : event.sources) { add(party.id); }
+  for (const auto& party : event.destinations) { add(party.id); }
+  for (const auto prefix : prefixes) { context.index(company_prefix_key(prefix), {}); }
 }
 
 Bytes children_of(std::string_view parent) { return table('c', parent); }

@@ -49,6 +49,10 @@ Bytes all_named(Named table);
 /// The value in the key of one of its rows; empty when it is not such a key.
 std::string_view value_of(ByteView key);
 
+/// One row for each company prefix of a captured EPC URN: Digital Links do not tell its length.
+Bytes company_prefix_key(std::string_view digits);
+void add_company_prefixes(contracts::Context& context, const Event& event);
+
 // Master data that came in the header of a captured document.
 Bytes children_of(std::string_view parent);                                ///< the child's canonical name follows
 Bytes attribute_key(std::string_view entity, std::string_view attribute);  ///< value: the attribute as JSON

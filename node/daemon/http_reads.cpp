@@ -1,4 +1,8 @@
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/views.h"
 #include "contracts/production/document.h"
@@ -7,6 +11,8 @@
 #include "contracts/production/production_contract.h"
 #include "node/daemon/node.h"
 #include "node/daemon/reads.h"
+#include "node/query/collections.h"
+#include "node/query/epc_format.h"
 #include "node/query/trace.h"
 #include "node/runtime/log.h"
 
@@ -42,13 +48,39 @@ class EpcisView {
   Height height_;
 };
 
-http::EventPage to_page(query::EpcisPage page) {
+http::EventPage to_page(query::EpcisPage page, query::EpcFormat format, const contracts::StateReader& index) {
   http::EventPage result;
+  std::map<std::string, bool, std::less<>> prefixes;  // each is looked up once for a page
+  const auto is_prefix = [&](std::string_view digits) {
+    const auto known = prefixes.find(digits);
+    if (known != prefixes.end()) { return known->second; }
+    return prefixes.emplace(digits, query::is_company_prefix(index, digits)).first->second;
+  };
   result.next_page_token = std::move(page.next_page_token);
   result.context = std::move(page.context);
   result.height = page.height;
-  for (auto& found : page.events) { result.events.push_back(std::move(found.event)); }
+  for (auto& found : page.events) {
+    query::spell_identifiers(found.event, format, is_prefix);
+    result.events.push_back(std::move(found.event));
+  }
   return result;
+}
+
+Result<query::EpcisQuery> parse(const http::EventQuery& query) {
+  query::Prefixes prefixes;
+  for (const auto& [prefix, space] : query.prefixes) { prefixes.emplace_back(prefix, space); }
+  if (query.body) {
+    auto body = *query.body;
+    body.set("perPage", number(query.per_page));
+    body.remove("nextPageToken");
+    if (!query.page_token.empty()) { body.set("nextPageToken", Value::string(query.page_token)); }
+    return query::parse_epcis_query(body, prefixes);
+  }
+  query::EpcisParameters parameters;
+  for (const auto& parameter : query.parameters) { parameters.emplace_back(parameter.name, parameter.value); }
+  parameters.emplace_back("perPage", std::to_string(query.per_page));
+  if (!query.page_token.empty()) { parameters.emplace_back("nextPageToken", query.page_token); }
+  return query::parse_epcis_query(parameters, prefixes);
 }
 
 template <typename Function>
@@ -77,27 +109,54 @@ Status HttpReads::check_document(ByteView document, http::DocumentForm form, htt
 
 Result<http::EventPage> HttpReads::query_events(const http::EventQuery& query) const {
   return guarded([&]() -> Result<http::EventPage> {
-    query::EpcisParameters parameters;
-    for (const auto& parameter : query.parameters) { parameters.emplace_back(parameter.name, parameter.value); }
-    parameters.emplace_back("perPage", std::to_string(query.per_page));
-    if (!query.page_token.empty()) { parameters.emplace_back("nextPageToken", query.page_token); }
-    auto parsed = query::parse_epcis_query(parameters);
+    auto parsed = parse(query);
     if (!parsed) { return parsed.error(); }
     auto view = EpcisView::open(reads_);
     if (!view) { return view.error(); }
     auto page = query::find_events(view->readers(), *parsed);
     if (!page) { return page.error(); }
-    return to_page(std::move(*page));
+    return to_page(std::move(*page), query.format, view->readers().index);
   });
 }
 
-Result<http::EventPage> HttpReads::event_by_id(std::string_view event_id) const {
+Status HttpReads::check_query(const Value& body) const {
+  const auto parsed = query::parse_epcis_query(body);
+  if (!parsed) { return parsed.error(); }
+  return kDone;
+}
+
+Result<http::ResourcePage> HttpReads::resource(query::Resource resource, std::string_view after,
+                                               std::size_t limit) const {
+  return guarded([&]() -> Result<http::ResourcePage> {
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    auto values = query::known_values(view->readers().index, resource, after, limit + 1);
+    http::ResourcePage page{.values = {}, .next = {}, .height = view->height()};
+    if (values.size() > limit) {
+      values.resize(limit);
+      page.next = values.back();
+    }
+    page.values = std::move(values);
+    return page;
+  });
+}
+
+Result<Height> HttpReads::find_value(query::Resource resource, std::string_view value) const {
+  return guarded([&]() -> Result<Height> {
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    if (query::is_known(view->readers().index, resource, value)) { return view->height(); }
+    return failure(ErrorKind::not_found, "RESOURCE_UNKNOWN", "no event has the value " + std::string(value));
+  });
+}
+
+Result<http::EventPage> HttpReads::event_by_id(std::string_view event_id, query::EpcFormat format) const {
   return guarded([&]() -> Result<http::EventPage> {
     auto view = EpcisView::open(reads_);
     if (!view) { return view.error(); }
     auto page = query::events_by_id(view->readers(), event_id);
     if (!page) { return page.error(); }
-    return to_page(std::move(*page));
+    return to_page(std::move(*page), format, view->readers().index);
   });
 }
 

@@ -55,7 +55,11 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Status check_document(ByteView document, http::DocumentForm form,
                                       http::CaptureProfile profile) const override;
   [[nodiscard]] Result<http::EventPage> query_events(const http::EventQuery& query) const override;
-  [[nodiscard]] Result<http::EventPage> event_by_id(std::string_view event_id) const override;
+  [[nodiscard]] Result<http::EventPage> event_by_id(std::string_view event_id, query::EpcFormat format) const override;
+  [[nodiscard]] Status check_query(const json::Value& body) const override;
+  [[nodiscard]] Result<http::ResourcePage> resource(query::Resource resource, std::string_view after,
+                                                    std::size_t limit) const override;
+  [[nodiscard]] Result<Height> find_value(query::Resource resource, std::string_view value) const override;
   [[nodiscard]] Result<http::ValueAt> trace(const http::TraceQuery& query) const override;
   [[nodiscard]] Result<http::ValueAt> transaction(const TransactionId& id) const override;
   [[nodiscard]] Result<http::ValueAt> block(Height height) const override;

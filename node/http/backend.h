@@ -12,6 +12,8 @@
 #include "core/receipt.h"
 #include "core/result.h"
 #include "node/http/capture_jobs.h"
+#include "node/query/collections.h"
+#include "node/query/epc_format.h"
 
 namespace keten::http {
 
@@ -25,8 +27,18 @@ struct QueryParameter {
 /// An EPCIS query (EPCIS 2.0, 8.2.7.1). `perPage` and `nextPageToken` are taken out of `parameters`.
 struct EventQuery {
   std::vector<QueryParameter> parameters;
-  std::size_t per_page = 0;  ///< 1 to limits::kPageMax; fewer may be returned
-  std::string page_token;    ///< empty: the first page
+  std::size_t per_page = 0;              ///< 1 to limits::kPageMax; fewer may be returned
+  std::string page_token;                ///< empty: the first page
+  std::vector<QueryParameter> prefixes;  ///< prefix and namespace, of `GS1-Extensions`
+  std::optional<json::Value> body;       ///< a query document: these parameters instead
+  query::EpcFormat format = query::EpcFormat::as_captured;
+};
+
+/// Values that events have, of one kind: the top of a resource.
+struct ResourcePage {
+  std::vector<std::string> values;
+  std::string next;  ///< where the next page begins; empty: this is the last one
+  Height height;
 };
 
 struct EventPage {
@@ -103,7 +115,13 @@ class HttpBackend {
   /// Fails with `invalid` for an unknown parameter or a malformed value or token, `too_large` for too many hits.
   [[nodiscard]] virtual Result<EventPage> query_events(const EventQuery& query) const = 0;
   /// The event and its error declarations; fails with `not_found`.
-  [[nodiscard]] virtual Result<EventPage> event_by_id(std::string_view event_id) const = 0;
+  [[nodiscard]] virtual Result<EventPage> event_by_id(std::string_view event_id, query::EpcFormat format) const = 0;
+  /// Whether a query document can be asked; its violations name the parameters.
+  [[nodiscard]] virtual Status check_query(const json::Value& body) const = 0;
+  [[nodiscard]] virtual Result<ResourcePage> resource(query::Resource resource, std::string_view after,
+                                                      std::size_t limit) const = 0;
+  /// The executed height, when an event has the value in any spelling; fails with `not_found`.
+  [[nodiscard]] virtual Result<Height> find_value(query::Resource resource, std::string_view value) const = 0;
 
   [[nodiscard]] virtual Result<ValueAt> trace(const TraceQuery& query) const = 0;
 

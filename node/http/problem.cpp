@@ -12,6 +12,7 @@ struct Exception {
 
 constexpr Exception kValidation{"epcisException:ValidationException", "The EPCIS document is not valid"};
 constexpr Exception kQueryParameter{"epcisException:QueryParameterException", "A query parameter is not valid"};
+constexpr Exception kQueryDefinition{"epcisException:QueryValidationException", "The query is not valid"};
 constexpr Exception kSecurity{"epcisException:SecurityException", "Access is not allowed"};
 constexpr Exception kNoSuchName{"epcisException:NoSuchNameException", "There is no such resource"};
 constexpr Exception kNotAcceptable{"epcisException:NotAcceptableException", "The wanted representation is not offered"};
@@ -19,13 +20,16 @@ constexpr Exception kExists{"epcisException:ResourceAlreadyExistsException", "Th
 constexpr Exception kCaptureLimit{"epcisException:CaptureLimitExceededException",
                                   "The capture is larger than announced limits"};
 constexpr Exception kQueryTooLarge{"epcisException:QueryTooLargeException", "The query has too many results"};
+constexpr Exception kQueryTooComplex{"epcisException:QueryTooComplexException", "The query is too complex"};
 constexpr Exception kUriTooLong{"epcisException:URITooLongException", "The URI is too long"};
 constexpr Exception kMediaType{"epcisException:UnsupportedMediaTypeException", "The media type is not supported"};
 constexpr Exception kImplementation{"epcisException:ImplementationException", "The server could not do this"};
 
 Exception exception_of(ErrorKind kind, Subject subject) {
   switch (kind) {
-    case ErrorKind::invalid: return subject == Subject::capture ? kValidation : kQueryParameter;
+    case ErrorKind::invalid:
+      if (subject == Subject::query_definition) { return kQueryDefinition; }
+      return subject == Subject::capture ? kValidation : kQueryParameter;
     case ErrorKind::unauthorised: return kSecurity;
     case ErrorKind::forbidden: return kSecurity;
     case ErrorKind::not_found: return kNoSuchName;
@@ -106,7 +110,8 @@ std::string_view status_phrase(unsigned status) {
 }
 
 Problem epcis_problem(const Error& error, Subject subject) {
-  const auto exception = exception_of(error.kind, subject);
+  const bool is_complex = error.reason == "QUERY_TOO_COMPLEX";
+  const auto exception = is_complex ? kQueryTooComplex : exception_of(error.kind, subject);
   return {status_of(error.kind), std::string(exception.type), std::string(exception.title), error.message, error.reason,
           error.violations};
 }

@@ -10,7 +10,7 @@
 namespace keten::http {
 
 /// What an EPCIS request was about: the same failure has another exception type on a query than on a capture.
-enum class Subject : std::uint8_t { capture, query, resource };
+enum class Subject : std::uint8_t { capture, query, resource, query_definition };
 
 /// The HTTP status of an error's kind.
 unsigned status_of(ErrorKind kind);

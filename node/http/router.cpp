@@ -112,8 +112,11 @@ void add_common_headers(Response& response, Dialect dialect) {
        {"GS1-EPCIS-Version", "GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Version", "GS1-CBV-Min", "GS1-CBV-Max"}) {
     response.with(name, "2.0.0");
   }
-  response.with("GS1-EPC-Format", "Never_Translates")
-      .with("GS1-Capture-Error-Behaviour", "rollback, proceed")
+  // What a request gets that names no format; a query says which one it answers in.
+  if (std::ranges::none_of(response.headers, [](const Header& each) { return each.name == "GS1-EPC-Format"; })) {
+    response.with("GS1-EPC-Format", "Always_GS1_Digital_Link");
+  }
+  response.with("GS1-Capture-Error-Behaviour", "rollback, proceed")
       .with("GS1-EPCIS-Capture-Limit", std::to_string(limits::kEventsPerDocumentMax))
       .with("GS1-EPCIS-Capture-File-Size-Limit", std::to_string(limits::kCaptureBytesMax));
 }

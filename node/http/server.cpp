@@ -42,6 +42,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Gateway& ga
   auto users = UserStore::open(options.users_file, options.organisation);
   if (!users) { return users.error(); }
   parts->users = std::move(*users);
+  const auto queries_file = options.users_file.parent_path() / "queries.json";
+  auto queries = NamedQueries::read(queries_file);
+  if (!queries) { return queries.error(); }
   parts->services =
       std::shared_ptr<Services>(new Services{.gateway = gateway,
                                              .backend = backend,
@@ -49,7 +52,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Gateway& ga
                                              .clock = options.clock,
                                              .capture_wait_ms = options.capture_wait_ms,
                                              .capture_profile = options.capture_profile,
-                                             .jobs = CaptureJobs(options.capture_jobs_max, options.capture_jobs_file)});
+                                             .jobs = CaptureJobs(options.capture_jobs_max, options.capture_jobs_file),
+                                             .queries = NamedQueries(queries_file, std::move(*queries))});
   parts->router = make_router(parts->services);
   TransportHooks hooks{
       .clock = options.clock,

@@ -40,7 +40,8 @@ struct TransportOptions {
 
 struct ServerOptions {
   TransportOptions transport;
-  std::filesystem::path users_file;        ///< `users.json` in the node's home; docs/http.md, "Users"
+  std::filesystem::path
+      users_file;  ///< `users.json` in the node's home; docs/http.md, "Users"; named queries are kept beside it
   std::string organisation;                ///< the node's own: users of another one are refused
   std::uint64_t capture_wait_ms = 20'000;  ///< how long POST /events waits for execution
   CaptureProfile capture_profile = CaptureProfile::strict;
@@ -54,7 +55,7 @@ class Server {
  public:
   /// Listens when it returns. `gateway`, `backend` and `metrics` must live until the gateway has made its last callback.
   /// `/metrics` shows `metrics`, which the server adds its own to.
-  /// Fails with PORT_IN_USE, ADDRESS_INVALID, or the reasons of UserStore::open: the node must not start then.
+  /// Fails with PORT_IN_USE, ADDRESS_INVALID, or the reasons of UserStore::open and NamedQueries::read: the node must not start then.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Gateway& gateway, const HttpBackend& backend,
                                                Metrics& metrics);
 

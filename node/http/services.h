@@ -8,6 +8,8 @@
 #include "core/ids.h"
 #include "node/http/backend.h"
 #include "node/http/capture_jobs.h"
+#include "node/http/named_queries.h"
+#include "node/http/page_tokens.h"
 #include "node/http/problem.h"
 #include "node/http/router.h"
 #include "node/pipeline/gateway.h"
@@ -24,6 +26,8 @@ struct Services {
   std::uint64_t capture_wait_ms = 0;
   CaptureProfile capture_profile = CaptureProfile::strict;
   CaptureJobs jobs;
+  NamedQueries queries;
+  PageTokens page_tokens{};
 };
 using ServicesPointer = std::shared_ptr<Services>;
 

@@ -121,7 +121,7 @@ int run_epcis_query(Console& console, const EpcisOptions& options) {
   auto events = json::Value::array();
   std::string path = "/epcis/v2/events" + *query;
   for (std::size_t page = 0; !path.empty() && (options.pages == 0 || page < options.pages); ++page) {
-    const auto response = target->http({.target = path});
+    const auto response = target->http({.target = path, .headers = {{"GS1-EPC-Format", "Never_Translates"}}});
     if (!response) { return console.fail(response.error()); }
     if (!response->ok()) { return console.fail(problem_error(*response)); }
     const auto document = json::parse(response->body, {.bytes = 64U * 1024 * 1024, .values = 10'000'000});

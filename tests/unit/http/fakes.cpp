@@ -142,7 +142,36 @@ Result<EventPage> FakeBackend::query_events(const EventQuery& query) const {
   return page;
 }
 
-Result<EventPage> FakeBackend::event_by_id(std::string_view event_id) const {
+Status FakeBackend::check_query(const json::Value& body) const {
+  if (body.find("nonsense") == nullptr) { return kDone; }
+  auto error = invalid("QUERY_PARAMETER", "there is no parameter nonsense");
+  error.violations.push_back({"/nonsense", "a parameter", "nonsense"});
+  return error;
+}
+
+Result<ResourcePage> FakeBackend::resource(query::Resource resource, std::string_view after, std::size_t limit) const {
+  ResourcePage page;
+  page.height = Height{41};
+  for (const auto* value : {"a", "b", "c"}) {
+    if (value <= after) { continue; }
+    if (page.values.size() == limit) {
+      page.next = page.values.back();
+      break;
+    }
+    page.values.push_back(std::string(query::parameter_of(resource)) + ":" + value);
+  }
+  if (!page.next.empty()) { page.next = page.next.substr(page.next.size() - 1); }
+  return page;
+}
+
+Result<Height> FakeBackend::find_value(query::Resource resource, std::string_view value) const {
+  static_cast<void>(resource);
+  if (value == "unknown") { return failure(ErrorKind::not_found, "RESOURCE_UNKNOWN", "no event has this value"); }
+  return Height{41};
+}
+
+Result<EventPage> FakeBackend::event_by_id(std::string_view event_id, query::EpcFormat format) const {
+  static_cast<void>(format);
   if (event_id != "urn:uuid:1") { return failure(ErrorKind::not_found, "EVENT_UNKNOWN", "no such event"); }
   EventPage page;
   page.events.push_back(*json::parse(kEvent));

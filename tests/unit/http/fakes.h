@@ -59,7 +59,11 @@ class FakeBackend : public HttpBackend {
  public:
   [[nodiscard]] Status check_document(ByteView document, DocumentForm form, CaptureProfile profile) const override;
   [[nodiscard]] Result<EventPage> query_events(const EventQuery& query) const override;
-  [[nodiscard]] Result<EventPage> event_by_id(std::string_view event_id) const override;
+  [[nodiscard]] Result<EventPage> event_by_id(std::string_view event_id, query::EpcFormat format) const override;
+  [[nodiscard]] Status check_query(const json::Value& body) const override;
+  [[nodiscard]] Result<ResourcePage> resource(query::Resource resource, std::string_view after,
+                                              std::size_t limit) const override;
+  [[nodiscard]] Result<Height> find_value(query::Resource resource, std::string_view value) const override;
   [[nodiscard]] Result<ValueAt> trace(const TraceQuery& query) const override;
   [[nodiscard]] Result<ValueAt> transaction(const TransactionId& id) const override;
   [[nodiscard]] Result<ValueAt> block(Height height) const override;

@@ -10,6 +10,8 @@
 #include <sodium/utils.h>
 
 #include "core/limits.h"
+#include "node/http/named_queries.h"
+#include "node/http/page_tokens.h"
 #include "node/http/uri.h"
 #include "tests/unit/http/fakes.h"
 
@@ -317,12 +319,14 @@ BOOST_AUTO_TEST_CASE(a_query_passes_all_parameters_on_and_links_to_the_next_page
   BOOST_TEST(page.status == 200U);
   BOOST_TEST(page.headers.at("keten-height") == "41");
   BOOST_TEST(page.headers.at("content-type") == "application/json");
-  BOOST_TEST(page.headers.at("gs1-next-page-token-expires") == "1970-01-02T00:00:00.000Z");
-  BOOST_TEST(page.headers.at("link") ==
-             "</epcis/v2/"
-             "events?MATCH_epc=urn%3Aa%7Curn%3Ab&GE_eventTime=2026-01-01T00%3A00%3A00%2B01%3A00&perPage=5&"
-             "nextPageToken=second>; "
-             "rel=\"next\"");
+  BOOST_TEST(page.headers.at("gs1-next-page-token-expires") == "2026-01-02T00:00:00.000Z");
+  BOOST_TEST(page.headers.at("gs1-epc-format") == "Always_GS1_Digital_Link");
+  const auto link = page.headers.at("link");
+  const std::string start =
+      "</epcis/v2/events?MATCH_epc=urn%3Aa%7Curn%3Ab&GE_eventTime=2026-01-01T00%3A00%3A00%2B01%3A00&perPage=5&"
+      "nextPageToken=second.";
+  BOOST_TEST(link.starts_with(start), link);
+  BOOST_TEST(link.ends_with(">; rel=\"next\""), link);
   BOOST_TEST(
       page.body ==
       R"({"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],"type":"EPCISQueryDocument",)"
@@ -332,7 +336,8 @@ BOOST_AUTO_TEST_CASE(a_query_passes_all_parameters_on_and_links_to_the_next_page
   BOOST_TEST((node.backend.last_query.parameters.at(0) == QueryParameter{"MATCH_epc", "urn:a|urn:b"}));
   BOOST_TEST((node.backend.last_query.parameters.at(1) == QueryParameter{"GE_eventTime", "2026-01-01T00:00:00+01:00"}));
 
-  const auto last = node.ask("GET", "/epcis/v2/events?nextPageToken=second&perPage=99999");
+  const auto last = node.ask("GET", "/epcis/v2/events?perPage=99999&nextPageToken=" +
+                                        link.substr(start.size() - 7, link.size() - start.size() - 6));
   BOOST_TEST(!last.headers.contains("link"));
   BOOST_TEST(node.backend.last_query.page_token == "second");
   BOOST_TEST(node.backend.last_query.per_page == limits::kPageMax);
@@ -340,8 +345,9 @@ BOOST_AUTO_TEST_CASE(a_query_passes_all_parameters_on_and_links_to_the_next_page
 
 BOOST_AUTO_TEST_CASE(a_bad_query_names_the_parameter) {
   Node node;
-  for (const auto* target : {"/epcis/v2/events?nonsense=1", "/epcis/v2/events?perPage=x", "/epcis/v2/events?perPage=0",
-                             "/epcis/v2/events?a=%zz"}) {
+  for (const auto* target :
+       {"/epcis/v2/events?nonsense=1", "/epcis/v2/events?perPage=x", "/epcis/v2/events?perPage=0",
+        "/epcis/v2/events?nextPageToken=second", "/epcis/v2/epcs?EQ_bizStep=shipping", "/epcis/v2/events?a=%zz"}) {
     const auto answer = node.ask("GET", target);
     BOOST_TEST(answer.status == 400U);
     BOOST_TEST(answer.type() == "epcisException:QueryParameterException");
@@ -360,7 +366,16 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_represented_is_not_acceptable) {
   };
   BOOST_TEST(with("Accept: text/html\r\n").type() == "epcisException:NotAcceptableException");
   BOOST_TEST(with("GS1-EPCIS-Version: 1.2\r\n").status == 406U);
-  BOOST_TEST(with("GS1-EPC-Format: Always_EPC_URN\r\n").status == 406U);
+  BOOST_TEST(with("GS1-EPC-Format: Sometimes\r\n").status == 406U);
+  BOOST_TEST(with("Accept: application/xml\r\n").status == 406U);
+  BOOST_TEST(with("GS1-CBV-Min: 2.1\r\n").status == 406U);
+  BOOST_TEST(with("GS1-CBV-Min: 1.2\r\nGS1-CBV-Max: 2.1\r\n").status == 200U);
+  for (const auto* format : {"Always_GS1_Digital_Link", "Always_EPC_URN", "Never_Translates"}) {
+    const auto answer = with("GS1-EPC-Format: " + std::string(format) + "\r\n");
+    BOOST_TEST(answer.status == 200U);
+    BOOST_TEST(answer.headers.at("gs1-epc-format") == format);
+  }
+  BOOST_TEST((node.backend.last_query.format == query::EpcFormat::as_captured));
   BOOST_TEST(
       with("GS1-EPC-Format: Never_Translates\r\nGS1-EPCIS-Version: 2.0.0\r\nAccept: text/html, */*;q=0.1\r\n").status ==
       200U);
@@ -375,7 +390,139 @@ BOOST_AUTO_TEST_CASE(an_event_is_read_by_its_encoded_id) {
   BOOST_TEST(missing.type() == "epcisException:NoSuchNameException");
   BOOST_TEST(missing.headers.contains("keten-height"));
   BOOST_TEST(node.ask("GET", "/epcis/v2/events/urn%3Auuid%3A1?x=1").status == 400U);
-  BOOST_TEST(node.ask("GET", "/epcis/v2").json().find("member")->items().size() == 2U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2").json().find("member")->items().size() == 9U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2/").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_token_holds_for_its_query_its_node_and_its_time) {
+  const PageTokens tokens;
+  const auto token = tokens.seal("/epcis/v2/events", "abc", 1000);
+  const auto opened_in_time = tokens.open("/epcis/v2/events", token, 999);
+  BOOST_REQUIRE(opened_in_time.ok());
+  BOOST_TEST(*opened_in_time == "abc");
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"/epcis/v2/epcs", token},
+      {"/epcis/v2/events", "abd" + token.substr(3)},
+      {"/epcis/v2/events", "abc.2000" + token.substr(8)},
+      {"/epcis/v2/events", token.substr(0, token.size() - 1)},
+      {"/epcis/v2/events", PageTokens().seal("/epcis/v2/events", "abc", 1000)},
+      {"/epcis/v2/events", "abc"},
+      {"/epcis/v2/events", ""},
+      {"/epcis/v2/events", ".."}};
+  for (const auto& [purpose, given] : refused) {
+    const auto opened = tokens.open(purpose, given, 999);
+    BOOST_REQUIRE_MESSAGE(!opened.ok(), given);
+    BOOST_TEST(opened.error().reason == "PAGE_TOKEN");
+  }
+  BOOST_TEST(!tokens.open("/epcis/v2/events", token, 1000).ok());
+}
+
+BOOST_AUTO_TEST_CASE(each_resource_lists_its_values_and_leads_to_their_events) {
+  const Node node;
+  const std::vector<std::pair<std::string, std::string>> resources = {
+      {"eventTypes", "eventType"},    {"epcs", "MATCH_anyEPC"},           {"bizSteps", "EQ_bizStep"},
+      {"readPoints", "EQ_readPoint"}, {"bizLocations", "EQ_bizLocation"}, {"dispositions", "EQ_disposition"}};
+  for (const auto& [name, parameter] : resources) {
+    const auto path = "/epcis/v2/" + name;
+    const auto first = node.ask("GET", path + "?perPage=2");
+    BOOST_TEST(first.status == 200U, name);
+    BOOST_TEST(*first.json().find_string("type") == "Collection");
+    BOOST_TEST(first.json().find("member")->items().at(1).text() == parameter + ":b");
+    const auto link = first.headers.at("link");
+    BOOST_TEST(link.starts_with("<" + path + "?perPage=2&nextPageToken=b."), link);
+    const auto second = node.ask("GET", link.substr(1, link.find('>') - 1));
+    BOOST_TEST(second.json().find("member")->items().size() == 1U, name);
+    BOOST_TEST(!second.headers.contains("link"));
+
+    const auto one = node.ask("GET", path + "/urn%3Ax%2Fy");
+    BOOST_TEST(one.json().find("member")->items().at(0).text() == "events", name);
+    BOOST_TEST(node.ask("GET", path + "/unknown").type() == "epcisException:NoSuchNameException");
+    BOOST_TEST(node.ask("GET", path + "/unknown/events").status == 404U);
+    BOOST_TEST(node.ask("GET", path + "/a%7Cb/events").status == 404U);
+    BOOST_TEST(node.ask("GET", path + "/urn%3Ax%2Fy/events?GE_eventTime=2026-01-01T00:00:00Z").status == 200U, name);
+    BOOST_TEST((node.backend.last_query.parameters.at(0) == QueryParameter{"GE_eventTime", "2026-01-01T00:00:00Z"}));
+    BOOST_TEST((node.backend.last_query.parameters.at(1) == QueryParameter{parameter, "urn:x/y"}), name);
+    const auto options = node.ask("OPTIONS", path + "/x/events", "");
+    BOOST_TEST(options.status == 204U);
+    BOOST_TEST(options.headers.at("allow") == "GET, HEAD, OPTIONS");
+    BOOST_TEST(options.headers.at("gs1-epcis-version") == "2.0.0");
+    BOOST_TEST(options.headers.at("gs1-cbv-max") == "2.0.0");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_query_gets_a_name_runs_under_it_and_goes_away) {
+  const Node node;
+  const std::string body = R"({"name":"my shipments","query":{"eventType":["ObjectEvent"],"EQ_bizStep":["shipping"]}})";
+  const auto post = [&](const std::string& text, std::string_view token = "auditor-token") {
+    return node.ask("POST", "/epcis/v2/queries", token, text, kJsonType);
+  };
+  const auto created = post(body);
+  BOOST_TEST(created.status == 201U);
+  BOOST_TEST(created.headers.at("location") == "/epcis/v2/queries/my%20shipments");
+  BOOST_TEST(created.body == body);
+  const auto again = post(body);
+  BOOST_TEST(again.status == 409U);
+  BOOST_TEST(again.type() == "epcisException:ResourceAlreadyExistsException");
+
+  BOOST_TEST(node.ask("GET", "/epcis/v2/queries").body == "[" + body + "]");
+  BOOST_TEST(node.ask("GET", "/epcis/v2/queries/my%20shipments").body == body);
+  const auto events = node.ask("GET", "/epcis/v2/queries/my%20shipments/events?perPage=3");
+  BOOST_TEST(events.status == 200U);
+  BOOST_REQUIRE(node.backend.last_query.body.has_value());
+  BOOST_TEST(json::serialize(*node.backend.last_query.body) ==
+             R"({"eventType":["ObjectEvent"],"EQ_bizStep":["shipping"]})");
+  BOOST_TEST(node.backend.last_query.per_page == 3U);
+  BOOST_TEST(
+      events.headers.at("link").starts_with("</epcis/v2/queries/my%20shipments/events?perPage=3&nextPageToken="));
+  BOOST_TEST(node.ask("GET", "/epcis/v2/queries/my%20shipments/events?EQ_action=ADD").status == 400U);
+
+  for (const auto* bad : {"", "[]", "{}", R"({"name":"","query":{}})", R"({"name":"x"})", R"({"name":"x","query":[]})",
+                          R"({"name":"x","query":{"nonsense":1}})", R"({"name":"x","query":{},"dest":"y"})",
+                          R"({"name":"x","query":{"nextPageToken":"a"}})"}) {
+    const auto refused = post(bad);
+    BOOST_TEST(refused.status == 400U, bad);
+    BOOST_TEST(refused.type() == "epcisException:QueryValidationException", bad);
+  }
+  BOOST_TEST(node.ask("POST", "/epcis/v2/queries", "auditor-token", body).type() ==
+             "epcisException:UnsupportedMediaTypeException");
+  for (const auto* target : {"/epcis/v2/queries/none", "/epcis/v2/queries/none/events"}) {
+    BOOST_TEST(node.ask("GET", target).type() == "epcisException:NoSuchNameException", target);
+  }
+  BOOST_TEST(node.ask("GET", "/epcis/v2/queries/none/subscriptions").status == 501U);
+
+  const auto others = node.ask("DELETE", "/epcis/v2/queries/my%20shipments", "capture-token");
+  BOOST_TEST(others.status == 403U);
+  BOOST_TEST(others.reason() == "QUERY_NOT_YOURS");
+  BOOST_TEST(node.ask("DELETE", "/epcis/v2/queries/my%20shipments", "auditor-token").status == 204U);
+  BOOST_TEST(node.ask("DELETE", "/epcis/v2/queries/my%20shipments", "auditor-token").status == 404U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2/queries").body == "[]");
+  BOOST_TEST(node.ask("OPTIONS", "/epcis/v2/queries/x", "").headers.at("allow") == "GET, HEAD, DELETE, OPTIONS");
+}
+
+BOOST_AUTO_TEST_CASE(named_queries_outlive_the_node) {
+  const Folder folder;
+  const auto file = folder.path() / "queries.json";
+  NamedQueries queries(file, *NamedQueries::read(file));
+  BOOST_REQUIRE(queries.add({"b", "anna", *json::parse(R"({"EQ_action":["ADD"]})")}).ok());
+  BOOST_REQUIRE(queries.add({"a", "bert", *json::parse("{}")}).ok());
+  BOOST_TEST(queries.remove("b", "bert").error().reason == "QUERY_NOT_YOURS");
+  const auto kept = NamedQueries::read(file);
+  BOOST_REQUIRE(kept.ok());
+  BOOST_TEST(kept->size() == 2U);
+  BOOST_TEST(kept->at(1).user == "anna");
+  BOOST_TEST(json::serialize(kept->at(1).query) == R"({"EQ_action":["ADD"]})");
+  folder.write("queries.json", "{\"queries\":[1]}");
+  BOOST_TEST(NamedQueries::read(file).error().reason == "QUERIES_INVALID");
+}
+
+BOOST_AUTO_TEST_CASE(the_header_declares_prefixes) {
+  const Node node;
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events?EQ_a%3Ab=1", "capture-token", {},
+                      "GS1-Extensions: a=https://a.example/, b=urn:x:\r\n")
+                 .status == 200U);
+  BOOST_REQUIRE(node.backend.last_query.prefixes.size() == 2U);
+  BOOST_TEST((node.backend.last_query.prefixes.at(0) == QueryParameter{"a", "https://a.example/"}));
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events", "capture-token", {}, "GS1-Extensions: a\r\n").status == 400U);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_takes_an_encoded_epc_a_direction_and_a_depth) {
@@ -512,7 +659,7 @@ BOOST_AUTO_TEST_CASE(a_revoked_token_ends_without_a_restart) {
 BOOST_AUTO_TEST_CASE(paths_and_methods_that_do_not_exist_are_told_apart) {
   const Node node;
   BOOST_TEST(node.ask("GET", "/nothing").reason() == "PATH_UNKNOWN");
-  BOOST_TEST(node.ask("GET", "/epcis/v2/queries").type() == "epcisException:NoSuchNameException");
+  BOOST_TEST(node.ask("GET", "/epcis/v2/nothing").type() == "epcisException:NoSuchNameException");
   const auto wrong = node.ask("DELETE", "/epcis/v2/events");
   BOOST_TEST(wrong.status == 405U);
   BOOST_TEST(wrong.headers.at("allow") == "POST, GET, HEAD, OPTIONS");

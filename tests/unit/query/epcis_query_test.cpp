@@ -7,7 +7,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "contracts/production/document.h"
+#include "contracts/production/entity.h"
 #include "core/limits.h"
+#include "node/query/collections.h"
+#include "node/query/epc_format.h"
 #include "tests/unit/production/memory_ledger.h"
 
 namespace keten::query {
@@ -381,6 +384,94 @@ BOOST_FIXTURE_TEST_CASE(pages_in_the_order_of_an_extension_follow_each_other, Ri
     } while (!token.empty() && all.size() < 40);
     BOOST_TEST(all == (std::string(direction) == "ASC" ? "pqiabcdefghrst" : "qptsrhgfedcbai"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_digital_link_and_its_urn_are_spelt_into_each_other) {
+  const std::vector<std::string> urns = {"urn:epc:id:sgtin:4012345.011111.987",
+                                         "urn:epc:id:sgtin:4012345.011111.a%2Fb!c",
+                                         "urn:epc:class:lgtin:4012345.012345.Lot-7",
+                                         "urn:epc:idpat:sgtin:4012345.012345.*",
+                                         "urn:epc:id:upui:4012345.089456.51qIgY)%3C",
+                                         "urn:epc:id:sscc:4012345.3111111111",
+                                         "urn:epc:id:sgln:4012345.00005.0",
+                                         "urn:epc:id:sgln:4012345.00005.7",
+                                         "urn:epc:id:pgln:4012345.00005",
+                                         "urn:epc:id:grai:4012345.11111.1234",
+                                         "urn:epc:id:giai:4012345.5678",
+                                         "urn:epc:id:gdti:4012345.11111.987",
+                                         "urn:epc:id:sgcn:4012345.11111.987",
+                                         "urn:epc:id:ginc:4012345.xyz3311",
+                                         "urn:epc:id:gsin:4012345.222222222",
+                                         "urn:epc:id:gsrn:4012345.1234567890",
+                                         "urn:epc:id:gsrnp:4012345.1234567890",
+                                         "urn:epc:id:itip:4012345.012345.01.02.987",
+                                         "urn:epc:id:cpi:4012345.98765.12345"};
+  const auto known = [](std::string_view digits) { return digits == "4012345"; };
+  const auto unknown = [](std::string_view) { return false; };
+  for (const auto& urn : urns) {
+    const auto link = production::digital_link(urn);
+    BOOST_REQUIRE_MESSAGE(link, urn);
+    BOOST_TEST(epc_urn(*link, known).value_or("") == urn, *link);
+    BOOST_TEST(!epc_urn(*link, unknown).has_value(), urn);
+  }
+  for (const auto* other : {"https://id.gs1.org/", "https://id.gs1.org/01", "https://example.com/x", "urn:x:a", ""}) {
+    BOOST_TEST(!epc_urn(other, known).has_value(), other);
+  }
+
+  const auto text =
+      R"({"type":"ObjectEvent","epcList":["urn:epc:id:sgtin:4012345.011111.1","https://shop.example/01/04012345111118/21/2","urn:x:a"],)"
+      R"("readPoint":{"id":"urn:epc:id:sgln:4012345.00005.0","ext:epc":"urn:epc:id:sgtin:4012345.011111.1"},)"
+      R"("quantityList":[{"epcClass":"urn:epc:class:lgtin:4012345.012345.L1","quantity":1.50}],)"
+      R"("destinationList":[{"type":"owning_party","destination":"urn:epc:id:pgln:4012345.00005"}],"ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})";
+  const auto spelt = [&](EpcFormat format) {
+    auto event = *json::parse(text);
+    spell_identifiers(event, format, known);
+    return json::serialize(event);
+  };
+  BOOST_TEST(spelt(EpcFormat::as_captured) == text);
+  BOOST_TEST(
+      spelt(EpcFormat::digital_link) ==
+      R"({"type":"ObjectEvent","epcList":["https://id.gs1.org/01/04012345111118/21/1","https://shop.example/01/04012345111118/21/2","urn:x:a"],)"
+      R"("readPoint":{"id":"https://id.gs1.org/414/4012345000054","ext:epc":"urn:epc:id:sgtin:4012345.011111.1"},)"
+      R"("quantityList":[{"epcClass":"https://id.gs1.org/01/04012345123456/10/L1","quantity":1.50}],)"
+      R"("destinationList":[{"type":"owning_party","destination":"https://id.gs1.org/417/4012345000054"}],"ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})");
+  auto as_urns = std::string(text);
+  const std::string link = "https://shop.example/01/04012345111118/21/2";
+  as_urns.replace(as_urns.find(link), link.size(), "urn:epc:id:sgtin:4012345.011111.2");
+  BOOST_TEST(spelt(EpcFormat::urn) == as_urns);
+}
+
+BOOST_AUTO_TEST_CASE(the_values_of_a_resource_come_page_by_page) {
+  const auto all = [&](Resource resource) {
+    std::string result;
+    std::string after;
+    for (std::size_t pages = 0; pages < 20; ++pages) {
+      const auto values = known_values(index, resource, after, 2);
+      for (const auto& value : values) { result += value + " "; }
+      if (values.size() < 2) { break; }
+      after = values.back();
+    }
+    return result;
+  };
+  BOOST_TEST(all(Resource::event_types) ==
+             "AggregationEvent AssociationEvent ObjectEvent TransactionEvent TransformationEvent ");
+  BOOST_TEST(all(Resource::biz_steps) == "commissioning packing receiving shipping ");
+  BOOST_TEST(all(Resource::dispositions) == "in_transit ");
+  BOOST_TEST(all(Resource::read_points) == "https://id.gs1.org/414/4012345000054 ");
+  BOOST_TEST(all(Resource::biz_locations) == "urn:x:shop ");
+  BOOST_TEST(all(Resource::epcs) ==
+             "https://id.gs1.org/00/340123451111111111 https://id.gs1.org/01/04012345111118/21/1 "
+             "https://id.gs1.org/01/04012345111118/21/2 urn:x:out urn:x:probe urn:x:truck ");
+  index.reads = 0;
+  BOOST_TEST(known_values(index, Resource::epcs, "", 2).size() == 2U);
+  BOOST_TEST(index.reads <= 2U);
+  BOOST_TEST(is_known(index, Resource::biz_steps, "urn:epcglobal:cbv:bizstep:shipping"));
+  BOOST_TEST(!is_known(index, Resource::biz_steps, "ship"));
+  BOOST_TEST(is_known(index, Resource::read_points, "urn:epc:id:sgln:4012345.00005.0"));
+  BOOST_TEST(is_known(index, Resource::epcs, "urn:epc:id:sscc:4012345.3111111111"));
+  BOOST_TEST(!is_known(index, Resource::event_types, "FlyingEvent"));
+  BOOST_TEST(is_company_prefix(index, "4012345"));
+  BOOST_TEST(!is_company_prefix(index, "401234"));
 }
 
 BOOST_AUTO_TEST_CASE(places_lie_in_others_as_master_data_says) {
