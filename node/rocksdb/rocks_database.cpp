@@ -40,7 +40,7 @@ Error storage_error(const rocksdb::Status& status, const std::string& what) {
   return failure(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", text);
 }
 
-rocksdb::DBOptions database_options(const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::DBOptions database_options(const RocksOptions& options) {
   rocksdb::DBOptions result;
   result.create_if_missing = true;
   result.create_missing_column_families = true;
@@ -48,7 +48,8 @@ rocksdb::DBOptions database_options(const RocksOptions& options, const std::shar
   result.verify_sst_unique_id_in_manifest = true;  // a file that took another one's name
   // The default silently forgets synced batches behind a damaged one; this mode forgets a torn tail only.
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  result.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffers_bytes, cache);
+  // Not charged to the cache: it is smaller than the buffers, which would push everything else out.
+  result.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffers_bytes);
   result.max_total_wal_size = options.wal_bytes_max;
   result.max_open_files = options.open_files_max;
   result.max_background_jobs = 2;
@@ -68,6 +69,11 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  // Of a large table, a read loads the parts of index and filter that it needs, not a megabyte of each.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 4096;
+  table.pin_top_level_index_and_filter = true;
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions result;
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -191,8 +197,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& di
 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* database = nullptr;
-  const auto status =
-      rocksdb::DB::Open(database_options(options, state->cache), directory, descriptors, &handles, &database);
+  const auto status = rocksdb::DB::Open(database_options(options), directory, descriptors, &handles, &database);
   if (!status.ok()) {
     // RocksDB has no code of its own for a held LOCK file.
     if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {

@@ -71,9 +71,14 @@ int run_epcis_validate(Console& console, const EpcisOptions& options) {
       const auto note = hashed ? hash_note(*hashed) : "";
       entry.set("events", number_value(document->events.size()));
       if (!note.empty()) { entry.set("note", text_value(note)); }
+      if (!document->warnings.empty()) { entry.set("warnings", violations_value(document->warnings)); }
       if (options.output == OutputForm::table) {
         console.out << file << "  valid, " << document->events.size() << " events\n";
         if (!note.empty()) { console.out << "  note: " << note << "\n"; }
+        for (const auto& warning : document->warnings) {
+          console.out << "  warning: at " << printable(warning.pointer) << ": expected " << printable(warning.expected)
+                      << "; found " << printable(warning.found) << "\n";
+        }
       }
     } else {
       entry.set("error", error_json(document.error()));
