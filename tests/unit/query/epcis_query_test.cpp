@@ -419,10 +419,12 @@ BOOST_AUTO_TEST_CASE(a_digital_link_and_its_urn_are_spelt_into_each_other) {
   }
 
   const auto text =
-      R"({"type":"ObjectEvent","epcList":["urn:epc:id:sgtin:4012345.011111.1","https://shop.example/01/04012345111118/21/2","urn:x:a"],)"
+      R"({"type":"ObjectEvent","epcList":["urn:epc:id:sgtin:4012345.011111.1","https://shop.example/01/04012345111118/21/2",)"
+      R"("urn:x:a"],)"
       R"("readPoint":{"id":"urn:epc:id:sgln:4012345.00005.0","ext:epc":"urn:epc:id:sgtin:4012345.011111.1"},)"
       R"("quantityList":[{"epcClass":"urn:epc:class:lgtin:4012345.012345.L1","quantity":1.50}],)"
-      R"("destinationList":[{"type":"owning_party","destination":"urn:epc:id:pgln:4012345.00005"}],"ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})";
+      R"("destinationList":[{"type":"owning_party","destination":"urn:epc:id:pgln:4012345.00005"}],)"
+      R"("ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})";
   const auto spelt = [&](EpcFormat format) {
     auto event = *json::parse(text);
     spell_identifiers(event, format, known);
@@ -431,10 +433,12 @@ BOOST_AUTO_TEST_CASE(a_digital_link_and_its_urn_are_spelt_into_each_other) {
   BOOST_TEST(spelt(EpcFormat::as_captured) == text);
   BOOST_TEST(
       spelt(EpcFormat::digital_link) ==
-      R"({"type":"ObjectEvent","epcList":["https://id.gs1.org/01/04012345111118/21/1","https://shop.example/01/04012345111118/21/2","urn:x:a"],)"
+      R"({"type":"ObjectEvent","epcList":["https://id.gs1.org/01/04012345111118/21/1","https://shop.example/01/04012345111118/21/2",)"
+      R"("urn:x:a"],)"
       R"("readPoint":{"id":"https://id.gs1.org/414/4012345000054","ext:epc":"urn:epc:id:sgtin:4012345.011111.1"},)"
       R"("quantityList":[{"epcClass":"https://id.gs1.org/01/04012345123456/10/L1","quantity":1.50}],)"
-      R"("destinationList":[{"type":"owning_party","destination":"https://id.gs1.org/417/4012345000054"}],"ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})");
+      R"("destinationList":[{"type":"owning_party","destination":"https://id.gs1.org/417/4012345000054"}],)"
+      R"("ext:epc":"urn:epc:id:sgtin:4012345.011111.1"})");
   auto as_urns = std::string(text);
   const std::string link = "https://shop.example/01/04012345111118/21/2";
   as_urns.replace(as_urns.find(link), link.size(), "urn:epc:id:sgtin:4012345.011111.2");
