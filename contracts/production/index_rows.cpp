@@ -87,6 +87,8 @@ Bytes of_biz_location(std::string_view key) { return table('b', key); }
 Bytes of_entity(std::string_view key) { return table('e', key); }
 Bytes of_entities(std::string_view beginning) { return joined(table('e'), to_bytes(beginning)); }
 Bytes of_transformation(std::string_view key) { return table('x', key); }
+Bytes of_business_transaction(std::string_view key) { return table('k', key); }
+Bytes of_party(std::string_view key) { return table('q', key); }
 Bytes by_recording() { return table('r'); }
 Bytes of_event_id(std::string_view id) { return table('d', id); }
 
@@ -221,6 +223,17 @@ void add(contracts::Context& context, const EventSummary& summary) {
   Bytes position;
   append(position, summary.position);
   context.index(event_id_key(summary.id, summary.organisation, summary.declares_error), std::move(position));
+}
+
+void add_parties(contracts::Context& context, const Event& event, const EventSummary& summary) {
+  const auto tail = descending({summary.time, summary.position});
+  std::set<Bytes> prefixes;  // one row each, however often an event names it
+  for (const auto& each : event.business_transactions) {
+    prefixes.insert(of_business_transaction(entity_key(each.id)));
+  }
+  for (const auto& each : event.sources) { prefixes.insert(of_party(entity_key(each.id))); }
+  for (const auto& each : event.destinations) { prefixes.insert(of_party(entity_key(each.id))); }
+  for (const auto& prefix : prefixes) { context.index(joined(prefix, tail), {}); }
 }
 
 }  // namespace keten::production::index_rows

@@ -40,8 +40,10 @@ Bytes of_biz_location(std::string_view key);
 Bytes of_entity(std::string_view key);  ///< value: one byte of roles
 /// What the keys of all entities that begin so start with: their ranges follow each other, each in its own order.
 Bytes of_entities(std::string_view beginning);
-Bytes of_transformation(std::string_view key);  ///< joined transformations
-Bytes by_recording();                           ///< the stamp's time is the record time
+Bytes of_transformation(std::string_view key);        ///< joined transformations
+Bytes of_business_transaction(std::string_view key);  ///< of any type
+Bytes of_party(std::string_view key);                 ///< a source or destination of any type
+Bytes by_recording();                                 ///< the stamp's time is the record time
 
 /// Tables whose ranges are named by a value: what the ledger has seen can be listed.
 enum class Named : std::uint8_t { biz_step, disposition, read_point, biz_location, entity };
@@ -72,6 +74,8 @@ Bytes end_of(Bytes prefix);
 
 /// Adds the rows of one recorded event.
 void add(contracts::Context& context, const EventSummary& summary);
+/// Those of its business transactions, sources and destinations, which a summary does not hold.
+void add_parties(contracts::Context& context, const Event& event, const EventSummary& summary);
 
 }  // namespace index_rows
 

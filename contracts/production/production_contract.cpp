@@ -88,6 +88,7 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, Do
   context.put(key, encode(record));
   fold(context, event, summary);
   index_rows::add(context, summary);
+  index_rows::add_parties(context, event, summary);
   index_rows::add_company_prefixes(context, event);
   emit(context, summary);
   return CapturedEvent{CaptureStatus::recorded, summary.id, {}};

@@ -242,6 +242,13 @@ std::vector<Candidate> candidates_of(const EpcisQuery& query) {
     candidate.by_stamp = false;
     result.push_back(std::move(candidate));
   }
+  for (const auto& condition : query.typed) {
+    if (condition.list == TypedCondition::List::business_transactions) {
+      propose_each(condition.ids, index_rows::of_business_transaction);
+    } else {
+      propose_each(condition.ids, index_rows::of_party);
+    }
+  }
   propose_each(query.read_points, index_rows::of_read_point);
   propose_each(query.biz_locations, index_rows::of_biz_location);
   propose_each(query.dispositions, index_rows::of_disposition);
@@ -301,6 +308,9 @@ Choice choose(const contracts::StateReader& index, std::vector<Candidate> candid
       std::find_if(candidates.begin(), candidates.end(), [](const auto& each) { return each.in_order; });
   return {ordered == candidates.end() ? std::move(candidates.front()) : std::move(*ordered), false};
 }
+
+/// To read the content of an event costs as much as so many rows.
+constexpr std::size_t kRowsPerContent = 20;
 
 /// One query over one snapshot.
 class Search {
@@ -469,6 +479,7 @@ class Search {
   /// What only the event itself can tell.
   Result<bool> matches_content(const EventSummary& summary) {
     if (query_.typed.empty() && query_.fields.empty() && query_.attributes.empty()) { return true; }
+    rows_left_ -= std::min(rows_left_, kRowsPerContent);
     const auto event = content_.event(summary.position);
     if (!event) { return event.error(); }
     const auto names = content_.names(summary.position);

@@ -112,8 +112,8 @@ class EpcisQueryTest(NetworkTest):
         path = created.headers["location"]
         self.assertEqual(node.ask("POST", "/epcis/v2/queries", query).status, 409)
         node.kill()
-        self.network.start_missing()
-        wait_for("the node answers", node.is_ready)
+        node.start()
+        wait_for("the node answers", lambda: node.has_event(self.events[-1]["eventID"]))
         self.assertEqual(node.ask("GET", path).json, query)
         self.assertEqual([event["eventID"] for event in events_of(node.ask("GET", path + "/events"))], self.days(12, 11))
         self.assertEqual(node.ask("DELETE", path).status, 204)
