@@ -56,7 +56,7 @@ std::string document_of_kilobytes(std::size_t events) {
         R"({"type":"ObjectEvent","eventID":"urn:uuid:3f1a2b6c-8d1e-4c1f-9b7a-00000000)" + serial +
         R"(","action":"OBSERVE","eventTime":"2026-01-02T03:04:05.120+01:00","eventTimeZoneOffset":"+01:00",)"
         R"("bizStep":"shipping","disposition":"in_transit","readPoint":{"id":"urn:epc:id:sgln:0614141.00777.0"},)"
-        R"("bizLocation":{"id":"https://id.gs1.org/414/0614141007770"},"epcList":["urn:epc:id:sscc:0614141.1234567890",)"
+        R"("bizLocation":{"id":"https://id.gs1.org/414/0614141007776"},"epcList":["urn:epc:id:sscc:0614141.1234567890",)"
         R"("urn:epc:id:sgtin:0614141.107346.)" +
         serial +
         R"("],"quantityList":[{"epcClass":"urn:epc:class:lgtin:4012345.012345.998877","quantity":200.5,"uom":"KGM"}],)"
