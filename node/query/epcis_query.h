@@ -41,9 +41,9 @@ struct EpcisPage {
 
 /// One page. The first page fixes the height; later ones leave out what was recorded since. Reads the range of the
 /// index that has the fewest rows, in the order of the query when there is one, and looks at no more than `rows_max`
-/// rows, where an event whose content has to be read counts as twenty more: then the page is short, or empty, although more follows. QUERY_TOO_LARGE: more than maxEventCount.
-/// QUERY_TOO_COMPLEX: maxEventCount or an order by extension would have to look at more rows. PAGE_TOKEN: not a token
-/// of this query.
+/// rows, where an event whose content has to be read counts as twenty more: then the page is short, or empty, although
+/// more follows. QUERY_TOO_LARGE: more than maxEventCount. QUERY_TOO_COMPLEX: maxEventCount or an order by extension
+/// would have to look at more rows. PAGE_TOKEN: not a token of this query.
 Result<EpcisPage> find_events(const EpcisReaders& readers, const EpcisQuery& query, std::size_t rows_max = 100'000);
 
 /// The events under that id, with the declarations of their errors, by organisation. EVENT_NOT_FOUND when there is
