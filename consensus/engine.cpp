@@ -28,7 +28,9 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
   is_alone = recovered.is_alone;
   nonce = recovered.nonce;
   unused_key = recovered.unused_key;
-  if (config.self && unused_key == config.validators.at(*config.self).key) {
+  // Not after a foreign vote: then somebody has used the key, whatever the operator says.
+  const bool is_used = recovered.quarantine && recovered.quarantine->cause == QuarantineCause::foreign_vote;
+  if (config.self && unused_key == config.validators.at(*config.self).key && !is_used) {
     is_cleared_by_operator = recovered.quarantine.has_value();
     recovered.quarantine.reset();
     is_fresh = false;
@@ -36,6 +38,7 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
   if (recovered.readmission && recovered.readmission->epoch >= config.epoch) {
     // Of an earlier epoch than the readmission nothing may be signed.
     const bool is_later = recovered.readmission->epoch > config.epoch;
+    if (is_later) { later.readmission = recovered.readmission; }
     safety.readmit(is_later ? View{std::numeric_limits<std::uint64_t>::max()} : recovered.readmission->first);
   }
   if (recovered.quarantine) {
@@ -43,6 +46,7 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
     safety.quarantine();
   }
   for (const auto& one : recovered.evidence) {
+    if (one.first.subject.epoch > config.epoch) { later.evidence.push_back(one); }
     if (const auto key = check_evidence(one, config.epoch, config.validators)) { evidence.emplace(*key, one); }
   }
   contradiction = std::move(recovered.contradiction);
@@ -51,11 +55,13 @@ Engine::State::State(Config given, const Signer* signer, Recovered recovered)
     if (header.epoch == config.epoch) { blocks.add_stored(header); }
   }
   for (const auto& certificate : recovered.certificates) {
+    if (certificate.subject.epoch > config.epoch) { later.certificates.push_back(certificate); }
     if (certificate.subject.epoch == config.epoch && certificate.subject.view > floor.view) {
       (void)certificates.add(certificate);
     }
   }
   for (const auto& own : recovered.votes) {
+    if (own.vote.subject.epoch > config.epoch) { later.votes.push_back(own); }
     if (own.vote.subject.view <= floor.view || own.vote.subject.epoch != config.epoch) { continue; }
     if (MUTANT(votes_forgotten_at_restart)) { continue; }
     safety.restore(own.vote);
@@ -216,6 +222,10 @@ Effects Engine::past_is_known(Now now) {
 }
 
 void Engine::hand_over(Recovered& next) const {
+  next.votes = state_->later.votes;
+  next.certificates = state_->later.certificates;
+  next.evidence = state_->later.evidence;
+  next.readmission = state_->later.readmission;
   next.quarantine = state_->quarantine;
   next.contradiction = state_->contradiction;
   next.is_fresh = state_->is_fresh;

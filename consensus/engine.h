@@ -148,7 +148,8 @@ struct Payload {
 };
 
 /// What a journal and the block store gave back after a start, or the beginning of an epoch: then the floor is the block
-/// that sealed the epoch before, at view 0. Votes, certificates and blocks of other epochs are left aside.
+/// that sealed the epoch before, at view 0. Votes and certificates of later epochs are handed
+/// over when these begin, those of earlier ones left aside.
 struct Recovered {
   Floor floor;
   BlockHeader floor_header;

@@ -113,6 +113,14 @@ struct Engine::State {
   std::set<Subject> certificates_under_check;
   std::uint64_t last_ticket = 0;
 
+  /// Of epochs to come: the journal is ahead of the blocks when these were lost. Handed over to the next engine.
+  struct {
+    std::vector<OwnVote> votes;
+    std::vector<Certificate> certificates;
+    std::vector<Evidence> evidence;
+    std::optional<Readmission> readmission;
+  } later;
+
   // What is known of this key's past: docs/consensus.md, "Amnesia".
   bool is_fresh = false;
   bool is_alone = false;

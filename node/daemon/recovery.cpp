@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "contracts/governance/evidence_state.h"
@@ -103,6 +104,18 @@ void read_past(const DiskContents& disk, bool is_behind, consensus::Recovered& r
   result.unused_key = disk.past.unused_key;
 }
 
+/// The journal keeps votes above its newest floor only. When the blocks lead to a lower one (they were lost, and come again by
+/// sync), votes between the two were cast and are not known any more: nothing up to the newest floor is signed again.
+void forbid_what_may_be_forgotten(const std::vector<Floor>& floors, const Floor& chosen, consensus::Recovered& result) {
+  auto newest = place_of(chosen);
+  for (const auto& floor : floors) { newest = std::max(newest, place_of(floor)); }
+  if (newest == place_of(chosen)) { return; }
+  consensus::Readmission barrier{.epoch = newest.epoch, .first = newest.view.next()};
+  const auto& known = result.readmission;
+  if (known && std::tie(known->epoch, known->first) >= std::tie(barrier.epoch, barrier.first)) { return; }
+  result.readmission = barrier;
+}
+
 /// Floors of the journal and of the genesis, ascending.
 std::vector<Floor> floors_of(const std::vector<consensus::JournalRecord>& journal, const Genesis& genesis) {
   std::vector<Floor> floors{{.finalization = {}, .block = genesis_header(genesis).id(), .height = {}, .view = {}}};
@@ -160,6 +173,7 @@ Result<pipeline::PipelineRecovered> recover(DiskContents disk) {
 
   pipeline::PipelineRecovered result;
   read_past(disk, is_behind, result.consensus);
+  forbid_what_may_be_forgotten(floors, floor, result.consensus);
   result.consensus.floor = floor;
   if (chosen->chain.empty()) {
     const auto record = storage::read_block_record(disk.database, executed->height);

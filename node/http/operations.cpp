@@ -21,8 +21,8 @@ std::vector<ReadinessCheck> checks_of(const Services& services) {
        status.quorum           ? "enough validators are connected"
        : status.reason.empty() ? "too few validators are connected"
                                : status.reason},
-      // Behind the others is the next check's business.
-      {"advances", status.reason.empty() || status.lag > 0,
+      // Behind the others is the next check's business, and without work nothing need become final.
+      {"advances", status.reason.empty() || status.lag > 0 || status.mempool_transactions == 0,
        status.reason.empty() ? "blocks become final, or there is nothing to do" : status.reason},
       {"lag", status.lag <= kReadyLagMax,
        std::to_string(status.lag) + " heights behind the best peer, at most " + std::to_string(kReadyLagMax)},

@@ -186,6 +186,11 @@ Status PeerNetwork::State::check(const wire::Hello& hello, NodeNumber sender) co
 
 void PeerNetwork::State::follow(const std::vector<PeerEntry>& entries) {
   const std::lock_guard one(follow_mutex_);
+  follow_locked(entries);
+}
+
+/// Under follow_mutex_.
+void PeerNetwork::State::follow_locked(const std::vector<PeerEntry>& entries) {
   std::vector<PeerEntry> others;
   for (const auto& entry : entries) {
     if (!is_self(entry)) { others.push_back(entry); }
@@ -350,8 +355,8 @@ Status PeerNetwork::State::start() {
     }
   }
   // Somebody may have told us of others since.
-  if (known()->entries().empty()) { follow(config_.peers); }
   const std::lock_guard one(follow_mutex_);
+  if (known()->entries().empty()) { follow_locked(config_.peers); }
   identity_ = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       config_.key_file, config_.certificate_file, config_.reload_seconds);
   // Before the first node can reach us: its stream makes dial_now() use the channels. They connect when they are used.

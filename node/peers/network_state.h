@@ -109,6 +109,7 @@ struct PeerNetwork::State {
   [[nodiscard]] bool is_connected(NodeNumber peer) const;
   [[nodiscard]] std::map<NodeNumber, PeerStats> stats() const;
   void follow(const std::vector<PeerEntry>& entries);
+  void follow_locked(const std::vector<PeerEntry>& entries);
   void set_keys(OwnKeys keys);
   [[nodiscard]] std::uint16_t port() const { return port_; }
 

@@ -423,14 +423,13 @@ PipelineStatus Pipeline::status(Now now) const {
         {number, live, is_self ? state.delivered : peer.status.floor_height,
          is_self ? state.executed_height : peer.status.executed_height,
          is_self || peer.heard_ms == 0 ? 0 : now.steady_ms - std::min(now.steady_ms, peer.heard_ms)});
-    if (live && peer.status.floor_height > state.delivered) {
-      status.lag = std::max(status.lag, peer.status.floor_height.value - state.delivered.value);
-    }
   };
   for (const auto& validator : state.current.validators.members()) { add_peer(validator.number); }
   for (const auto& [number, peer] : state.peers) {
     if (peer.connected && !state.current.validators.find(number)) { add_peer(number); }
   }
+  // As more than the tolerated weight of validators says: a single one may name any height.
+  status.lag = std::max(state.honest_height(), state.delivered).value - state.delivered.value;
   status.abstention = state.self ? state.engine.abstention_reason() : std::string();
   status.divergence = state.divergence;
   for (const auto& [key, one] : state.open_evidence) { status.evidence.push_back(one); }

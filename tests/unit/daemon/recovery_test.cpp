@@ -121,6 +121,48 @@ BOOST_AUTO_TEST_CASE(a_floor_without_bodies_becomes_a_certificate_above_a_lower_
   BOOST_TEST(result->consensus.votes.size() == 1U);
   BOOST_REQUIRE_EQUAL(result->consensus.certificates.size(), 1U);
   BOOST_TEST((result->consensus.certificates[0].subject.block == four->header.id()));
+  // Votes below the newest floor may have left the journal: nothing up to it is signed again.
+  const consensus::Readmission barrier{.epoch = {}, .first = four->header.view.next()};
+  BOOST_TEST((result->consensus.readmission == barrier));
+}
+
+BOOST_AUTO_TEST_CASE(blocks_that_were_thrown_away_beside_a_kept_journal_do_not_make_old_views_open_again) {
+  const auto last = run("a").header;
+  finalize(last);
+  vote(9);
+  BOOST_TEST(!recovered()->consensus.readmission.has_value());
+  database.crash(0);
+  stored.clear();
+  const auto result = recovered();
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST((result->consensus.floor.height == Height{0}));
+  const consensus::Readmission barrier{.epoch = {}, .first = last.view.next()};
+  BOOST_TEST((result->consensus.readmission == barrier));
+  BOOST_TEST(result->consensus.votes.size() == 1U);
+
+  // A later readmission stays.
+  journal.push_back(consensus::Readmission{.epoch = {}, .first = View{50}});
+  BOOST_TEST(recovered()->consensus.readmission->first.value == 50U);
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_is_epochs_ahead_of_the_blocks_forbids_the_earlier_ones) {
+  auto header = run("a").header;
+  database.crash(0);
+  stored.clear();
+  header.epoch = Epoch{2};
+  auto finalization = test::make_finalization(header);
+  finalization.subject.epoch = Epoch{2};
+  journal.emplace_back(
+      Floor{.finalization = finalization, .block = header.id(), .height = Height{40}, .view = View{7}});
+  OwnVote own;
+  own.vote.subject.epoch = Epoch{2};
+  own.vote.subject.view = View{8};
+  journal.emplace_back(own);
+  const auto result = recovered();
+  BOOST_REQUIRE(result.ok());
+  const consensus::Readmission barrier{.epoch = Epoch{2}, .first = View{8}};
+  BOOST_TEST((result->consensus.readmission == barrier));
+  BOOST_TEST(result->consensus.votes.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_database_is_replayed_from_the_segments) {
