@@ -31,7 +31,7 @@ inline constexpr std::size_t kArgumentBytesMax = 256 * 1024;
 inline constexpr std::size_t kPayloadsMax = 16;
 inline constexpr std::uint64_t kValidityBlocksMax = 2000;  ///< how far ahead `valid_until` may lie
 inline constexpr std::size_t kEntitiesPerTransactionMax = 10'000;
-inline constexpr std::uint64_t kFuelPerTransactionMax = 100'000'000;
+inline constexpr std::uint64_t kFuelPerTransactionMax = 150'000'000;
 
 // Blocks
 inline constexpr std::size_t kBlockBytesMax = 4 * 1024 * 1024;

@@ -96,4 +96,55 @@ std::optional<std::string> plain_decimal(std::string_view text) {
   return result + value.digits.substr(0, whole) + "." + value.digits.substr(whole);
 }
 
+namespace {
+
+/// Digits without point, `fraction` of them behind it, padded in front to `length`.
+std::string aligned(std::string_view value, std::size_t fraction, std::size_t length) {
+  if (value.starts_with('-')) { value.remove_prefix(1); }
+  const auto point = value.find('.');
+  std::string digits(value.substr(0, point));
+  const auto behind = point == std::string_view::npos ? std::string_view() : value.substr(point + 1);
+  digits += std::string(behind) + std::string(fraction - behind.size(), '0');
+  return std::string(length > digits.size() ? length - digits.size() : 0, '0') + digits;
+}
+
+std::size_t fraction_of(std::string_view value) {
+  const auto point = value.find('.');
+  return point == std::string_view::npos ? 0 : value.size() - point - 1;
+}
+
+}  // namespace
+
+std::optional<std::string> add_decimals(std::string_view left, std::string_view right) {
+  const auto fraction = std::max(fraction_of(left), fraction_of(right));
+  const auto length = 1 + fraction + std::max(left.size(), right.size());
+  auto first = aligned(left, fraction, length);
+  auto second = aligned(right, fraction, length);
+  bool negative = left.starts_with('-');
+  const bool subtract = negative != right.starts_with('-');
+  if (subtract && first < second) {
+    std::swap(first, second);
+    negative = !negative;
+  }
+  int carry = 0;
+  for (auto place = length; place > 0; --place) {
+    const int a = first[place - 1] - '0';
+    const int b = second[place - 1] - '0';
+    int digit = subtract ? a - b - carry : a + b + carry;
+    carry = 0;
+    if (digit < 0 || digit > 9) {
+      carry = 1;
+      digit += subtract ? 10 : -10;
+    }
+    first[place - 1] = static_cast<char>('0' + digit);
+  }
+  if (fraction > 0) { first.insert(length - fraction, "."); }
+  return plain_decimal((negative ? "-" : "") + first);
+}
+
+std::string negated_decimal(std::string_view value) {
+  if (value == "0") { return "0"; }
+  return value.starts_with('-') ? std::string(value.substr(1)) : "-" + std::string(value);
+}
+
 }  // namespace keten::production

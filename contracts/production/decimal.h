@@ -20,4 +20,10 @@ inline constexpr std::size_t kPlainDecimalDigitsMax = 400;
 /// the text is no such number, or when the spelling would be longer than kPlainDecimalDigitsMax.
 std::optional<std::string> plain_decimal(std::string_view text);
 
+/// Exact. Preconditions: both are results of plain_decimal(). Empty when the sum has more than
+/// kPlainDecimalDigitsMax digits.
+std::optional<std::string> add_decimals(std::string_view left, std::string_view right);
+/// Precondition: a result of plain_decimal().
+std::string negated_decimal(std::string_view value);
+
 }  // namespace keten::production

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "contracts/production/entity.h"
+#include "contracts/production/item_state.h"
 #include "core/check.h"
 #include "core/limits.h"
 
@@ -175,6 +176,18 @@ void add_master_data(contracts::Context& context, const json::Value& master_data
   }
 }
 
+Bytes held_by(std::string_view holder) { return table('h', holder); }
+Bytes was_at(std::string_view place) { return table('w', place); }
+
+std::optional<EntityRow> read_entity_row(ByteView value) {
+  if (value.size() < 4) { return std::nullopt; }
+  const auto text = as_text(value.subspan(3));
+  const auto middle = text.find('\0');
+  if (middle == std::string_view::npos) { return std::nullopt; }
+  return EntityRow{value[0], static_cast<EventType>(value[1]), static_cast<Action>(value[2]), text.substr(0, middle),
+                   text.substr(middle + 1)};
+}
+
 Bytes summary_key(const EventPosition& position) {
   auto result = table('v');
   append(result, position);
@@ -219,7 +232,13 @@ void add(contracts::Context& context, const EventSummary& summary) {
     auto& bits = roles[entity.key];
     bits = static_cast<std::uint8_t>(bits | entity.roles);
   }
-  for (const auto& [key, bits] : roles) { context.index(joined(of_entity(key), tail), {bits}); }
+  for (const auto& [key, bits] : roles) {
+    Bytes row{bits, static_cast<std::uint8_t>(summary.type), static_cast<std::uint8_t>(summary.action)};
+    row.insert(row.end(), summary.biz_step.begin(), summary.biz_step.end());
+    row.push_back(0);
+    row.insert(row.end(), summary.organisation.begin(), summary.organisation.end());
+    context.index(joined(of_entity(key), tail), std::move(row));
+  }
   Bytes position;
   append(position, summary.position);
   context.index(event_id_key(summary.id, summary.organisation, summary.declares_error), std::move(position));
@@ -234,6 +253,40 @@ void add_parties(contracts::Context& context, const Event& event, const EventSum
   for (const auto& each : event.sources) { prefixes.insert(of_party(entity_key(each.id))); }
   for (const auto& each : event.destinations) { prefixes.insert(of_party(entity_key(each.id))); }
   for (const auto& prefix : prefixes) { context.index(joined(prefix, tail), {}); }
+}
+
+namespace {
+
+std::set<std::string_view> holders_of(const ItemState& state) {
+  std::set<std::string_view> result{state.possessor};
+  for (const auto& holding : state.holdings) {
+    if (holding.amount != "0") { result.insert(holding.holder); }
+  }
+  result.erase("");
+  return result;
+}
+
+std::set<std::string_view> places_of(const ItemState& state) {
+  std::set<std::string_view> result{state.location};
+  for (const auto& holding : state.holdings) {
+    if (holding.kind == Holding::Kind::held && holding.amount != "0") { result.insert(holding.place); }
+  }
+  result.erase("");
+  return result;
+}
+
+}  // namespace
+
+void add_holdings(contracts::Context& context, std::string_view entity, const ItemState& before,
+                  const ItemState& state) {
+  const auto old_holders = holders_of(before);
+  for (const auto& holder : holders_of(state)) {
+    if (!old_holders.contains(holder)) { context.index(joined(held_by(holder), to_bytes(entity)), {}); }
+  }
+  const auto old_places = places_of(before);
+  for (const auto& place : places_of(state)) {
+    if (!old_places.contains(place)) { context.index(joined(was_at(place), to_bytes(entity)), {}); }
+  }
 }
 
 }  // namespace keten::production::index_rows

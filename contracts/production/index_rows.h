@@ -11,6 +11,8 @@
 
 namespace keten::production {
 
+struct ItemState;
+
 /// The local query index of events: docs/formats/production.md, "Index". Rows of one range are in descending order
 /// of event time, then of recording, because the newest come first by default (EPCIS 2.0, section 8.2.7.1,
 /// orderDirection).
@@ -37,7 +39,7 @@ Bytes of_biz_step(std::string_view word);
 Bytes of_disposition(std::string_view word);
 Bytes of_read_point(std::string_view key);
 Bytes of_biz_location(std::string_view key);
-Bytes of_entity(std::string_view key);  ///< value: one byte of roles
+Bytes of_entity(std::string_view key);  ///< value: EntityRow
 /// What the keys of all entities that begin so start with: their ranges follow each other, each in its own order.
 Bytes of_entities(std::string_view beginning);
 Bytes of_transformation(std::string_view key);        ///< joined transformations
@@ -72,10 +74,27 @@ std::optional<EventPosition> position_of(ByteView value);
 /// The first key behind all keys that start with `prefix`.
 Bytes end_of(Bytes prefix);
 
+/// What was ever held by an organisation or was at a place: entities follow. The state tells what still is.
+Bytes held_by(std::string_view holder);
+Bytes was_at(std::string_view place);
+
+/// The part of an entity's row (of_entity) that tells what kind of event it is without its summary.
+struct EntityRow {
+  std::uint8_t roles = 0;
+  EventType type = EventType::object;
+  Action action = Action::none;
+  std::string_view biz_step;      ///< into the row
+  std::string_view organisation;  ///< into the row
+};
+std::optional<EntityRow> read_entity_row(ByteView value);
+
 /// Adds the rows of one recorded event.
 void add(contracts::Context& context, const EventSummary& summary);
 /// Those of its business transactions, sources and destinations, which a summary does not hold.
 void add_parties(contracts::Context& context, const Event& event, const EventSummary& summary);
+/// Adds the rows for holders and places that `state` has and `before` had not.
+void add_holdings(contracts::Context& context, std::string_view entity, const ItemState& before,
+                  const ItemState& state);
 
 }  // namespace index_rows
 
