@@ -12,6 +12,7 @@
 namespace keten::production::index_rows {
 namespace {
 
+constexpr std::uint8_t kDeclaresError = 64;  // beside the roles in a row
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
 void append(Bytes& out, std::uint64_t value, unsigned bytes) {
@@ -184,7 +185,12 @@ std::optional<EntityRow> read_entity_row(ByteView value) {
   const auto text = as_text(value.subspan(3));
   const auto middle = text.find('\0');
   if (middle == std::string_view::npos) { return std::nullopt; }
-  return EntityRow{value[0], static_cast<EventType>(value[1]), static_cast<Action>(value[2]), text.substr(0, middle),
+  const auto roles = static_cast<std::uint8_t>(value[0] & ~kDeclaresError);
+  return EntityRow{roles,
+                   (value[0] & kDeclaresError) != 0,
+                   static_cast<EventType>(value[1]),
+                   static_cast<Action>(value[2]),
+                   text.substr(0, middle),
                    text.substr(middle + 1)};
 }
 
@@ -233,7 +239,8 @@ void add(contracts::Context& context, const EventSummary& summary) {
     bits = static_cast<std::uint8_t>(bits | entity.roles);
   }
   for (const auto& [key, bits] : roles) {
-    Bytes row{bits, static_cast<std::uint8_t>(summary.type), static_cast<std::uint8_t>(summary.action)};
+    Bytes row{static_cast<std::uint8_t>(bits | (summary.declares_error ? kDeclaresError : 0)),
+              static_cast<std::uint8_t>(summary.type), static_cast<std::uint8_t>(summary.action)};
     row.insert(row.end(), summary.biz_step.begin(), summary.biz_step.end());
     row.push_back(0);
     row.insert(row.end(), summary.organisation.begin(), summary.organisation.end());

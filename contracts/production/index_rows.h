@@ -81,6 +81,7 @@ Bytes was_at(std::string_view place);
 /// The part of an entity's row (of_entity) that tells what kind of event it is without its summary.
 struct EntityRow {
   std::uint8_t roles = 0;
+  bool declares_error = false;
   EventType type = EventType::object;
   Action action = Action::none;
   std::string_view biz_step;      ///< into the row

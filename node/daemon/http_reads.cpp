@@ -13,6 +13,7 @@
 #include "node/daemon/reads.h"
 #include "node/query/collections.h"
 #include "node/query/epc_format.h"
+#include "node/query/lineage.h"
 #include "node/query/trace.h"
 #include "node/runtime/log.h"
 
@@ -169,6 +170,37 @@ Result<http::ValueAt> HttpReads::trace(const http::TraceQuery& query) const {
     auto traced = query::trace(view->readers(), {query.entity, direction, query.depth});
     if (!traced) { return traced.error(); }
     return http::ValueAt{query::trace_json(*traced), traced->height};
+  });
+}
+
+Result<http::ValueAt> HttpReads::audit(const http::AuditQuery& query) const {
+  return guarded([&]() -> Result<http::ValueAt> {
+    auto view = EpcisView::open(reads_);
+    if (!view) { return view.error(); }
+    const auto readers = view->readers();
+    const auto answer = [](const auto& found) -> Result<http::ValueAt> {
+      if (!found) { return found.error(); }
+      return http::ValueAt{query::to_json(*found), found->height};
+    };
+    switch (query.question) {
+      case http::AuditQuestion::history:
+        return answer(query::history(readers, {query.what, query.page_token, query.limit}));
+      case http::AuditQuestion::holdings:
+        return answer(query::holdings(readers, {query.what, query.page_token, query.limit}));
+      case http::AuditQuestion::recall: {
+        query::RecallQuery recall{query.what, {}, {}, query.page_token, query.limit};
+        for (const auto& [text, time] : {std::pair{&query.from, &recall.from}, {&query.until, &recall.until}}) {
+          if (text->empty()) { continue; }
+          *time = production::parse_time(*text);
+          if (!*time) {
+            return invalid("PARAMETER_INVALID",
+                           "expected a time with zone, for example 2026-06-01T00:00:00Z, found " + *text);
+          }
+        }
+        return answer(query::recall(readers, recall));
+      }
+    }
+    return failure(ErrorKind::unsupported, "QUESTION_UNKNOWN", "no such question");
   });
 }
 

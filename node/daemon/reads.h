@@ -61,6 +61,7 @@ class HttpReads final : public http::HttpBackend {
                                                     std::size_t limit) const override;
   [[nodiscard]] Result<Height> find_value(query::Resource resource, std::string_view value) const override;
   [[nodiscard]] Result<http::ValueAt> trace(const http::TraceQuery& query) const override;
+  [[nodiscard]] Result<http::ValueAt> audit(const http::AuditQuery& query) const override;
   [[nodiscard]] Result<http::ValueAt> transaction(const TransactionId& id) const override;
   [[nodiscard]] Result<http::ValueAt> block(Height height) const override;
   [[nodiscard]] Result<http::ValueAt> validators() const override;

@@ -63,6 +63,18 @@ struct TraceQuery {
   std::size_t depth = 0;  ///< 1 to limits::kTraceDepthMax
 };
 
+/// What auditors ask of items: docs/audit.md.
+enum class AuditQuestion : std::uint8_t { history, holdings, recall };
+
+struct AuditQuery {
+  AuditQuestion question = AuditQuestion::history;
+  std::string what;  ///< an EPC, a place or an organisation as the client wrote it; empty: a recall of a time
+  std::string from;  ///< of a recall: a time with zone; empty: since ever
+  std::string until;
+  std::size_t limit = 0;   ///< 1 to limits::kPageMax
+  std::string page_token;  ///< empty: the first page
+};
+
 enum class DocumentForm : std::uint8_t {
   document,  ///< an EPCISDocument or EPCISQueryDocument, as POST /capture takes
   event,     ///< one bare event, as POST /events takes
@@ -124,6 +136,11 @@ class HttpBackend {
   [[nodiscard]] virtual Result<Height> find_value(query::Resource resource, std::string_view value) const = 0;
 
   [[nodiscard]] virtual Result<ValueAt> trace(const TraceQuery& query) const = 0;
+  /// Fails with ITEM_UNKNOWN and PAGE_TOKEN.
+  [[nodiscard]] virtual Result<ValueAt> audit(const AuditQuery& query) const {
+    static_cast<void>(query);
+    return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not answer questions about items over HTTP");
+  }
 
   /// What a recorded transaction says (organisation, contract, method, ...); fails with `not_found`.
   [[nodiscard]] virtual Result<ValueAt> transaction(const TransactionId& id) const = 0;

@@ -237,6 +237,42 @@ Response answer_read(const Services& services, const Request& request, Read&& re
   return read_response(services, *value);
 }
 
+Result<AuditQuery> parse_audit(AuditQuestion question, const Request& request) {
+  AuditQuery query;
+  query.question = question;
+  query.limit = limits::kPageDefault;
+  if (!request.arguments.empty()) { query.what = request.arguments.front(); }
+  const bool is_recall = question == AuditQuestion::recall;
+  for (const auto& [name, value] : request.query) {
+    if (name == "perPage") {
+      const auto limit = parse_number(value);
+      if (!limit || *limit == 0 || *limit > limits::kPageMax) {
+        return invalid("PARAMETER_INVALID", "perPage must be a number from 1 to " + std::to_string(limits::kPageMax));
+      }
+      query.limit = *limit;
+    } else if (name == "nextPageToken") {
+      query.page_token = value;
+    } else if (is_recall && (name == "from" || name == "until")) {
+      (name == "from" ? query.from : query.until) = value;
+    } else {
+      return invalid("PARAMETER_UNKNOWN", is_recall ? "known parameters are from, until, perPage and nextPageToken"
+                                                    : "known parameters are perPage and nextPageToken");
+    }
+  }
+  if (is_recall && query.what.empty() && (query.from.empty() || query.until.empty())) {
+    return invalid("PARAMETER_MISSING", "a recall needs an EPC or a place in the path, or both from and until");
+  }
+  return query;
+}
+
+Response get_audit(const Services& services, const Request& request, AuditQuestion question) {
+  return answer_read(services, request, [&]() -> Result<ValueAt> {
+    const auto query = parse_audit(question, request);
+    if (!query) { return query.error(); }
+    return services.backend.audit(*query);
+  });
+}
+
 Response get_epoch(const Services& services, const Request& request) {
   return answer_read(services, request, [&]() -> Result<ValueAt> {
     const auto epoch = parse_number(request.arguments.at(0));
@@ -344,6 +380,16 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
               .handler = [services](const RequestPointer& request, const Respond& respond) {
                 respond(get_trace(*services, *request));
               }});
+  for (const auto& [pattern, question] : {std::pair{"/v1/history/{epc}", AuditQuestion::history},
+                                          {"/v1/holdings/{who}", AuditQuestion::holdings},
+                                          {"/v1/recall/{what}", AuditQuestion::recall},
+                                          {"/v1/recall", AuditQuestion::recall}}) {
+    router.add({.method = Method::get,
+                .pattern = pattern,
+                .handler = [services, question = question](const RequestPointer& request, const Respond& respond) {
+                  respond(get_audit(*services, *request, question));
+                }});
+  }
   router.add({.method = Method::post,
               .pattern = "/v1/transactions",
               .access = Access::writer,

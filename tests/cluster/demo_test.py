@@ -85,11 +85,33 @@ class DemoTest(unittest.TestCase):
         self.assertIn("MILK-0601-A", json.dumps(trace))
         milk = "https://id.gs1.org/01/09521001000017/10/MILK-0601-A"
         self.assertIn("1001", self.keten("trace", milk, "--forward", "-o", "json", *state).stdout)
+        self.check_audit(state, product, milk)
         found = json.loads(self.keten("epcis", "query", "eventType=TransformationEvent", "-o", "json", *state).stdout)
         self.assertEqual([event["bizStep"] for event in self.events(found)], ["creating_class_instance"])
         self.assertIn("TransformationEvent", self.keten("epcis", "query", "MATCH_anyEPC=" + product, *state).stdout)
         none = json.loads(self.keten("epcis", "query", "EQ_bizStep=destroying", "-o", "json", *state).stdout)
         self.assertEqual(self.events(none), [])
+
+    def check_audit(self, state, product, milk):
+        document = json.loads(self.keten("trace", product, "--up", "-o", "epcis", *state).stdout)
+        self.assertEqual(document["type"], "EPCISDocument")
+        self.assertIn("creating_class_instance", [event["bizStep"] for event in document["epcisBody"]["eventList"]])
+        exported = self.folder / "trace.json"
+        exported.write_text(json.dumps(document))
+        self.keten("epcis", "validate", exported)
+        history = json.loads(self.keten("history", product, "-o", "json", *state).stdout)
+        self.assertIn("inferred", {event["standing"] for event in history["events"]})
+        self.assertGreater(history["height"], 0)
+        self.assertIn("inferred", self.keten("history", product, *state).stdout)
+        held = json.loads(self.keten("holdings", "ShopCo", "--pages", 0, "-o", "json", *state).stdout)
+        self.assertIn("https://id.gs1.org/01/09521003000428/21/1003", {item["epc"] for item in held["items"]})
+        self.assertNotIn("https://id.gs1.org/01/09521003000428/21/1001", {item["epc"] for item in held["items"]}, "it was sold")
+        recall = json.loads(self.keten("recall", milk, "-o", "json", *state).stdout)
+        self.assertGreaterEqual({item["epc"][-4:] for item in recall["items"]}, {"1001", "1002", "1003", "1004"})
+        self.assertIn(("TruckCo", "ShopCo"), {(step["from"], step["to"]) for step in recall["forward"]})
+        self.assertIn("still there", self.keten("recall", milk, *state).stdout)
+        self.keten("recall", "urn:x:nothing", *state, expect=FAILED)
+        self.keten("recall", *state, expect=USAGE)
 
     def events(self, document):
         """Of a query document, or a plain list."""

@@ -414,16 +414,49 @@ void add_trace(CLI::App& app, Invocation& invocation) {
   auto* command =
       app.add_subcommand("trace", "Follow a product back to where it came from, or forward to where it went");
   command->add_option("epc", options->epc, "EPC, class or lot: URN or Digital Link")->required()->type_name("EPC");
-  auto* forward = command->add_flag("--forward", options->forward, "what it became and where it went");
+  auto* forward = command->add_flag("--forward,--down", options->forward, "what it became and where it went");
   const std::string back = "what it was made of and where that came from (the default)";
-  command->add_flag("--back", back)->excludes(forward);
+  command->add_flag("--back,--up", back)->excludes(forward);
   command->add_option("--depth", options->depth, "how many steps to follow")->check(CLI::Range(1, 64))->type_name("N");
   add_target(command, options->target);
   add_user(command, options->target);
-  command->add_option("-o,--output", options->output, "table, json or dot")
-      ->check(CLI::IsMember({"table", "json", "dot"}).description(""))
+  command->add_option("-o,--output", options->output, "table, json, dot or epcis (a document of the events)")
+      ->check(CLI::IsMember({"table", "json", "dot", "epcis"}).description(""))
       ->type_name("FORM");
   on_chosen(command, invocation, options, run_trace);
+}
+
+void add_audit(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<AuditOptions>();
+  const auto with_pages = [&](CLI::App* command) {
+    command->add_option("--per-page", options->per_page, "lines of one page")
+        ->check(CLI::Range(1, 1000))
+        ->type_name("N");
+    command->add_option("--pages", options->pages, "how many pages to fetch; 0 is all")->type_name("N");
+    add_target(command, options->target);
+    add_user(command, options->target);
+    add_output(command, options->output);
+  };
+  auto* history = app.add_subcommand("history", "Everything recorded about one item or lot, and what counts of it");
+  history->add_option("epc", options->what, "EPC, class or lot: URN or Digital Link")->required()->type_name("EPC");
+  with_pages(history);
+  on_chosen(history, invocation, options, run_history);
+
+  auto* holdings = app.add_subcommand("holdings", "What a company has now, or what is at a place");
+  holdings->add_option("who", options->what, "name of an organisation, or the URI of a place")
+      ->required()
+      ->type_name("ORG|LOCATION");
+  with_pages(holdings);
+  on_chosen(holdings, invocation, options, run_holdings);
+
+  auto* recall =
+      app.add_subcommand("recall", "What came of a lot, a place or a time: who has it, where it is, where it went");
+  recall->add_option("what", options->what, "EPC, class, lot or place; nothing: everything from --from until --until")
+      ->type_name("LOT|LOCATION");
+  recall->add_option("--from", options->from, "events from this time on")->type_name("TIME");
+  recall->add_option("--until", options->until, "events up to this time")->type_name("TIME");
+  with_pages(recall);
+  on_chosen(recall, invocation, options, run_recall);
 }
 
 void add_transactions(CLI::App& app, Invocation& invocation) {
@@ -526,6 +559,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_debug(app, invocation);
   add_epcis(app, invocation);
   add_trace(app, invocation);
+  add_audit(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);
   add_bench(app, invocation);

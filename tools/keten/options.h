@@ -152,9 +152,23 @@ struct TraceOptions {
   std::string epc;
   bool forward = false;
   std::size_t depth = 16;
-  std::string output = "table";  ///< table, json, dot
+  std::string output = "table";  ///< table, json, dot, epcis
 };
 int run_trace(Console& console, const TraceOptions& options);
+
+/// keten history, holdings, recall.
+struct AuditOptions {
+  TargetOptions target;
+  std::string what;
+  std::string from;
+  std::string until;
+  std::size_t pages = 1;  ///< 0: all
+  std::size_t per_page = 100;
+  OutputForm output = OutputForm::table;
+};
+int run_history(Console& console, const AuditOptions& options);
+int run_holdings(Console& console, const AuditOptions& options);
+int run_recall(Console& console, const AuditOptions& options);
 
 struct TransactionOptions {
   TargetOptions target;

@@ -1,4 +1,5 @@
 #include <ostream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -7,6 +8,51 @@
 #include "tools/keten/trace_view.h"
 
 namespace keten::tools {
+namespace {
+
+using json::Value;
+
+/// The events of a trace as they were captured, in one document that can be captured again.
+Result<Value> epcis_document(const Target& target, const query::Trace& trace) {
+  auto context = Value::array();
+  auto events = Value::array();
+  std::set<std::string> contexts;
+  std::set<std::string> taken;
+  for (const auto& entry : trace.events) {
+    if (!taken.insert(entry.summary.id).second) { continue; }
+    const auto response = target.http({.target = "/epcis/v2/events/" + client::percent_encode(entry.summary.id),
+                                       .headers = {{"GS1-EPC-Format", "Never_Translates"}}});
+    if (!response) { return response.error(); }
+    if (!response->ok()) { return problem_error(*response); }
+    const auto found = json::parse(response->body);
+    if (!found) { return found.error(); }
+    const auto* list = &*found;
+    for (const auto* name : {"epcisBody", "queryResults", "resultsBody", "eventList"}) {
+      list = list == nullptr ? nullptr : list->find(name);
+    }
+    const auto* own = found->find("@context");
+    if (list == nullptr || !list->is(json::Kind::array) || own == nullptr || !own->is(json::Kind::array)) {
+      return failure(ErrorKind::corrupt, "RESPONSE_MALFORMED", "the answer holds no eventList or no @context");
+    }
+    for (const auto& part : own->items()) {
+      if (contexts.insert(json::serialize(part)).second) { context.push(part); }
+    }
+    // Under one id there may be a declaration of error, and events of several companies.
+    for (const auto& event : list->items()) {
+      const auto time = production::parse_time(event.find_string("eventTime").value_or(""));
+      if (event.find("errorDeclaration") == nullptr && time == entry.summary.time) { events.push(event); }
+    }
+  }
+  const auto newest = trace.events.empty() ? 0 : trace.events.back().summary.time;
+  return Value::object()
+      .set("@context", std::move(context))
+      .set("type", Value::string("EPCISDocument"))
+      .set("schemaVersion", Value::string("2.0"))
+      .set("creationDate", Value::string(production::time_text(newest)))
+      .set("epcisBody", Value::object().set("eventList", std::move(events)));
+}
+
+}  // namespace
 
 int run_trace(Console& console, const TraceOptions& options) {
   const auto target = find_target(options.target);
@@ -23,6 +69,12 @@ int run_trace(Console& console, const TraceOptions& options) {
   if (!trace) { return console.fail(trace.error()); }
   if (options.output == "dot") {
     console.out << query::trace_dot(*trace);
+    return kSuccess;
+  }
+  if (options.output == "epcis") {
+    const auto epcis = epcis_document(*target, *trace);
+    if (!epcis) { return console.fail(epcis.error()); }
+    console.out << json::pretty(*epcis) << "\n";
     return kSuccess;
   }
   console.out << trace_table(*trace);

@@ -64,13 +64,6 @@ std::string short_word(std::string_view uri) {
   return std::string(uri.substr(start + 1));
 }
 
-std::string short_item(std::string_view epc) {
-  for (const std::string_view start : {"https://id.gs1.org/", "urn:epc:id:", "urn:epc:class:"}) {
-    if (epc.starts_with(start)) { return std::string(epc.substr(start.size())); }
-  }
-  return std::string(epc);
-}
-
 /// The first items of the event's lists, in the order of their meaning.
 std::string items_of(const json::Value& event) {
   std::vector<std::string> names;
@@ -89,6 +82,13 @@ std::string items_of(const json::Value& event) {
 }
 
 }  // namespace
+
+std::string short_item(std::string_view epc) {
+  for (const std::string_view start : {"https://id.gs1.org/", "urn:epc:id:", "urn:epc:class:"}) {
+    if (epc.starts_with(start)) { return std::string(epc.substr(start.size())); }
+  }
+  return std::string(epc);
+}
 
 Result<query::Trace> parse_trace(const json::Value& document) {
   const auto list = [&](std::string_view name) -> const std::vector<json::Value>* {

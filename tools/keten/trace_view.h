@@ -17,6 +17,9 @@ Result<query::Trace> parse_trace(const json::Value& document);
 /// One line an event, in order of time.
 std::string trace_table(const query::Trace& trace);
 
+/// What people read of an identifier: without the domain or URN prefix.
+std::string short_item(std::string_view epc);
+
 /// The cells of one EPCIS event: time, type, action, step, read point, items, event id.
 std::vector<std::string> event_row(const json::Value& event);
 

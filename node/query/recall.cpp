@@ -1,0 +1,415 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "contracts/production/entity.h"
+#include "contracts/production/index_rows.h"
+#include "core/check.h"
+#include "node/query/epcis_rows.h"
+#include "node/query/lineage.h"
+
+namespace keten::query {
+
+std::vector<Whereabout> parts_of(const contracts::StateReader& state, const std::string& key,
+                                 const production::ItemState& item);
+
+namespace {
+
+namespace index_rows = production::index_rows;
+namespace role = production::role;
+using index_rows::Stamp;
+using production::Action;
+using production::EventSummary;
+using production::EventType;
+using production::ItemState;
+using production::Standing;
+
+/// One event about an item, as the index tells it without its summary.
+struct Row {
+  Stamp stamp;
+  std::uint8_t roles = 0;
+  EventType type = EventType::object;
+  Action action = Action::none;
+  std::string biz_step;
+  std::string organisation;
+
+  [[nodiscard]] bool binds() const { return type == EventType::aggregation || type == EventType::association; }
+  [[nodiscard]] bool has(std::uint8_t bit) const { return (roles & bit) != 0; }
+};
+
+/// While an item was in a container.
+struct Stay {
+  std::string container;
+  Stamp from;
+  Stamp until;
+};
+
+class Recaller {
+ public:
+  Recaller(const EpcisReaders& readers, const RecallQuery& query) : readers_(readers), query_(query) {
+    result_.height = readers.height;
+    result_.what = production::entity_key(query.what);
+    const auto newest = newest_stamp();
+    const auto oldest = oldest_stamp();
+    from_ = query.from ? Stamp{*query.from, {}} : oldest;
+    until_ = query.until ? Stamp{*query.until, newest.position} : newest;
+  }
+
+  Result<Recall> run() {
+    if (const auto done = find_seeds(); !done) { return done.error(); }
+    while (!waiting_.empty()) {
+      const auto next = waiting_.front();
+      waiting_.pop_front();
+      if (const auto done = follow(next); !done) { return done.error(); }
+    }
+    if (const auto done = summarise(); !done) { return done.error(); }
+    return std::move(result_);
+  }
+
+ private:
+  struct Affected {
+    Stamp since;
+    std::size_t depth = 0;
+    bool with_contents = false;
+  };
+
+  Status find_seeds() {
+    if (result_.what.empty()) { return seed_events(index_rows::all_events()); }
+    if (production::item_state(readers_.state, result_.what)) {
+      affect(result_.what, from_, 0, true);
+      return kDone;
+    }
+    for (const auto& prefix : {index_rows::of_read_point(result_.what), index_rows::of_biz_location(result_.what)}) {
+      if (!RowCursor(readers_.index, prefix, newest_stamp(), oldest_stamp()).stamp()) { continue; }
+      result_.is_place = true;
+      if (const auto done = seed_events(prefix); !done) { return done; }
+    }
+    if (result_.is_place) { return kDone; }
+    return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
+                   "no event names " + query_.what + ", neither as an item nor as a place");
+  }
+
+  /// Everything that the events of that range name.
+  Status seed_events(const Bytes& prefix) {
+    RowCursor rows(readers_.index, prefix, until_, from_);
+    for (; rows.stamp(); rows.next()) {
+      if (rows.stamp()->position.height > readers_.height) { continue; }
+      if (result_.truncated) { return kDone; }
+      const auto event = summary(rows.stamp()->position);
+      if (!event) { return event.error(); }
+      if (is_wrong(**event)) { continue; }
+      for (const auto& entity : (*event)->entities) { affect(entity.key, *rows.stamp(), 0, true); }
+    }
+    return kDone;
+  }
+
+  void affect(const std::string& key, const Stamp& since, std::size_t depth, bool with_contents) {
+    const auto [found, is_new] = affected_.try_emplace(key, Affected{since, depth, with_contents});
+    if (is_new && affected_.size() > kRecallItemsMax) {
+      affected_.erase(found);
+      result_.truncated = true;
+      return;
+    }
+    auto& old = found->second;
+    const bool is_wider = since < old.since || (with_contents && !old.with_contents);
+    if (!is_new && !is_wider) { return; }
+    old.since = std::min(old.since, since);
+    old.depth = std::min(old.depth, depth);
+    old.with_contents = old.with_contents || with_contents;
+    waiting_.push_back(key);
+  }
+
+  Result<const EventSummary*> summary(const production::EventPosition& position) {
+    auto found = summaries_.find(position);
+    if (found == summaries_.end()) {
+      auto read = read_summary(readers_.index, position);
+      if (!read) { return read.error(); }
+      found = summaries_.emplace(position, std::move(*read)).first;
+    }
+    return &found->second;
+  }
+
+  /// A declaration of error, or what its recorder declared an error.
+  bool is_wrong(const EventSummary& event) const {
+    return event.declares_error ||
+           readers_.index.get(index_rows::event_id_key(event.id, event.organisation, true)).has_value();
+  }
+
+  /// The events about an item that count, oldest first: neither errors nor claims.
+  Result<const std::vector<Row>*> rows_of(const std::string& key) {
+    const auto [found, is_new] = rows_.try_emplace(key);
+    if (!is_new) { return &found->second; }
+    auto& rows = found->second;
+    bool is_corrected = false;
+    const auto prefix = index_rows::of_entity(key);
+    readers_.index.scan(prefix, index_rows::end_of(prefix), [&](ByteView row_key, ByteView value) {
+      const auto stamp = index_rows::stamp_of(row_key);
+      const auto row = index_rows::read_entity_row(value);
+      if (!stamp || !row || stamp->position.height > readers_.height) { return true; }
+      if (row->declares_error) {
+        is_corrected = true;
+      } else {
+        rows.push_back(
+            {*stamp, row->roles, row->type, row->action, std::string(row->biz_step), std::string(row->organisation)});
+      }
+      return rows.size() < limits::kTraceNodesMax;
+    });
+    if (rows.size() >= limits::kTraceNodesMax) { result_.truncated = true; }
+    std::reverse(rows.begin(), rows.end());
+    if (is_corrected) {
+      std::vector<Row> kept;
+      for (auto& row : rows) {
+        const auto event = summary(row.stamp.position);
+        if (!event) { return event.error(); }
+        if (!is_wrong(**event)) { kept.push_back(std::move(row)); }
+      }
+      rows = std::move(kept);
+    }
+    const auto state = production::item_state(readers_.state, key);
+    if (state && state->claims > 0) {
+      std::set<Stamp> claims;
+      const auto past = production::item_history(readers_.state, key, limits::kTraceNodesMax, newest_stamp());
+      for (const auto& entry : past.entries) {
+        if (entry.standing == Standing::claim) { claims.insert({entry.time, entry.position}); }
+      }
+      std::erase_if(rows, [&](const Row& row) { return claims.contains(row.stamp); });
+    }
+    return &rows;
+  }
+
+  Status follow(const std::string& key) {
+    const auto affected = affected_.at(key);
+    const auto rows = rows_of(key);
+    if (!rows) { return rows.error(); }
+    for (const auto& row : **rows) {
+      if (row.stamp < affected.since) { continue; }
+      if (row.type == EventType::transformation && row.has(role::kInput)) {
+        if (const auto done = follow_transformation(row, affected.depth); !done) { return done; }
+      }
+      if (row.type == EventType::association && row.has(role::kChild) && row.action == Action::add) {
+        const auto event = summary(row.stamp.position);
+        if (!event) { return event.error(); }
+        for (const auto& entity : (*event)->entities) {
+          if ((entity.roles & role::kParent) != 0) { affect(entity.key, row.stamp, affected.depth + 1, false); }
+        }
+      }
+    }
+    const auto stays = stays_of(key);
+    if (!stays) { return stays.error(); }
+    for (const auto& stay : *stays) {
+      if (stay.until < affected.since) { continue; }
+      const auto container = rows_of(stay.container);
+      if (!container) { return container.error(); }
+      for (const auto& row : **container) {
+        const bool during = stay.from <= row.stamp && row.stamp <= stay.until && row.stamp >= affected.since;
+        if (during && row.type == EventType::transformation && row.has(role::kInput)) {
+          if (const auto done = follow_transformation(row, affected.depth); !done) { return done; }
+        }
+      }
+    }
+    return affected.with_contents ? follow_contents(key, **rows, affected) : kDone;
+  }
+
+  Status follow_transformation(const Row& row, std::size_t depth) {
+    const auto event = summary(row.stamp.position);
+    if (!event) { return event.error(); }
+    const auto id = (*event)->transformation_id;
+    if (id.empty()) {
+      affect_outputs(**event, depth);
+      return kDone;
+    }
+    if (!followed_transformations_.insert(id).second) { return kDone; }
+    RowCursor rows(readers_.index, index_rows::of_transformation(id), newest_stamp(), oldest_stamp());
+    for (; rows.stamp(); rows.next()) {
+      if (rows.stamp()->position.height > readers_.height) { continue; }
+      const auto part = summary(rows.stamp()->position);
+      if (!part) { return part.error(); }
+      if (!is_wrong(**part)) { affect_outputs(**part, depth); }
+    }
+    return kDone;
+  }
+
+  void affect_outputs(const EventSummary& event, std::size_t depth) {
+    for (const auto& entity : event.entities) {
+      if ((entity.roles & role::kOutput) != 0) { affect(entity.key, {event.time, event.position}, depth + 1, false); }
+    }
+  }
+
+  /// What was in a recalled container, then and later.
+  Status follow_contents(const std::string&, const std::vector<Row>& rows, const Affected& affected) {
+    std::map<std::string, Stamp> inside;
+    const auto reach = [&](const Stamp& until) {
+      for (const auto& [child, since] : inside) {
+        if (until >= affected.since) { affect(child, std::max(since, affected.since), affected.depth + 1, true); }
+      }
+    };
+    for (const auto& row : rows) {
+      if (!row.binds() || !row.has(role::kParent)) { continue; }
+      const auto event = summary(row.stamp.position);
+      if (!event) { return event.error(); }
+      bool names_children = false;
+      if (row.action == Action::erase) { reach(row.stamp); }
+      for (const auto& entity : (*event)->entities) {
+        if ((entity.roles & role::kChild) == 0) { continue; }
+        names_children = true;
+        if (row.action == Action::add) { inside.try_emplace(entity.key, row.stamp); }
+        if (row.action == Action::erase) { inside.erase(entity.key); }
+      }
+      if (row.action == Action::erase && !names_children) { inside.clear(); }
+    }
+    reach(newest_stamp());
+    return kDone;
+  }
+
+  /// While it was in which containers.
+  Result<std::vector<Stay>> stays_of(const std::string& key) {
+    std::vector<Stay> stays;
+    const auto rows = rows_of(key);
+    if (!rows) { return rows.error(); }
+    std::map<std::string, std::size_t> open;
+    for (const auto& row : **rows) {
+      if (!row.binds() || !row.has(role::kChild) || row.action == Action::observe) { continue; }
+      const auto event = summary(row.stamp.position);
+      if (!event) { return event.error(); }
+      for (const auto& entity : (*event)->entities) {
+        if ((entity.roles & role::kParent) == 0) { continue; }
+        const auto found = open.find(entity.key);
+        if (row.action == Action::add && found == open.end()) {
+          open[entity.key] = stays.size();
+          stays.push_back({entity.key, row.stamp, newest_stamp()});
+        }
+        if (row.action == Action::erase && found != open.end()) {
+          stays[found->second].until = row.stamp;
+          open.erase(found);
+        }
+      }
+    }
+    // DELETE without children empties a container as a whole.
+    for (const auto& [container, place] : open) {
+      const auto outer = rows_of(container);
+      if (!outer) { return outer.error(); }
+      for (const auto& row : **outer) {
+        if (!row.binds() || !row.has(role::kParent) || row.action != Action::erase || row.stamp < stays[place].from) {
+          continue;
+        }
+        const auto event = summary(row.stamp.position);
+        if (!event) { return event.error(); }
+        const bool names_children = std::any_of((*event)->entities.begin(), (*event)->entities.end(),
+                                                [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
+        if (!names_children) {
+          stays[place].until = row.stamp;
+          break;
+        }
+      }
+    }
+    return stays;
+  }
+
+  struct Custody {
+    Stamp stamp;
+    const Row* row;
+  };
+
+  /// What was recorded of an item, and of its containers while it was in them.
+  Status add_custody(const std::string& key, const Stamp& from, const Stamp& until, std::size_t level,
+                     std::vector<Custody>& custody) {
+    const auto rows = rows_of(key);
+    if (!rows) { return rows.error(); }
+    for (const auto& row : **rows) {
+      // That something else was packed into the same container says nothing.
+      const bool is_of_contents = level > 0 && row.binds() && row.has(role::kParent);
+      if (row.stamp >= from && row.stamp <= until && !is_of_contents) { custody.push_back({row.stamp, &row}); }
+    }
+    if (level >= 8) { return kDone; }
+    const auto stays = stays_of(key);
+    if (!stays) { return stays.error(); }
+    for (const auto& stay : *stays) {
+      const auto first = std::max(from, stay.from);
+      const auto last = std::min(until, stay.until);
+      if (last < first) { continue; }
+      if (const auto done = add_custody(stay.container, first, last, level + 1, custody); !done) { return done; }
+    }
+    return kDone;
+  }
+
+  Status add_steps(const std::string& key, const Affected& affected) {
+    std::vector<Custody> custody;
+    if (const auto done = add_custody(key, affected.since, newest_stamp(), 0, custody); !done) { return done; }
+    std::sort(custody.begin(), custody.end(), [](const Custody& a, const Custody& b) { return a.stamp < b.stamp; });
+    std::string possessor;
+    for (const auto& [stamp, row] : custody) {
+      const auto next = production::possessor_after(row->biz_step, row->organisation, "", possessor);
+      if (!possessor.empty() && next != possessor) {
+        auto& step = steps_[{possessor, next}];
+        if (step.items++ == 0) { step = {possessor, next, 1, stamp.time, stamp.time}; }
+        step.first = std::min(step.first, stamp.time);
+        step.last = std::max(step.last, stamp.time);
+      }
+      possessor = next;
+    }
+    return kDone;
+  }
+
+  Status summarise() {
+    std::string after;
+    if (!query_.page_token.empty()) {
+      const auto key = from_hex(query_.page_token);
+      if (!key) { return invalid("PAGE_TOKEN", "the page token is not one of this question; ask again without it"); }
+      after = to_text(*key);
+    }
+    std::map<Whereabouts, std::size_t> groups;
+    std::size_t shown = 0;
+    for (const auto& [key, affected] : affected_) {
+      const auto state = production::item_state(readers_.state, key);
+      if (!state) { continue; }
+      ++result_.affected;
+      if (const auto done = add_steps(key, affected); !done) { return done; }
+      const bool is_on_page = after.empty() || key > after;
+      if (is_on_page && shown == query_.limit) {
+        result_.next_page_token = to_hex(as_bytes(last_key_));
+        ++shown;
+      }
+      bool is_alive = false;
+      std::set<Whereabouts> places;
+      for (auto& part : parts_of(readers_.state, key, *state)) {
+        part.depth = affected.depth;
+        if (part.alive) {
+          is_alive = true;
+          auto where = part.where;
+          where.container.clear();
+          places.insert(std::move(where));
+        }
+        if (is_on_page && shown < query_.limit) { result_.items.push_back(std::move(part)); }
+      }
+      if (is_on_page && shown < query_.limit) {
+        ++shown;
+        last_key_ = key;
+      }
+      if (is_alive) { ++result_.alive; }
+      for (const auto& where : places) { ++groups[where]; }
+    }
+    for (const auto& [where, items] : groups) { result_.groups.push_back({where, items}); }
+    for (const auto& [parties, step] : steps_) { result_.forward.push_back(step); }
+    return kDone;
+  }
+
+  const EpcisReaders& readers_;
+  const RecallQuery& query_;
+  Recall result_;
+  Stamp from_;
+  Stamp until_;
+  std::map<std::string, Affected> affected_;
+  std::deque<std::string> waiting_;
+  std::map<std::string, std::vector<Row>> rows_;
+  std::map<production::EventPosition, EventSummary> summaries_;
+  std::set<std::string> followed_transformations_;
+  std::map<std::pair<std::string, std::string>, ForwardStep> steps_;
+  std::string last_key_;
+};
+
+}  // namespace
+
+Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query) { return Recaller(readers, query).run(); }
+
+}  // namespace keten::query
