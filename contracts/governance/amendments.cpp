@@ -266,14 +266,11 @@ Status Amendments::rotate(std::string_view organisation, const RotateValidator& 
                    "node " + record.name + " is no validator of the next epoch; it has no key to rotate");
   }
   const auto present = current_validator(number);
-  if (!present || present->key != found->key) {  // never voted and never will
-    const auto since = records_.key(found->key)->since;
-    if (height().value < since.value + kRotationPauseBlocks) {
-      return refused("ROTATED_JUST_NOW", "node " + record.name + " was given a key at height " + since.text() +
-                                             " that waits for the next epoch; another one can take its place from "
-                                             "height " +
-                                             since.plus(kRotationPauseBlocks).text() + " on");
-    }
+  const bool waits = !present || present->key != found->key;
+  if (auto checked = waits ? check_pause(record.name, found->key) : check_pause(organisation); !checked) {
+    return checked;
+  }
+  if (waits) {  // never voted and never will
     records_.revoke_key(found->key, height());
     std::erase(record.keys, found->key);
   }
@@ -282,6 +279,26 @@ Status Amendments::rotate(std::string_view organisation, const RotateValidator& 
   if (record.keys.size() > limits::kFormerKeysMax) { record.keys.pop_back(); }
   records_.set_node(number, record);
   records_.set_key(arguments.key, {{record.organisation, record.name, roles}, height(), {}});
+  return kDone;
+}
+
+Status Amendments::check_pause(const std::string& node, const PublicKey& key) {
+  const auto since = records_.key(key)->since;
+  const auto until = since.plus(kRotationPauseBlocks);
+  if (height() >= until) { return kDone; }
+  return refused("ROTATED_JUST_NOW", "node " + node + " was given a key at height " + since.text() + "; " +
+                                         "another one can take its place from height " + until.text() + " on");
+}
+
+/// A rotation begins an epoch by the word of one admin, so an organisation waits after one that did. Keys that wait begin
+/// one epoch together, and the key that a node came with was the members' decision.
+Status Amendments::check_pause(std::string_view organisation) {
+  for (const auto& [number, node] : records_.nodes()) {
+    if (node.organisation != organisation) { continue; }
+    const auto present = current_validator(number);
+    if (!present || node.keys.back() == present->key) { continue; }  // the oldest is the one that it came with
+    if (auto checked = check_pause(node.name, present->key); !checked) { return checked; }
+  }
   return kDone;
 }
 

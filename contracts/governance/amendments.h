@@ -45,6 +45,9 @@ class Amendments {
   [[nodiscard]] Result<FoundNode> find_own_node(std::string_view organisation, std::string_view name);
   [[nodiscard]] Status check_new_key(const std::string& organisation, const std::string& name, Roles roles,
                                      const PublicKey& key, const Signature& possession);
+  /// Fail with ROTATED_JUST_NOW: `key` was given to `node`, or an active one to any node of the organisation, just now.
+  [[nodiscard]] Status check_pause(const std::string& node, const PublicKey& key);
+  [[nodiscard]] Status check_pause(std::string_view organisation);
   [[nodiscard]] Status check_new_certificate(std::string_view pem, std::optional<NodeNumber> owner);
   [[nodiscard]] Status check_new_address(std::string_view address, std::optional<NodeNumber> owner);
   [[nodiscard]] std::optional<Validator> current_validator(NodeNumber number) const;

@@ -28,7 +28,8 @@ inline constexpr std::string_view kReady = "ready";
 inline constexpr std::size_t kProposalBytesMax = 64 * 1024;
 /// A change that expired is closed by a later proposal, which pays for so many.
 inline constexpr std::size_t kChangesClosedAtOnce = 16;
-/// Between a key that waits for the next epoch and another one in its place: each makes everyone say ready again.
+/// Between a key that waits for the next epoch and another one in its place, because each makes everyone say ready again; and
+/// between a rotated key that began an epoch and the next rotation of its organisation, because each begins another epoch.
 inline constexpr std::uint64_t kRotationPauseBlocks = 50;
 
 /// Counts the changes that were proposed in a chain, from 1.

@@ -157,6 +157,63 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_replaced_before_it_was_used_is_gone) {
   BOOST_TEST(ledger.membership().nodes[0].former_keys.size() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(an_organisation_that_rotated_waits_before_it_begins_another_epoch) {
+  Ledger ledger;
+  const auto second = sample::key_pair("second");
+  const auto rotate = [&](const KeyPair& key) {
+    return ledger.admin(0, kRotateValidator, test::rotation("company0", "node0", key));
+  };
+  BOOST_TEST(rotate(second) == "ok");
+  const auto given = ledger.height;
+  for (const std::size_t index : {1, 2, 3}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  ledger.seal();
+  BOOST_TEST(rotate(sample::key_pair("third")) == "ROTATED_JUST_NOW");
+  BOOST_TEST(!ledger.membership().pending.has_value());
+  // The others are free.
+  BOOST_TEST(ledger.admin(1, kRotateValidator, test::rotation("company1", "node1", sample::key_pair("other"))) == "ok");
+  for (const std::size_t index : {2, 3}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  BOOST_TEST(ledger.ready("company0", second) == "ok");
+  ledger.seal();
+  ledger.height = given.plus(kRotationPauseBlocks - 2);
+  BOOST_TEST(rotate(sample::key_pair("third")) == "ROTATED_JUST_NOW");
+  BOOST_TEST((ledger.height == given.plus(kRotationPauseBlocks - 1)));
+  BOOST_TEST(rotate(sample::key_pair("third")) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(all_nodes_of_an_organisation_rotate_together_and_none_of_them_prolongs_it) {
+  Ledger ledger;
+  BOOST_TEST(ledger.agree({AddValidator{"company0", validator_card("company0", "extra")}}) == "ok");
+  const auto key = sample::key_pair("company0/extra");
+  BOOST_TEST(ledger.ready("company0", key) == "ok");
+  for (const std::size_t index : {0, 1, 2}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  ledger.seal();
+  const auto rotate = [&](const std::string& node, const KeyPair& to) {
+    return ledger.admin(0, kRotateValidator, test::rotation("company0", node, to));
+  };
+  // Also that of a node which has just joined, with the key that the members agreed on.
+  BOOST_TEST(rotate("node0", sample::key_pair("a")) == "ok");
+  BOOST_TEST(rotate("extra", sample::key_pair("b")) == "ok");
+  for (const std::size_t index : {1, 2, 3}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  BOOST_TEST(ledger.ready("company0", sample::key_pair("b")) == "ok");
+  ledger.seal();
+  BOOST_TEST(rotate("node0", sample::key_pair("c")) == "ROTATED_JUST_NOW");
+  BOOST_TEST(rotate("extra", sample::key_pair("c")) == "ROTATED_JUST_NOW");
+}
+
+BOOST_AUTO_TEST_CASE(two_nodes_of_one_organisation_do_not_take_turns_with_new_epochs) {
+  Ledger ledger;
+  BOOST_TEST(ledger.agree({AddValidator{"company0", validator_card("company0", "extra")}}) == "ok");
+  BOOST_TEST(ledger.ready("company0", sample::key_pair("company0/extra")) == "ok");
+  for (const std::size_t index : {0, 1, 2}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  ledger.seal();
+  BOOST_TEST(ledger.admin(0, kRotateValidator, test::rotation("company0", "node0", sample::key_pair("a"))) == "ok");
+  for (const std::size_t index : {1, 2, 3}) { BOOST_TEST(ledger.ready(index) == "ok"); }
+  BOOST_TEST(ledger.ready("company0", sample::key_pair("company0/extra")) == "ok");
+  ledger.seal();
+  BOOST_TEST(ledger.admin(0, kRotateValidator, test::rotation("company0", "extra", sample::key_pair("b"))) ==
+             "ROTATED_JUST_NOW");
+}
+
 BOOST_AUTO_TEST_CASE(a_follower_is_known_by_the_key_that_it_voted_with) {
   Ledger ledger(5);
   BOOST_TEST(ledger.admin(4, kRotateValidator, test::rotation("company4", "node4", sample::key_pair("unused"))) ==
