@@ -1,7 +1,6 @@
 #include "node/journal/vote_journal.h"
 
 #include <algorithm>
-#include <map>
 
 #include "core/encoding.h"
 #include "node/storage/record_log.h"
@@ -22,6 +21,9 @@ constexpr std::uint8_t kOwnerRecord = 1;
 constexpr std::uint8_t kJournalRecord = 2;
 /// The copies share no page of a disk.
 constexpr std::uint64_t kPageBytes = 4096;
+/// What is below the base is dropped when as much has come as was kept, and this: so a record costs the same however many
+/// there are.
+constexpr std::size_t kDropLeast = 64;
 
 Bytes encode_owner(const JournalIdentity& identity, std::uint64_t copy_bytes) {
   Writer writer;
@@ -269,42 +271,47 @@ void VoteJournal::keep(const JournalRecord& record) {
   };
   if (is_about_quarantine(record)) { std::erase_if(kept_, is_about_quarantine); }
   kept_.push_back(record);
-  if (std::holds_alternative<Floor>(record)) { drop_below_base(); }
+  if (kept_.size() >= drop_at_) { drop_below_base(); }
 }
 
-void VoteJournal::drop_below_base() {
-  if (executed_.value == 0) { return; }  // no base; so while a file is loaded, which would cost its length squared
+const Floor* VoteJournal::base() const {
   const Floor* base = nullptr;
   for (const auto& record : kept_) {
     const auto* floor = std::get_if<Floor>(&record);
     if (floor == nullptr || floor->height > executed_) { continue; }
     if (base == nullptr || floor->height > base->height) { base = floor; }
   }
-  if (base == nullptr) { return; }
-  const Above above{.epoch = epoch_of(*base), .view = base->view};
-  // How each epoch ended is kept for ever: whoever builds the database again hands these finalizations on.
-  std::map<Epoch, Height> ends;
-  for (const auto& record : kept_) {
-    const auto* floor = std::get_if<Floor>(&record);
-    if (floor != nullptr && epoch_of(*floor) < above.epoch) {
-      ends[epoch_of(*floor)] = std::max(ends[epoch_of(*floor)], floor->height);
-    }
+  // Epochs that have ended are below what is executed, but for a start with blocks thrown away.
+  for (auto end = ends_.rbegin(); base == nullptr && end != ends_.rend(); ++end) {
+    if (end->second.height <= executed_) { base = &end->second; }
   }
-  const auto ends_epoch = [&](const JournalRecord& record) {
-    const auto* floor = std::get_if<Floor>(&record);
-    const auto end = floor == nullptr ? ends.end() : ends.find(epoch_of(*floor));
-    return end != ends.end() && end->second == floor->height;
-  };
-  std::erase_if(kept_, [&](const JournalRecord& record) { return !std::visit(above, record) && !ends_epoch(record); });
+  return base;
+}
+
+void VoteJournal::drop_below_base() {
+  if (executed_.value == 0) { return; }  // no base; so while a file is loaded
+  drop_at_ = 2 * kept_.size() + kDropLeast;
+  const auto* floor = base();
+  if (floor == nullptr) { return; }
+  const Above above{.epoch = epoch_of(*floor), .view = floor->view};
+  // How each epoch ended is kept for ever: whoever builds the database again hands these finalizations on.
+  for (const auto& record : kept_) {
+    const auto* ended = std::get_if<Floor>(&record);
+    if (ended == nullptr || epoch_of(*ended) >= above.epoch) { continue; }
+    auto& end = ends_.emplace(epoch_of(*ended), *ended).first->second;
+    const bool proves = end.finalization.signatures.empty() && end.height == ended->height;
+    if (end.height < ended->height || proves) { end = *ended; }
+  }
+  std::erase_if(kept_, [&](const JournalRecord& record) { return !std::visit(above, record); });
+  drop_at_ = 2 * kept_.size() + kDropLeast;
 }
 
 Status VoteJournal::start_file(std::uint64_t group_bytes) {
   std::vector<Bytes> records;
+  for (const auto& [epoch, end] : ends_) { records.push_back(consensus::encode_record(end)); }
+  for (const auto& record : kept_) { records.push_back(consensus::encode_record(record)); }
   std::uint64_t length = storage::kRecordHeaderBytes + encode_owner(identity_, 0).size();
-  for (const auto& record : kept_) {
-    records.push_back(consensus::encode_record(record));
-    length += storage::kRecordHeaderBytes + records.back().size();
-  }
+  for (const auto& record : records) { length += storage::kRecordHeaderBytes + record.size(); }
   // What must be kept may itself be long: then the next rotation waits until it is worth its while.
   const auto needed = std::max(options_.file_bytes / 2, 2 * (length + group_bytes));
   const auto copy_bytes = (needed + kPageBytes - 1) / kPageBytes * kPageBytes;

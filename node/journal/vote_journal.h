@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -97,6 +98,8 @@ class VoteJournal {
   /// Makes both copies of a file that was read alike, in place: a full disk must not keep a node from its votes.
   [[nodiscard]] Status repair(ByteView bytes, const storage::RecoveredLog& log);
   void keep(const consensus::JournalRecord& record);
+  /// The newest floor that is executed; null when there is none.
+  [[nodiscard]] const consensus::Floor* base() const;
   void drop_below_base();
   [[nodiscard]] std::string path() const { return directory_ + "/votes.log"; }
 
@@ -109,7 +112,11 @@ class VoteJournal {
   std::uint64_t end_ = 0;                          ///< where in a copy the next record belongs
   std::uint64_t copy_bytes_ = 0;                   ///< length of one copy; the second begins there
   std::vector<consensus::JournalRecord> waiting_;  ///< appended, not yet written
-  std::vector<consensus::JournalRecord> kept_;     ///< written, and what the next file must begin with
+  /// Written, and what the next file must begin with: how epochs ended that are below the base, and the rest with some that is
+  /// below it too.
+  std::map<Epoch, consensus::Floor> ends_;
+  std::vector<consensus::JournalRecord> kept_;
+  std::size_t drop_at_ = 0;  ///< length of `kept_` at which it is worth a look again
   std::vector<consensus::JournalRecord> recovered_;
   Height executed_;
   bool was_torn_ = false;

@@ -309,6 +309,67 @@ BOOST_AUTO_TEST_CASE(rotation_keeps_the_executed_floor_and_everything_above_it) 
   BOOST_TEST(!std::filesystem::exists(path + ".new"));
 }
 
+BOOST_AUTO_TEST_CASE(how_each_epoch_ended_outlives_every_rotation) {
+  options = {.file_bytes = 40'000};
+  const auto in_epoch = [](std::uint64_t height) {
+    auto floor = std::get<Floor>(floor_at(height));
+    floor.finalization.subject.epoch = Epoch{height / 10};  // height 9 ends epoch 0, height 19 epoch 1
+    floor.finalization.signers = {7};
+    floor.finalization.signatures.resize(3);
+    return JournalRecord(floor);
+  };
+  {
+    const auto journal = create();
+    for (std::uint64_t height = 1; height <= 1000; ++height) {
+      write(*journal, {in_epoch(height)});
+      journal->executed(Height{height - 1});
+    }
+    BOOST_TEST(journal->counters().rotations >= 5U);
+  }
+  // Again after a start: what was read is sorted like what was written.
+  {
+    const auto journal = open();
+    journal->executed(Height{1000});
+    const auto before = journal->counters().rotations;
+    for (std::uint64_t height = 1001; journal->counters().rotations < before + 2; ++height) {
+      write(*journal, {in_epoch(height)});
+      journal->executed(Height{height - 1});
+    }
+  }
+  std::vector<JournalRecord> ends;
+  std::size_t others = 0;
+  for (const auto& record : open()->take_records()) {
+    const auto height = std::get<Floor>(record).height.value;
+    if (height % 10 == 9 && height <= 999) {
+      ends.push_back(record);
+    } else {
+      others += height <= 999 ? 1 : 0;
+    }
+  }
+  BOOST_REQUIRE_EQUAL(ends.size(), 100);
+  for (std::uint64_t epoch = 0; epoch < 100; ++epoch) { BOOST_TEST((ends[epoch] == in_epoch(10 * epoch + 9))); }
+  BOOST_TEST(others == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_proven_end_takes_the_place_of_one_without_proof) {
+  options = {.file_bytes = 8192};
+  auto bare = std::get<Floor>(floor_at(5));
+  auto proven = bare;
+  proven.finalization.signers = {7};
+  proven.finalization.signatures.resize(3);
+  {
+    const auto journal = create();
+    write(*journal, {JournalRecord(bare), JournalRecord(proven)});
+    journal->executed(Height{1000});
+    for (std::uint64_t height = 6; journal->counters().rotations < 2; ++height) {
+      auto floor = std::get<Floor>(floor_at(height));
+      floor.finalization.subject.epoch = Epoch{1};
+      write(*journal, {JournalRecord(floor)});
+    }
+  }
+  BOOST_TEST((open()->take_records().front() == JournalRecord(proven)));
+}
+
 BOOST_AUTO_TEST_CASE(rotation_forgets_nothing_while_nothing_is_executed) {
   options = {.file_bytes = 10'000};
   {
