@@ -31,7 +31,7 @@ constexpr std::uint64_t kBlocksAfterHealing = 10;
 constexpr std::uint64_t kFreshAfterHealing = 20;
 /// Until all are connected and the first transactions are under way.
 constexpr std::uint64_t kWarmUpBlocks = 5;
-constexpr std::uint64_t kRealSignaturesPerMille = 15;
+constexpr std::uint64_t kRealSignaturesPerMille = 5;
 
 class Rules final : public pipeline::TransactionRules {
  public:
