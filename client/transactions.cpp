@@ -26,7 +26,14 @@ TransactionPointer sign_call(const Sender& sender, Call call, const Salt& salt) 
   body.contract = std::move(call.contract);
   body.method = std::move(call.method);
   body.arguments = std::move(call.arguments);
-  return sign_transaction(std::move(body), {}, sender.key);
+  std::vector<Payload> payloads;
+  for (auto& content : call.payloads) {
+    CHECK(sodium_init() >= 0);
+    auto& payload = payloads.emplace_back();
+    randombytes_buf(payload.salt.bytes.data(), payload.salt.bytes.size());
+    payload.content = std::move(content);
+  }
+  return sign_transaction(std::move(body), std::move(payloads), sender.key);
 }
 
 Bytes record_put_arguments(ByteView key, ByteView value) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/ids.h"
 #include "core/keys.h"
@@ -23,12 +24,13 @@ struct Call {
   Bytes arguments;
   Height valid_until;  ///< the last block that may hold it: at most 2,000 ahead of the newest
   std::uint64_t fuel_limit = 1'000'000;
+  std::vector<Bytes> payloads{};  ///< contents beside the body: documents, modules
 };
 
-/// Signs `call` with a fresh salt, so that the same call twice is two transactions. Needs no connection.
+/// Signs `call` with fresh salts, so that the same call twice is two transactions. Needs no connection.
 TransactionPointer sign_call(const Sender& sender, Call call);
 
-/// The same with the given salt.
+/// The same with the given salt of the body; payloads still get fresh ones.
 TransactionPointer sign_call(const Sender& sender, Call call, const Salt& salt);
 
 /// Arguments of method `put` of contract `record`: docs/formats/storage.md, "record".

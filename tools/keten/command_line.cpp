@@ -61,7 +61,12 @@ void add_init(CLI::App& app, Invocation& invocation) {
   auto* command =
       app.add_subcommand("init", "Make the home of one node: keys, certificates, configuration, member card");
   command->add_option("--org", options->home.organisation, "the company")->required()->type_name("NAME");
-  command->add_option("--node", options->home.node, "the node, unique in the network")->required()->type_name("NAME");
+  auto* node = command->add_option("--node", options->home.node, "the node, unique in the network")->type_name("NAME");
+  auto* light = command->add_flag("--light", options->is_light, "take part without a node: keys and certificate only");
+  light->excludes(node);
+  command->add_option("--endpoint", options->endpoints, "with --light: gRPC address of a node to use; may be repeated")
+      ->needs(light)
+      ->type_name("HOST:PORT");
   command->add_option("--home", options->home.home, "where to put it; nothing is overwritten")
       ->required()
       ->type_name("DIR");
@@ -364,6 +369,48 @@ void add_debug(CLI::App& app, Invocation& invocation) {
   on_chosen(bundle, invocation, options, run_debug_bundle);
 }
 
+void add_import(CLI::App& epcis, Invocation& invocation) {
+  auto options = std::make_shared<ImportCommandOptions>();
+  auto* command =
+      epcis.add_subcommand("import", "Record a CSV table or EPCIS JSON, signed with your own key; no node needed");
+  command->add_option("files", options->files, "CSV table or EPCIS 2.0 JSON")->required()->type_name("FILE");
+  command
+      ->add_option(
+          "--profile", options->profile,
+          "of tables: receiving, shipping, commissioning, transformation, aggregation; of JSON: strict, lenient")
+      ->type_name("PROFILE");
+  command->add_option("--offset", options->offset, "zone of times that have none, +02:00")->type_name("+hh:mm");
+  command->add_flag("--check", options->check, "only look whether the files are right; sends nothing");
+  auto& participant = options->participant;
+  command->add_option("--home", participant.target.home, "home with your key, certificate and genesis")
+      ->envname("KETEN_HOME")
+      ->type_name("DIR");
+  command
+      ->add_option("--endpoint", participant.endpoints, "gRPC address of a node; repeated: the next one when one fails")
+      ->type_name("HOST:PORT");
+  command->add_option("--key-file", participant.key_file, "key that signs; keys/capture.key of the home when not given")
+      ->type_name("FILE");
+  command->add_option("--state", participant.target.state, "folder of a dev network; signs with the key of --as")
+      ->type_name("DIR");
+  command
+      ->add_option("--as", participant.target.user, "key of the home that signs, or USER@ORGANISATION of a dev network")
+      ->type_name("USER");
+  command->add_option("--receipts", options->receipts, "folder for receipts; receipts/ of the home when not given")
+      ->type_name("DIR");
+  const CLI::AsNumberWithUnit seconds(std::map<std::string, double>{{"s", 1.0}, {"m", 60.0}, {"ms", 0.001}},
+                                      CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME");
+  command->add_option("--timeout", options->timeout_s, "patience for each transaction, 60s when not given")
+      ->transform(seconds);
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_epcis_import);
+
+  auto* columns = epcis.add_subcommand("columns", "The heading of a table to import");
+  columns->add_option("profile", options->profile, "receiving, shipping, commissioning, transformation, aggregation")
+      ->required()
+      ->type_name("PROFILE");
+  on_chosen(columns, invocation, options, run_epcis_columns);
+}
+
 void add_epcis(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "epcis", "Production events (GS1 EPCIS 2.0)");
   auto options = std::make_shared<EpcisOptions>();
@@ -375,6 +422,8 @@ void add_epcis(CLI::App& app, Invocation& invocation) {
   add_user(capture, options->target);
   add_output(capture, options->output);
   on_chosen(capture, invocation, options, run_epcis_capture);
+
+  add_import(*group, invocation);
 
   auto* query = group->add_subcommand("query", "Events by EPCIS query parameters, newest first");
   query->add_option("parameters", options->parameters, "for example eventType=ObjectEvent MATCH_anyEPC=urn:...")

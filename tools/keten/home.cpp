@@ -17,9 +17,11 @@ using client::FileAccess;
 
 constexpr std::string_view kCaptureUser = "capture";
 constexpr std::string_view kAuditorUser = "auditor";
+constexpr std::size_t kParticipantBytesMax = 64 * 1024;
 
 Status refuse_existing(const HomeFiles& files) {
-  for (const auto& path : {files.config(), files.key("validator"), files.card(), files.users(), files.genesis()}) {
+  for (const auto& path :
+       {files.config(), files.key("validator"), files.card(), files.users(), files.genesis(), files.participant()}) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
       return failure(ErrorKind::conflict, "HOME_EXISTS",
@@ -33,6 +35,13 @@ struct KeyRequest {
   std::string name;
   Roles roles;
 };
+
+/// Who governs, who signs anything else, and who only records events.
+std::vector<KeyRequest> user_keys() {
+  return {{"admin", Roles{Role::admin}},
+          {"device", Roles{Role::submitter}},
+          {std::string(kCaptureUser), Roles{Role::capture}}};
+}
 
 Result<GenesisKey> create_key(const HomeFiles& files, const std::string& organisation, const KeyRequest& request) {
   const auto seed = client::random_seed();
@@ -127,9 +136,7 @@ Result<CreatedHome> create_home(const HomeOptions& options) {
 
   CreatedHome created;
   created.card.name = options.organisation;
-  for (const KeyRequest& request :
-       {KeyRequest{"admin", Roles{Role::admin}}, KeyRequest{"device", Roles{Role::submitter}},
-        KeyRequest{std::string(kCaptureUser), Roles{Role::capture}}}) {
+  for (const KeyRequest& request : user_keys()) {
     auto key = create_key(files, options.organisation, request);
     if (!key) { return key.error(); }
     created.card.keys.push_back(std::move(*key));
@@ -157,6 +164,68 @@ Result<CreatedHome> create_home(const HomeOptions& options) {
     user(name, name, issued->token, name == kCaptureUser ? files.key(name) : std::filesystem::path());
   }
   return created;
+}
+
+Result<GenesisOrganisation> create_participant_home(const std::string& organisation, const std::filesystem::path& home,
+                                                    const std::vector<std::string>& endpoints) {
+  const HomeFiles files{home};
+  if (auto free = refuse_existing(files); !free) { return free.error(); }
+  auto list = json::Value::array();
+  for (const auto& endpoint : endpoints) {
+    if (auto valid = parse_address(endpoint); !valid) { return valid.error(); }
+    list.push(text_value(endpoint));
+  }
+  for (const auto& folder : {home, home / "keys", home / "tls"}) {
+    if (auto made = client::make_private_directory(folder); !made) { return made.error(); }
+  }
+  GenesisOrganisation card;
+  card.name = organisation;
+  for (const KeyRequest& request : user_keys()) {
+    auto key = create_key(files, organisation, request);
+    if (!key) { return key.error(); }
+    card.keys.push_back(std::move(*key));
+  }
+  const auto tls = make_certificate(organisation + "-client");
+  if (!tls) { return tls.error(); }
+  const auto participant =
+      json::Value::object().set("organisation", text_value(organisation)).set("endpoints", std::move(list));
+  for (const auto& [path, content, access] :
+       {std::tuple{files.client_certificate(), tls->certificate_pem, FileAccess::everyone},
+        std::tuple{files.client_key(), tls->key_pem, FileAccess::owner},
+        std::tuple{files.card(), member_card_json(card), FileAccess::everyone},
+        std::tuple{files.participant(), json::pretty(participant) + "\n", FileAccess::everyone}}) {
+    if (auto written = client::write_file(path, content, access, Existing::refuse); !written) {
+      return written.error();
+    }
+  }
+  return card;
+}
+
+bool is_participant_home(const HomeFiles& files) {
+  std::error_code ignored;
+  return std::filesystem::exists(files.participant(), ignored);
+}
+
+Result<ParticipantHome> load_participant_home(const HomeFiles& files) {
+  const auto text = client::read_file(files.participant(), kParticipantBytesMax);
+  if (!text) { return text.error(); }
+  const auto document = json::parse(*text);
+  const auto wrong = [&](const std::string& what) {
+    return invalid("PARTICIPANT_INVALID", files.participant().string() + ": " + what);
+  };
+  if (!document) { return wrong(document.error().message); }
+  ParticipantHome home;
+  home.organisation = document->find_string("organisation").value_or("");
+  const auto* endpoints = document->find("endpoints");
+  if (home.organisation.empty() || endpoints == nullptr || !endpoints->is(json::Kind::array)) {
+    return wrong("expected {\"organisation\": NAME, \"endpoints\": [\"HOST:PORT\", ...]}");
+  }
+  for (const auto& endpoint : endpoints->items()) {
+    if (!endpoint.is(json::Kind::string)) { return wrong("expected endpoints as texts HOST:PORT"); }
+    if (auto valid = parse_address(endpoint.text()); !valid) { return wrong(valid.error().message); }
+    home.endpoints.push_back(endpoint.text());
+  }
+  return home;
 }
 
 Result<NodeConfig> load_home_config(const HomeFiles& files) { return load_config(files.config().string()); }

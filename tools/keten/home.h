@@ -17,6 +17,9 @@ struct HomeFiles {
   [[nodiscard]] std::filesystem::path config() const { return home / "ketend.toml"; }
   [[nodiscard]] std::filesystem::path genesis() const { return home / "genesis.json"; }
   [[nodiscard]] std::filesystem::path card() const { return home / "member.json"; }
+  /// Only of a participant that runs no node.
+  [[nodiscard]] std::filesystem::path participant() const { return home / "participant.json"; }
+  [[nodiscard]] std::filesystem::path peers() const { return home / "peers.json"; }
   [[nodiscard]] std::filesystem::path users() const { return home / "users.json"; }
   [[nodiscard]] std::filesystem::path key(std::string_view name) const {
     return home / "keys" / (std::string(name) + ".key");
@@ -50,6 +53,20 @@ struct CreatedHome {
 
 /// Keys, certificates, configuration and member card of one node. Refuses a home that has any of these: HOME_EXISTS.
 Result<CreatedHome> create_home(const HomeOptions& options);
+
+/// A company that takes part without a node: keys, client certificate, member card without a validator, and where nodes are that it
+/// may use (host:port of their gRPC interfaces). Refuses a home that has any of these: HOME_EXISTS.
+Result<GenesisOrganisation> create_participant_home(const std::string& organisation, const std::filesystem::path& home,
+                                                    const std::vector<std::string>& endpoints);
+
+struct ParticipantHome {
+  std::string organisation;
+  std::vector<std::string> endpoints;
+};
+/// Whether the home is one of a participant without a node.
+bool is_participant_home(const HomeFiles& files);
+/// Fails with PARTICIPANT_INVALID.
+Result<ParticipantHome> load_participant_home(const HomeFiles& files);
 
 /// The configuration of a home: CONFIG_MISSING, CONFIG_INVALID.
 Result<NodeConfig> load_home_config(const HomeFiles& files);

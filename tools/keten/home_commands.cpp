@@ -88,9 +88,36 @@ void print_genesis(Console& console, const Genesis& genesis) {
   console.out << table.text();
 }
 
+int init_participant(Console& console, const InitOptions& options) {
+  const HomeFiles files{options.home.home};
+  const auto card = create_participant_home(options.home.organisation, files.home, options.endpoints);
+  if (!card) { return console.fail(card.error()); }
+  if (options.output == OutputForm::json) {
+    console.out << json::pretty(json::Value::object()
+                                    .set("organisation", text_value(options.home.organisation))
+                                    .set("home", text_value(files.home.string()))
+                                    .set("card", text_value(files.card().string()))
+                                    .set("certificate", text_value(files.client_certificate().string())))
+                << "\n";
+    return kSuccess;
+  }
+  console.out << fmt::format("Home of {}, which takes part without a node, made in {}\n\n",
+                             console.bold(options.home.organisation), files.home.string())
+              << "Send to a member of the network: " << files.card().string() << " (they propose and approve it)\n"
+              << "and " << files.client_certificate().string() << " (each node that you use adds it to its clients)\n"
+              << "What comes back: keten genesis install genesis.json --peers peers.json --home " << files.home.string()
+              << "\n";
+  return kSuccess;
+}
+
 }  // namespace
 
 int run_init(Console& console, const InitOptions& options) {
+  if (options.is_light) { return init_participant(console, options); }
+  if (options.home.node.empty()) {
+    console.fail(invalid("USAGE", "--node is required; a company without a node takes part with --light"));
+    return kUsage;
+  }
   const auto created = create_home(options.home);
   if (!created) { return console.fail(created.error()); }
   const HomeFiles files{options.home.home};
@@ -213,7 +240,10 @@ int run_genesis_install(Console& console, const GenesisOptions& options) {
         client::write_file(files.home / "peers.json", *peers, client::FileAccess::everyone, client::Existing::replace);
     if (!written) { return console.fail(written.error()); }
   }
-  console.out << "Installed. Start the node: ketend start --home " << options.home << "\n";
+  console.out << "Installed. "
+              << (is_participant_home(files) ? "Record events: keten epcis import FILE --profile PROFILE --home "
+                                             : "Start the node: ketend start --home ")
+              << options.home << "\n";
   return kSuccess;
 }
 

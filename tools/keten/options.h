@@ -6,6 +6,7 @@
 
 #include "tools/keten/console.h"
 #include "tools/keten/home.h"
+#include "tools/keten/participant.h"
 #include "tools/keten/target.h"
 
 /// What each command was asked, and the function that does it. A function returns the exit code.
@@ -13,6 +14,8 @@ namespace keten::tools {
 
 struct InitOptions {
   HomeOptions home;
+  bool is_light = false;               ///< takes part without a node
+  std::vector<std::string> endpoints;  ///< of nodes that it may use
   OutputForm output = OutputForm::table;
 };
 int run_init(Console& console, const InitOptions& options);
@@ -146,6 +149,19 @@ int run_epcis_query(Console& console, const EpcisOptions& options);
 int run_epcis_validate(Console& console, const EpcisOptions& options);
 int run_epcis_hash(Console& console, const EpcisOptions& options);
 int run_epcis_normalise(Console& console, const EpcisOptions& options);
+
+struct ImportCommandOptions {
+  ParticipantOptions participant;
+  std::vector<std::string> files;
+  std::string profile;
+  std::string offset;    ///< zone of times without one
+  std::string receipts;  ///< folder; empty: in the home
+  double timeout_s = 60;
+  bool check = false;  ///< look at the files and send nothing
+  OutputForm output = OutputForm::table;
+};
+int run_epcis_import(Console& console, const ImportCommandOptions& options);
+int run_epcis_columns(Console& console, const ImportCommandOptions& options);
 
 struct TraceOptions {
   TargetOptions target;

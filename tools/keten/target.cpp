@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "client/keystore.h"
-#include "tools/keten/home.h"
 
 namespace keten::tools {
 namespace {
@@ -41,7 +40,14 @@ ErrorKind kind_of_status(unsigned status) {
 Result<Target> target_of_home(const TargetOptions& options) {
   Target target;
   target.token = options.token.empty() ? environment("KETEN_TOKEN") : options.token;
-  if (!options.home.empty()) {
+  if (!options.home.empty() && is_participant_home(HomeFiles{options.home})) {
+    const auto participant = load_participant_home(HomeFiles{options.home});
+    if (!participant) { return participant.error(); }
+    target.node.organisation = participant->organisation;
+    target.node.home = options.home;
+    if (!participant->endpoints.empty()) { target.node.grpc = participant->endpoints.front(); }
+    target.node.name = target.node.grpc;
+  } else if (!options.home.empty()) {
     const auto config = load_home_config(HomeFiles{options.home});
     if (!config) { return config.error(); }
     target.node = {.name = config->node.name,
@@ -61,35 +67,64 @@ Result<Target> target_of_home(const TargetOptions& options) {
 
 }  // namespace
 
-Result<client::LedgerClient> Target::ledger() const {
-  if (node.home.empty()) {
-    return invalid("HOME_NEEDED", "the gRPC API wants a client certificate: name the home that has it with --home DIR");
-  }
-  const HomeFiles files{node.home};
+Result<client::Endpoint> endpoint_of(const HomeFiles& files, const std::string& address) {
   client::Endpoint endpoint;
-  endpoint.address = node.grpc;
+  endpoint.address = address;
   for (const auto& [path, text] :
-       {std::pair{files.server_certificate(), &endpoint.server_certificates},
-        std::pair{files.client_certificate(), &endpoint.certificate}, std::pair{files.client_key(), &endpoint.key}}) {
+       {std::pair{files.client_certificate(), &endpoint.certificate}, std::pair{files.client_key(), &endpoint.key}}) {
     auto content = client::read_file(path);
     if (!content) { return content.error(); }
     *text = std::move(*content);
   }
-  // A renewed certificate takes a second to be shown.
-  if (auto former = client::read_file(files.home / "tls" / "node.former.crt")) {
-    endpoint.server_certificates += "\n" + *former;
+  const auto pin = [&](std::string_view certificate) {
+    endpoint.server_certificates += (endpoint.server_certificates.empty() ? "" : "\n") + std::string(certificate);
+  };
+  // Of our own node, if there is one. A renewed certificate takes a second to be shown.
+  for (const auto& path : {files.server_certificate(), files.home / "tls" / "node.former.crt"}) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) { continue; }
+    const auto content = client::read_file(path);
+    if (!content) { return content.error(); }
+    pin(*content);
   }
-  // Any validator of the chain may stand behind an endpoint; its certificate is in the genesis.
+  // Any validator of the chain may stand behind an endpoint; its certificate is in the genesis, or in the introduction.
   if (auto text = client::read_file(files.genesis())) {
     if (const auto genesis = Genesis::from_json(*text)) {
       for (const auto& organisation : genesis->organisations) {
-        for (const auto& validator : organisation.validators) {
-          endpoint.server_certificates += "\n" + validator.tls_certificate;
+        for (const auto& validator : organisation.validators) { pin(validator.tls_certificate); }
+      }
+    }
+  }
+  if (auto text = client::read_file(files.peers())) {
+    const auto peers = json::parse(*text);
+    const auto* nodes = peers ? peers->find("nodes") : nullptr;
+    if (nodes != nullptr && nodes->is(json::Kind::array)) {
+      for (const auto& node : nodes->items()) {
+        const auto* certificates = node.find("tlsCertificates");
+        if (certificates == nullptr || !certificates->is(json::Kind::array)) { continue; }
+        for (const auto& certificate : certificates->items()) {
+          if (certificate.is(json::Kind::string)) { pin(certificate.text()); }
         }
       }
     }
   }
-  return client::LedgerClient(endpoint);
+  if (endpoint.server_certificates.empty()) {
+    return failure(ErrorKind::not_found, "GENESIS_MISSING",
+                   files.genesis().string() +
+                       " is not there: ask a member for genesis.json and peers.json, then "
+                       "keten genesis install genesis.json --peers peers.json --home " +
+                       files.home.string());
+  }
+  return endpoint;
+}
+
+Result<client::LedgerClient> Target::ledger() const {
+  if (node.home.empty()) {
+    return invalid("HOME_NEEDED", "the gRPC API wants a client certificate: name the home that has it with --home DIR");
+  }
+  const auto endpoint = endpoint_of(HomeFiles{node.home}, node.grpc);
+  if (!endpoint) { return endpoint.error(); }
+  return client::LedgerClient(*endpoint);
 }
 
 Result<client::HttpResponse> Target::http(client::HttpRequest request) const {

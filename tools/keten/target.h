@@ -9,6 +9,7 @@
 #include "core/genesis.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "tools/keten/home.h"
 #include "tools/keten/network.h"
 
 namespace keten::tools {
@@ -33,6 +34,10 @@ struct Target {
   [[nodiscard]] Result<json::Value> get_json(const std::string& path_and_query) const;
   [[nodiscard]] Result<client::HttpResponse> http(client::HttpRequest request) const;
 };
+
+/// How to reach the gRPC interface at `address` with the certificates of a home: our own, and pinned those of all nodes that its
+/// genesis and its peers.json name. Fails with GENESIS_MISSING when the home knows no node.
+Result<client::Endpoint> endpoint_of(const HomeFiles& files, const std::string& address);
 
 /// The dev network that the options or the surroundings name (--state, KETEN_STATE, ./keten-devnet); nothing when the options point
 /// elsewhere or there is none.

@@ -1,0 +1,44 @@
+#include "client/text_place.h"
+
+#include <string_view>
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using keten::client::place_of;
+using keten::client::TextPlace;
+
+constexpr std::string_view kText =
+    "{\n"
+    "  \"a\": [1, {\"b\\u0020c\": \"x\\\"]}\"}, true],\n"
+    "  \"d/e\": {\"caf\xC3\xA9\": 1, \"f~\": {\n"
+    "    \"g\": -2.5e3 } },\n"
+    "  \"h\": []\n"
+    "}\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(text_places)
+
+BOOST_AUTO_TEST_CASE(a_pointer_leads_to_the_line_and_column_of_its_value) {
+  BOOST_TEST((place_of(kText, "") == TextPlace{1, 1}));
+  BOOST_TEST((place_of(kText, "/a") == TextPlace{2, 8}));
+  BOOST_TEST((place_of(kText, "/a/0") == TextPlace{2, 9}));
+  BOOST_TEST((place_of(kText, "/a/1/b c") == TextPlace{2, 25}));
+  BOOST_TEST((place_of(kText, "/a/2") == TextPlace{2, 35}));
+  BOOST_TEST((place_of(kText, "/d~1e/f~0") == TextPlace{3, 28}));
+  BOOST_TEST((place_of(kText, "/d~1e/f~0/g") == TextPlace{4, 10}));
+  BOOST_TEST((place_of(kText, "/h") == TextPlace{5, 8}));
+  BOOST_TEST((place_of(" 7 ", "") == TextPlace{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_to_nothing_leads_to_what_is_around_it) {
+  BOOST_TEST((place_of(kText, "/none") == TextPlace{1, 1}));
+  BOOST_TEST((place_of(kText, "/a/9/x") == TextPlace{2, 8}));
+  BOOST_TEST((place_of(kText, "/a/1/none") == TextPlace{2, 12}));
+  BOOST_TEST((place_of(kText, "/h/0") == TextPlace{5, 8}));
+  BOOST_TEST((place_of(kText, "/a/0/deeper") == TextPlace{2, 9}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
