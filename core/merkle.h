@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/ids.h"
 
@@ -10,5 +12,17 @@ namespace keten {
 /// RFC 6962 (split at the largest power of two below the count, no leaf is ever doubled), and the count is bound into
 /// the root. Zero leaves have a root of their own. docs/formats.md, "Payload root".
 Hash merkle_root(std::span<const Hash> leaves);
+
+/// More than any tree of 2^64 leaves needs.
+inline constexpr std::size_t kMerklePathMax = 64;
+
+/// What the leaf at `index` needs to reach the root: the other half's subtree at each split, from the leaf upwards.
+/// Precondition: index < leaves.size().
+std::vector<Hash> merkle_path(std::span<const Hash> leaves, std::uint64_t index);
+
+/// True when `leaf` is number `index` of exactly `count` leaves under `root`. Total: any index, count and path. A path that is
+/// too long or too short is refused. docs/formats.md, "Merkle trees".
+[[nodiscard]] bool verify_merkle_path(const Hash& leaf, std::uint64_t index, std::uint64_t count,
+                                      std::span<const Hash> path, const Hash& root);
 
 }  // namespace keten

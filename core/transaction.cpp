@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/names.h"
+#include "core/transaction_body.h"
 
 namespace keten {
 namespace {
@@ -40,7 +41,9 @@ bool read(const std::string& source, Fixed& target) {
   return true;
 }
 
-Result<TransactionBody> decode_body(ByteView bytes) {
+}  // namespace
+
+Result<TransactionBody> decode_transaction_body(ByteView bytes) {
   v1::TransactionBody message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return malformed("body: expected a serialized keten.v1.TransactionBody, found bytes that do not parse");
@@ -81,6 +84,8 @@ Result<TransactionBody> decode_body(ByteView bytes) {
   return body;
 }
 
+namespace {
+
 Hash transaction_leaf(const TransactionId& id, const Signature& signature) {
   const Hash signature_hash = Hasher("keten/signature/1").fixed(signature).finish();
   return Hasher("keten/payload-leaf/1").fixed(id).fixed(signature_hash).finish();
@@ -118,7 +123,7 @@ Result<TransactionPointer> decode_transaction(ByteView envelope) {
   if (message.signature_kind() != 0) {
     return malformed("signature_kind: expected 0, found " + std::to_string(message.signature_kind()));
   }
-  auto body = decode_body(as_bytes(message.body()));
+  auto body = decode_transaction_body(as_bytes(message.body()));
   if (!body) { return body.error(); }
 
   auto transaction = std::make_shared<Transaction>();

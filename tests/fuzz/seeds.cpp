@@ -6,6 +6,7 @@
 #include "core/receipt.h"
 #include "node/storage/record_log.h"
 #include "tests/fuzz/targets.h"
+#include "tests/unit/core/proof/sample_ledger.h"
 #include "tests/unit/core/sample_network.h"
 
 namespace keten::fuzz {
@@ -145,6 +146,11 @@ std::vector<Bytes> seeds(std::string_view target) {
   if (target == "epcis") { return {to_bytes(kObjectEvent), to_bytes(kAggregationEvent)}; }
   if (target == "genesis") { return {to_bytes(sample::genesis(1).to_json()), to_bytes(network.genesis.to_json())}; }
   if (target == "member_card") { return {to_bytes(member_card_json(network.genesis.organisations[0]))}; }
+  if (target == "proof") {
+    for (const auto& [name, proof] : sample::sample_proofs()) { result.push_back(proof::encode(proof)); }
+    return result;
+  }
+  if (target == "checkpoint") { return {to_bytes(proof::checkpoint_json(sample::sample_ledger().checkpoint(1)))}; }
   if (target == "governance") { return governance_arguments(); }
   return result;
 }

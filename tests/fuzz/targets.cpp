@@ -11,9 +11,11 @@
 #include "core/check.h"
 #include "core/genesis.h"
 #include "core/json.h"
+#include "core/proof/verify.h"
 #include "core/receipt.h"
 #include "core/transaction.h"
 #include "node/storage/record_log.h"
+#include "tests/unit/core/proof/sample_ledger.h"
 
 namespace keten::fuzz {
 namespace {
@@ -180,6 +182,30 @@ void governance_arguments(ByteView input) {
   }
 }
 
+/// Any bytes get an answer; what is believed has one encoding and a verdict. That nothing false is believed is the matter of
+/// tests/unit/core/proof.
+void proof_file(ByteView input) {
+  static const auto root = sample::sample_ledger().root();
+  const auto decoded = proof::decode(input);
+  if (decoded) { CHECK(proof::encode(*decoded) == to_bytes(input)); }
+  const auto verdict = proof::verify(input, root);
+  if (!verdict) {
+    CHECK(!verdict.error().reason.empty() && !verdict.error().message.empty());
+    return;
+  }
+  CHECK(decoded && !verdict->text().empty() && json::parse(json::serialize(verdict->to_json())));
+  (void)proof::begin_at(input, Epoch{1});
+}
+
+void checkpoint(ByteView input) {
+  const auto parsed = proof::parse_checkpoint(as_text(input));
+  if (!parsed) { return; }
+  const auto again = proof::parse_checkpoint(proof::checkpoint_json(*parsed));
+  CHECK(again && again->chain_id == parsed->chain_id && again->epoch == parsed->epoch &&
+        again->validators.id() == parsed->validators.id() && again->since == parsed->since &&
+        again->block == parsed->block);
+}
+
 constexpr std::array kTargets{
     Target{"transaction", transaction},
     Target{"block", block},
@@ -195,6 +221,8 @@ constexpr std::array kTargets{
     Target{"genesis", genesis},
     Target{"member_card", member_card},
     Target{"governance", governance_arguments},
+    Target{"proof", proof_file},
+    Target{"checkpoint", checkpoint},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/merkle.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -74,6 +75,34 @@ BOOST_AUTO_TEST_CASE(every_leaf_its_place_and_the_count_are_bound) {
       std::swap(swapped[i], swapped[other]);
       BOOST_TEST((merkle_root(swapped) != root));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_path_proves_its_leaf_at_its_place_among_exactly_that_many_and_nothing_else) {
+  for (std::size_t count = 1; count <= 33; ++count) {
+    const auto some = leaves(count);
+    const auto root = merkle_root(some);
+    for (std::size_t index = 0; index < count; ++index) {
+      auto path = merkle_path(some, index);
+      BOOST_TEST(verify_merkle_path(some[index], index, count, path, root));
+      for (std::size_t other = 0; other <= 40; ++other) {
+        if (other != index) { BOOST_TEST(!verify_merkle_path(some[index], other, count, path, root)); }
+        if (other != count) { BOOST_TEST(!verify_merkle_path(some[index], index, other, path, root)); }
+      }
+      auto longer = path;
+      longer.push_back(sample::hash_of("more"));
+      BOOST_TEST(!verify_merkle_path(some[index], index, count, longer, root));
+      if (!path.empty()) {
+        auto shorter = path;
+        shorter.pop_back();
+        BOOST_TEST(!verify_merkle_path(some[index], index, count, shorter, root));
+        std::reverse(path.begin(), path.end());
+        if (path.size() > 1) { BOOST_TEST(!verify_merkle_path(some[index], index, count, path, root)); }
+      }
+      BOOST_TEST(!verify_merkle_path(some[index], ~0ULL, count, path, root));
+      BOOST_TEST(!verify_merkle_path(some[index], index, ~0ULL, path, root));
+    }
+    BOOST_TEST(!verify_merkle_path(some[0], 0, 0, {}, merkle_root({})));
   }
 }
 

@@ -1,0 +1,144 @@
+#include "core/proof/verify.h"
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/core/proof/forgeries.h"
+#include "tests/unit/core/proof/sample_ledger.h"
+
+namespace keten::proof {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(verify_proof)
+
+BOOST_AUTO_TEST_CASE(every_kind_of_proof_holds_and_says_what_it_proves) {
+  for (const auto& [name, proof] : sample::sample_proofs()) {
+    const auto file = encode(proof);
+    const auto verdict = verify(file, sample::sample_ledger().root());
+    BOOST_REQUIRE_MESSAGE(verdict.ok(), name << ": " << (verdict ? "" : verdict.error().message));
+    BOOST_TEST(encode(*decode(file)) == file);
+    BOOST_TEST((verdict->height == proof.anchor.executed_height));
+    BOOST_TEST(verdict->text().starts_with(verdict->subject + "\n"));
+    BOOST_TEST(!verdict->not_proved.empty());
+    BOOST_TEST(verdict->facts.find("validators")->as_integer().value() ==
+               static_cast<std::int64_t>(sample::sample_ledger().set(proof.anchor.epoch.value).size()));
+    BOOST_TEST_MESSAGE(name << ": " << file.size() << " bytes\n" << verdict->text());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_proof_about_something_else_than_expected_is_refused) {
+  using L = sample::SampleLedger;
+  const auto& ledger = sample::sample_ledger();
+  const auto reason = [&](const Proof& proof, std::string_view expected) {
+    const auto verdict = verify(encode(proof), ledger.root(), expected);
+    return verdict ? "" : verdict.error().reason;
+  };
+  const auto history = ledger.history(11, {"item", L::kCheese});
+  const std::string cheese = L::kCheese;
+  BOOST_TEST(reason(history, "history of item " + cheese) == "");
+  BOOST_TEST(reason(history, "item " + cheese) == "");
+  BOOST_TEST(reason(history, cheese) == "");
+  BOOST_TEST(reason(history, "state of item " + cheese) == "PROOF_OTHER_SUBJECT");
+  BOOST_TEST(reason(history, "lot " + cheese) == "PROOF_OTHER_SUBJECT");
+  BOOST_TEST(reason(history, L::kMilk1) == "PROOF_OTHER_SUBJECT");
+  BOOST_TEST(reason(history, "") == "PROOF_OTHER_SUBJECT");
+  // Of the cheese as a lot there is nothing, which must not pass for "of the cheese there is nothing".
+  const auto absence = ledger.absence(11, {"lot", cheese});
+  BOOST_TEST(reason(absence, "lot " + cheese) == "");
+  BOOST_TEST(reason(absence, "absence of lot " + cheese) == "");
+  BOOST_TEST(reason(absence, "item " + cheese) == "PROOF_OTHER_SUBJECT");
+  BOOST_TEST(reason(absence, cheese) == "PROOF_OTHER_SUBJECT");
+  const auto transaction = ledger.transaction(4, 2, 3);
+  BOOST_TEST(reason(transaction, ledger.transaction_at(2, 3).hex()) == "");
+  BOOST_TEST(reason(transaction, ledger.transaction_at(2, 2).hex()) == "PROOF_OTHER_SUBJECT");
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_verifies_what_begins_at_its_epoch_and_a_longer_file_can_be_cut) {
+  const auto& ledger = sample::sample_ledger();
+  const auto checkpoint = ledger.checkpoint(1);
+  const auto late = encode(ledger.transaction(11, 2, 0));
+  const auto early = encode(ledger.transaction(4, 2, 0));
+  const auto uncut = verify(late, checkpoint);
+  BOOST_REQUIRE(!uncut.ok());
+  BOOST_TEST(uncut.error().reason == "PROOF_OTHER_EPOCH");
+  const auto cut = begin_at(late, Epoch{1});
+  BOOST_REQUIRE(cut.ok());
+  const auto verdict = verify(*cut, checkpoint);
+  BOOST_REQUIRE(verdict.ok());
+  BOOST_TEST(verdict->facts.find("hand_overs")->text() == "1");
+  BOOST_TEST(verdict->facts.find("trust")->find("from")->text() == "checkpoint");
+  BOOST_TEST((*begin_at(late, Epoch{0}) == late));
+  BOOST_TEST(verify(*begin_at(late, Epoch{2}), ledger.checkpoint(2)).ok());
+  BOOST_TEST(!begin_at(late, Epoch{3}).ok());
+  const auto older = begin_at(early, Epoch{1});
+  BOOST_REQUIRE(!older.ok());
+  BOOST_TEST(older.error().reason == "PROOF_OTHER_EPOCH");
+
+  auto other_set = checkpoint;
+  other_set.validators = ledger.set(0);
+  BOOST_TEST(!verify(*cut, other_set).ok());
+  auto later = checkpoint;  // that an epoch began later than it ended cannot be
+  later.since = Height{8};
+  BOOST_TEST(!verify(*cut, later).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_file_is_read_strictly) {
+  const auto root = sample::sample_ledger().checkpoint(1);
+  const auto text = checkpoint_json(root);
+  const auto read = parse_checkpoint(text);
+  BOOST_REQUIRE(read.ok());
+  BOOST_TEST((read->chain_id == root.chain_id && read->epoch == root.epoch && read->since == root.since));
+  BOOST_TEST((read->block == root.block && read->validators.id() == root.validators.id() && !read->is_genesis));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    auto changed = text;
+    const auto place = changed.find(from);
+    BOOST_REQUIRE(place != std::string::npos);
+    changed.replace(place, from.size(), to);
+    const auto result = parse_checkpoint(changed);
+    return result ? "" : result.error().reason;
+  };
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"\"keten_checkpoint\": 1", "\"keten_checkpoint\": 2"},
+           {"\"epoch\": 1", "\"epoch\": -1"},
+           {"\"epoch\": 1", "\"epoch\": 1, \"more\": 1"},
+           {"\"epoch\": 1,", ""},
+           {"\"height\": 5", "\"height\": \"5\""},
+           {"\"weight\": 1", "\"weight\": 0"},
+           {"\"organisation\": \"company0\"", "\"organisation\": \"\""},
+           {"ed25519:", "ed25519:00"},
+           {root.validators.at(ValidatorIndex{0}).key.hex(), root.validators.at(ValidatorIndex{1}).key.hex()},
+           {root.chain_id.hex(), root.chain_id.hex().substr(1)}}) {
+    BOOST_TEST(with(from, to) == "CHECKPOINT_INVALID", from << " as " << to);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_shown_so_that_nothing_passes_for_something_else) {
+  BOOST_TEST(shown("https://id.gs1.org/00/1") == "https://id.gs1.org/00/1");
+  BOOST_TEST(shown(std::string("a\0b", 3)) == "0x610062");
+  BOOST_TEST(shown("0x610062") == "0x3078363130303632");
+  BOOST_TEST(shown("\x1b[2J") == "0x1b5b324a");
+  BOOST_TEST(shown_time(1'750'000'001'002) == "2025-06-15T15:06:41.002Z");
+  BOOST_TEST(shown_time(0) == "1970-01-01T00:00:00.000Z");
+  BOOST_TEST(shown_time(~0ULL) == "18446744073709551615 ms");
+}
+
+BOOST_AUTO_TEST_CASE(no_forgery_is_believed_and_each_is_refused_for_its_own_reason) {
+  std::set<std::string> names;
+  for (const auto& [name, reason, file] : sample::sample_forgeries()) {
+    BOOST_TEST(names.insert(name).second, name << " is there twice");
+    const auto verdict = verify(file, sample::sample_ledger().root());
+    BOOST_REQUIRE_MESSAGE(!verdict.ok(), name << " was believed");
+    BOOST_TEST(verdict.error().reason == reason,
+               name << ": " << verdict.error().reason << " " << verdict.error().message);
+    BOOST_TEST_MESSAGE(name << ": " << verdict.error().message);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::proof
