@@ -13,7 +13,7 @@ build_packages=(
 )
 test_packages=(
   binutils clang-14 clang-format-14 libclang-rt-14-dev
-  iproute2 nftables util-linux openssl procps curl jq
+  iproute2 nftables util-linux openssl procps curl jq wabt nodejs
 )
 
 say() { printf 'set-up: %s\n' "$*"; }

@@ -458,6 +458,17 @@ void add_epcis(CLI::App& app, Invocation& invocation) {
   on_chosen(normalise, invocation, options, run_epcis_normalise);
 }
 
+void add_contract(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "contract", "Rules and contracts as WebAssembly");
+  auto options = std::make_shared<SpecTestOptions>();
+  auto* test = group->add_subcommand(
+      "spec-test",
+      "Run the WebAssembly core test suite in the ledger's virtual machine; exit code 1 when a test fails");
+  test->add_option("files", options->files, "what wast2json made of a .wast file")->required()->type_name("FILE.json");
+  add_output(test, options->output);
+  on_chosen(test, invocation, options, run_contract_spec_test);
+}
+
 void add_trace(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<TraceOptions>();
   auto* command =
@@ -608,6 +619,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_debug(app, invocation);
   add_epcis(app, invocation);
   add_trace(app, invocation);
+  add_contract(app, invocation);
   add_audit(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);

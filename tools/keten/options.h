@@ -163,6 +163,12 @@ struct ImportCommandOptions {
 int run_epcis_import(Console& console, const ImportCommandOptions& options);
 int run_epcis_columns(Console& console, const ImportCommandOptions& options);
 
+struct SpecTestOptions {
+  std::vector<std::string> files;  ///< made by wast2json
+  OutputForm output = OutputForm::table;
+};
+int run_contract_spec_test(Console& console, const SpecTestOptions& options);
+
 struct TraceOptions {
   TargetOptions target;
   std::string epc;

@@ -1,0 +1,161 @@
+#include "contracts/vm/instance.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "contracts/vm/fuel.h"
+#include "core/check.h"
+
+namespace keten::vm {
+namespace {
+
+constexpr std::uint32_t kNoPlace = 0xFFFF'FFFF;
+
+class NoHost final : public Host {
+ public:
+  HostResult call(std::uint32_t /*offer*/, HostCall& /*call*/) override {
+    return HostResult::error(failure(ErrorKind::unsupported, "NO_HOST", "the call was made without host functions"));
+  }
+};
+
+}  // namespace
+
+std::string Outcome::text() const {
+  switch (ending) {
+    case Ending::returned: return "returned";
+    case Ending::trapped: return fmt::format("trap: {} in function {}", name_of(trap), function);
+    case Ending::out_of_fuel: return fmt::format("out of fuel in function {}", function);
+    case Ending::host_error:
+      return fmt::format("{}: {} in function {}", failure ? failure->reason : "", failure ? failure->message : "",
+                         function);
+  }
+  return {};
+}
+
+Instance::Instance(Module module, Dispatch dispatch) : program_(std::move(module)), dispatch_(dispatch) {
+  const auto& program = *program_;
+  memory_bytes_max_ = std::uint64_t{program.memory_pages_max} * kPageBytes;
+  if (memory_bytes_max_ > 0) {
+    memory_.reset(static_cast<std::uint8_t*>(std::calloc(memory_bytes_max_, 1)));
+    if (!memory_) { throw std::bad_alloc(); }
+  }
+  dirty_.assign(memory_bytes_max_ >> kGranuleShift, 0);
+  image_places_.assign(dirty_.size(), kNoPlace);
+  for (const auto& global : program.globals) { globals_.push_back(global.initial); }
+  slots_.resize(program.limits.slots);
+  frames_.resize(program.limits.call_depth);
+  machine_.program = program_.get();
+  machine_.memory = memory_.get();
+  machine_.pages = program.memory_pages;
+  machine_.memory_bytes = std::uint64_t{program.memory_pages} * kPageBytes;
+  machine_.dirty = dirty_.data();
+  machine_.globals = globals_.data();
+  machine_.slots = slots_.data();
+  machine_.slots_end = slots_.data() + slots_.size();
+  machine_.frames = frames_.data();
+  machine_.frames_end = frames_.data() + frames_.size();
+  machine_.page_cost = program.limits.count_instructions ? 0 : fuel::kMemoryPage;
+  machine_.bulk_cost = program.limits.count_instructions ? 0 : 1;
+  for (const auto& segment : program.data) {
+    if (segment.bytes.empty()) { continue; }
+    std::memcpy(memory_.get() + segment.offset, segment.bytes.data(), segment.bytes.size());
+    machine_.mark(segment.offset, segment.bytes.size());
+  }
+  keep();
+}
+
+Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel) {
+  NoHost host;
+  return call(function, arguments, fuel, host);
+}
+
+Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel,
+                       Host& host) {
+  CHECK(!running_ && function < program_->functions.size());
+  const auto& type = program_->type_of(function);
+  CHECK(arguments.size() == type.parameters.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    slots_[i] = type.parameters[i] == ValueType::i32 ? static_cast<std::uint32_t>(arguments[i]) : arguments[i];
+  }
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
+  const auto limit = static_cast<std::int64_t>(std::min(fuel, kMost));
+  machine_.fuel = limit;
+  machine_.function = function;
+  machine_.host = &host;
+  machine_.ending = Ending::returned;
+  machine_.trap = Trap::none;
+  running_ = true;
+  if (dispatch_ == Dispatch::threaded) {
+    interpret_threaded(machine_);
+  } else {
+    interpret_switched(machine_);
+  }
+  running_ = false;
+  Outcome outcome;
+  outcome.ending = machine_.ending;
+  outcome.trap = machine_.trap;
+  if (machine_.ending == Ending::out_of_fuel) { machine_.fuel = 0; }
+  outcome.fuel_used = static_cast<std::uint64_t>(limit - machine_.fuel);
+  if (machine_.ending == Ending::returned) {
+    if (type.result) { outcome.value = slots_[0]; }
+    return outcome;
+  }
+  // Functions lie in the code in the order of their indices.
+  const auto place = static_cast<std::uint32_t>(machine_.pc - program_->code.data());
+  const auto after = std::upper_bound(program_->functions.begin(), program_->functions.end(), place,
+                                      [](std::uint32_t at, const FunctionCode& one) { return at < one.entry; });
+  outcome.function = static_cast<std::uint32_t>(after - program_->functions.begin() - 1);
+  outcome.failure = std::move(machine_.failure);
+  machine_.failure.reset();
+  return outcome;
+}
+
+void Instance::restore(std::uint32_t granule, std::uint32_t bytes) {
+  auto* place = memory_.get() + (std::size_t{granule} << kGranuleShift);
+  if (image_places_[granule] == kNoPlace) {
+    std::memset(place, 0, bytes);
+  } else {
+    std::memcpy(place, image_.data() + image_places_[granule], bytes);
+  }
+}
+
+void Instance::reset() {
+  running_ = false;
+  const auto count = granules();
+  for (std::uint32_t start = 0; start < count; start += 8) {
+    std::uint64_t any = 0;
+    std::memcpy(&any, dirty_.data() + start, 8);
+    if (any == 0) { continue; }
+    for (auto i = start; i < start + 8; ++i) {
+      if (dirty_[i] == 0) { continue; }
+      restore(i, kGranuleBytes);
+      if (i + 1 < count && dirty_[i + 1] == 0) { restore(i + 1, 8); }
+    }
+  }
+  // Only now: a piece that is restored in part must not hide that it was written itself.
+  std::memset(dirty_.data(), 0, dirty_.size());
+  machine_.pages = image_pages_;
+  machine_.memory_bytes = std::uint64_t{image_pages_} * kPageBytes;
+  std::copy(image_globals_.begin(), image_globals_.end(), globals_.begin());
+}
+
+void Instance::keep() {
+  CHECK(!running_);
+  const auto count = granules();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (dirty_[i] == 0 && (i == 0 || dirty_[i - 1] == 0)) { continue; }
+    if (image_places_[i] == kNoPlace) {
+      image_places_[i] = static_cast<std::uint32_t>(image_.size());
+      image_.resize(image_.size() + kGranuleBytes);
+    }
+    std::memcpy(image_.data() + image_places_[i], memory_.get() + (std::size_t{i} << kGranuleShift), kGranuleBytes);
+  }
+  std::fill(dirty_.begin(), dirty_.end(), std::uint8_t{0});
+  image_pages_ = machine_.pages;
+  image_globals_ = globals_;
+}
+
+}  // namespace keten::vm

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "contracts/vm/machine.h"
+#include "contracts/vm/module.h"
+
+namespace keten::vm {
+
+/// How one call ended. Equal on every machine and with every compiler.
+struct Outcome {
+  Ending ending = Ending::returned;
+  Trap trap = Trap::none;
+  std::uint64_t value = 0;       ///< the result when it returned; an i32 has its upper half zero
+  std::uint64_t fuel_used = 0;   ///< all of it when it ran out of fuel
+  std::uint32_t function = 0;    ///< that was running when the call ended otherwise than by returning
+  std::optional<Error> failure;  ///< of the host
+
+  [[nodiscard]] bool returned() const { return ending == Ending::returned; }
+  /// For people, as in "trap: integer divide by zero in function 12".
+  [[nodiscard]] std::string text() const;
+};
+
+enum class Dispatch : std::uint8_t { threaded, switched };
+
+/// Memory and globals of one use of a module. Made once and reused: `reset` puts back what calls have changed, in time
+/// that depends on what they changed. One thread at a time.
+class Instance {
+ public:
+  explicit Instance(Module module, Dispatch dispatch = Dispatch::threaded);
+
+  /// `function` is an index from Program::find_function, `arguments` are of its type. State stays as the call leaves it.
+  Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel, Host& host);
+  Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel);
+
+  /// Back to the state after instantiation, or after the last `keep`.
+  void reset();
+  /// What `reset` goes back to from now on is the present state.
+  void keep();
+
+  [[nodiscard]] ByteView memory() const { return {memory_.get(), machine_.memory_bytes}; }
+  [[nodiscard]] std::uint64_t global(std::uint32_t index) const { return globals_[index]; }
+  [[nodiscard]] const Program& program() const { return *program_; }
+  [[nodiscard]] bool running() const { return running_; }
+
+ private:
+  struct Free {
+    void operator()(std::uint8_t* memory) const { std::free(memory); }  // NOLINT: calloc gives zero pages for nothing
+  };
+  void restore(std::uint32_t granule, std::uint32_t bytes);
+  [[nodiscard]] std::uint32_t granules() const { return static_cast<std::uint32_t>(dirty_.size()); }
+
+  Module program_;
+  Dispatch dispatch_;
+  std::unique_ptr<std::uint8_t, Free> memory_;
+  std::uint64_t memory_bytes_max_ = 0;
+  std::vector<std::uint8_t> dirty_;
+  std::vector<std::uint64_t> globals_;
+  std::vector<std::uint64_t> slots_;
+  std::vector<Frame> frames_;
+  Machine machine_;
+  bool running_ = false;
+
+  // What `reset` goes back to. A granule without a place in the image is zero.
+  std::vector<std::uint32_t> image_places_;
+  Bytes image_;
+  std::vector<std::uint64_t> image_globals_;
+  std::uint32_t image_pages_ = 0;
+};
+
+}  // namespace keten::vm

@@ -1,0 +1,3 @@
+#define KETEN_VM_INTERPRET interpret_switched
+#define KETEN_VM_THREADED 0
+#include "contracts/vm/interpret.h"
