@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 
 #include "core/limits.h"
@@ -18,7 +19,13 @@ constexpr std::array<std::string_view, 10> kDocument = {
     "instanceIdentifier", "sender", "receiver", "epcisHeader",   "epcisBody"};
 constexpr std::array<std::string_view, 6> kQueryDocument = {"@context",      "id",           "type",
                                                             "schemaVersion", "creationDate", "epcisBody"};
+constexpr std::array<std::string_view, 1> kQueryBody = {"queryResults"};
 constexpr std::array<std::string_view, 3> kQueryResults = {"queryName", "subscriptionID", "resultsBody"};
+constexpr std::array<std::string_view, 2> kResultsBody = {"eventList", "vocabularyList"};
+
+bool is_blank_node(std::string_view text) {
+  return text.size() > 2 && text.starts_with("_:") && text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
 
 /// 2, 2.0, 2.0.1
 bool is_version_2(std::string_view text) {
@@ -54,23 +61,44 @@ class Frame {
     return member(parent, pointer, name, Kind::object, "the required object " + std::string(name));
   }
 
-  void context(const Value& holder) {
+  void context(const Value& holder, Profile profile) {
     const auto* found = holder.find("@context");
     if (found == nullptr) {
       report(violations_, "/@context", "the required JSON-LD context", "nothing");
-    } else {
-      validate_context(*found, "/@context", violations_);
+      return;
+    }
+    validate_context(*found, "/@context", violations_);
+    if (profile == Profile::lenient || !found->is(Kind::array)) { return; }
+    std::set<std::string> seen;
+    std::size_t index = 0;
+    for (const auto& item : found->items()) {
+      const auto number = index++;
+      if (!seen.insert(json::canonical(item)).second) {
+        report(violations_, "/@context/" + std::to_string(number), "each context once", shown(item));
+      }
     }
   }
 
-  /// Strict: no other members than these and prefixed names.
-  void members(const Value& object, const std::string& pointer, std::span<const std::string_view> known) {
-    for (const auto& [name, value] : object.members()) {
-      if (std::find(known.begin(), known.end(), name) != known.end() || is_uri(name)) { continue; }
-      std::string expected = "a prefixed name such as example:field, or one of";
-      for (const auto each : known) { expected += (each == known.front() ? " " : ", ") + std::string(each); }
-      report(violations_, json::pointer_add(pointer, name), std::move(expected), name);
+  /// No context outside the events and the frame's own gives another meaning to anything.
+  void other_contexts(const Value& document) {
+    for (const auto& [name, value] : document.members()) {
+      if (name != "@context" && name != "epcisBody") {
+        validate_contexts_inside(value, json::pointer_add("", name), violations_);
+      }
     }
+  }
+
+  /// A member that may be absent, and is a string.
+  void optional_text(const Value& object, const std::string& pointer, std::string_view name) {
+    if (object.find(name) != nullptr) { member(&object, pointer, name, Kind::string, "a string"); }
+  }
+
+  /// The name of the document: a URI, or a JSON-LD blank node such as `_:document1`.
+  void id(const Value& document) {
+    const auto* found = document.find("id");
+    if (found == nullptr) { return; }
+    const bool names = found->is(Kind::string) && (is_uri(found->text()) || is_blank_node(found->text()));
+    if (!names) { report(violations_, "/id", "a URI such as urn:uuid:... or https://...", shown(*found)); }
   }
 
   void version(const Value& document, bool required) {
@@ -99,18 +127,26 @@ struct EventList {
   std::string pointer;
 };
 
-EventList find_events(Frame& frame, const Value& root, DocumentKind kind, Profile profile) {
+EventList find_events(Frame& frame, const Value& root, DocumentKind kind, Profile profile,
+                      std::vector<Violation>& violations) {
   const auto* body = frame.object(&root, "", "epcisBody");
   std::string pointer = "/epcisBody";
   if (kind == DocumentKind::query_document) {
     const auto* results = frame.object(body, pointer, "queryResults");
     pointer += "/queryResults";
     if (results != nullptr && profile == Profile::strict) {
+      validate_members(*body, "/epcisBody", kQueryBody, violations);
       frame.member(results, pointer, "queryName", Kind::string, "the required name of the query");
-      frame.members(*results, pointer, kQueryResults);
+      frame.optional_text(*results, pointer, "subscriptionID");
+      validate_members(*results, pointer, kQueryResults, violations);
     }
     body = frame.object(results, pointer, "resultsBody");
     pointer += "/resultsBody";
+    if (body != nullptr && profile == Profile::strict) { validate_members(*body, pointer, kResultsBody, violations); }
+    const auto* vocabularies = body == nullptr ? nullptr : body->find("vocabularyList");
+    if (vocabularies != nullptr) {
+      validate_vocabulary_list(*vocabularies, pointer + "/vocabularyList", profile, violations);
+    }
   }
   return {frame.member(body, pointer, "eventList", Kind::array, "the required array eventList"),
           pointer + "/eventList"};
@@ -160,7 +196,7 @@ Result<Document> read_document(std::string_view text, Profile profile) {
   Document document;
   const auto type = root.find_string("type").value_or("");
   // A bare event's context is a member of the event, which is validated with the rest of it.
-  if (root.find("@context") == nullptr || !event_type_from(type)) { frame.context(root); }
+  if (root.find("@context") == nullptr || !event_type_from(type)) { frame.context(root, profile); }
   if (const auto* context = root.find("@context")) { document.context = *context; }
 
   std::vector<const Value*> events;
@@ -168,11 +204,17 @@ Result<Document> read_document(std::string_view text, Profile profile) {
     document.kind = type == "EPCISDocument" ? DocumentKind::document : DocumentKind::query_document;
     const bool required = document.kind == DocumentKind::document;
     if (profile == Profile::strict) {
-      frame.members(root, "", required ? std::span<const std::string_view>(kDocument) : kQueryDocument);
+      validate_members(root, "", required ? std::span<const std::string_view>(kDocument) : kQueryDocument, violations);
     }
+    frame.id(root);
+    for (const auto* name : {"instanceIdentifier", "sender", "receiver"}) { frame.optional_text(root, "", name); }
+    if (const auto* header = root.find("epcisHeader")) {
+      validate_header(*header, "/epcisHeader", profile, violations);
+    }
+    frame.other_contexts(root);
     frame.version(root, required);
     document.creation_time = frame.creation_time(root, required);
-    const auto found = find_events(frame, root, document.kind, profile);
+    const auto found = find_events(frame, root, document.kind, profile, violations);
     if (found.list != nullptr && found.list->items().size() > limits::kEventsPerDocumentMax) {
       return failure(ErrorKind::too_large, "TOO_MANY_EVENTS",
                      "expected at most " + std::to_string(limits::kEventsPerDocumentMax) + " events, found " +

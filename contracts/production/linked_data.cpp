@@ -198,4 +198,24 @@ void validate_context(const Value& context, const std::string& pointer, std::vec
   }
 }
 
+void validate_contexts_inside(const Value& value, const std::string& pointer, std::vector<Violation>& violations) {
+  if (value.is(Kind::array)) {
+    std::size_t index = 0;
+    for (const auto& item : value.items()) {
+      const auto number = index++;
+      if (item.is(Kind::object) || item.is(Kind::array)) {
+        validate_contexts_inside(item, json::pointer_add(pointer, std::to_string(number)), violations);
+      }
+    }
+  } else if (value.is(Kind::object)) {
+    for (const auto& [name, member] : value.members()) {
+      if (name == "@context") {
+        validate_context(member, json::pointer_add(pointer, name), violations);
+      } else if (member.is(Kind::object) || member.is(Kind::array)) {
+        validate_contexts_inside(member, json::pointer_add(pointer, name), violations);
+      }
+    }
+  }
+}
+
 }  // namespace keten::production

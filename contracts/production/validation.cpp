@@ -243,28 +243,7 @@ class Validator {
       if (profile_ == Profile::strict && (rule.others == Others::none || !is_uri(name))) {
         report(violations_, place, expected_member(rule), name);
       }
-      contexts(member, place);
-    }
-  }
-
-  /// A context inside an extension could give every name below it another meaning.
-  void contexts(const Value& value, const std::string& pointer) {
-    if (value.is(Kind::array)) {
-      std::size_t index = 0;
-      for (const auto& item : value.items()) {
-        const auto number = index++;
-        if (item.is(Kind::object) || item.is(Kind::array)) {
-          contexts(item, json::pointer_add(pointer, std::to_string(number)));
-        }
-      }
-    } else if (value.is(Kind::object)) {
-      for (const auto& [name, member] : value.members()) {
-        if (name == "@context") {
-          validate_context(member, json::pointer_add(pointer, name), violations_);
-        } else if (member.is(Kind::object) || member.is(Kind::array)) {
-          contexts(member, json::pointer_add(pointer, name));
-        }
-      }
+      validate_contexts_inside(member, place, violations_);
     }
   }
 
@@ -297,13 +276,16 @@ class Validator {
   /// An EPC names one thing, which is in a list once.
   void different(const Value& value, const std::string& pointer) {
     shapes(value, pointer, Shape::uri);
-    if (profile_ == Profile::lenient || !value.is(Kind::array)) { return; }
+    if (profile_ == Profile::strict && value.is(Kind::array)) { each_once(value, pointer, "each EPC once"); }
+  }
+
+  void each_once(const Value& list, const std::string& pointer, const std::string& expected) {
     std::set<std::string_view> seen;
     std::size_t index = 0;
-    for (const auto& item : value.items()) {
+    for (const auto& item : list.items()) {
       const auto place = index++;
       if (item.is(Kind::string) && !seen.insert(item.text()).second) {
-        report(violations_, json::pointer_add(pointer, std::to_string(place)), "each EPC once", shown(item));
+        report(violations_, json::pointer_add(pointer, std::to_string(place)), expected, shown(item));
       }
     }
   }
@@ -360,10 +342,25 @@ class Validator {
       case Shape::sensor_reports: return sensor_reports(value, pointer);
       case Shape::place: return object(value, pointer, {kPlace});
       case Shape::error_declaration: return object(value, pointer, {kErrorDeclaration});
-      case Shape::persistent_disposition: return object(value, pointer, {kPersistentDisposition});
+      case Shape::persistent_disposition: return persistent_disposition(value, pointer);
       case Shape::sensor_metadata: return object(value, pointer, {kSensorMetadata});
       case Shape::instance_master_data: return object(value, pointer, {{}, Others::prefixed});
       case Shape::certification: return certification(value, pointer);
+    }
+  }
+
+  /// Something is set or unset, and each disposition once; nothing else stands there.
+  void persistent_disposition(const Value& value, const std::string& pointer) {
+    if (profile_ == Profile::lenient) { return object(value, pointer, {kPersistentDisposition}); }
+    object(value, pointer, {kPersistentDisposition, Others::none});
+    if (!value.is(Kind::object)) { return; }
+    require(!value.members().empty(), pointer, "set or unset");
+    for (const auto* name : {"set", "unset"}) {
+      const auto* list = value.find(name);
+      if (list == nullptr || !list->is(Kind::array)) { continue; }
+      const auto place = json::pointer_add(pointer, name);
+      expect(!list->items().empty(), place, "at least one disposition", *list);
+      each_once(*list, place, "each disposition once");
     }
   }
 
@@ -401,10 +398,12 @@ class Validator {
     const auto accepts = [&](const std::string& text) {
       if (is_standard_word(vocabulary, text)) { return true; }
       if (profile_ == Profile::lenient && is_standard_word(vocabulary, bare_word(vocabulary, text))) { return true; }
-      return is_uri(text) && !is_refused_spelling(text);
+      return is_uri(text) && !is_refused_spelling(vocabulary, text);
     };
     if (value.is(Kind::string) && accepts(value.text())) { return; }
-    report(violations_, pointer, vocabulary_text(vocabulary) + ", or a URI outside urn:epcglobal:cbv", shown(value));
+    report(violations_, pointer,
+           vocabulary_text(vocabulary) + ", or a URI outside " + std::string(standard_namespace(vocabulary)),
+           shown(value));
   }
 
   // M121 of the GS1 conformance requirements: a sensor element reports something, and a report says of what.

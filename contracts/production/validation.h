@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -30,6 +32,20 @@ void validate_event(const json::Value& event, const std::string& pointer, Profil
 /// Nothing is ever fetched: another address is a violation, and so is an inline definition that redefines a
 /// standard term.
 void validate_context(const json::Value& context, const std::string& pointer, std::vector<Violation>& violations);
+
+/// Every context below a value, which could give the names inside it another meaning.
+void validate_contexts_inside(const json::Value& value, const std::string& pointer, std::vector<Violation>& violations);
+
+/// An `epcisHeader`: master data, and prefixed names. The lenient profile keeps other names.
+void validate_header(const json::Value& header, const std::string& pointer, Profile profile,
+                     std::vector<Violation>& violations);
+/// A `vocabularyList` of master data.
+void validate_vocabulary_list(const json::Value& list, const std::string& pointer, Profile profile,
+                              std::vector<Violation>& violations);
+
+/// Reports members that are neither known nor prefixed.
+void validate_members(const json::Value& object, const std::string& pointer, std::span<const std::string_view> known,
+                      std::vector<Violation>& violations);
 
 /// Whether the address is the EPCIS 2.0 context.
 bool is_known_context(std::string_view address);

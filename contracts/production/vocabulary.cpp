@@ -176,9 +176,17 @@ bool is_standard_word(Vocabulary vocabulary, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool is_refused_spelling(std::string_view value) {
+bool is_refused_spelling(Vocabulary vocabulary, std::string_view value) {
+  if (vocabulary == Vocabulary::measurement_type || vocabulary == Vocabulary::sensor_exception) {
+    return value.starts_with("https://gs1.org/voc/") || value.starts_with("http://gs1.org/voc/") ||
+           value.starts_with("https://www.gs1.org/voc/") || value.starts_with("http://www.gs1.org/voc/");
+  }
   return value.starts_with("urn:epcglobal:cbv") || value.starts_with("https://ns.gs1.org/cbv/") ||
          value.starts_with("http://ns.gs1.org/cbv/");
+}
+
+std::string_view standard_namespace(Vocabulary vocabulary) {
+  return names_of(vocabulary).web.empty() ? "https://gs1.org/voc/" : "urn:epcglobal:cbv";
 }
 
 std::string vocabulary_text(Vocabulary vocabulary) {

@@ -29,8 +29,12 @@ std::string web_address(Vocabulary vocabulary, std::string_view word);
 /// Whether `word` is a bare word of the list; every plain word is a measurement type.
 bool is_standard_word(Vocabulary vocabulary, std::string_view word);
 
-/// Spellings of CBV words that the EPCIS 2.0 JSON schema refuses: `urn:epcglobal:cbv...`, `https://ns.gs1.org/cbv/...`.
-bool is_refused_spelling(std::string_view value);
+/// Spellings of standard words that the EPCIS 2.0 JSON schema refuses: `urn:epcglobal:cbv...` and
+/// `https://ns.gs1.org/cbv/...` of the CBV, `https://gs1.org/voc/...` of measurement types and sensor exceptions.
+bool is_refused_spelling(Vocabulary vocabulary, std::string_view value);
+
+/// For error messages: where URIs of one's own must not lie.
+std::string_view standard_namespace(Vocabulary vocabulary);
 
 /// For error messages: the words of the list, or what they stand for.
 std::string vocabulary_text(Vocabulary vocabulary);

@@ -222,6 +222,97 @@ BOOST_AUTO_TEST_CASE(a_broken_frame_is_refused_at_its_place) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(members_of_the_frame_have_the_kinds_that_the_schema_gives_them) {
+  const auto framed = [](const std::string& member) {
+    return R"({"@context":"https://ref.gs1.org/standards/epcis/epcis-context.jsonld","type":"EPCISDocument",)"
+           R"("schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z",)" +
+           member + R"(,"epcisBody":{"eventList":[]}})";
+  };
+  const auto master_data = [&](const std::string& vocabulary) {
+    return framed(R"("epcisHeader":{"epcisMasterData":{"vocabularyList":[)" + vocabulary + "]}}");
+  };
+  const auto place = [&](const std::string& element) {
+    return master_data(R"({"type":"urn:epcglobal:epcis:vtype:BusinessLocation","vocabularyElementList":[)" + element +
+                       "]}");
+  };
+  const std::string list = "/epcisHeader/epcisMasterData/vocabularyList";
+  const std::string element = list + "/0/vocabularyElementList/0";
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {framed(R"("id":"https://example.com/1")"), "accepted"},
+      {framed(R"("id":"_:document1")"), "accepted"},
+      {framed(R"("id":"document1")"), "/id"},
+      {framed(R"("id":7)"), "/id"},
+      {framed(R"("sender":"a","receiver":"b","instanceIdentifier":"c")"), "accepted"},
+      {framed(R"("sender":1,"receiver":{},"instanceIdentifier":null)"), "/instanceIdentifier /sender /receiver"},
+      {framed(R"("epcisHeader":{})"), "accepted"},
+      {framed(R"("epcisHeader":"x")"), "/epcisHeader"},
+      {framed(R"("epcisHeader":{"ext:a":1,"surprise":1})"), "/epcisHeader/surprise"},
+      {framed(R"("epcisHeader":{"epcisMasterData":[]})"), "/epcisHeader/epcisMasterData"},
+      {framed(R"("epcisHeader":{"epcisMasterData":{"vocabularyList":{}}})"), list},
+      {master_data("7"), list + "/0"},
+      {master_data(R"({"vocabularyElementList":[]})"), list + "/0/type"},
+      {master_data(R"({"type":"BusinessLocation"})"), list + "/0/type"},
+      {master_data(R"({"type":"urn:x:1","vocabularyElementList":{}})"), list + "/0/vocabularyElementList"},
+      {place(R"({"id":"urn:x:1","children":["urn:x:2"],"attributes":[{"id":"urn:x:3","attribute":{"a":1}}]})"),
+       "accepted"},
+      {place(R"({"attributes":[]})"), element + "/id"},
+      {place(R"({"id":"urn:x:1","children":"urn:x:2"})"), element + "/children"},
+      {place(R"({"id":"urn:x:1","children":["x"]})"), element + "/children/0"},
+      {place(R"({"id":"urn:x:1","attributes":[{"attribute":"x"}]})"), element + "/attributes/0/id"},
+      {place(R"({"id":"urn:x:1","attributes":[{"id":"urn:x:3","attribute":{"@context":{"@vocab":"http://x/"}}}]})"),
+       element + "/attributes/0/attribute/@context/@vocab"},
+      {framed(R"("ext:a":{"@context":"https://example.com/x"})"), "/ext:a/@context"},
+  };
+  for (const auto& [text, places] : table) { BOOST_TEST(verdict(text) == places, text); }
+  BOOST_TEST(verdict(framed(R"("epcisHeader":{"surprise":1})"), Profile::lenient) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_around_the_results_of_a_query_is_checked) {
+  const auto query = [](const std::string& name, const std::string& results) {
+    return R"({"@context":"https://ref.gs1.org/standards/epcis/epcis-context.jsonld","type":"EPCISQueryDocument",)"
+           R"("epcisBody":{"queryResults":{"queryName":"q")" +
+           name + R"(,"resultsBody":{"eventList":[])" + results + "}}}}";
+  };
+  const std::string at = "/epcisBody/queryResults";
+  BOOST_TEST(verdict(query("", "")) == "accepted");
+  BOOST_TEST(verdict(query(R"(,"subscriptionID":"s","ext:ignored":["a"])", R"(,"vocabularyList":[])")) == "accepted");
+  BOOST_TEST(verdict(query(R"(,"subscriptionID":7)", "")) == at + "/subscriptionID");
+  BOOST_TEST(verdict(query("", R"(,"page":1)")) == at + "/resultsBody/page");
+  BOOST_TEST(verdict(query("", R"(,"vocabularyList":{})")) == at + "/resultsBody/vocabularyList");
+}
+
+BOOST_AUTO_TEST_CASE(a_persistent_disposition_sets_or_unsets_something_unless_read_leniently) {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {R"({"set":["damaged"],"unset":["expired"]})", "accepted"},
+      {"{}", "0/persistentDisposition"},
+      {R"({"set":[]})", "0/persistentDisposition/set"},
+      {R"({"unset":["damaged","damaged"]})", "0/persistentDisposition/unset/1"},
+      {R"({"set":["damaged"],"ext:a":1})", "0/persistentDisposition/ext:a"},
+  };
+  for (const auto& [value, places] : table) {
+    const auto event = object(R"("action":"ADD","persistentDisposition":)" + value + "," + kEpcs);
+    BOOST_TEST(verdict_of(event) == places, value);
+    BOOST_TEST(verdict(document_of(event), Profile::lenient) == "accepted", value);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_context_stands_once_unless_read_leniently) {
+  const auto twice = document_of("", R"({"ext":"https://example.com/ns/"},{ "ext" : "https://example.com/ns/" })");
+  BOOST_TEST(verdict(twice) == "/@context/2");
+  BOOST_TEST(verdict(twice, Profile::lenient) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(the_web_vocabulary_is_written_in_bare_words_unless_read_leniently) {
+  const auto event = [](const std::string& type) {
+    return object(R"("action":"ADD","sensorElementList":[{"sensorReport":[{"type":")" + type + R"(","value":1}]}],)" +
+                  kEpcs);
+  };
+  BOOST_TEST(verdict_of(event("https://gs1.org/voc/Temperature")) == "0/sensorElementList/0/sensorReport/0/type");
+  BOOST_TEST(verdict(document_of(event("https://gs1.org/voc/Temperature")), Profile::lenient) == "accepted");
+  BOOST_TEST(verdict_of(event("gs1:Temperature")) == "accepted");
+  BOOST_TEST(verdict_of(event("https://example.com/Warmth")) == "accepted");
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_event_brings_its_own_context) {
   const auto event = [](const std::string& context) {
     return "{" + context +
