@@ -183,7 +183,10 @@ class QueryReader {
  public:
   explicit QueryReader(const Prefixes& prefixes) {
     auto context = json::Value::object();
-    for (const auto& [prefix, space] : prefixes) { context.set(prefix, json::Value::string(space)); }
+    for (const auto& [prefix, space] : prefixes) {
+      context.set(prefix, json::Value::string(space));
+      declared_.insert(prefix);
+    }
     names_.add_context(context);
   }
 
@@ -412,6 +415,7 @@ class QueryReader {
     condition.inner = drop_prefix(name, "INNER_") || condition.inner;
     if (!has_namespace(name)) { return unknown(parameter.name); }
     condition.name = full_name(name);
+    if (!declared_.contains(name.substr(0, name.find(':')))) { condition.spelling = name; }
     if (comparison == Comparison::exists) { return add(std::move(condition), comparison, {}); }
     if (comparison == Comparison::equal) { return add(std::move(condition), comparison, parameter.values); }
     const WantedValue wanted(parameter.values.front());
@@ -492,6 +496,7 @@ class QueryReader {
 
   EpcisQuery query_;
   production::DocumentNames names_;
+  std::set<std::string, std::less<>> declared_;  // prefixes that the client has given a meaning
   bool is_ordered_ = false;
 };
 

@@ -48,8 +48,8 @@ bool is_extension(Place place, std::string_view raw) {
 }
 
 /// As spelt, with the namespace in full, or with the `#` that EPCIS 1.2 puts between namespace and name.
-bool is_named(std::string_view wanted, std::string_view raw, const DocumentNames& names) {
-  if (raw == wanted) { return true; }
+bool is_named(std::string_view wanted, std::string_view spelling, std::string_view raw, const DocumentNames& names) {
+  if (raw == wanted || (raw == spelling && !spelling.empty())) { return true; }
   if (raw.find(':') == std::string_view::npos) { return false; }
   const auto qualified = names.member_name(raw);  // {namespace}name
   if (!qualified.starts_with('{')) { return false; }
@@ -61,14 +61,15 @@ bool is_named(std::string_view wanted, std::string_view raw, const DocumentNames
   return wanted == local || (wanted.starts_with('#') && wanted.substr(1) == local);
 }
 
-bool any_inner(std::string_view name, const Value& value, const DocumentNames& names, const Test& test) {
+bool any_inner(const FieldCondition& condition, const Value& value, const DocumentNames& names, const Test& test) {
   if (value.is(Kind::array)) {
     return std::any_of(value.items().begin(), value.items().end(),
-                       [&](const Value& item) { return any_inner(name, item, names, test); });
+                       [&](const Value& item) { return any_inner(condition, item, names, test); });
   }
   if (!value.is(Kind::object)) { return false; }
   return std::any_of(value.members().begin(), value.members().end(), [&](const Value::Member& member) {
-    return (is_named(name, member.first, names) && test(member.second)) || any_inner(name, member.second, names, test);
+    return (is_named(condition.name, condition.spelling, member.first, names) && test(member.second)) ||
+           any_inner(condition, member.second, names, test);
   });
 }
 
@@ -83,8 +84,8 @@ bool any_occurrence(const FieldCondition& condition, Place place, const Value& o
   return std::any_of(object.members().begin(), object.members().end(), [&](const Value::Member& member) {
     const auto& [raw, value] = member;
     if (!is_extension(place, raw)) { return false; }
-    if (condition.inner) { return any_inner(condition.name, value, names, test); }
-    return is_named(condition.name, raw, names) && test(value);
+    if (condition.inner) { return any_inner(condition, value, names, test); }
+    return is_named(condition.name, condition.spelling, raw, names) && test(value);
   });
 }
 

@@ -56,6 +56,7 @@ struct Bound {
 struct FieldCondition {
   std::vector<Place> places;
   std::string name;        ///< a standard member, or the name of an extension with its namespace in full
+  std::string spelling;    ///< of an extension whose prefix the client has not declared: as documents may spell it
   bool extension = false;  ///< members with a prefix or, inside ilmd, any
   bool inner = false;      ///< at any depth inside such members, but not themselves
   Meaning meaning = Meaning::value;

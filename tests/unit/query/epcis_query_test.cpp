@@ -240,6 +240,18 @@ struct Rich : Ledger {
   }
 };
 
+BOOST_FIXTURE_TEST_CASE(an_extension_is_found_as_spelt_whatever_its_document_means_by_the_prefix, Rich) {
+  // The standard's own prefix without its last colon, as in documents that were XML once.
+  add_with(R"({"cbvmda":"urn:epcglobal:cbv:mda"})", "v", "ObjectEvent", 20,
+           R"("action":"ADD","epcList":["urn:x:v"],"ilmd":{"cbvmda:lotNumber":"L7"},"ext2:a":{"cbvmda:b":"c"})");
+  BOOST_TEST(found({{"EQ_ILMD_cbvmda:lotNumber", "L7"}}) == "v");
+  BOOST_TEST(found({{"EXISTS_ILMD_cbvmda:lotNumber", ""}}) == "v");
+  BOOST_TEST(found({{"EQ_INNER_cbvmda:b", "c"}}) == "v");
+  // A client that says what it means by the prefix gets that and nothing else.
+  BOOST_TEST(found_with({{"cbvmda", "urn:epcglobal:cbv:mda:"}}, {{"EQ_ILMD_cbvmda:lotNumber", "L7"}}) == "");
+  BOOST_TEST(found_with({{"m", "urn:epcglobal:cbv:mda"}}, {{"EQ_ILMD_m:lotNumber", "L7"}}) == "v");
+}
+
 BOOST_FIXTURE_TEST_CASE(each_parameter_about_content_finds_its_events, Rich) {
   const std::vector<std::pair<EpcisParameters, std::string>> table = {
       // extensions of an event
