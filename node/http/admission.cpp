@@ -82,6 +82,11 @@ Admission admit(RequestHead head, const Router& router, UserStore& users) {
 
   const auto method = parse_method(head.method);
   auto match = router.find(method, target->segments);
+  if (match.allow.empty() && target->segments.size() > 1 && target->segments.back().empty()) {
+    // Clients that join addresses leave a slash at the end; no path here means something else with one.
+    target->segments.pop_back();
+    match = router.find(method, target->segments);
+  }
   if (match.allow.empty()) {
     return refuse(dialect, transport_problem(404, dialect, "PATH_UNKNOWN", "nothing is served under this path"));
   }

@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/limits.h"
+#include "node/http/media.h"
 #include "node/http/services.h"
 #include "node/http/uri.h"
 #include "node/runtime/secrets.h"
@@ -21,12 +22,6 @@ constexpr std::string_view kEventsPath = "/epcis/v2/events";
 Response capture_problem(const Error& error) { return problem_response(epcis_problem(error, Subject::capture)); }
 Response capture_transport_problem(unsigned status, std::string reason, std::string detail) {
   return problem_response(transport_problem(status, Dialect::epcis, std::move(reason), std::move(detail)));
-}
-
-bool is_json(const Request& request) {
-  const auto type = request.header("Content-Type").value_or("");
-  const auto media = trimmed(type.substr(0, type.find(';')));
-  return equal_without_case(media, "application/json") || equal_without_case(media, "application/ld+json");
 }
 
 std::optional<ErrorBehaviour> behaviour_of(const Request& request) {
@@ -74,8 +69,8 @@ Prepared refuse(Response response) { return {nullptr, std::move(response)}; }
 Prepared prepare(const Services& services, const Request& request, DocumentForm form, ErrorBehaviour behaviour) {
   if (auto refusal = refuse_version(request)) { return refuse(std::move(*refusal)); }
   if (!is_json(request)) {
-    return refuse(
-        capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED", "expected application/json or application/ld+json"));
+    return refuse(capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED",
+                                            "expected application/json or application/ld+json in UTF-8"));
   }
   if (request.body.empty()) {
     return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body")));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "node/http/media.h"
 #include "node/http/services.h"
 #include "node/http/uri.h"
 
@@ -15,27 +16,6 @@ namespace {
 constexpr std::string_view kRoot = "/epcis/v2";
 constexpr std::string_view kQueries = "/epcis/v2/queries";
 constexpr std::string_view kContext = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
-
-/// The media type for the answer: JSON-LD when the client prefers it by name. Empty when it takes neither.
-std::optional<std::string_view> media_type(const Request& request) {
-  const auto accepted = request.header("Accept");
-  if (!accepted || trimmed(*accepted).empty()) { return "application/json"; }
-  bool json = false;
-  bool linked = false;
-  std::string_view rest = *accepted;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(','), rest.size());
-    const auto range = trimmed(rest.substr(0, end));
-    const auto type = trimmed(range.substr(0, range.find(';')));
-    json = json || equal_without_case(type, "application/json") || type == "*/*" ||
-           equal_without_case(type, "application/*");
-    linked = linked || equal_without_case(type, "application/ld+json");
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  if (json) { return "application/json"; }
-  if (linked) { return "application/ld+json"; }
-  return std::nullopt;
-}
 
 Response not_acceptable(std::string reason, std::string detail) {
   return problem_response(transport_problem(406, Dialect::epcis, std::move(reason), std::move(detail)));
@@ -63,7 +43,7 @@ std::string_view format_name(query::EpcFormat format) {
 
 /// What a client demands of representation and versions and cannot get here.
 std::optional<Response> refuse_representation(const Request& request) {
-  if (!media_type(request)) {
+  if (!json_form(request)) {
     return not_acceptable("MEDIA_TYPE_NOT_OFFERED", "events come as application/json or application/ld+json");
   }
   for (const auto* standard : {"GS1-EPCIS-", "GS1-CBV-"}) {
@@ -129,7 +109,7 @@ json::Value query_document(const EventPage& page, Milliseconds now) {
 
 Response page_response(const Services& services, const Request& request, const EventPage& page) {
   Response response;
-  response.with("Content-Type", std::string(*media_type(request)));
+  response.with("Content-Type", std::string(*json_form(request)));
   response.with("GS1-EPC-Format", std::string(format_name(*epc_format(request))));
   tell_age(response, services, page.height);
   response.body = json::serialize(query_document(page, services.clock()));
@@ -228,7 +208,7 @@ json::Value collection(const Names& names) {
 
 Response value_response(const Services& services, const Request& request, const json::Value& value, Height height) {
   Response response;
-  response.with("Content-Type", std::string(*media_type(request)));
+  response.with("Content-Type", std::string(*json_form(request)));
   tell_age(response, services, height);
   response.body = json::serialize(value);
   return response;
@@ -351,12 +331,6 @@ Result<NamedQuery> read_named_query(const Services& services, const Request& req
   }
   if (auto checked = services.backend.check_query(kept); !checked) { return checked.error(); }
   return NamedQuery{std::string(*name), request.user->name, std::move(kept)};
-}
-
-bool is_json(const Request& request) {
-  const auto type = request.header("Content-Type").value_or("");
-  const auto media = trimmed(type.substr(0, type.find(';')));
-  return equal_without_case(media, "application/json") || equal_without_case(media, "application/ld+json");
 }
 
 Response post_query(Services& services, const Request& request) {

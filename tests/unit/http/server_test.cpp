@@ -382,6 +382,44 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_represented_is_not_acceptable) {
   BOOST_TEST(with("Accept: application/ld+json\r\n").headers.at("content-type") == "application/ld+json");
 }
 
+BOOST_AUTO_TEST_CASE(the_form_that_a_client_weighs_most_is_answered) {
+  const Node node;
+  const auto form = [&](const std::string& accepted) {
+    const auto answer = node.ask("GET", "/epcis/v2/events", "capture-token", {}, "Accept: " + accepted + "\r\n");
+    return answer.status == 200 ? answer.headers.at("content-type") : std::to_string(answer.status);
+  };
+  BOOST_TEST(form("*/*") == "application/json");
+  BOOST_TEST(form("application/*;q=0.2") == "application/json");
+  BOOST_TEST(form("application/ld+json, */*;q=0.1") == "application/ld+json");
+  BOOST_TEST(form("application/ld+json, */*") == "application/ld+json");
+  BOOST_TEST(form("application/ld+json, application/json") == "application/json");
+  BOOST_TEST(form("application/json;q=0.5, Application/LD+JSON; Q=0.75") == "application/ld+json");
+  BOOST_TEST(form("application/json; q=0, */*") == "application/ld+json");
+  BOOST_TEST(form("application/json;q=0") == "406");
+  BOOST_TEST(form("*/*;q=0.000") == "406");
+}
+
+BOOST_AUTO_TEST_CASE(json_comes_in_utf_8) {
+  const Node node;
+  const auto status = [&](const std::string& type) {
+    return node.ask("POST", "/epcis/v2/capture", "capture-token", kDocument, "Content-Type: " + type + "\r\n").status;
+  };
+  BOOST_TEST(status("application/json; charset=UTF-8") == 202U);
+  BOOST_TEST(status("application/ld+json;profile=\"http://www.w3.org/ns/json-ld#compacted\";charset=\"utf-8\"") ==
+             202U);
+  BOOST_TEST(status("application/json; charset=iso-8859-1") == 415U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slash_at_the_end_of_a_path_changes_nothing) {
+  const Node node;
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events/").status == 200U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events/?perPage=1").status == 200U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events/urn%3Auuid%3A1/").status == 200U);
+  BOOST_TEST(node.ask("POST", "/epcis/v2/capture/", "capture-token", kDocument, kJsonType).status == 202U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2/events//").status == 404U);
+  BOOST_TEST(node.ask("GET", "/epcis/v2//events").status == 404U);
+}
+
 BOOST_AUTO_TEST_CASE(an_event_is_read_by_its_encoded_id) {
   const Node node;
   BOOST_TEST(node.ask("GET", "/epcis/v2/events/urn%3Auuid%3A1").status == 200U);
