@@ -381,16 +381,18 @@ std::optional<std::string> digital_link(std::string_view uri) {
 
 std::string entity_key(std::string_view uri) { return digital_link(uri).value_or(std::string(uri)); }
 
-std::optional<EntityPattern> entity_pattern(std::string_view uri) {
-  if (!uri.starts_with("urn:epc:idpat:")) { return EntityPattern{entity_key(uri), false}; }
-  auto link = digital_link(uri);
-  if (!link) { return std::nullopt; }
-  if (uri.starts_with("urn:epc:idpat:sgtin:") || uri.starts_with("urn:epc:idpat:itip:")) {
-    return EntityPattern{*link + "/21/", true};
+std::optional<std::string> lot_of_instance(std::string_view instance, std::string_view lot_number) {
+  if (!instance.starts_with(kCanonicalDomain) || !instance.substr(kCanonicalDomain.size()).starts_with("01/")) {
+    return std::nullopt;
   }
-  if (uri.starts_with("urn:epc:idpat:upui:")) { return EntityPattern{*link + "/235/", true}; }
-  if (uri.starts_with("urn:epc:idpat:cpi:")) { return EntityPattern{*link + "/8011/", true}; }
-  return EntityPattern{*link, true};
+  const auto serial = instance.find("/21/");
+  if (serial == std::string_view::npos) { return std::nullopt; }
+  // The number is plain text: its percent signs mean themselves.
+  std::string escaped;
+  for (const auto c : lot_number) { escaped += c == '%' ? "%25" : std::string(1, c); }
+  const auto lot = normalise_component(escaped, 20);
+  if (!lot) { return std::nullopt; }
+  return std::string(instance.substr(0, serial)) + "/10/" + *lot;
 }
 
 }  // namespace keten::production

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keten::production {
 
@@ -29,16 +30,25 @@ struct WrongCheckDigit {
 /// Empty when the digit is right, or the URI is no Digital Link, or its key has none. EPC URNs leave the digit out.
 std::optional<WrongCheckDigit> wrong_check_digit(std::string_view uri);
 
-/// For MATCH_ parameters: a name, or every name that starts with it.
+/// The lot of a product that a lot number in an event's ILMD means: `https://id.gs1.org/01/<GTIN>/10/<lot>`. Empty when
+/// `instance` is no instance of a GTIN, or a lot cannot be called so (1 to 20 characters).
+std::optional<std::string> lot_of_instance(std::string_view instance, std::string_view lot_number);
+
+/// For MATCH_ parameters: a name, or the names that start with `key`.
 struct EntityPattern {
   std::string key;
-  bool is_prefix = false;  ///< matches keys that start with `key`
-  [[nodiscard]] bool matches(std::string_view entity) const {
-    return is_prefix ? entity.starts_with(key) : entity == key;
-  }
+  bool is_prefix = false;
+  /// Of a prefix: what the rest has to begin with where its digits end, as `/21/`. Empty text: nothing may follow
+  /// there. None: anything may.
+  std::optional<std::string> qualifier{};
+  [[nodiscard]] bool matches(std::string_view entity) const;
 };
-/// `urn:epc:idpat:sgtin:4012345.011111.*` matches the instances of that product; other URIs match themselves.
-/// Empty for a pattern whose instances have no common prefix (a wildcard item reference).
-std::optional<EntityPattern> entity_pattern(std::string_view uri);
+/// `urn:epc:idpat:sgtin:4012345.011111.*` matches the instances of that product, `urn:epc:idpat:sgtin:4012345.*.*` of
+/// all products of that company; other URIs match themselves. Several, because the indicator digit of a GTIN leads the
+/// company prefix. None for a pattern that is not one of its scheme: wildcards stand at the end (GS1 EPC Tag Data
+/// Standard 2.0, section 8).
+std::vector<EntityPattern> entity_patterns(std::string_view uri);
+/// The same for names of classes: with a serial number as only wildcard the product itself.
+std::vector<EntityPattern> class_patterns(std::string_view uri);
 
 }  // namespace keten::production

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 #include "contracts/production/event_summary.h"
@@ -484,11 +485,12 @@ class QueryReader {
   Status read_match(const Parameter& parameter, const Match& match) {
     EntityCondition condition{match.roles, match.classes, {}};
     for (const auto& value : parameter.values) {
-      // The class lists hold patterns as names of classes.
-      auto pattern = match.classes ? std::optional(production::EntityPattern{production::entity_key(value), false})
-                                   : production::entity_pattern(value);
-      if (!pattern) { return wrong(parameter, "identifiers, or patterns with a wildcard as serial number only"); }
-      condition.patterns.push_back(std::move(*pattern));
+      auto patterns = match.classes ? production::class_patterns(value) : production::entity_patterns(value);
+      if (patterns.empty()) {
+        return wrong(parameter,
+                     "identifiers, or patterns with wildcards at the end as urn:epc:idpat:sgtin:4012345.*.*");
+      }
+      std::move(patterns.begin(), patterns.end(), std::back_inserter(condition.patterns));
     }
     query_.entities.push_back(std::move(condition));
     return kDone;

@@ -55,6 +55,9 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   result.max_background_jobs = 2;
   result.max_subcompactions = 1;
   result.bytes_per_sync = 1024 * 1024;
+  // A reader that is the last to use a table or a memory table leaves its deletion to a background thread: unlinking
+  // what a compaction replaced would be part of a query's time.
+  result.avoid_unnecessary_blocking_io = true;
   result.stats_dump_period_sec = 0;
   result.stats_persist_period_sec = 0;
   result.keep_log_file_num = 2;
@@ -257,6 +260,13 @@ std::uint64_t sum(rocksdb::DB& database,
 std::uint64_t RocksDatabase::size_bytes() const {
   return sum(*state_->database, state_->families, "rocksdb.total-sst-files-size") +
          sum(*state_->database, state_->families, "rocksdb.cur-size-all-mem-tables");
+}
+
+std::uint64_t RocksDatabase::size_bytes(storage::Column column) const {
+  auto* family = state_->families.at(static_cast<std::size_t>(column));
+  std::uint64_t bytes = 0;
+  (void)state_->database->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+  return bytes;
 }
 
 std::map<std::string, std::uint64_t> RocksDatabase::statistics() const {

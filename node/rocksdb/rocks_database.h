@@ -36,6 +36,8 @@ class RocksDatabase : public storage::Database {
   [[nodiscard]] Status flush();
   /// Disk space of tables and write-ahead logs, about.
   [[nodiscard]] std::uint64_t size_bytes() const;
+  /// Of the tables of one column.
+  [[nodiscard]] std::uint64_t size_bytes(storage::Column column) const;
   /// For metrics: names as in docs/operations, values as of now.
   [[nodiscard]] std::map<std::string, std::uint64_t> statistics() const;
 

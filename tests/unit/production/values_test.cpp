@@ -126,15 +126,83 @@ BOOST_AUTO_TEST_CASE(what_is_no_gs1_key_is_its_own_name) {
   }
 }
 
+bool matches_any(const std::vector<EntityPattern>& patterns, std::string_view uri) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [key = entity_key(uri)](const auto& each) { return each.matches(key); });
+}
+
 BOOST_AUTO_TEST_CASE(a_pattern_matches_the_instances_of_its_product_only) {
-  const auto pattern = entity_pattern("urn:epc:idpat:sgtin:4012345.011111.*");
-  BOOST_REQUIRE(pattern.has_value());
-  BOOST_TEST(pattern->matches(entity_key("urn:epc:id:sgtin:4012345.011111.1")));
-  BOOST_TEST(!pattern->matches(entity_key("urn:epc:id:sgtin:4012345.011112.1")));
-  BOOST_TEST(!pattern->matches(entity_key("urn:epc:class:lgtin:4012345.011111.1")));
-  BOOST_TEST(!entity_pattern("urn:epc:idpat:sgtin:4012345.*.*").has_value());
-  BOOST_TEST(entity_pattern("urn:x:1")->matches("urn:x:1"));
-  BOOST_TEST(!entity_pattern("urn:x:1")->matches("urn:x:12"));
+  const auto pattern = entity_patterns("urn:epc:idpat:sgtin:4012345.011111.*");
+  BOOST_TEST(matches_any(pattern, "urn:epc:id:sgtin:4012345.011111.1"));
+  BOOST_TEST(!matches_any(pattern, "urn:epc:id:sgtin:4012345.011112.1"));
+  BOOST_TEST(!matches_any(pattern, "urn:epc:class:lgtin:4012345.011111.1"));
+  BOOST_TEST(matches_any(entity_patterns("urn:x:1"), "urn:x:1"));
+  BOOST_TEST(!matches_any(entity_patterns("urn:x:1"), "urn:x:12"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_with_a_wildcard_as_item_matches_what_a_company_makes) {
+  const auto all = entity_patterns("urn:epc:idpat:sgtin:4012345.*.*");
+  for (const auto* uri : {"urn:epc:id:sgtin:4012345.011111.1", "urn:epc:id:sgtin:4012345.911112.x%2Fy",
+                          "https://shop.example/01/04012345111118/10/L/21/7"}) {
+    BOOST_TEST(matches_any(all, uri), uri);
+  }
+  for (const auto* uri : {"urn:epc:id:sgtin:4012346.011111.1", "urn:epc:class:lgtin:4012345.011111.1",
+                          "urn:epc:idpat:sgtin:4012345.011111.*", "urn:epc:id:sscc:4012345.3111111111",
+                          "urn:epc:id:upui:4012345.011111.1"}) {
+    BOOST_TEST(!matches_any(all, uri), uri);
+  }
+  struct Row {
+    const char* pattern;
+    const char* inside;
+    const char* outside;
+  };
+  for (const auto& row : {
+           Row{"urn:epc:idpat:sgtin:*.*.*", "urn:epc:id:sgtin:0614141.107346.1",
+               "urn:epc:class:lgtin:0614141.107346.1"},
+           Row{"urn:epc:idpat:sscc:4012345.*", "urn:epc:id:sscc:4012345.3111111111",
+               "urn:epc:id:sscc:4012346.3111111111"},
+           Row{"urn:epc:idpat:sgln:4012345.*.*", "urn:epc:id:sgln:4012345.11111.400",
+               "urn:epc:id:sgln:4012346.11111.400"},
+           Row{"urn:epc:idpat:sgln:4012345.11111.*", "urn:epc:id:sgln:4012345.11111.0",
+               "urn:epc:id:sgln:4012345.11112.0"},
+           Row{"urn:epc:idpat:grai:4012345.*.*", "urn:epc:id:grai:4012345.11111.1", "urn:epc:id:giai:4012345.11111"},
+           Row{"urn:epc:idpat:giai:4012345.*", "urn:epc:id:giai:4012345.111", "urn:epc:id:giai:4012346.111"},
+           Row{"urn:epc:idpat:cpi:4012345.*.*", "urn:epc:id:cpi:4012345.AB.1", "urn:epc:id:cpi:4012346.AB.1"},
+           Row{"urn:epc:idpat:itip:4012345.011111.*.*.*", "urn:epc:id:itip:4012345.011111.01.02.9",
+               "urn:epc:id:itip:4012345.011112.01.02.9"},
+           Row{"urn:epc:idpat:itip:4012345.011111.01.*.*", "urn:epc:id:itip:4012345.011111.01.02.9",
+               "urn:epc:id:itip:4012345.011111.02.02.9"},
+           Row{"urn:epc:idpat:sgtin:4012345.011111.1", "urn:epc:id:sgtin:4012345.011111.1",
+               "urn:epc:id:sgtin:4012345.011111.12"},
+       }) {
+    BOOST_TEST(matches_any(entity_patterns(row.pattern), row.inside), row.pattern);
+    BOOST_TEST(!matches_any(entity_patterns(row.pattern), row.outside), row.pattern);
+  }
+  for (const auto* broken :
+       {"urn:epc:idpat:sgtin:4012345.*.1", "urn:epc:idpat:sgtin:*.011111.*", "urn:epc:idpat:sgtin:40123.*.*",
+        "urn:epc:idpat:sgtin:4012x45.*.*", "urn:epc:idpat:sgtin:4012345.*", "urn:epc:idpat:other:4012345.*",
+        "urn:epc:idpat:sgtin", "urn:epc:idpat:itip:4012345.011111.x.*.*"}) {
+    BOOST_TEST(entity_patterns(broken).empty(), broken);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_class_pattern_with_a_wildcard_as_item_matches_products_and_not_their_lots) {
+  const auto products = class_patterns("urn:epc:idpat:sgtin:4012345.*.*");
+  BOOST_TEST(matches_any(products, "urn:epc:idpat:sgtin:4012345.011111.*"));
+  BOOST_TEST(matches_any(products, "https://id.gs1.org/01/04012345111118"));
+  BOOST_TEST(!matches_any(products, "urn:epc:class:lgtin:4012345.011111.1"));
+  BOOST_TEST(!matches_any(products, "https://id.gs1.org/01/04012346111117"));
+}
+
+BOOST_AUTO_TEST_CASE(a_lot_number_names_the_lot_of_an_instance) {
+  const auto instance = entity_key("urn:epc:id:sgtin:4012345.011111.1");
+  BOOST_TEST(lot_of_instance(instance, "A/1 %x").value_or("") ==
+             entity_key("urn:epc:class:lgtin:4012345.011111.A%2F1%20%25x"));
+  BOOST_TEST(!lot_of_instance(instance, "").has_value());
+  BOOST_TEST(!lot_of_instance(instance, "123456789012345678901").has_value());
+  BOOST_TEST(!lot_of_instance(entity_key("urn:epc:class:lgtin:4012345.011111.1"), "A").has_value());
+  BOOST_TEST(!lot_of_instance(entity_key("urn:epc:id:giai:4012345.111"), "A").has_value());
+  BOOST_TEST(!lot_of_instance("urn:x:1/21/3", "A").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(check_digits_are_those_of_the_general_specifications) {

@@ -1,16 +1,20 @@
 // What auditors ask, on a ledger of a million events in RocksDB. Slow to build: run it alone, with
-// KETEN_LINEAGE_BENCH=1000000 set.
+// KETEN_LINEAGE_BENCH=1000000 set. KETEN_LINEAGE_FOLDER names a folder that is kept, and used again when it is there.
 #include "node/query/lineage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -20,6 +24,8 @@
 #include "contracts/production/entity.h"
 #include "contracts/production/production_contract.h"
 #include "core/check.h"
+#include "core/encoding.h"
+#include "node/query/epcis_query.h"
 #include "node/query/trace.h"
 #include "node/rocksdb/rocks_database.h"
 
@@ -44,10 +50,27 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Physical memory of this process.
+double resident_megabytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  file >> all >> resident;
+  return static_cast<double>(resident) * static_cast<double>(::getpagesize()) / 1e6;
+}
+
+/// The document of one height, beside what a node keeps in that column.
+Bytes document_key(Height height) {
+  Writer writer;
+  writer.number(height);
+  return writer.take();
+}
+
 /// Executes captures on top of a database: the state of a batch in memory until it is written.
 class Builder {
  public:
-  explicit Builder(rocksdb_store::RocksDatabase& database) : database_(database), snapshot_(database.snapshot()) {}
+  explicit Builder(rocksdb_store::RocksDatabase& database, Height first = {})
+      : height(first), database_(database), snapshot_(database.snapshot()) {}
 
   void event(const std::string& organisation, std::string event) {
     if (organisation != organisation_ || count_ == kEventsPerDocument) { finish(); }
@@ -70,6 +93,7 @@ class Builder {
     document_bytes += document.size();
     transaction->payloads.push_back({{}, to_bytes(document)});
     ++height.value;
+    batch_.put(Column::blocks, document_key(height), as_bytes(document));
     transaction->id = TransactionId{};
     for (std::size_t i = 0; i < 8; ++i) {
       transaction->id.bytes[i] = static_cast<std::uint8_t>(height.value >> (8 * i));
@@ -196,22 +220,102 @@ void report(const std::string& what, Times times) {
              times.processor[times.wall.size() / 2], times.processor[p99]);
 }
 
-std::uint64_t bytes_of(const contracts::StateReader& column) {
-  std::uint64_t bytes = 0;
+/// Keys and values of a column in bytes, by the first so many bytes of their keys.
+std::map<std::string, std::uint64_t> bytes_of(const contracts::StateReader& column, std::size_t prefix) {
+  std::map<std::string, std::uint64_t> bytes;
   column.scan({}, {}, [&](ByteView key, ByteView value) {
-    bytes += key.size() + value.size();
+    bytes[to_text(key.first(std::min(prefix, key.size())))] += key.size() + value.size();
     return true;
   });
   return bytes;
 }
 
-void measure(const rocksdb_store::RocksDatabase& database, Height height, const std::string& lot, std::size_t chains) {
+/// What was built, to be found again in a kept folder.
+struct Built {
+  Height height;
+  std::string lot;
+  std::uint64_t chains = 0;
+  std::uint64_t events = 0;
+  std::uint64_t document_bytes = 0;
+};
+const Bytes kBuiltKey = to_bytes("lineage-benchmark");
+
+Bytes encode(const Built& built) {
+  Writer writer;
+  writer.number(built.height);
+  writer.sized(built.lot);
+  writer.u64(built.chains);
+  writer.u64(built.events);
+  writer.u64(built.document_bytes);
+  return writer.take();
+}
+
+Built decode_built(ByteView bytes) {
+  Reader reader(bytes);
+  Built built;
+  built.height = reader.number<Height>();
+  built.lot = reader.text(1000);
+  built.chains = reader.u64();
+  built.events = reader.u64();
+  built.document_bytes = reader.u64();
+  CHECK(reader.finish("built").ok());
+  return built;
+}
+
+Built build(rocksdb_store::RocksDatabase& database, std::size_t events) {
+  Builder builder(database);
+  const auto start = std::chrono::steady_clock::now();
+  std::size_t clock = 0;
+  Built built;
+  // The recalled lot lies in the middle of the others.
+  while (builder.events_total < events) {
+    if (built.lot.empty() && builder.events_total >= events / 2) { built.lot = add_recall(builder, clock); }
+    add_chain(builder, built.chains++, clock);
+  }
+  builder.finish();
+  fmt::print("{} events in {:.0f} s\n", builder.events_total, milliseconds_since(start) / 1000);
+  built.height = builder.height;
+  built.events = builder.events_total;
+  built.document_bytes = builder.document_bytes;
+  storage::Batch batch;
+  batch.put(Column::meta, kBuiltKey, encode(built));
+  CHECK(database.write(batch, storage::Durability::synced).ok());
+  CHECK(database.flush().ok());
+  return built;
+}
+
+void report_sizes(const rocksdb_store::RocksDatabase& database, const Built& built) {
+  const auto mega = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
   const auto snapshot = database.snapshot();
-  const query::EpcisReaders readers{snapshot->column(Column::state), snapshot->column(Column::index),
-                                    [](Height, std::uint32_t) -> Result<TransactionPointer> {
-                                      return failure(ErrorKind::not_found, "TRANSACTION_NOT_FOUND", "none here");
-                                    },
-                                    height};
+  for (const auto& [name, column, prefix] :
+       {std::tuple{"index", Column::index, std::size_t{4}}, std::tuple{"state", Column::state, std::size_t{16}}}) {
+    std::uint64_t sum = 0;
+    std::string tables;
+    std::map<std::string, std::uint64_t> sizes;
+    for (const auto& [key, bytes] : bytes_of(snapshot->column(column), prefix)) {
+      sum += bytes;
+      sizes[key.substr(0, key.find('/', key.find('/') + 1))] += bytes;
+    }
+    for (const auto& [key, bytes] : sizes) { tables += fmt::format("  {} {:.1f}", key, mega(bytes)); }
+    fmt::print("{}: keys and values {:.1f} MB, on disk {:.1f} MB; by table, MB:{}\n", name, mega(sum),
+               mega(database.size_bytes(column)), tables);
+  }
+  fmt::print("{} events: documents {:.1f} MB, all on disk {:.1f} MB\n", built.events, mega(built.document_bytes),
+             mega(database.size_bytes()));
+}
+
+void measure(const rocksdb_store::RocksDatabase& database, const Built& built) {
+  const auto snapshot = database.snapshot();
+  const auto chains = built.chains;
+  const auto load = [&](Height height, std::uint32_t) -> Result<TransactionPointer> {
+    auto document = snapshot->column(Column::blocks).get(document_key(height));
+    CHECK(document.has_value());
+    auto transaction = std::make_shared<Transaction>();
+    transaction->payloads.push_back({{}, std::move(*document)});
+    return TransactionPointer(std::move(transaction));
+  };
+  const query::EpcisReaders readers{snapshot->column(Column::state), snapshot->column(Column::index), load,
+                                    built.height};
   const auto timed = [](std::size_t count, const std::function<void(std::size_t)>& run) {
     Times times;
     for (std::size_t i = 0; i < count; ++i) {
@@ -223,6 +327,20 @@ void measure(const rocksdb_store::RocksDatabase& database, Height height, const 
     }
     return times;
   };
+  const auto find = [&](const query::EpcisParameters& parameters) {
+    const auto query = query::parse_epcis_query(parameters);
+    CHECK(query.ok());
+    auto page = query::find_events(readers, *query);
+    CHECK(page.ok());
+    return std::move(*page);
+  };
+  report("MATCH_anyEPC", timed(1000, [&](std::size_t i) {
+           // An item on a pallet: made and packed.
+           CHECK(find({{"MATCH_anyEPC", serial_of(i * 7919 % kRecalled)}}).events.size() == 2);
+         }));
+  report("MATCH_anyEPCClass", timed(1000, [&](std::size_t i) {
+           CHECK(find({{"MATCH_anyEPCClass", lot_of(i * 7919 % chains, 5)}}).events.size() == 4);
+         }));
   report("trace back, ten hops", timed(1000, [&](std::size_t i) {
            const auto found = query::trace(readers, {lot_of(i * 7919 % chains, kHops), query::TraceDirection::back});
            CHECK(found.ok() && found->items.size() == kHops + 1 && !found->truncated);
@@ -232,7 +350,7 @@ void measure(const rocksdb_store::RocksDatabase& database, Height height, const 
            CHECK(found.ok() && found->items.size() == kHops + 1);
          }));
   report(fmt::format("recall of {} items", kRecalled), timed(20, [&](std::size_t) {
-           const auto found = query::recall(readers, {lot, {}, {}, {}, 1000});
+           const auto found = query::recall(readers, {built.lot, {}, {}, {}, 1000});
            CHECK(found.ok() && found->affected == kRecalled + 1 && !found->truncated);
          }));
   report("history of a lot", timed(1000, [&](std::size_t i) {
@@ -243,6 +361,62 @@ void measure(const rocksdb_store::RocksDatabase& database, Height height, const 
          }));
 }
 
+/// The same questions while another thread captures and RocksDB moves its tables.
+void measure_while_capturing(rocksdb_store::RocksDatabase& database, const Built& built) {
+  std::atomic<bool> done = false;
+  std::atomic<std::size_t> captured = 0;
+  const auto start = std::chrono::steady_clock::now();
+  std::thread writer([&] {
+    Builder builder(database, built.height);
+    std::size_t clock = built.events;
+    for (std::size_t chain = built.chains; !done; ++chain) {
+      add_chain(builder, chain, clock);
+      captured = builder.events_total;
+    }
+    builder.finish();
+  });
+  measure(database, built);
+  const auto seconds = milliseconds_since(start) / 1000;
+  done = true;
+  writer.join();
+  fmt::print("meanwhile {} events captured, {:.0f} events/s\n", captured.load(),
+             static_cast<double>(captured.load()) / seconds);
+}
+
+/// All events, a page of a thousand after the other: what a stream of results takes of memory.
+void measure_stream(const rocksdb_store::RocksDatabase& database, const Built& built) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto first = resident_megabytes();
+  auto most = first;
+  std::size_t count = 0;
+  std::string token;
+  do {
+    // As a node does: every page reads its own snapshot.
+    const auto snapshot = database.snapshot();
+    const query::EpcisReaders readers{
+        snapshot->column(Column::state), snapshot->column(Column::index),
+        [&](Height height, std::uint32_t) -> Result<TransactionPointer> {
+          auto transaction = std::make_shared<Transaction>();
+          transaction->payloads.push_back({{}, *snapshot->column(Column::blocks).get(document_key(height))});
+          return TransactionPointer(std::move(transaction));
+        },
+        built.height};
+    query::EpcisParameters parameters{{"orderBy", "eventTime"}, {"perPage", "1000"}};
+    if (!token.empty()) { parameters.emplace_back("nextPageToken", token); }
+    const auto query = query::parse_epcis_query(parameters);
+    CHECK(query.ok());
+    const auto page = query::find_events(readers, *query);
+    CHECK(page.ok());
+    count += page->events.size();
+    token = page->next_page_token;
+    most = std::max(most, resident_megabytes());
+  } while (!token.empty());
+  CHECK(count == built.events);
+  const auto seconds = milliseconds_since(start) / 1000;
+  fmt::print("streamed {} events in {:.0f} s ({:.0f} events/s): resident {:.0f} MB before, {:.0f} MB at most\n", count,
+             seconds, static_cast<double>(count) / seconds, first, most);
+}
+
 void lineage_of_a_million_events(benchmark::State& state) {
   const char* wanted = std::getenv("KETEN_LINEAGE_BENCH");
   if (wanted == nullptr) {
@@ -250,31 +424,27 @@ void lineage_of_a_million_events(benchmark::State& state) {
     return;
   }
   const auto events = static_cast<std::size_t>(std::strtoull(wanted, nullptr, 10));
-  const auto folder = std::filesystem::temp_directory_path() / fmt::format("keten-lineage-{}", ::getpid());
+  const char* kept = std::getenv("KETEN_LINEAGE_FOLDER");
+  const auto folder = kept != nullptr
+                          ? std::filesystem::path(kept)
+                          : std::filesystem::temp_directory_path() / fmt::format("keten-lineage-{}", ::getpid());
   for (auto _ : state) {
-    auto database = rocksdb_store::RocksDatabase::open(folder.string());
-    CHECK(database.ok());
-    Builder builder(**database);
     const auto start = std::chrono::steady_clock::now();
-    std::size_t clock = 0;
-    std::size_t chains = 0;
-    // The recalled lot lies in the middle of the others.
-    std::string lot;
-    while (builder.events_total < events) {
-      if (lot.empty() && builder.events_total >= events / 2) { lot = add_recall(builder, clock); }
-      add_chain(builder, chains++, clock);
-    }
-    builder.finish();
-    CHECK((*database)->flush().ok());
-    fmt::print("{} events in {:.0f} s\n", builder.events_total, milliseconds_since(start) / 1000);
-    const auto snapshot = (*database)->snapshot();
-    const auto mega = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
-    fmt::print("documents {:.0f} MB, index {:.0f} MB, state {:.0f} MB (keys and values); both on disk {:.0f} MB\n",
-               mega(builder.document_bytes), mega(bytes_of(snapshot->column(Column::index))),
-               mega(bytes_of(snapshot->column(Column::state))), mega((*database)->size_bytes()));
-    measure(**database, builder.height, lot, chains);
+    auto opened = rocksdb_store::RocksDatabase::open(folder.string());
+    CHECK(opened.ok());
+    auto& database = **opened;
+    const auto known = database.snapshot()->column(Column::meta).get(kBuiltKey);
+    if (known) { fmt::print("opened in {:.0f} ms\n", milliseconds_since(start)); }
+    const auto built = known ? decode_built(*known) : build(database, events);
+    fmt::print("resident {:.0f} MB\n", resident_megabytes());
+    measure(database, built);
+    fmt::print("resident {:.0f} MB\n", resident_megabytes());
+    report_sizes(database, built);
+    measure_stream(database, built);
+    // Last: it adds to a kept folder what the figures above do not know.
+    if (kept == nullptr) { measure_while_capturing(database, built); }
   }
-  std::filesystem::remove_all(folder);
+  if (kept == nullptr) { std::filesystem::remove_all(folder); }
 }
 BENCHMARK(lineage_of_a_million_events)->Iterations(1)->Unit(benchmark::kSecond);
 
