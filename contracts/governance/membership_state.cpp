@@ -10,18 +10,49 @@
 namespace keten::governance {
 namespace {
 
-Directory read_directory(const contracts::StateReader& state) {
-  constexpr std::string_view kFirst = "governance/key/";
-  constexpr std::string_view kEnd = "governance/key0";  // '0' follows '/'
-  std::map<PublicKey, RegisteredKey> keys;
-  state.scan(as_bytes(kFirst), as_bytes(kEnd), [&](ByteView entry, ByteView value) {
-    auto record = decode_key_record(value);
-    if (record.is_valid()) {
-      keys.emplace(PublicKey::from(entry.subspan(kFirst.size())).value(), std::move(record.registered));
-    }
-    return true;
-  });
-  return Directory(std::move(keys));
+constexpr std::string_view kKeyPrefix = "governance/key/";
+
+/// Keys that are valid: those of users and devices, and those of validators of the current and of the next epoch. Records of
+/// revoked keys are kept for ever and are not looked at.
+Directory read_directory(Records& records, const EpochRecord& current, const std::optional<PendingRecord>& pending) {
+  auto valid = records.users();
+  for (const auto& validator : current.validators) { valid.push_back(validator.key); }
+  if (pending) {
+    for (const auto& validator : pending->validators) { valid.push_back(validator.key); }
+  }
+  Directory::Keys keys;
+  for (const auto& key : valid) {
+    auto record = records.key(key);
+    CHECK(record && record->is_valid());
+    keys.emplace(key, std::move(record->registered));
+  }
+  return Directory(keys);
+}
+
+Directory directory_after(const Directory& before, const contracts::WriteSet& writes) {
+  Directory::Changes changes;
+  const auto prefix = to_bytes(kKeyPrefix);
+  for (auto at = writes.lower_bound(prefix); at != writes.end(); ++at) {
+    const auto& [entry, value] = *at;
+    if (!as_text(entry).starts_with(kKeyPrefix)) { break; }
+    CHECK(value.has_value());  // records of keys are kept for ever
+    auto record = decode_key_record(*value);
+    auto& change = changes[PublicKey::from(ByteView(entry).subspan(prefix.size())).value()];
+    if (record.is_valid()) { change = std::move(record.registered); }
+  }
+  return changes.empty() ? before : before.with(changes);
+}
+
+bool has_prefix(const contracts::WriteSet& writes, std::string_view prefix) {
+  const auto first = writes.lower_bound(to_bytes(prefix));
+  return first != writes.end() && as_text(first->first).starts_with(prefix);
+}
+
+/// Keys apart: the nodes and the rules of both epochs.
+bool changes_rules(const contracts::WriteSet& writes) {
+  constexpr std::array<std::string_view, 4> kPrefixes{"governance/current", "governance/epoch/", "governance/node/",
+                                                      "governance/pending"};
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return has_prefix(writes, prefix); });
 }
 
 const Validator* find(const std::vector<Validator>& validators, NodeNumber number) {
@@ -48,7 +79,11 @@ Node node_of(NodeNumber number, NodeRecord record, const EpochRecord& current,
 
 }  // namespace
 
-Result<Membership> read_membership(const contracts::StateReader& state) {
+namespace {
+
+/// With the directory as `directory` gives it, from the records and the rules of both epochs.
+template <typename ReadDirectory>
+Result<Membership> read_with(const contracts::StateReader& state, ReadDirectory directory) {
   StateStore store(state);
   Records records(store);
   if (!state.get(as_bytes("governance/current"))) {
@@ -59,7 +94,7 @@ Result<Membership> read_membership(const contracts::StateReader& state) {
   const auto epoch = records.current_epoch();
   const auto current = records.current();
   const auto pending = records.pending();
-  Membership result{.directory = read_directory(state),
+  Membership result{.directory = directory(records, current, pending),
                     .current = {epoch, ValidatorSet(current.validators), current.parameters},
                     .since = current.since,
                     .nodes = {},
@@ -82,13 +117,23 @@ Result<Membership> read_membership(const contracts::StateReader& state) {
   return result;
 }
 
+}  // namespace
+
+Result<Membership> read_membership(const contracts::StateReader& state) { return read_with(state, read_directory); }
+
 bool changes_membership(const contracts::WriteSet& writes) {
-  constexpr std::array<std::string_view, 5> kPrefixes{"governance/current", "governance/epoch/", "governance/key/",
-                                                      "governance/node/", "governance/pending"};
-  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) {
-    const auto first = writes.lower_bound(to_bytes(prefix));
-    return first != writes.end() && as_text(first->first).starts_with(prefix);
-  });
+  return has_prefix(writes, kKeyPrefix) || changes_rules(writes);
+}
+
+Result<Membership> membership_after(const Membership& before, const contracts::StateReader& state,
+                                    const contracts::WriteSet& writes) {
+  auto directory = directory_after(before.directory, writes);
+  if (changes_rules(writes)) {
+    return read_with(state, [&](const auto&...) { return std::move(directory); });
+  }
+  auto result = before;
+  result.directory = std::move(directory);
+  return result;
 }
 
 contracts::WriteSet begin_next_epoch(const contracts::StateReader& state, Height height, const SetId& next_set) {

@@ -309,9 +309,12 @@ void Records::erase_user(std::string_view organisation, std::string_view name) {
   store_.erase(user_key(organisation, name));
 }
 
-std::vector<PublicKey> Records::users(std::string_view organisation) {
+std::vector<PublicKey> Records::users(std::string_view organisation) { return users_from(user_key(organisation, "")); }
+
+std::vector<PublicKey> Records::users() { return users_from(to_bytes("user/")); }
+
+std::vector<PublicKey> Records::users_from(const Bytes& first) {
   std::vector<PublicKey> keys;
-  const auto first = user_key(organisation, "");
   store_.scan(first, end_of(as_text(first)), [&](ByteView, ByteView value) {
     keys.push_back(PublicKey::from(value).value());
     return true;

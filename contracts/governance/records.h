@@ -137,6 +137,8 @@ class Records {
   void set_user(std::string_view organisation, std::string_view name, const PublicKey& key);
   void erase_user(std::string_view organisation, std::string_view name);
   [[nodiscard]] std::vector<PublicKey> users(std::string_view organisation);
+  /// Of all organisations.
+  [[nodiscard]] std::vector<PublicKey> users();
 
   [[nodiscard]] std::map<NodeNumber, NodeRecord> nodes();
   [[nodiscard]] std::optional<NodeRecord> node(NodeNumber number);
@@ -170,6 +172,8 @@ class Records {
     ChangeId next_change{1};
   };
   [[nodiscard]] Counters counters();
+  /// `first` is a prefix.
+  [[nodiscard]] std::vector<PublicKey> users_from(const Bytes& first);
   void set_counters(const Counters& counters);
 
   Store& store_;

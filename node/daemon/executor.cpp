@@ -15,12 +15,13 @@ namespace {
 /// Without a block for so long, a node that had some writes its tables out and gives memory back.
 constexpr std::uint64_t kRestAfterMs = 5000;
 
-Result<MembershipPointer> read_membership(const Disk& disk) {
+Result<MembershipPointer> membership_after(const Membership& before, const Disk& disk,
+                                           const contracts::WriteSet& writes) {
   try {
     const auto snapshot = disk.database().snapshot();
-    auto read = governance::read_membership(snapshot->column(storage::Column::state));
-    if (!read) { return read.error(); }
-    return std::make_shared<const Membership>(std::move(*read));
+    auto after = governance::membership_after(before, snapshot->column(storage::Column::state), writes);
+    if (!after) { return after.error(); }
+    return std::make_shared<const Membership>(std::move(*after));
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
 }
 
@@ -89,9 +90,9 @@ Status Executor::run_block(const pipeline::Execute& work) {
   disk_.executed(header.height);
   MembershipPointer changed;
   if (governance::changes_membership(result.writes)) {
-    auto read = read_membership(disk_);
-    if (!read) { return read.error(); }
-    changed = membership_ = std::move(*read);
+    auto after = membership_after(*membership_, disk_, result.writes);
+    if (!after) { return after.error(); }
+    changed = membership_ = std::move(*after);
   }
   state_root_ = result.state_root;
   execute_us_.add(executed - began);

@@ -85,7 +85,8 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
     if (!committed) { return committed; }
     state_root = result.state_root;
     if (governance::changes_membership(result.writes)) {
-      membership = read_membership(replay.database);
+      const auto snapshot = replay.database.snapshot();
+      membership = governance::membership_after(*membership, snapshot->column(storage::Column::state), result.writes);
       if (!membership) { return membership.error(); }
     }
   }

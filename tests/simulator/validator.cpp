@@ -430,8 +430,16 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   process.state_root = result.state_root;
   around_.witness.executed(self_, header.height, result.state_root);
   if (!governance::changes_membership(result.writes)) { return; }
-  auto membership = governance::read_membership(disk_.database().snapshot()->column(storage::Column::state));
-  CHECK(membership.ok());
+  const auto snapshot = disk_.database().snapshot();
+  auto membership =
+      governance::membership_after(*process.membership, snapshot->column(storage::Column::state), result.writes);
+  const auto read = governance::read_membership(snapshot->column(storage::Column::state));
+  CHECK(membership.ok() && read.ok());
+  if (membership->directory.keys() != read->directory.keys() || membership->nodes != read->nodes) {
+    around_.witness.broken(
+        "membership",
+        text_of(self_) + ": what follows from the block before differs from the state at " + header.height.text());
+  }
   process.membership = process.changed_membership = std::make_shared<const Membership>(std::move(*membership));
   around_.witness.membership_changed(self_, *process.membership);
 }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
 
 #include "contracts/execute.h"
 #include "contracts/governance/arguments.h"
@@ -124,8 +127,47 @@ class Ledger {
     keep(begin_next_epoch(state, height, membership().next.value().validators.id()));
   }
 
+  /// Also proves, for whatever a test does: the membership that follows from the one before and the writes is the one that
+  /// is read from the whole state.
   void keep(const contracts::WriteSet& writes) {
     changed_membership = changes_membership(writes);
+    apply(writes);
+    const auto read = membership();
+    if (followed_) {
+      followed_ = changed_membership ? membership_after(*followed_, state, writes).value() : *followed_;
+    }
+    if (!followed_) { followed_ = read; }
+    BOOST_TEST((followed_->directory.keys() == valid_keys()));
+    BOOST_TEST((read.directory.keys() == valid_keys()));
+    BOOST_TEST((followed_->nodes == read.nodes));
+    BOOST_TEST((followed_->since == read.since));
+    BOOST_TEST((followed_->current.epoch == read.current.epoch));
+    BOOST_TEST((followed_->current.validators.id() == read.current.validators.id()));
+    BOOST_TEST((followed_->current.parameters == read.current.parameters));
+    BOOST_TEST(followed_->pending.has_value() == read.pending.has_value());
+    if (followed_->pending && read.pending) {
+      BOOST_TEST((followed_->pending->ready == read.pending->ready));
+      BOOST_TEST((followed_->pending->rules.validators.id() == read.pending->rules.validators.id()));
+      BOOST_TEST((followed_->pending->rules.parameters == read.pending->rules.parameters));
+    }
+    BOOST_TEST(followed_->next.has_value() == read.next.has_value());
+    BOOST_TEST((followed_->next_since == read.next_since));
+  }
+
+  /// Every record of a key there ever was.
+  [[nodiscard]] Directory::Keys valid_keys() const {
+    Directory::Keys keys;
+    for (const auto& [entry, value] : state.entries) {
+      constexpr std::string_view kPrefix = "governance/key/";
+      if (!as_text(entry).starts_with(kPrefix)) { continue; }
+      auto record = decode_key_record(value);
+      if (!record.is_valid()) { continue; }
+      keys.emplace(PublicKey::from(ByteView(entry).subspan(kPrefix.size())).value(), std::move(record.registered));
+    }
+    return keys;
+  }
+
+  void apply(const contracts::WriteSet& writes) {
     for (const auto& [key, value] : writes) {
       if (value) {
         state.entries[key] = *value;
@@ -143,6 +185,7 @@ class Ledger {
  private:
   std::uint64_t salt_ = 0;
   Bytes last_proposal_;
+  std::optional<Membership> followed_;  ///< from block to block, never read again
 };
 
 inline RotateValidator rotation(const std::string& organisation, const std::string& node, const KeyPair& key) {
