@@ -217,6 +217,9 @@ bool Engine::sealed() const { return state_->safety.sealed(); }
 bool Engine::halted() const { return state_->safety.halted(); }
 bool Engine::is_fresh() const { return state_->is_fresh; }
 bool Engine::is_quarantined() const { return state_->safety.is_quarantined(); }
+std::optional<QuarantineCause> Engine::quarantine() const {
+  return state_->quarantine ? std::optional(state_->quarantine->cause) : std::nullopt;
+}
 Effects Engine::past_is_known(Now now) {
   return handle(*state_, now, [](State& state) { state.forget_unknown_past(); });
 }

@@ -231,6 +231,8 @@ class Engine {
   /// Nothing is known of this key's past, and votes are not allowed yet: a certificate would put it into quarantine.
   [[nodiscard]] bool is_fresh() const;
   [[nodiscard]] bool is_quarantined() const;
+  /// Why it is; none when it is not.
+  [[nodiscard]] std::optional<QuarantineCause> quarantine() const;
   /// Why this validator casts no vote although it could, and what ends that; empty when it votes.
   [[nodiscard]] std::string abstention_reason() const;
   /// This follower's key is in no set whose epoch has begun, and stays out of this epoch: whatever was before, it has signed

@@ -313,6 +313,11 @@ void Node::carry(pipeline::Effects effects) {
   if (!effects.execute.empty()) { executor_->execute(std::move(effects.execute)); }
   for (const auto& request : effects.serve) { serve(request); }
   if (!effects.expired.empty()) { tracker_.expired(effects.expired); }
+  if (!effects.dropped.empty()) {
+    log_warning("{} waiting transactions can stand in no block any more, among them {}: {}", effects.dropped.size(),
+                effects.dropped.front().id.hex(), effects.dropped.front().why.message);
+    tracker_.dropped(effects.dropped);
+  }
   if (effects.ready_due) { say_ready(*effects.ready_due); }
   for (const auto& alarm : effects.alarms) {
     metrics_

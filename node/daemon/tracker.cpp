@@ -21,7 +21,9 @@ void Tracker::admitted(const std::vector<TransactionId>& ids) {
     const std::lock_guard lock(mutex_);
     for (const auto& id : ids) {
       admitted_.insert(id);
-      if (!waiters_.empty()) { take(id, WaitLevel::admitted, {TransactionState::admitted, {}, 0, {}}, answers); }
+      if (!waiters_.empty()) {
+        take(id, WaitLevel::admitted, TransactionProgress{TransactionState::admitted, {}, 0, {}}, answers);
+      }
     }
   }
   answer(answers);
@@ -42,7 +44,21 @@ void Tracker::expired(const std::vector<TransactionId>& ids) {
     const std::lock_guard lock(mutex_);
     for (const auto& id : ids) {
       admitted_.erase(id);
-      take(id, WaitLevel::executed, {TransactionState::expired, {}, 0, {}}, answers);
+      take(id, WaitLevel::executed, TransactionProgress{TransactionState::expired, {}, 0, {}}, answers);
+    }
+  }
+  answer(answers);
+}
+
+void Tracker::dropped(const std::vector<pipeline::Dropped>& transactions) {
+  std::vector<Answer> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : transactions) {
+      admitted_.erase(one.id);
+      auto why = one.why;
+      why.message = "the transaction waited for a block that can hold it, and none can any more: " + why.message;
+      take(one.id, WaitLevel::executed, std::move(why), answers);
     }
   }
   answer(answers);
@@ -57,7 +73,9 @@ void Tracker::final(const BlockPointer& block) {
     for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
       const auto& id = block->transactions[index]->id;
       if (!admitted_.empty()) { admitted_.erase(id); }
-      if (!waiters_.empty()) { take(id, WaitLevel::final, {TransactionState::final, height, index, {}}, answers); }
+      if (!waiters_.empty()) {
+        take(id, WaitLevel::final, TransactionProgress{TransactionState::final, height, index, {}}, answers);
+      }
     }
   }
   answer(answers);
@@ -73,7 +91,8 @@ void Tracker::executed(const BlockPointer& block, const contracts::BlockResult& 
       for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
         const auto& id = block->transactions[index]->id;
         if (!waiters_.contains(id)) { continue; }
-        take(id, WaitLevel::executed, {TransactionState::executed, height, index, result.receipts[index]}, answers);
+        take(id, WaitLevel::executed,
+             TransactionProgress{TransactionState::executed, height, index, result.receipts[index]}, answers);
       }
     }
   }
@@ -170,7 +189,7 @@ bool Tracker::has_waiters() const {
   return !waiters_.empty();
 }
 
-void Tracker::take(const TransactionId& id, WaitLevel reached, const TransactionProgress& progress,
+void Tracker::take(const TransactionId& id, WaitLevel reached, const Result<TransactionProgress>& progress,
                    std::vector<Answer>& answers) {
   const auto [first, last] = waiters_.equal_range(id);
   for (auto at = first; at != last;) {
@@ -178,7 +197,7 @@ void Tracker::take(const TransactionId& id, WaitLevel reached, const Transaction
       ++at;
       continue;
     }
-    if (progress.state == TransactionState::expired) {
+    if (progress && progress->state == TransactionState::expired) {
       answers.push_back(
           {std::move(at->second.done), failure(ErrorKind::refused, "EXPIRED",
                                                "the transaction expired before a block could hold it; sign it again")});

@@ -11,6 +11,7 @@
 #include "contracts/execute.h"
 #include "core/block.h"
 #include "node/pipeline/gateway.h"
+#include "node/pipeline/pipeline.h"
 
 namespace keten::node {
 
@@ -20,6 +21,8 @@ class Tracker {
  public:
   void admitted(const std::vector<TransactionId>& ids);
   void expired(const std::vector<TransactionId>& ids);
+  /// Whoever waits is told why.
+  void dropped(const std::vector<pipeline::Dropped>& transactions);
   void final(const BlockPointer& block);
   void executed(const BlockPointer& block, const contracts::BlockResult& result);
 
@@ -49,7 +52,7 @@ class Tracker {
     Result<TransactionProgress> result;
   };
   [[nodiscard]] std::optional<TransactionProgress> find_locked(const TransactionId& id) const;
-  void take(const TransactionId& id, WaitLevel reached, const TransactionProgress& progress,
+  void take(const TransactionId& id, WaitLevel reached, const Result<TransactionProgress>& progress,
             std::vector<Answer>& answers);
   static void answer(std::vector<Answer>& answers);
 

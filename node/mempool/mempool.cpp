@@ -62,6 +62,13 @@ std::vector<TransactionId> Mempool::expire(Height height) {
   return expired;
 }
 
+std::vector<TransactionPointer> Mempool::all() const {
+  std::vector<TransactionPointer> result;
+  result.reserve(entries_.size());
+  for (const auto& [expiry, id] : by_expiry_) { result.push_back(entries_.at(id).transaction); }
+  return result;
+}
+
 TransactionPointer Mempool::find(const TransactionId& id) const {
   const auto found = entries_.find(id);
   return found == entries_.end() ? nullptr : found->second.transaction;
@@ -100,7 +107,8 @@ std::vector<TransactionPointer> Mempool::select(const Budget& budget,
       bool taken = false;
       while (turn.next != turn.end && !taken) {
         const auto& candidate = (turn.next++)->second;
-        if (!usable(*candidate)) { continue; }
+        const bool never_fits = candidate->envelope.size() > budget.bytes || candidate->body.fuel_limit > budget.fuel;
+        if (never_fits || !usable(*candidate)) { continue; }
         if (candidate->envelope.size() > left.bytes || candidate->body.fuel_limit > left.fuel) {
           turn.next = turn.end;  // the order of arrival holds: what does not fit waits for the next block
           break;

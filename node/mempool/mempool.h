@@ -49,13 +49,17 @@ class Mempool {
   /// Drops what cannot enter a block above `height` any more; returns the ids.
   std::vector<TransactionId> expire(Height height);
 
+  /// Everything that has a place; those that expire first come first.
+  [[nodiscard]] std::vector<TransactionPointer> all() const;
+
   /// Null when unknown.
   [[nodiscard]] TransactionPointer find(const TransactionId& id) const;
   [[nodiscard]] TransactionPointer find_leaf(const Hash& leaf) const;
   [[nodiscard]] bool contains(const TransactionId& id) const { return entries_.contains(id); }
   [[nodiscard]] bool is_admitted(const TransactionId& id) const;
 
-  /// Admitted transactions in a fair order within the budget. `usable` says whether one may stand in this block.
+  /// Admitted transactions in a fair order within the budget. `usable` says whether one may stand in this block. What is
+  /// larger than the whole budget holds up nobody.
   [[nodiscard]] std::vector<TransactionPointer> select(const Budget& budget,
                                                        const std::function<bool(const Transaction&)>& usable);
 

@@ -82,7 +82,7 @@ void Pipeline::State::receive(NodeNumber from, BlockResponse response) {
   auto [height, parent] = sync_tip();
   auto first = response.blocks.begin();
   while (first != response.blocks.end() && (*first)->header.height <= height) { ++first; }
-  SyncedRange range{{first, response.blocks.end()}, {*response.finalization, response.blocks.back()->header}};
+  SyncedRange range{{first, response.blocks.end()}, {*response.finalization, response.blocks.back()->header}, from};
   if (range.blocks.empty()) { return; }
   bool is_sealed = engine.sealed();
   const auto follows = [&](const BlockHeader& header) {
@@ -129,6 +129,8 @@ void Pipeline::State::range_verified(std::uint64_t ticket, const std::vector<boo
     ++range_asked;
     return;
   }
+  peers[range.from].blocks_owed = 0;
+  peers[range.from].blocks_due_ms = 0;
   const auto tip = sync_tip();
   std::vector<BlockPointer> fresh;
   for (const auto& block : range.blocks) {
@@ -208,10 +210,15 @@ void Pipeline::State::ask_for_blocks() {
     synced.clear();
     tip = sync_tip();
   }
-  std::erase_if(ahead, [&](NodeNumber index) { return !is_ahead(index); });
+  std::erase_if(ahead,
+                [&](NodeNumber index) { return !is_ahead(index) || now.steady_ms < peers.at(index).blocks_due_ms; });
+  if (ahead.empty()) { return; }
   const auto peer = ahead[range_asked++ % ahead.size()];
   const auto last = std::min(best.value, tip.height.value + limits::kSyncBlocksMax);
   range_from.insert(peer);
+  auto& asked = peers.at(peer);
+  asked.blocks_due_ms = now.steady_ms + (kBlocksAgainMs << std::min(asked.blocks_owed, kBlocksAgainDoublings));
+  ++asked.blocks_owed;
   send(peer, BlockRequest{tip.height.next(), Height{last}});
 }
 

@@ -6,8 +6,14 @@
 namespace keten::pipeline {
 
 void Pipeline::State::membership_changed(Height height, MembershipPointer changed) {
+  const auto ended = membership->directory.ended_in(changed->directory);
   membership = std::move(changed);
   memberships[height] = membership;
+  if (!ended.empty()) {
+    drop_refused([&](const Transaction& transaction) {
+      return ended.contains(transaction.body.sender) ? check_sender(transaction, membership->directory) : kDone;
+    });
+  }
   effects.membership = membership;
   ready_due_ms = now.steady_ms;
   // Headers bind results in ascending order, so none below that of the floor is asked for any more.
@@ -41,6 +47,7 @@ void Pipeline::State::begin_epoch() {
   begin.floor_header = engine.floor_header();
   engine.hand_over(begin);
   current = membership->current;
+  drop_refused([&](const Transaction& transaction) { return check_body(transaction, delivered.next()); });
   self = own_index(current.validators, keys);
   engine = make_engine(config, current, self, keys, std::move(begin));
   // As after a start, the others say first what they have heard of this key in this epoch: it may have been here before.
@@ -157,7 +164,9 @@ void Pipeline::State::remind_ready() {
   if (!has_quorum_connected() || honest_height().value > executed_height.value + kReadyLagBlocks) { return; }
   // docs/consensus.md, "Amnesia": whose key is in no set that has begun has signed nothing in one to come.
   if (!self && !membership->next && !has_next_begun()) { apply(engine.past_is_known(now)); }
-  if (engine.is_quarantined() && entry.key != unused_key) {
+  // The key that the operator vouches for ends a quarantine but for a foreign vote's.
+  const bool may_vote_then = entry.key == unused_key && engine.quarantine() != consensus::QuarantineCause::foreign_vote;
+  if (engine.is_quarantined() && !may_vote_then) {
     ready_due_ms = now.steady_ms + kReadyLookMs;
     return;
   }

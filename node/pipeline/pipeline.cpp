@@ -334,6 +334,8 @@ Effects Pipeline::step(Event event, Now now) {
     peer.connected = true;
     peer.answered = false;
     peer.heard_ms = now.steady_ms;
+    peer.blocks_due_ms = 0;
+    peer.blocks_owed = 0;
     if (const auto index = state.current.validators.find(connected->peer)) {
       state.apply(state.engine.on_peer_connected(*index, now));
     }

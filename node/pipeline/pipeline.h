@@ -110,6 +110,12 @@ struct ReadyDue {
   Height height;  ///< executed here
 };
 
+/// A key was revoked or a limit lowered since it was admitted.
+struct Dropped {
+  TransactionId id;
+  Error why;
+};
+
 struct Effects {
   std::vector<Persist> persist;
   std::vector<Send> send;
@@ -119,7 +125,8 @@ struct Effects {
   std::vector<Serve> serve;
   std::vector<Admission> admissions;
   std::vector<Final> finals;
-  std::vector<TransactionId> expired;  ///< left the mempool without reaching a block
+  std::vector<TransactionId> expired;  ///< left the mempool without reaching a block: too late
+  std::vector<Dropped> dropped;        ///< the same, because no block can hold them any more
   std::vector<consensus::Alarm> alarms;
   MembershipPointer membership;  ///< as of the executed height, when it changed; null otherwise
   std::optional<ReadyDue> ready_due;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_set>
@@ -41,6 +42,10 @@ inline constexpr std::uint64_t kSilentMs = 3000;
 inline constexpr std::uint64_t kUnheardMs = 5000;
 /// Payloads sent to one peer that asks for them.
 inline constexpr std::uint64_t kAnswerBytesPerSecond = 32 * 1024 * 1024;
+/// A peer that was asked for blocks is asked again so much later, doubling while it sends none that are final: one that claims
+/// a height that it cannot prove holds up nobody.
+inline constexpr std::uint64_t kBlocksAgainMs = 1000;
+inline constexpr std::uint32_t kBlocksAgainDoublings = 3;
 /// Blocks that may be synced ahead of execution.
 inline constexpr std::uint64_t kSyncAheadBlocks = 256;
 /// Executed blocks that stay in memory to answer peers.
@@ -108,6 +113,7 @@ struct FinalProof {
 struct SyncedRange {
   std::vector<BlockPointer> blocks;
   FinalProof proof;  ///< of the last block, or of a descendant that a path of headers leads to
+  NodeNumber from;
 };
 
 /// A final block on its way to execution.
@@ -135,6 +141,8 @@ struct PeerState {
   std::uint64_t unheard_until_ms = 0;  ///< until then its transactions are left aside
   std::uint64_t seal_due_ms = 0;       ///< before that it is not told again how its epoch ended
   std::deque<PeerMessage> early;       ///< of the next epoch, oldest first
+  std::uint64_t blocks_due_ms = 0;     ///< before that it is not asked for blocks again
+  std::uint32_t blocks_owed = 0;       ///< requests since it last sent blocks that are final
   consensus::Status status;
   consensus::ByteBudget answers{kAnswerBytesPerSecond};  ///< payloads it asked for
 };
@@ -163,6 +171,8 @@ struct Pipeline::State {
   void share_gathered();
   void admit(const TransactionId& id, std::uint64_t share_again_ms);
   void share_again();
+  /// Drops what waits and is refused now: it would count as work until it expires, and no leader could propose it.
+  void drop_refused(const std::function<keten::Status(const Transaction&)>& check);
   void update_work();
 
   // proposals.cpp: payloads of others' proposals

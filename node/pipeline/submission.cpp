@@ -132,6 +132,12 @@ void Pipeline::State::transactions_verified(const TransactionsVerified& event) {
     }
   }
   resolve_proposals();
+  if (!verification.proposal) { return; }
+  // What a leader may choose by an older result, another one may not by the newest: then it has no reason to wait here.
+  for (const auto& transaction : verification.transactions) {
+    const auto* sender = membership->directory.find(transaction->body.sender);
+    if (sender == nullptr || !rules.may_call(*transaction, sender->roles)) { mempool.remove(transaction->id); }
+  }
 }
 
 /// Only now may a leader's copy take the place of the same body under another signature: a forged one never does.
@@ -189,6 +195,15 @@ void Pipeline::State::share(std::vector<TransactionPointer> transactions) {
     batch.transactions.assign(transactions.begin() + static_cast<std::ptrdiff_t>(first),
                               transactions.begin() + static_cast<std::ptrdiff_t>(last));
     send(std::nullopt, std::move(batch));
+  }
+}
+
+void Pipeline::State::drop_refused(const std::function<keten::Status(const Transaction&)>& check) {
+  for (const auto& transaction : mempool.all()) {
+    const auto checked = check(*transaction);
+    if (checked) { continue; }
+    mempool.remove(transaction->id);
+    effects.dropped.push_back({transaction->id, checked.error()});
   }
 }
 

@@ -40,6 +40,17 @@ BOOST_AUTO_TEST_CASE(who_waits_is_told_soon_after_the_quorum_is_lost) {
   BOOST_CHECK(!tracker.has_waiters());
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_what_no_block_can_hold_any_more_is_told_why) {
+  tracker.admitted({id});
+  wait(WaitLevel::final);
+  tracker.dropped({{id, failure(ErrorKind::forbidden, "UNKNOWN_SENDER", "the key was revoked")}});
+  BOOST_REQUIRE(answer);
+  BOOST_REQUIRE(!*answer);
+  BOOST_TEST(answer->error().reason == "UNKNOWN_SENDER");
+  BOOST_TEST(answer->error().message.ends_with("the key was revoked"));
+  BOOST_CHECK(!tracker.find(id));
+}
+
 BOOST_AUTO_TEST_CASE(a_quorum_that_comes_back_in_time_disturbs_nobody) {
   tracker.admitted({id});
   wait(WaitLevel::final);

@@ -53,6 +53,29 @@ std::string organisations_of(const std::vector<TransactionPointer>& selected) {
 
 BOOST_AUTO_TEST_SUITE(mempool)
 
+BOOST_AUTO_TEST_CASE(what_no_block_can_hold_does_not_hold_up_what_waits_behind_it) {
+  Mempool mempool;
+  admit(mempool, {.number = 1, .bytes = 600});
+  admit(mempool, {.number = 2, .fuel = 51});
+  const auto third = admit(mempool, {.number = 3, .bytes = 300});
+  const auto fourth = admit(mempool, {.number = 4, .bytes = 300});
+  // The fourth waits for the next block, and so would a fifth: the order of arrival holds among those that fit into one.
+  admit(mempool, {.number = 5, .bytes = 100});
+  const auto selected = mempool.select({10, 500, 50}, kAll);
+  BOOST_REQUIRE_EQUAL(selected.size(), 1);
+  BOOST_TEST((selected[0] == third));
+  mempool.remove(third->id);
+  BOOST_TEST((mempool.select({10, 500, 50}, kAll).front() == fourth));
+}
+
+BOOST_AUTO_TEST_CASE(all_names_whatever_has_a_place) {
+  Mempool mempool;
+  const auto late = admit(mempool, {.number = 1, .valid_until = 20});
+  const auto soon = make({.number = 2, .valid_until = 10});
+  BOOST_REQUIRE(mempool.reserve(soon));
+  BOOST_TEST((mempool.all() == std::vector{soon, late}));
+}
+
 BOOST_AUTO_TEST_CASE(a_transaction_is_proposed_only_once_its_signature_holds) {
   Mempool mempool;
   const auto transaction = make({.number = 1});
@@ -184,12 +207,13 @@ BOOST_AUTO_TEST_CASE(a_block_ends_at_each_of_its_limits) {
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_keeps_its_place_and_stops_no_other_organisation) {
   Mempool mempool;
-  const auto large = admit(mempool, {.number = 0, .bytes = 500});
-  admit(mempool, {.number = 1, .bytes = 10});
-  admit(mempool, {.number = 2, .organisation = "b", .bytes = 10});
-  BOOST_TEST(organisations_of(mempool.select({10, 100, 100}, kAll)) == "b");
+  const auto first = admit(mempool, {.number = 0, .bytes = 10});
+  const auto large = admit(mempool, {.number = 1, .bytes = 95});
+  admit(mempool, {.number = 2, .bytes = 10});
+  const auto other = admit(mempool, {.number = 3, .organisation = "b", .bytes = 10});
+  BOOST_TEST((mempool.select({10, 100, 100}, kAll) == std::vector{first, other}));
   const auto whole = mempool.select({10, 1000, 100}, kAll);
-  BOOST_REQUIRE(whole.size() == 3U);
+  BOOST_REQUIRE(whole.size() == 4U);
   BOOST_TEST((std::find(whole.begin(), whole.end(), large) != whole.end()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,7 @@ class Bench {
  public:
   /// `turn` is the first view that this pipeline's validator leads.
   explicit Bench(std::size_t validators, std::uint64_t turn = 1, std::uint64_t interval_ms = 50,
-                 mempool::Limits room = {})
+                 mempool::Limits room = {}, const std::function<void(PipelineRecovered&)>& recover = {})
       : genesis(sample::genesis(validators)),
         chain(genesis.chain_id()),
         set(genesis.validators()),
@@ -71,6 +72,7 @@ class Bench {
     recovered.consensus.floor.block = genesis_block.id();
     recovered.state_root = root_after(Height{0});
     recovered.membership = std::make_shared<Membership>(genesis_membership(genesis));
+    if (recover) { recover(recovered); }
     pipeline.emplace(std::move(config), signer, rules, std::move(recovered));
   }
 
@@ -152,7 +154,7 @@ class Bench {
     const auto work = std::exchange(seen.execute, {});
     for (const auto& one : work) {
       const auto height = one.block->header.height;
-      step(Executed{height, root_after(height), nullptr});
+      step(Executed{height, root_after(height), std::exchange(decided, nullptr)});
     }
   }
   /// Until nothing is open.
@@ -267,7 +269,9 @@ class Bench {
     move_all(effects.admissions, seen.admissions);
     move_all(effects.finals, seen.finals);
     move_all(effects.expired, seen.expired);
+    move_all(effects.dropped, seen.dropped);
     move_all(effects.alarms, seen.alarms);
+    if (effects.ready_due) { seen.ready_due = effects.ready_due; }
   }
 
   Genesis genesis;
@@ -280,6 +284,7 @@ class Bench {
   BlockHeader genesis_block;
   Now now;
   std::optional<Pipeline> pipeline;
+  MembershipPointer decided;  ///< by the block that is executed next; null: it changes nothing
   Effects seen;
 };
 

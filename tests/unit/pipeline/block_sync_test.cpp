@@ -331,6 +331,78 @@ BOOST_AUTO_TEST_CASE(a_height_that_is_taken_back_is_no_longer_waited_for) {
   BOOST_TEST(bench.has_voted(VoteKind::notarize, 1));
 }
 
+// One peer may name any height: that is no lag, and it is asked less and less.
+BOOST_AUTO_TEST_CASE(a_height_that_one_peer_claims_and_cannot_prove_is_no_lag_and_costs_little) {
+  Bench bench(4, 2);
+  bench.start_connected();
+  const auto liar = bench.others()[0];
+  const auto tell = [&] {
+    for (const auto peer : bench.others()) {
+      bench.step(FromPeer{peer, Bench::status_at(peer == liar ? 1'000'000 : 0)});
+    }
+  };
+  tell();
+  BOOST_TEST(bench.pipeline->status(bench.now).lag == 0U);
+  BOOST_TEST(bench.pipeline->status(bench.now).reason.empty());
+  for (int i = 0; i < 120; ++i) {
+    bench.elapse(500);
+    tell();
+  }
+  const auto asked = bench.sent<BlockRequest>();
+  BOOST_TEST(!asked.empty());  // a follower that is connected to one validator only gets its blocks
+  BOOST_TEST(asked.size() <= 12U);
+  for (const auto& [to, request] : asked) { BOOST_TEST((to == liar)); }
+  BOOST_TEST(bench.pipeline->status(bench.now).lag == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(two_of_four_that_are_ahead_are_a_lag) {
+  Bench bench(4, 2);
+  bench.start_connected();
+  const auto peers = bench.others();
+  bench.step(FromPeer{peers[0], Bench::status_at(30)});
+  BOOST_TEST(bench.pipeline->status(bench.now).lag == 0U);
+  bench.step(FromPeer{peers[1], Bench::status_at(20)});
+  BOOST_TEST(bench.pipeline->status(bench.now).lag == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_does_not_send_what_it_claims_holds_up_the_sync_once) {
+  Bench bench(4, 2);
+  bench.start();
+  const auto liar = bench.others()[0];
+  const auto chain = chain_of(bench, 40);
+  for (const auto peer : bench.others()) { bench.step(PeerConnected{peer}); }
+  const auto tell = [&] {
+    for (const auto peer : bench.others()) {
+      bench.step(FromPeer{peer, Bench::status_at(peer == liar ? 1'000'000 : 40)});
+    }
+  };
+  tell();
+  // Honest peers have room for two blocks in an answer, so that there are twenty to ask for.
+  std::size_t to_liar = 0;
+  std::uint64_t waited_ms = 0;
+  while (bench.pipeline->status(bench.now).height < Height{40} && waited_ms < 60'000) {
+    const auto asked = bench.sent<BlockRequest>();
+    bench.clear();
+    if (asked.empty()) {
+      waited_ms += 100;
+      bench.elapse(100);
+      tell();
+      continue;
+    }
+    for (const auto& [to, request] : asked) {
+      if (to == liar) {
+        ++to_liar;
+      } else {
+        bench.step(FromPeer{*to, two_blocks(chain, request.from.value)});
+        bench.settle();
+      }
+    }
+  }
+  BOOST_TEST((bench.pipeline->status(bench.now).height == Height{40}));
+  BOOST_TEST(to_liar <= 2U);
+  BOOST_TEST(waited_ms <= 3000U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
