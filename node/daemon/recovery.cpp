@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "consensus/recovery.h"
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/membership_state.h"
 #include "core/limits.h"
@@ -81,20 +82,9 @@ Result<Floor> executed_floor(const storage::Snapshot& database, const storage::E
   return floor;
 }
 
-/// What the journal says about this key's past and about others' lies.
+/// What the journal, its place beside the database and the operator say about this key's past.
 void read_past(const DiskContents& disk, bool is_behind, consensus::Recovered& result) {
-  for (const auto& record : disk.journal) {
-    if (const auto* quarantine = std::get_if<consensus::Quarantine>(&record)) {
-      result.quarantine = *quarantine;
-    } else if (const auto* readmission = std::get_if<consensus::Readmission>(&record)) {
-      result.quarantine.reset();
-      result.readmission = *readmission;
-    } else if (const auto* contradiction = std::get_if<consensus::Contradiction>(&record)) {
-      result.contradiction = *contradiction;
-    } else if (const auto* evidence = std::get_if<Evidence>(&record)) {
-      result.evidence.push_back(*evidence);
-    }
-  }
+  consensus::read_past(disk.journal, result);
   if (is_behind && !result.quarantine) {
     result.quarantine = consensus::Quarantine{.cause = consensus::QuarantineCause::journal_behind};
   }

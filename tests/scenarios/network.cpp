@@ -4,6 +4,8 @@
 #include <ranges>
 #include <stdexcept>
 
+#include "consensus/recovery.h"
+
 namespace keten::scenarios {
 
 using consensus::Effects;
@@ -158,18 +160,7 @@ consensus::Recovered Network::recover(Node& which) const {
     result.floor = *floor;
     result.floor_header = which.blocks.at(floor->block);
   }
-  for (const auto& record : which.journal) {
-    if (const auto* quarantine = std::get_if<consensus::Quarantine>(&record)) {
-      result.quarantine = *quarantine;
-    } else if (const auto* readmission = std::get_if<consensus::Readmission>(&record)) {
-      result.quarantine.reset();
-      result.readmission = *readmission;
-    } else if (const auto* contradiction = std::get_if<consensus::Contradiction>(&record)) {
-      result.contradiction = *contradiction;
-    } else if (const auto* evidence = std::get_if<Evidence>(&record)) {
-      result.evidence.push_back(*evidence);
-    }
-  }
+  consensus::read_past(which.journal, result);
   result.is_fresh = which.journal.empty();
   result.is_alone = which.is_alone;
   if (which.ready_key) { result.unused_key = cheap_key(*which.ready_key); }
