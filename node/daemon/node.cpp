@@ -613,6 +613,24 @@ pipeline::PipelineStatus Node::published() const {
   return published_;
 }
 
+namespace {
+
+/// Why there is no stream to others, of three at the most. Silence alone does not say, for example, that another process has
+/// taken this one's place.
+std::string failures_of(const std::map<NodeNumber, peers::PeerStats>& streams, const Membership& present) {
+  constexpr std::size_t kNamed = 3;
+  std::string text;
+  std::size_t count = 0;
+  for (const auto& [number, stats] : streams) {
+    const auto* node = present.find_node(number);
+    if (stats.connected || stats.last_failure.empty() || node == nullptr) { continue; }
+    if (++count <= kNamed) { text += "; no stream to " + node->name + ": " + stats.last_failure; }
+  }
+  return count > kNamed ? text + "; and to " + std::to_string(count - kNamed) + " more" : text;
+}
+
+}  // namespace
+
 NodeStatus Node::status() const {
   NodeStatus status;
   status.node = home_.config.node.name;
@@ -646,6 +664,7 @@ NodeStatus Node::status() const {
   if (status.reason.find(current.abstention) == std::string::npos) {
     status.reason += (status.reason.empty() ? "" : "; ") + current.abstention;
   }
+  if (!current.quorum && network_) { status.reason += failures_of(network_->stats(), *present); }
   status.disk = disk_->space().text();
   status.stale = !current.quorum || current.lag > limits::kExecutionLagMax ||
                  disk_->space().level() == SpaceLevel::exhausted || published_age_ms() > kSilentMs;

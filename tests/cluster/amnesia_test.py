@@ -1,13 +1,18 @@
 """A validator that does not know what its key has signed casts no vote, says so, and votes again when that is safe."""
 
+import http.client
+import json
 import shutil
 import subprocess
 import time
+import tomllib
 import unittest
 
+from captures import Captures
 from harness import BIN, DEADLINE_S, NetworkTest, wait_for
+from ledger_files import Journal
 from refuse_to_start_test import set_free_ports
-from restart_test import Captures
+
 
 IDENTITY_IN_USE = 76
 
@@ -24,6 +29,27 @@ def reason_of(node):
 def quarantine_of(node):
     reason = reason_of(node)
     return reason if reason and "in quarantine" in reason else None
+
+
+def identity_reason_of(home):
+    """Of a process that the network does not know."""
+    config = tomllib.loads((home / "ketend.toml").read_text())
+    connection = http.client.HTTPConnection(config["api"]["http_listen"], timeout=DEADLINE_S)
+    try:
+        connection.request("GET", "/readyz")
+        details = [check["detail"] for check in json.loads(connection.getresponse().read())["checks"]]
+    except OSError:
+        return None
+    return next((detail for detail in details if "IDENTITY_IN_USE" in detail), None)
+
+
+def has_open_vote(node, witness):
+    newest = max((floor.certificate.subject.view for floor in Journal.of(witness.home).floors), default=0)
+    return any(vote.subject.view > newest for vote in Journal.of(node.home).own)
+
+
+def silent_s(node, peer):
+    return next(one["silentMs"] / 1000 for one in node.ask("GET", "/v1/status").json["peers"] if one["node"] == peer.name)
 
 
 class AmnesiaTest(NetworkTest):
@@ -82,7 +108,10 @@ class AmnesiaTest(NetworkTest):
             # Two of four vote on and cannot end the view: the witness holds votes of the victim that the copy lacks.
             for node in away:
                 node.kill()
-            time.sleep(5)
+            wait_for("it has voted in a view that is open", lambda: has_open_vote(victim, witness))
+            voted = time.monotonic()
+            # What it says comes in order: after its next word the witness has the vote too.
+            wait_for("the witness has heard of it", lambda: silent_s(witness, victim) < time.monotonic() - voted - 0.1)
         victim.kill()
         shutil.rmtree(data)
         copy.rename(data)
@@ -119,14 +148,17 @@ class AmnesiaTest(NetworkTest):
         with Captures(self.nodes) as captures:
             captures.wait_for_more(1, self.nodes)
             began = time.monotonic()
-            second = subprocess.run([BIN / "ketend", "start", "--home", copy], capture_output=True, text=True,
-                                    stdin=subprocess.DEVNULL, timeout=2 * DEADLINE_S, check=False)
+            second = subprocess.Popen([BIN / "ketend", "start", "--home", copy], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+            reason = wait_for("the second one says why nobody hears it", lambda: identity_reason_of(copy))
+            self.assertIn("no quorum", reason)
+            _, said_by_second = second.communicate(timeout=2 * DEADLINE_S)
             lasted_s = time.monotonic() - began
             captures.wait_for_more(2, self.nodes)
         print(f"the second process stopped itself after {lasted_s:.1f} s")
-        self.assertEqual(second.returncode, IDENTITY_IN_USE, second.stderr)
+        self.assertEqual(second.returncode, IDENTITY_IN_USE, said_by_second)
         self.assertGreater(lasted_s, 30, "the connections of a process that is gone have time to end")
-        last = second.stderr.splitlines()[-1]
+        last = said_by_second.splitlines()[-1]
         self.assertIn("IDENTITY_IN_USE: another process runs with this node's keys (seen by ", last)
         self.assertIn("docs/operations.md, Quarantine", last)
         self.assertTrue(any(node.name in last for node in others), last)

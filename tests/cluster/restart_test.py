@@ -1,49 +1,10 @@
 """Validators are killed during captures and come back; what was accepted is on every one of them."""
 
-import itertools
 import shutil
-import threading
 import unittest
 
+from captures import Captures
 from harness import NetworkTest, cold_chain, event_document, event_ids, new_event, wait_for
-
-
-class Captures:
-    """A client in the background that captures at one node after the other and remembers what was accepted."""
-
-    def __init__(self, nodes):
-        self.accepted = []
-        self.refused = []  # by nodes that answered
-        self.accepted_at = {node.name: 0 for node in nodes}
-        self._nodes = nodes
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-
-    def _run(self):
-        for node in itertools.cycle(self._nodes):
-            if self._ends.is_set():
-                return
-            document = event_document(new_event(), new_event(bizStep="receiving"))
-            answer = node.capture(document)
-            if answer is not None and answer.status == 202:
-                self.accepted += event_ids(document)
-                self.accepted_at[node.name] += 1
-            elif answer is not None:
-                self.refused.append((node.name, str(answer)))
-
-    def wait_for_more(self, count, nodes):
-        """Until `count` more documents were accepted by each of these nodes."""
-        wanted = {node.name: self.accepted_at[node.name] + count for node in nodes}
-        wait_for(f"{count} more captures at {', '.join(wanted)}",
-                 lambda: all(self.accepted_at[name] >= enough for name, enough in wanted.items()))
 
 
 class RestartTest(NetworkTest):
