@@ -35,11 +35,13 @@ def identity_reason_of(home):
     """Of a process that the network does not know."""
     config = tomllib.loads((home / "ketend.toml").read_text())
     connection = http.client.HTTPConnection(config["api"]["http_listen"], timeout=DEADLINE_S)
-    try:
+    try:  # it may not listen yet, or not any more
         connection.request("GET", "/readyz")
         details = [check["detail"] for check in json.loads(connection.getresponse().read())["checks"]]
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return None
+    finally:
+        connection.close()
     return next((detail for detail in details if "IDENTITY_IN_USE" in detail), None)
 
 

@@ -89,6 +89,9 @@ NodeStatus FakeGateway::status() const {
   status.height = Height{41};
   status.executed_height = Height{executed_height};
   status.quorum = quorum;
+  if (is_stuck) { status.reason = "view 9 has no leader"; }
+  status.lag = lag;
+  status.mempool_transactions = waiting;
   status.peers = {{"node-b", "ShopCo", quorum, Height{41}, Height{40}, 3}};
   status.counters = {{"signatures_verified", 9}};
   return status;

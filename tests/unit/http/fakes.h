@@ -39,7 +39,10 @@ class FakeGateway : public Gateway {
   std::atomic<bool> answers = true;    ///< otherwise submit keeps its callback for ever
   std::atomic<bool> succeeds = true;   ///< what receipts say
   std::atomic<std::uint64_t> executed_height = 41;
-  std::optional<Error> refusal;  ///< what submit answers
+  std::atomic<bool> is_stuck = false;  ///< its status gives the reason "view 9 has no leader"
+  std::atomic<std::uint64_t> lag = 0;
+  std::atomic<std::size_t> waiting = 0;  ///< transactions
+  std::optional<Error> refusal;          ///< what submit answers
 
   [[nodiscard]] std::vector<TransactionPointer> submitted() const;
   [[nodiscard]] std::size_t kept() const;
