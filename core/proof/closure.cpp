@@ -24,19 +24,17 @@ Leads leads(Direction direction, Standing standing, std::uint32_t own) {
 
 }  // namespace
 
-Entity entity_of(const EpcisName& name) { return {(name.roles & role::kClass) != 0 ? "lot" : "item", name.key}; }
-
-std::map<Entity, Standing> lineage(const Entity& start, Direction direction, const NamesOf& events) {
-  std::map<Entity, Standing> reached{{start, Standing::member}};
-  std::deque<Entity> waiting{start};
-  const auto reach = [&](const Entity& entity, Standing standing) {
+std::map<std::string, Standing> lineage(const std::string& start, Direction direction, const NamesOf& events) {
+  std::map<std::string, Standing> reached{{start, Standing::member}};
+  std::deque<std::string> waiting{start};
+  const auto reach = [&](const std::string& entity, Standing standing) {
     const auto [found, is_new] = reached.try_emplace(entity, standing);
     if (!is_new && (found->second == standing || standing == Standing::container)) { return; }
     found->second = standing;
     waiting.push_back(entity);
   };
   while (!waiting.empty()) {
-    const Entity entity = waiting.front();
+    const std::string entity = waiting.front();
     waiting.pop_front();
     const auto found = events.find(entity);
     if (found == events.end()) { continue; }
@@ -44,13 +42,13 @@ std::map<Entity, Standing> lineage(const Entity& start, Direction direction, con
     for (const auto* event : found->second) {
       std::uint32_t own = 0;
       for (const auto& name : event->names) {
-        if (entity_of(name) == entity) { own |= name.roles; }
+        if (name.key == entity) { own |= name.roles; }
       }
       const auto next = leads(direction, standing, own);
       if ((next.to_members | next.to_containers) == 0) { continue; }
       for (const auto& name : event->names) {
-        if ((name.roles & next.to_members) != 0) { reach(entity_of(name), Standing::member); }
-        if ((name.roles & next.to_containers) != 0) { reach(entity_of(name), Standing::container); }
+        if ((name.roles & next.to_members) != 0) { reach(name.key, Standing::member); }
+        if ((name.roles & next.to_containers) != 0) { reach(name.key, Standing::container); }
       }
     }
   }

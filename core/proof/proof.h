@@ -100,7 +100,6 @@ inline constexpr std::uint32_t kParent = 2;
 inline constexpr std::uint32_t kChild = 4;
 inline constexpr std::uint32_t kInput = 8;
 inline constexpr std::uint32_t kOutput = 16;
-inline constexpr std::uint32_t kClass = 32;
 }  // namespace role
 
 struct EpcisName {

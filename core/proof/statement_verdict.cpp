@@ -159,7 +159,7 @@ void StatementVerdict::add(const AbsenceProof& proof) {
   verdict_.not_proved.emplace_back("that nothing was recorded since");
 }
 
-void StatementVerdict::add(const TraceProof& proof, const std::map<Entity, Standing>& reached,
+void StatementVerdict::add(const TraceProof& proof, const std::map<std::string, Standing>& reached,
                            const std::vector<EpcisEvent>& events) {
   const std::string direction = proof.direction == Direction::back ? "back" : "forward";
   begin("trace", "trace " + direction + " of ", proof.entity);
@@ -169,7 +169,7 @@ void StatementVerdict::add(const TraceProof& proof, const std::map<Entity, Stand
   for (const auto& history : proof.histories) {
     auto one = entity_json(history.entity);
     one.set("count", number(history.head.count))
-        .set("container", Value::boolean(reached.at(history.entity) == Standing::container));
+        .set("container", Value::boolean(reached.at(history.entity.id) == Standing::container));
     list.push(std::move(one));
   }
   statement_.set("entities", std::move(list));
@@ -180,7 +180,7 @@ void StatementVerdict::add(const TraceProof& proof, const std::map<Entity, Stand
                             plural(events.size(), "event", "events") + ", no event of any of them is missing");
   for (const auto& history : proof.histories) {
     verdict_.proved.push_back(named(history.entity) + ": " + plural(history.head.count, "entry", "entries") +
-                              (reached.at(history.entity) == Standing::container ? ", as a container" : ""));
+                              (reached.at(history.entity.id) == Standing::container ? ", as a container" : ""));
   }
   verdict_.not_proved.emplace_back(kNotTruth);
   verdict_.not_proved.emplace_back("that everything that happened was recorded");

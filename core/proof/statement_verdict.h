@@ -19,7 +19,8 @@ class StatementVerdict {
   void add(const HistoryProof& proof, const std::vector<EpcisEvent>& events);
   void add(const StateProof& proof);
   void add(const AbsenceProof& proof);
-  void add(const TraceProof& proof, const std::map<Entity, Standing>& reached, const std::vector<EpcisEvent>& events);
+  void add(const TraceProof& proof, const std::map<std::string, Standing>& reached,
+           const std::vector<EpcisEvent>& events);
 
   /// Adds what is true of every proof: by whom, at which height, since when. Ends it.
   [[nodiscard]] Verdict finish(const Proof& proof, const TrustRoot& root, const ValidatorSet& signers);

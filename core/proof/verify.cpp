@@ -1,5 +1,6 @@
 #include "core/proof/verify.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -189,6 +190,9 @@ class Checker {
   Status operator()(const TraceProof& one) {
     const Entity* before = nullptr;
     for (const auto& history : one.histories) {
+      if (history.entity.kind != "item" && history.entity.kind != "lot") {
+        return broken("trace: expected histories of items and lots, found " + history.entity.kind);
+      }
       if (before != nullptr && !(*before < history.entity)) {
         return broken("trace: its histories do not ascend by kind and id");
       }
@@ -202,7 +206,9 @@ class Checker {
   Status check_closure(const TraceProof& one) {
     NamesOf events;
     for (const auto& history : one.histories) {
-      auto& list = events[history.entity];
+      const auto [found, is_new] = events.try_emplace(history.entity.id);
+      if (!is_new) { return broken("trace: " + shown(history.entity.id) + " is there as item and as lot"); }
+      auto& list = found->second;
       for (const auto& entry : history.entries) {
         const auto* place = std::get_if<EventPlace>(&entry.content);
         if (place == nullptr) {
@@ -211,16 +217,16 @@ class Checker {
         list.push_back(&proof_.events[place->place]);
       }
     }
-    const auto reached = lineage(one.entity, one.direction, events);
-    for (const auto& [entity, standing] : reached) {
-      if (!events.contains(entity)) {
-        return broken("trace: it leads to " + entity.kind + " " + shown(entity.id) + ", whose history is missing");
-      }
+    const auto reached = lineage(one.entity.id, one.direction, events);
+    for (const auto& [id, standing] : reached) {
+      if (!events.contains(id)) { return broken("trace: it leads to " + shown(id) + ", whose history is missing"); }
     }
-    for (const auto& [entity, list] : events) {
-      if (!reached.contains(entity)) {
-        return broken("trace: nothing in it leads to " + entity.kind + " " + shown(entity.id));
-      }
+    for (const auto& [id, list] : events) {
+      if (!reached.contains(id)) { return broken("trace: nothing in it leads to " + shown(id)); }
+    }
+    const auto is_start = [&](const HistoryProof& history) { return history.entity == one.entity; };
+    if (std::none_of(one.histories.begin(), one.histories.end(), is_start)) {
+      return broken("trace: the traced entity is of another kind");
     }
     verdict_.add(one, reached, proof_.events);
     return kDone;

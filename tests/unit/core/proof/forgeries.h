@@ -275,6 +275,7 @@ inline void histories(std::vector<Forgery>& all) {
   add("trace_in_the_other_direction", trace, [](Proof& p) { as<T>(p).direction = proof::Direction::forward; });
   add("trace_of_another", trace, [](Proof& p) { as<T>(p).entity.id = L::kMilk2; });
   add("trace_of_what_is_not_in_it", trace, [](Proof& p) { as<T>(p).entity.id = L::kNever; });
+  add("trace_of_another_kind", trace, [](Proof& p) { as<T>(p).entity.kind = "lot"; });
   add("trace_with_a_history_twice", trace,
       [](Proof& p) { as<T>(p).histories.insert(as<T>(p).histories.begin(), as<T>(p).histories.front()); });
   add("trace_not_ascending", trace,

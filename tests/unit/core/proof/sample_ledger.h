@@ -172,12 +172,13 @@ class SampleLedger {
     proof::NamesOf names;
     for (const auto& [one, entries] : histories_) {
       for (const auto& recorded : entries) {
-        if (recorded.event && recorded.entry.height.value < anchor) { names[one].push_back(&*recorded.event); }
+        if (recorded.event && recorded.entry.height.value < anchor) { names[one.id].push_back(&*recorded.event); }
       }
     }
     proof::TraceProof trace{direction, entity, {}};
-    for (const auto& [one, standing] : proof::lineage(entity, direction, names)) {
-      trace.histories.push_back(history_of(anchor, one, result.events));
+    const auto reached = proof::lineage(entity.id, direction, names);
+    for (const auto& [one, entries] : histories_) {
+      if (reached.contains(one.id)) { trace.histories.push_back(history_of(anchor, one, result.events)); }
     }
     result.statement = std::move(trace);
     return result;
@@ -310,7 +311,7 @@ class SampleLedger {
     entry.transaction = act.transaction->id;
     for (const auto& event : act.events) {
       std::vector<proof::Entity> entities;
-      for (const auto& name : event.names) { entities.push_back(proof::entity_of(name)); }
+      for (const auto& name : event.names) { entities.push_back({name.key == kLot ? "lot" : "item", name.key}); }
       for (const auto& entity : entities) {
         entry.content = proof::EventPlace{};
         add_entry(entity, {entry, event}, proof::epcis_content(event));
