@@ -1,8 +1,17 @@
 #include "contracts/contract.h"
 #include "contracts/fuel.h"
 #include "contracts/overlay.h"
+#include "core/check.h"
+#include "core/limits.h"
 
 namespace keten::contracts {
+
+std::vector<std::optional<Bytes>> StateReader::get_many(std::span<const Bytes> keys) const {
+  std::vector<std::optional<Bytes>> values;
+  values.reserve(keys.size());
+  for (const auto& key : keys) { values.push_back(get(key)); }
+  return values;
+}
 
 void StateReader::scan_back(ByteView first, ByteView end, const Visit& visit) const {
   std::vector<std::pair<Bytes, Bytes>> rows;
@@ -76,6 +85,56 @@ void Context::index(Bytes key, Bytes value) {
   index_entries_.push_back({std::move(key), std::move(value)});
 }
 
+Head& Context::touched(const Entity& entity) {
+  const auto [place, is_new] = heads_.try_emplace(head_key(entity.kind, entity.id));
+  auto& [head, state_key] = place->second;
+  if (is_new) {
+    if (heads_.size() > limits::kEntitiesPerTransactionMax) {
+      throw Abort{failure(ErrorKind::too_large, "TOO_MANY_ENTITIES",
+                          "the transaction is about more than " + std::to_string(limits::kEntitiesPerTransactionMax) +
+                              " entities; divide it")};
+    }
+    charge(fuel::kHead);
+    if (const auto stored = state_.get(place->first)) {
+      const auto decoded = Head::decode(*stored);
+      CHECK(decoded.ok());
+      head = *decoded;
+    } else {
+      head.chain = history_begin(entity.kind, entity.id);
+    }
+  }
+  if (!entity.state_key.empty()) { state_key = full_key(entity.state_key); }
+  return head;
+}
+
+void Context::about(const Entity& entity, std::uint64_t event, const Hash& content) {
+  charge(fuel::kHistoryEntry);
+  auto& head = touched(entity);
+  head.chain = next_chain(head.chain, {.number = ++head.count,
+                                       .height = block_.height,
+                                       .time = block_.time,
+                                       .transaction = transaction_.id,
+                                       .event = event,
+                                       .content = content});
+  head.height = block_.height;
+}
+
+void Context::write_heads() {
+  for (auto& [key, pending] : heads_) {
+    auto& [head, state_key] = pending;
+    if (!state_key.empty()) {
+      const auto own = writes_.find(state_key);
+      const auto value = own != writes_.end() ? own->second : state_.get(state_key);
+      charge(value ? value->size() * fuel::kReadByte : 0);
+      head.state = value ? entity_state_digest(*value) : Hash{};
+    }
+    auto value = head.encode();
+    charge((key.size() + value.size()) * fuel::kWrittenByte);
+    writes_.insert_or_assign(key, std::move(value));
+  }
+  heads_.clear();
+}
+
 void Context::charge(std::uint64_t fuel) {
   if (fuel > fuel_left_) {
     fuel_left_ = 0;
@@ -88,6 +147,7 @@ void Context::charge(std::uint64_t fuel) {
 
 void Context::roll_back(Savepoint savepoint) {
   writes_ = std::move(savepoint.writes);
+  heads_ = std::move(savepoint.heads);
   events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(savepoint.events), events_.end());
   index_entries_.erase(index_entries_.begin() + static_cast<std::ptrdiff_t>(savepoint.index_entries),
                        index_entries_.end());

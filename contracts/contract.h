@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/commitment.h"
 #include "core/evidence.h"
 #include "core/ids.h"
 #include "core/keys.h"
@@ -25,6 +26,8 @@ class StateReader {
  public:
   virtual ~StateReader() = default;
   [[nodiscard]] virtual std::optional<Bytes> get(ByteView key) const = 0;
+  /// The values of several keys in their order. Ascending keys are cheapest.
+  [[nodiscard]] virtual std::vector<std::optional<Bytes>> get_many(std::span<const Bytes> keys) const;
   /// Visits keys in [first, end) in order until `visit` returns false; an empty `end` is no upper bound. The views
   /// live as long as the call of `visit`.
   using Visit = std::function<bool(ByteView key, ByteView value)>;
@@ -40,6 +43,7 @@ struct BlockContext {
   ChainId chain_id;
   Height height;
   Milliseconds time = 0;                    ///< header time: the only time a contract sees
+  BlockId id = {};                          ///< what the mountain commits to; contracts have no use for it
   std::optional<SetId> next_set = {};       ///< of a sealing block: these validators begin the next epoch behind it
   std::span<const Evidence> evidence = {};  ///< of the block; borrowed
 };
@@ -91,18 +95,41 @@ class Context {
   void scan(ByteView first, ByteView end, const StateReader::Visit& visit);
 
   void emit(ContractEvent event);
+
+  /// An entity that has a head: everything recorded about it is chained there, so that its history can be proved complete.
+  /// docs/formats.md, "Heads".
+  struct Entity {
+    std::string_view kind;  ///< see core/commitment.h
+    std::string_view id;
+    ByteView state_key = {};  ///< of what the state says about it, the contract's own key; empty when it says nothing
+  };
+  /// Something was recorded about it: event number `event` of the transaction, with a content by the contract's rules.
+  /// Throws Abort{TOO_MANY_ENTITIES} beyond kEntitiesPerTransactionMax.
+  void about(const Entity& entity, std::uint64_t event, const Hash& content);
+  /// What the state says about it changed: its head will say so too, with or without something recorded.
+  void restated(const Entity& entity) { (void)touched(entity); }
+  /// Writes the heads, once, behind everything else; throws Abort. Whoever runs the contract calls it.
+  void write_heads();
+
   /// Keys of an index are the contract's own business: nothing is put before them.
   void index(Bytes key, Bytes value);
   /// Throws Abort{OUT_OF_FUEL}.
   void charge(std::uint64_t fuel);
+
+  /// A head on its way: as before the transaction, with what was recorded since.
+  struct TouchedHead {
+    Head head;
+    Bytes state_key;  ///< full; empty when there is none
+  };
 
   /// Writes made since the mark can be taken back: the savepoint of `proceed` captures.
   struct Savepoint {
     WriteSet writes;
     std::size_t events;
     std::size_t index_entries;
+    std::map<Bytes, TouchedHead> heads;
   };
-  [[nodiscard]] Savepoint savepoint() const { return {writes_, events_.size(), index_entries_.size()}; }
+  [[nodiscard]] Savepoint savepoint() const { return {writes_, events_.size(), index_entries_.size(), heads_}; }
   void roll_back(Savepoint savepoint);
 
   /// Under full keys, namespace included.
@@ -114,6 +141,7 @@ class Context {
 
  private:
   [[nodiscard]] Bytes full_key(ByteView key) const;
+  Head& touched(const Entity& entity);
 
   const BlockContext& block_;
   const Transaction& transaction_;
@@ -123,6 +151,7 @@ class Context {
   std::uint64_t fuel_left_;
   Bytes prefix_;  ///< `<contract>/`
   WriteSet writes_;
+  std::map<Bytes, TouchedHead> heads_;  ///< by their full keys
   std::vector<ContractEvent> events_;
   std::vector<IndexEntry> index_entries_;
 };

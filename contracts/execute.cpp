@@ -17,31 +17,11 @@
 
 namespace keten::contracts {
 
-Hash digest_of(const WriteSet& writes) {
-  if (writes.empty()) { return {}; }
-  Hasher hasher("keten/writes/1");
-  hasher.number(writes.size());
-  for (const auto& [key, value] : writes) {
-    hasher.sized(ByteView(key)).number(value ? 1 : 0);
-    if (value) { hasher.sized(ByteView(*value)); }
-  }
-  return hasher.finish();
-}
-
 Hash receipt_leaf(const Receipt& receipt) {
   Writer writer;
   writer.reserve(160 + receipt.result.size());
   receipt.encode(writer);
   return Hasher("keten/receipt/1").fixed(writer.bytes()).finish();
-}
-
-Hash next_state_root(const Hash& previous, Height height, const Hash& receipts_root, const Hash& writes_digest) {
-  return Hasher("keten/state/1")
-      .fixed(previous)
-      .number(height.value)
-      .fixed(receipts_root)
-      .fixed(writes_digest)
-      .finish();
 }
 
 namespace {
@@ -86,6 +66,7 @@ Result<Bytes> run(Context& context, const Registry& registry) {
     }
     context.charge(fuel::kTransaction + transaction.envelope.size() * fuel::kEnvelopeByte);
     auto result = registry.find(transaction.body.contract)->execute(context);
+    if (result) { context.write_heads(); }
     if (result && result->size() > kReceiptResultBytesMax) {
       return failure(ErrorKind::too_large, "RESULT_TOO_LARGE",
                      "the result has " + std::to_string(result->size()) + " bytes, at most " +
@@ -110,6 +91,22 @@ void merge(WriteSet& block, WriteSet writes) {
   }
 }
 
+void commit(const StateReader& proofs, const BlockContext& block, BlockResult& result) {
+  auto committed = commitment::commit(
+      proofs,
+      {.height = block.height, .block = block.id, .receipts_root = result.receipts_root, .writes = result.writes});
+  result.commitments = committed.commitments;
+  result.proofs = std::move(committed.rows);
+  result.state_root = result.commitments.state_root(block.height);
+}
+
+/// The column of a ledger that does not exist yet.
+class NothingBefore final : public StateReader {
+ public:
+  [[nodiscard]] std::optional<Bytes> get(ByteView) const override { return std::nullopt; }
+  void scan(ByteView, ByteView, const Visit&) const override {}
+};
+
 }  // namespace
 
 BlockContext block_context(const Block& block) {
@@ -117,11 +114,12 @@ BlockContext block_context(const Block& block) {
   return {.chain_id = header.chain_id,
           .height = header.height,
           .time = header.time,
+          .id = header.id(),
           .next_set = header.next_set.is_zero() ? std::nullopt : std::optional(header.next_set),
           .evidence = block.evidence};
 }
 
-BlockResult execute_block(const StateReader& state, const BlockContext& block, const Hash& previous_root,
+BlockResult execute_block(const StateBefore& before, const BlockContext& block,
                           const std::vector<TransactionPointer>& transactions, const Registry& registry,
                           const Directory& directory) {
   BlockResult result;
@@ -129,7 +127,7 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
   result.events.resize(transactions.size());
   std::vector<Hash> leaves;
   leaves.reserve(transactions.size());
-  const Overlay view(state, result.writes);
+  const Overlay view(before.state, result.writes);
 
   for (std::uint32_t index = 0; index < transactions.size(); ++index) {
     const auto& transaction = *transactions[index];
@@ -151,7 +149,7 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
         receipt.succeeded = true;
         receipt.result = std::move(*outcome);
         auto writes = context.take_writes();
-        receipt.writes_digest = digest_of(writes);
+        receipt.writes_digest = commitment::digest_of(writes);
         merge(result.writes, std::move(writes));
         result.events[index] = std::move(context.events());
         std::ranges::move(context.index_entries(), std::back_inserter(result.index_entries));
@@ -165,12 +163,11 @@ BlockResult execute_block(const StateReader& state, const BlockContext& block, c
   governance::record_evidence(view, block, result.writes);
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
-  result.writes_digest = digest_of(result.writes);
   if (MUTANT(execution_remembers_the_process)) {
     static thread_local std::uint8_t executions = 0;  // lint: allow a bug to order, absent from every other build
     result.receipts_root.bytes[0] ^= ++executions;
   }
-  result.state_root = next_state_root(previous_root, block.height, result.receipts_root, result.writes_digest);
+  commit(before.proofs, block, result);
   return result;
 }
 
@@ -178,8 +175,8 @@ BlockResult execute_genesis(const Genesis& genesis) {
   BlockResult result;
   result.writes = governance::genesis_state(genesis);
   result.receipts_root = merkle_root({});
-  result.writes_digest = digest_of(result.writes);
-  result.state_root = next_state_root({}, Height{0}, result.receipts_root, result.writes_digest);
+  commit(NothingBefore{}, {.chain_id = genesis.chain_id(), .height = Height{0}, .id = genesis_header(genesis).id()},
+         result);
   return result;
 }
 

@@ -17,6 +17,9 @@ inline constexpr std::uint64_t kErase = 1000;
 inline constexpr std::uint64_t kScan = 1000;
 inline constexpr std::uint64_t kScanStep = 200;
 
+inline constexpr std::uint64_t kHead = 1200;  ///< of an entity: read, written, and hashed into the map
+inline constexpr std::uint64_t kHistoryEntry = 300;
+
 inline constexpr std::uint64_t kEvent = 200;
 inline constexpr std::uint64_t kEventByte = 2;
 inline constexpr std::uint64_t kIndexEntry = 500;

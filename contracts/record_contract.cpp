@@ -20,18 +20,33 @@ Bytes entry_key(std::string_view organisation, ByteView key) {
 struct PutView {
   ByteView key;
   ByteView value;
+  std::vector<std::string_view> subjects;
 };
+
+Error wrong_arguments() {
+  return invalid("ARGUMENTS_INVALID",
+                 "record.put takes a sized key of 1 to " + std::to_string(RecordPut::kKeyBytesMax) +
+                     " bytes and a sized value of at most " + std::to_string(RecordPut::kValueBytesMax) +
+                     " bytes, then nothing, or a count u8 of 1 to " + std::to_string(RecordPut::kSubjectsMax) +
+                     " and as many sized subjects of 1 to " + std::to_string(RecordPut::kSubjectBytesMax) +
+                     " bytes, ascending");
+}
 
 /// Borrows from the arguments.
 Result<PutView> read_put(ByteView arguments) {
   Reader reader(arguments);
-  const PutView put{.key = reader.sized(RecordPut::kKeyBytesMax), .value = reader.sized(RecordPut::kValueBytesMax)};
-  if (!reader.ok() || reader.remaining() != 0 || put.key.empty()) {
-    return invalid("ARGUMENTS_INVALID", "record.put takes a sized key of 1 to " +
-                                            std::to_string(RecordPut::kKeyBytesMax) +
-                                            " bytes and a sized value of at most " +
-                                            std::to_string(RecordPut::kValueBytesMax) + " bytes, and nothing else");
+  PutView put{
+      .key = reader.sized(RecordPut::kKeyBytesMax), .value = reader.sized(RecordPut::kValueBytesMax), .subjects = {}};
+  if (!reader.ok() || put.key.empty()) { return wrong_arguments(); }
+  if (reader.remaining() == 0) { return put; }
+  const std::size_t count = reader.u8();
+  if (count == 0 || count > RecordPut::kSubjectsMax) { return wrong_arguments(); }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto subject = as_text(reader.sized(RecordPut::kSubjectBytesMax));
+    if (subject.empty() || (i > 0 && subject <= put.subjects.back())) { return wrong_arguments(); }
+    put.subjects.push_back(subject);
   }
+  if (!reader.ok() || reader.remaining() != 0) { return wrong_arguments(); }
   return put;
 }
 
@@ -42,13 +57,19 @@ Bytes RecordPut::encode() const {
   writer.reserve(8 + key.size() + value.size());
   writer.sized(ByteView(key));
   writer.sized(ByteView(value));
+  if (!subjects.empty()) {
+    writer.u8(static_cast<std::uint8_t>(subjects.size()));
+    for (const auto& subject : subjects) { writer.sized(subject); }
+  }
   return writer.take();
 }
 
 Result<RecordPut> RecordPut::decode(ByteView arguments) {
   const auto put = read_put(arguments);
   if (!put) { return put.error(); }
-  return RecordPut{.key = to_bytes(put->key), .value = to_bytes(put->value)};
+  return RecordPut{.key = to_bytes(put->key),
+                   .value = to_bytes(put->value),
+                   .subjects = {put->subjects.begin(), put->subjects.end()}};
 }
 
 Bytes RecordEntry::encode() const {
@@ -94,6 +115,12 @@ Result<Bytes> RecordContract::execute(Context& context) const {
       .transaction = transaction.id, .height = context.block().height, .value_hash = hash_value(put->value)};
   context.put(entry_key(organisation, put->key), entry.encode());
   context.emit({.kind = "record.put", .subject = organisation + "/" + to_text(put->key), .data = {}});
+  if (put->subjects.empty()) { return Bytes{}; }
+  const auto content = history_content(put->key, put->value);
+  for (const auto subject : put->subjects) {
+    const auto id = subject_id(organisation, subject);
+    context.about({.kind = kHeadKind, .id = id}, 0, content);
+  }
   return Bytes{};
 }
 
@@ -102,6 +129,17 @@ Bytes RecordContract::state_key(std::string_view organisation, ByteView key) {
   const auto entry = entry_key(organisation, key);
   result.insert(result.end(), entry.begin(), entry.end());
   return result;
+}
+
+std::string RecordContract::subject_id(std::string_view organisation, std::string_view subject) {
+  std::string id(organisation);
+  id += '/';
+  id += subject;
+  return id;
+}
+
+Hash RecordContract::history_content(ByteView key, ByteView value) {
+  return Hasher("keten/record-history/1").sized(key).sized(value).finish();
 }
 
 Hash RecordContract::hash_value(ByteView value) { return Hasher("keten/record/1").sized(value).finish(); }

@@ -7,6 +7,7 @@ namespace keten::contracts {
 
 void Registry::add(std::unique_ptr<Contract> contract) {
   auto name = std::string(contract->name());
+  CHECK(name != "heads");
   const bool inserted = contracts_.emplace(std::move(name), std::move(contract)).second;
   CHECK(inserted);
 }

@@ -14,7 +14,7 @@ namespace keten::contracts {
 /// The contracts of a node by name. Filled once at start, then only read, by any thread.
 class Registry {
  public:
-  /// Precondition: no contract of this name is there.
+  /// Precondition: no contract of this name is there, and it is not `heads`, where the heads of entities lie.
   void add(std::unique_ptr<Contract> contract);
   /// Null when there is none.
   [[nodiscard]] const Contract* find(std::string_view name) const;

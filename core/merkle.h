@@ -25,4 +25,10 @@ std::vector<Hash> merkle_path(std::span<const Hash> leaves, std::uint64_t index)
 [[nodiscard]] bool verify_merkle_path(const Hash& leaf, std::uint64_t index, std::uint64_t count,
                                       std::span<const Hash> path, const Hash& root);
 
+/// What that root is folded from, for a tree that grows: the subtree of one leaf, of two subtrees, and the root over the
+/// subtree of all leaves. Precondition of the last: count > 0.
+Hash merkle_leaf(const Hash& leaf);
+Hash merkle_node(const Hash& left, const Hash& right);
+Hash merkle_top(std::uint64_t count, const Hash& subtree);
+
 }  // namespace keten

@@ -8,6 +8,7 @@
 
 #include "contracts/production/entity.h"
 #include "contracts/production/event_record.h"
+#include "contracts/production/history.h"
 #include "contracts/production/item_fold.h"
 #include "core/check.h"
 #include "core/encoding.h"
@@ -399,7 +400,9 @@ class Folding {
       const auto old = old_bonds.find(parent);
       if (old == old_bonds.end() || old->second != bits) { context_.put(child_key(parent, key), {bits}); }
     }
-    context_.put(item_state_key(key), encode(state));
+    const auto state_key = item_state_key(key);
+    context_.put(state_key, encode(state));
+    context_.restated({.kind = head_kind(key), .id = key, .state_key = state_key});
     index_rows::add_holdings(context_, key, before, state);
   }
 

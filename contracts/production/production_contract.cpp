@@ -1,6 +1,7 @@
 #include "contracts/production/production_contract.h"
 
 #include "contracts/production/event_record.h"
+#include "contracts/production/history.h"
 #include "contracts/production/index_rows.h"
 #include "contracts/production/item_state.h"
 #include "core/check.h"
@@ -87,6 +88,7 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, Do
   const auto summary = summarise(event, std::move(base));
   context.put(key, encode(record));
   fold(context, event, summary);
+  record_history(context, summary, record.digest);
   index_rows::add(context, summary);
   index_rows::add_parties(context, event, summary);
   index_rows::add_company_prefixes(context, event);

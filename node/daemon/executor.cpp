@@ -27,12 +27,11 @@ Result<MembershipPointer> membership_after(const Membership& before, const Disk&
 
 }  // namespace
 
-Executor::Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Hash state_root,
-                   Metrics& metrics, Done done, Fatal fatal)
+Executor::Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Metrics& metrics,
+                   Done done, Fatal fatal)
     : disk_(disk),
       registry_(registry),
       membership_(std::move(membership)),
-      state_root_(state_root),
       transactions_(metrics.counter("keten_transactions_executed_total", "Transactions in executed blocks")),
       failed_(metrics.counter("keten_transactions_failed_total", "Of these, how many a contract or a limit refused")),
       execute_us_(metrics.counter("keten_stage_execute_microseconds_total", "Time spent in contracts")),
@@ -80,8 +79,8 @@ Status Executor::run_block(const pipeline::Execute& work) {
   contracts::BlockResult result;
   try {
     const auto snapshot = disk_.database().snapshot();
-    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*work.block),
-                                      state_root_, work.block->transactions, registry_, membership_->directory);
+    result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*work.block),
+                                      work.block->transactions, registry_, membership_->directory);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);
@@ -94,7 +93,6 @@ Status Executor::run_block(const pipeline::Execute& work) {
     if (!after) { return after.error(); }
     changed = membership_ = std::move(*after);
   }
-  state_root_ = result.state_root;
   execute_us_.add(executed - began);
   commit_us_.add(steady_us() - executed);
   transactions_.add(work.block->transactions.size());

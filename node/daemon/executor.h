@@ -19,8 +19,8 @@ class Executor {
   /// Called on the execution thread after every commit; `membership` is null unless the block changed it.
   using Done = std::function<void(const BlockPointer& block, const contracts::BlockResult& result,
                                   const MembershipPointer& membership)>;
-  Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Hash state_root,
-           Metrics& metrics, Done done, Fatal fatal);
+  Executor(Disk& disk, const contracts::Registry& registry, MembershipPointer membership, Metrics& metrics, Done done,
+           Fatal fatal);
   ~Executor();
 
   void execute(std::vector<pipeline::Execute> work);
@@ -35,7 +35,6 @@ class Executor {
   Disk& disk_;
   const contracts::Registry& registry_;
   MembershipPointer membership_;
-  Hash state_root_;
   Counter transactions_;
   Counter failed_;
   Counter execute_us_;

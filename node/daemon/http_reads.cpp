@@ -261,7 +261,10 @@ Result<http::ValueAt> HttpReads::block(Height height) const {
             .set("payloadBytes", number(header.payload_bytes))
             .set("executedHeight", number(header.executed_height.value))
             .set("stateRoot", Value::string(header.state_root.hex()))
-            .set("stateRootAfter", Value::string(record->state_root.hex()))
+            .set("stateRootAfter", Value::string(record->state_root().hex()))
+            .set("mountainRootAfter", Value::string(record->commitments.mountain_root.hex()))
+            .set("mapRootAfter", Value::string(record->commitments.map_root.hex()))
+            .set("restAfter", Value::string(record->commitments.rest.hex()))
             .set("transactions", std::move(transactions)),
         executed->height};
   });

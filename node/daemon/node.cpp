@@ -130,7 +130,6 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
   auto recovered = disk_->take_recovered();
   membership_ = recovered.membership;
   executed_height_ = recovered.executed_height;
-  const auto state_root = recovered.state_root;
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       pipeline_config(home_), keys_, static_cast<const pipeline::TransactionRules&>(*this), std::move(recovered));
   vote_pool_ = std::make_unique<WorkerPool>("verify-votes", 1, kVerifyTasksMax);
@@ -140,7 +139,7 @@ Node::Node(Home home, std::unique_ptr<Disk> disk, Fatal fatal)
       *disk_, metrics_, [this](std::uint64_t sequence) { inbox_.push_completion(pipeline::Persisted{sequence}); },
       fatal_);
   executor_ = std::make_unique<Executor>(
-      *disk_, registry_, membership_, state_root, metrics_,
+      *disk_, registry_, membership_, metrics_,
       [this](const BlockPointer& block, const contracts::BlockResult& result, const MembershipPointer& membership) {
         executed(block, result, membership);
       },

@@ -60,7 +60,7 @@ Result<Membership> read_membership(const storage::Database& database) {
   return governance::read_membership(snapshot->column(storage::Column::state));
 }
 
-Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_root) {
+Status replay_chain(const Replay& replay, const FinalChain& chain) {
   const auto registry = contracts::built_in_contracts();
   auto membership = read_membership(replay.database);
   if (!membership) { return membership.error(); }
@@ -70,8 +70,8 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
     contracts::BlockResult result;
     {
       const auto snapshot = replay.database.snapshot();
-      result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*block),
-                                        state_root, block->transactions, registry, membership->directory);
+      result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*block),
+                                        block->transactions, registry, membership->directory);
     }
     const auto found = chain.finalizations.find(stored.id);
     const auto finalization = found == chain.finalizations.end() ? std::nullopt : std::optional(found->second);
@@ -83,7 +83,6 @@ Status replay_chain(const Replay& replay, const FinalChain& chain, Hash state_ro
                           .result = result,
                           .finalization = finalization});
     if (!committed) { return committed; }
-    state_root = result.state_root;
     if (governance::changes_membership(result.writes)) {
       const auto snapshot = replay.database.snapshot();
       membership = governance::membership_after(*membership, snapshot->column(storage::Column::state), result.writes);
@@ -155,7 +154,7 @@ Status replay_final_blocks(const Replay& replay) {
     const auto chain = final_chain(replay, *executed);
     const auto count = chain.blocks.size();
     if (count > kManyBlocks && replay.many_blocks) { replay.many_blocks(count, executed->height); }
-    return replay_chain(replay, chain, executed->state_root);
+    return replay_chain(replay, chain);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
 }
 

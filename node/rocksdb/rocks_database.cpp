@@ -1,5 +1,6 @@
 #include "node/rocksdb/rocks_database.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -24,7 +25,8 @@ using storage::Durability;
 namespace {
 
 /// By Column. RocksDB insists on a family `default`; it holds the few keys of meta.
-constexpr std::array<const char*, storage::kColumnCount> kFamilies = {"state", "index", "blocks", "ids", "default"};
+constexpr std::array<const char*, storage::kColumnCount> kFamilies = {"state", "index",   "blocks",
+                                                                      "ids",   "default", "proofs"};
 
 rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 ByteView view(const rocksdb::Slice& bytes) {
@@ -104,6 +106,8 @@ struct RocksDatabase::State {
 
 namespace {
 
+constexpr std::size_t kReadTogether = 32;
+
 /// One column of a snapshot.
 class RocksReader : public contracts::StateReader {
  public:
@@ -119,6 +123,24 @@ class RocksReader : public contracts::StateReader {
     if (status.IsNotFound()) { return std::nullopt; }
     if (!status.ok()) { fail(status, "cannot read"); }
     return to_bytes(view(value));
+  }
+
+  [[nodiscard]] std::vector<std::optional<Bytes>> get_many(std::span<const Bytes> keys) const override {
+    std::vector<std::optional<Bytes>> result(keys.size());
+    std::array<rocksdb::Slice, kReadTogether> slices;
+    std::array<rocksdb::PinnableSlice, kReadTogether> values;
+    std::array<rocksdb::Status, kReadTogether> statuses;
+    for (std::size_t first = 0; first < keys.size(); first += kReadTogether) {
+      const auto count = std::min(kReadTogether, keys.size() - first);
+      for (std::size_t i = 0; i < count; ++i) { slices[i] = slice(keys[first + i]); }
+      database_.MultiGet(options_, &family_, count, slices.data(), values.data(), statuses.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (statuses[i].ok()) { result[first + i] = to_bytes(view(values[i])); }
+        values[i].Reset();
+        if (!statuses[i].ok() && !statuses[i].IsNotFound()) { fail(statuses[i], "cannot read"); }
+      }
+    }
+    return result;
   }
 
   void scan(ByteView first, ByteView end, const Visit& visit) const override {

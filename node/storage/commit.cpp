@@ -10,7 +10,7 @@ namespace keten::storage {
 
 namespace {
 
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 constexpr std::size_t kEventTextMax = 64 * 1024;
 constexpr std::size_t kEventDataMax = limits::kTransactionBytesMax;
 
@@ -55,9 +55,10 @@ Bytes encode_block_record(const BlockRecord& record) {
   writer.reserve(512);
   writer.fixed(record.id);
   record.location.encode(writer);
-  writer.fixed(record.state_root);
   writer.fixed(record.receipts_root);
-  writer.fixed(record.writes_digest);
+  writer.fixed(record.commitments.mountain_root);
+  writer.fixed(record.commitments.map_root);
+  writer.fixed(record.commitments.rest);
   writer.number(record.valid_until_max);
   record.header.encode(writer);
   return writer.take();
@@ -119,9 +120,8 @@ void put_block(Batch& batch, const PlacedHeader& block, const contracts::BlockRe
             encode_block_record({.id = block.id,
                                  .header = block.header,
                                  .location = block.location,
-                                 .state_root = result.state_root,
                                  .receipts_root = result.receipts_root,
-                                 .writes_digest = result.writes_digest,
+                                 .commitments = result.commitments,
                                  .valid_until_max = valid_until_max}));
   batch.put(Column::ids, id_key('b', block.id), encode_height(height));
   batch.put(
@@ -129,6 +129,13 @@ void put_block(Batch& batch, const PlacedHeader& block, const contracts::BlockRe
       encode_executed(
           {.height = height, .block = block.id, .state_root = result.state_root, .replay_from = block.replay_from}));
   put_state(batch, result.writes);
+  for (const auto& row : result.proofs) {
+    if (row.value) {
+      batch.put(Column::proofs, row.key, *row.value);
+    } else {
+      batch.erase(Column::proofs, row.key);
+    }
+  }
 }
 
 /// Upper bound of the batch's bytes, so that its buffer grows once.
@@ -136,6 +143,7 @@ std::size_t estimate_bytes(const contracts::BlockResult& result) {
   std::size_t bytes = 2048 + result.receipts.size() * 64;
   for (const auto& [key, value] : result.writes) { bytes += key.size() + (value ? value->size() : 0); }
   for (const auto& entry : result.index_entries) { bytes += entry.key.size() + entry.value.size(); }
+  for (const auto& row : result.proofs) { bytes += row.key.size() + (row.value ? row.value->size() : 0); }
   return bytes;
 }
 
@@ -147,7 +155,7 @@ Batch make_commit(const Commit& commit) {
   const auto receipts = encode_receipts(result.receipts);
   const auto events = encode_events(result.events);
   Batch batch;
-  batch.reserve(8 + result.receipts.size() + result.writes.size() + result.index_entries.size(),
+  batch.reserve(8 + result.receipts.size() + result.writes.size() + result.index_entries.size() + result.proofs.size(),
                 estimate_bytes(result) + receipts.size() + events.size());
 
   put_block(
@@ -265,9 +273,10 @@ Result<BlockRecord> read_block_record(const Snapshot& snapshot, Height height) {
   BlockRecord record;
   record.id = reader.fixed<BlockId>();
   record.location = Location::decode(reader);
-  record.state_root = reader.fixed<Hash>();
   record.receipts_root = reader.fixed<Hash>();
-  record.writes_digest = reader.fixed<Hash>();
+  record.commitments.mountain_root = reader.fixed<Hash>();
+  record.commitments.map_root = reader.fixed<Hash>();
+  record.commitments.rest = reader.fixed<Hash>();
   record.valid_until_max = reader.number<Height>();
   record.header = BlockHeader::decode(reader);
   if (auto end = reader.finish("block record"); !end) { return corrupt("block record", end.error()); }
@@ -337,7 +346,7 @@ Result<std::vector<std::pair<Height, Hash>>> read_recent_roots(const Snapshot& s
   for (auto height = newest + 1 > count ? newest + 1 - count : 0; height <= newest; ++height) {
     const auto record = read_block_record(snapshot, Height{height});
     if (!record) { return record.error(); }
-    roots.emplace_back(Height{height}, record->state_root);
+    roots.emplace_back(Height{height}, record->state_root());
   }
   return roots;
 }

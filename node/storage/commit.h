@@ -28,11 +28,13 @@ struct BlockRecord {
   BlockId id;
   BlockHeader header;
   Location location;
-  Hash state_root;  ///< after this block
   Hash receipts_root;
-  Hash writes_digest;
-  Height valid_until_max;  ///< the newest expiry of its transactions
+  Commitments commitments;  ///< after this block
+  Height valid_until_max;   ///< the newest expiry of its transactions
   friend bool operator==(const BlockRecord&, const BlockRecord&) = default;
+
+  /// After this block.
+  [[nodiscard]] Hash state_root() const { return commitments.state_root(header.height); }
 };
 
 /// Where a transaction is.
@@ -46,6 +48,11 @@ struct StoredEvent {
   std::uint32_t transaction_index = 0;
   contracts::ContractEvent event;
 };
+
+/// The columns that execution of the next block goes on from.
+[[nodiscard]] inline contracts::StateBefore state_before(const Snapshot& snapshot) {
+  return {.state = snapshot.column(Column::state), .proofs = snapshot.column(Column::proofs)};
+}
 
 /// One executed block on its way into the database; borrows everything.
 struct Commit {

@@ -19,8 +19,9 @@ enum class Column : std::uint8_t {
   blocks,  ///< by height: index, receipts, events, finalization
   ids,     ///< transaction id and block id to place
   meta,    ///< format, chain, executed height
+  proofs,  ///< what the commitments in the state root keep; derived from blocks and state
 };
-inline constexpr std::size_t kColumnCount = 5;
+inline constexpr std::size_t kColumnCount = 6;
 
 enum class Durability : std::uint8_t {
   buffered,  ///< survives the end of the process, not of the power: what blocks and journal can bring back

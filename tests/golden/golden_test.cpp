@@ -9,10 +9,13 @@
 #include "consensus/elector.h"
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
+#include "contracts/commitment/map_page.h"
 #include "contracts/execute.h"
 #include "contracts/governance/arguments.h"
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
+#include "contracts/production/history.h"
+#include "contracts/record_contract.h"
 #include "core/merkle.h"
 #include "core/receipt.h"
 #include "tests/unit/core/sample_network.h"
@@ -263,12 +266,57 @@ BOOST_AUTO_TEST_CASE(receipts_and_digests_are_frozen) {
   const std::vector<Hash> leaves{contracts::receipt_leaf(good), contracts::receipt_leaf(bad)};
   golden.add("receipts root", merkle_root(leaves));
   contracts::WriteSet writes;
-  golden.add("no writes", contracts::digest_of(writes));
+  golden.add("no writes", contracts::commitment::digest_of(writes));
   writes[to_bytes("record/a")] = to_bytes("value");
   writes[to_bytes("record/b")] = std::nullopt;
-  golden.add("put and erase", contracts::digest_of(writes));
-  golden.add("next state root", contracts::next_state_root(sample::hash_of("state"), Height{5}, merkle_root(leaves),
-                                                           contracts::digest_of(writes)));
+  golden.add("put and erase", contracts::commitment::digest_of(writes));
+}
+
+BOOST_AUTO_TEST_CASE(commitments_are_frozen) {
+  Golden golden("commitment.txt");
+  const std::vector<Bytes> names{head_key("item", "https://id.gs1.org/01/04012345111118/21/1"), head_key("lot", "a"),
+                                 to_bytes("governance/epoch")};
+  golden.add("head key", ByteView(names[0]));
+  std::vector<contracts::commitment::Page::Leaf> leaves;
+  for (const auto& name : names) { leaves.push_back({map_key(name), map_value(as_bytes("value"))}); }
+  golden.add("K", leaves[0].key);
+  golden.add("V", leaves[0].value);
+  std::ranges::sort(leaves, {}, &contracts::commitment::Page::Leaf::key);
+  for (std::size_t count = 0; count <= leaves.size(); ++count) {
+    const auto tree = contracts::commitment::subtree_of(std::span(leaves).first(count), 0);
+    golden.add("map root of the first " + std::to_string(count) + " in order of K", map_root(tree.hash));
+  }
+  const auto begin = history_begin("item", "a");
+  const HistoryEntry entry{.number = 1,
+                           .height = Height{7},
+                           .time = 1'700'000'000'000,
+                           .transaction = sample::hash_of("transaction"),
+                           .event = 3,
+                           .content = sample::hash_of("content")};
+  golden.add("history begin of item a", begin);
+  golden.add("entry", entry.digest());
+  golden.add("chain of one", next_chain(begin, entry));
+  golden.add("state of an entity", entity_state_digest(as_bytes("state")));
+  const Head head{.count = 1,
+                  .chain = next_chain(begin, entry),
+                  .height = Height{7},
+                  .state = entity_state_digest(as_bytes("state"))};
+  golden.add("head", ByteView(head.encode()));
+  golden.add("content of a put", contracts::RecordContract::history_content(as_bytes("key"), as_bytes("value")));
+  production::EventSummary summary;
+  summary.organisation = "company0";
+  summary.id = "urn:uuid:1";
+  summary.entities = {{production::role::kListed, "b", {}, {}},
+                      {production::role::kParent, "a", {}, {}},
+                      {production::role::kListed, "b", {}, {}},
+                      {production::role::kChild, "b", {}, {}}};
+  golden.add("content of an event", production::history_content(summary, sample::hash_of("event")));
+  golden.add("mountain leaf", mountain_leaf(Height{5}, sample::hash_of("block"), sample::hash_of("receipts")));
+  golden.add("rest", next_rest(sample::hash_of("rest"), Height{5}, sample::hash_of("writes")));
+  const Commitments commitments{.mountain_root = sample::hash_of("mountain"),
+                                .map_root = sample::hash_of("map"),
+                                .rest = sample::hash_of("rest")};
+  golden.add("state root", commitments.state_root(Height{5}));
 }
 
 BOOST_AUTO_TEST_CASE(governance_is_frozen) {

@@ -406,8 +406,8 @@ void Validator::execute_now(const pipeline::Execute& effect) {
   contracts::BlockResult result;
   try {
     const auto snapshot = disk_.database().snapshot();
-    result = contracts::execute_block(snapshot->column(storage::Column::state), contracts::block_context(*effect.block),
-                                      process.state_root, effect.block->transactions, around_.founding.registry(),
+    result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*effect.block),
+                                      effect.block->transactions, around_.founding.registry(),
                                       process.membership->directory);
   } catch (const storage::ReadFailure& failed) { return disk_failed(failed.error()); }
   const auto replay_from = process.stored.replay_from(header.height, *location);

@@ -36,10 +36,14 @@ struct Fixture {
   Registry registry = built_in_contracts();
   Directory directory{genesis};
   test::MapState state;
+  test::MapState proofs;
+
+  Fixture() { test::keep(state, proofs, execute_genesis(genesis)); }
 
   BlockResult run(const std::vector<TransactionPointer>& transactions) const {
-    return execute_block(state, {.chain_id = genesis.chain_id(), .height = Height{1}, .time = 1},
-                         execute_genesis(genesis).state_root, transactions, registry, directory);
+    return execute_block({.state = state, .proofs = proofs},
+                         {.chain_id = genesis.chain_id(), .height = Height{1}, .time = 1}, transactions, registry,
+                         directory);
   }
   Receipt receipt(const PutOptions& options) const {
     return run({make_put(genesis, "k", "v", options)}).receipts.front();
@@ -75,7 +79,6 @@ BOOST_AUTO_TEST_CASE(equal_blocks_give_equal_results_and_every_input_changes_the
   BOOST_TEST((run({one, two}).state_root == run({one, two}).state_root));
   BOOST_TEST((run({one, two}).state_root != run({two, one}).state_root));
   BOOST_TEST((run({one}).state_root != run({}).state_root));
-  BOOST_TEST((next_state_root({}, Height{1}, {}, {}) != next_state_root({}, Height{2}, {}, {})));
 }
 
 BOOST_AUTO_TEST_CASE(the_last_write_of_a_key_wins_and_later_transactions_see_it) {
@@ -85,6 +88,37 @@ BOOST_AUTO_TEST_CASE(the_last_write_of_a_key_wins_and_later_transactions_see_it)
   BOOST_TEST(result.writes.size() == 1U);
   BOOST_TEST((RecordEntry::decode(*result.writes.begin()->second)->transaction == second->id));
   BOOST_TEST((result.receipts[0].writes_digest != result.receipts[1].writes_digest));
+}
+
+BOOST_AUTO_TEST_CASE(subjects_have_heads_that_chain_what_was_recorded_about_them) {
+  const auto first = test::make_put(genesis, RecordPut{to_bytes("k"), to_bytes("1"), {"lot-1", "lot-2"}});
+  const auto second = test::make_put(genesis, RecordPut{to_bytes("k"), to_bytes("2"), {"lot-1"}});
+  const auto foreign =
+      test::make_put(genesis, RecordPut{to_bytes("k"), to_bytes("2"), {"lot-1"}}, {.fuel_limit = 4000});
+  const auto result = run({first, foreign, second});
+  BOOST_TEST(!result.receipts[1].succeeded);
+  test::keep(state, proofs, result);
+  const auto head = commitment::read_head(state, "record", "dairy/lot-1");
+  BOOST_REQUIRE(head.has_value());
+  auto chain = history_begin("record", "dairy/lot-1");
+  std::uint64_t number = 0;
+  for (const auto& [transaction, value] : {std::pair{first, "1"}, std::pair{second, "2"}}) {
+    chain = next_chain(chain, {.number = ++number,
+                               .height = Height{1},
+                               .time = 1,
+                               .transaction = transaction->id,
+                               .event = 0,
+                               .content = RecordContract::history_content(as_bytes("k"), as_bytes(value))});
+  }
+  BOOST_TEST((*head == Head{.count = 2, .chain = chain, .height = Height{1}, .state = {}}));
+  BOOST_TEST(commitment::read_head(state, "record", "dairy/lot-2")->count == 1U);
+  BOOST_TEST(!commitment::read_head(state, "record", "market/lot-1"));
+  const auto proof = commitment::prove_entry(proofs, Height{1}, head_key("record", "dairy/lot-1"));
+  BOOST_REQUIRE(proof.ok());
+  BOOST_TEST((proof->leaf->value == map_value(head->encode())));
+  // Heads are in the map, everything else in the rest.
+  BOOST_TEST((result.commitments.rest ==
+              next_rest(next_rest({}, Height{0}, {}), Height{1}, commitment::digest_of_rest(result.writes))));
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_is_judged_at_execution) {
@@ -142,7 +176,11 @@ BOOST_AUTO_TEST_CASE(the_genesis_has_a_root_of_its_own) {
   const auto result = execute_genesis(genesis);
   BOOST_TEST(!result.state_root.is_zero());
   BOOST_TEST((result.state_root == execute_genesis(genesis).state_root));
-  BOOST_TEST((result.state_root != next_state_root({}, Height{0}, result.receipts_root, {})));
+  const auto leaf = mountain_leaf(Height{0}, genesis_header(genesis).id(), merkle_root({}));
+  BOOST_TEST((result.commitments.mountain_root == merkle_root(std::vector{leaf})));
+  BOOST_TEST((result.commitments.map_root != map_root({})));
+  BOOST_TEST((result.commitments.rest == next_rest({}, Height{0}, {})));  // governance is provable
+  BOOST_TEST((result.state_root == result.commitments.state_root(Height{0})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -161,6 +199,20 @@ BOOST_AUTO_TEST_CASE(arguments_hold_up_to_their_limits) {
   auto trailing = encode(1, 1);
   trailing.push_back(0);
   BOOST_TEST(!RecordPut::decode(trailing).ok());
+  const auto with_subjects = [](std::vector<std::string> subjects) {
+    return RecordPut{.key = to_bytes("k"), .value = {}, .subjects = std::move(subjects)}.encode();
+  };
+  const std::vector<std::string> three{"a", "b", std::string(RecordPut::kSubjectBytesMax, 'c')};
+  BOOST_TEST(RecordPut::decode(with_subjects(three))->subjects == three);
+  BOOST_TEST(!RecordPut::decode(with_subjects({"b", "a"})).ok());
+  BOOST_TEST(!RecordPut::decode(with_subjects({"a", "a"})).ok());
+  BOOST_TEST(!RecordPut::decode(with_subjects({""})).ok());
+  BOOST_TEST(!RecordPut::decode(with_subjects({std::string(RecordPut::kSubjectBytesMax + 1, 'c')})).ok());
+  std::vector<std::string> many;
+  for (std::size_t i = 0; i <= RecordPut::kSubjectsMax; ++i) { many.emplace_back(1, static_cast<char>('a' + i)); }
+  BOOST_TEST(!RecordPut::decode(with_subjects(many)).ok());
+  many.pop_back();
+  BOOST_TEST(RecordPut::decode(with_subjects(many)).ok());
   const auto put = RecordPut::decode(encode(3, 4));
   BOOST_TEST((put->key == Bytes(3, 'k')));
   BOOST_TEST((put->value == Bytes(4, 'v')));

@@ -61,7 +61,7 @@ struct PutOptions {
   std::string method = "put";
 };
 
-inline TransactionPointer make_put(const Genesis& genesis, std::string_view key, std::string_view value,
+inline TransactionPointer make_put(const Genesis& genesis, const contracts::RecordPut& put,
                                    const PutOptions& options = {}) {
   const auto pair = key_of(options.sender);
   TransactionBody body;
@@ -72,8 +72,13 @@ inline TransactionPointer make_put(const Genesis& genesis, std::string_view key,
   body.fuel_limit = options.fuel_limit;
   body.contract = options.contract;
   body.method = options.method;
-  body.arguments = contracts::RecordPut{.key = to_bytes(key), .value = to_bytes(value)}.encode();
+  body.arguments = put.encode();
   return sign_transaction(std::move(body), {}, pair);
+}
+
+inline TransactionPointer make_put(const Genesis& genesis, std::string_view key, std::string_view value,
+                                   const PutOptions& options = {}) {
+  return make_put(genesis, contracts::RecordPut{.key = to_bytes(key), .value = to_bytes(value)}, options);
 }
 
 inline Block make_block(const BlockHeader& parent, std::vector<TransactionPointer> transactions, View view = {}) {
@@ -122,5 +127,19 @@ class MapState : public contracts::StateReader {
     }
   }
 };
+
+inline void keep(MapState& column, const Bytes& key, const std::optional<Bytes>& value) {
+  if (value) {
+    column.entries[key] = *value;
+  } else {
+    column.entries.erase(key);
+  }
+}
+
+/// What a commit does.
+inline void keep(MapState& state, MapState& proofs, const contracts::BlockResult& result) {
+  for (const auto& [key, value] : result.writes) { keep(state, key, value); }
+  for (const auto& row : result.proofs) { keep(proofs, row.key, row.value); }
+}
 
 }  // namespace keten::test

@@ -36,15 +36,15 @@ class Ledger {
  public:
   explicit Ledger(std::size_t validators = 4) : Ledger(sample::genesis(validators)) {}
   explicit Ledger(Genesis founding) : genesis(std::move(founding)), chain(genesis.chain_id()), time(genesis.time) {
-    keep(contracts::execute_genesis(genesis).writes);
+    keep(contracts::execute_genesis(genesis));
   }
 
   Genesis genesis;
   ChainId chain;
   keten::test::MapState state;
+  keten::test::MapState proofs;
   Height height;
   Milliseconds time;
-  Hash root;
   contracts::Registry registry = contracts::built_in_contracts();
   std::vector<contracts::ContractEvent> events;  ///< of the newest block
   bool changed_membership = false;               ///< by the newest block
@@ -66,14 +66,15 @@ class Ledger {
   }
 
   std::vector<Receipt> block(const std::vector<TransactionPointer>& transactions) {
+    follow_height();
     ++height;
     time += 1000;
     const contracts::BlockContext context{.chain_id = chain, .height = height, .time = time};
-    auto result = contracts::execute_block(state, context, root, transactions, registry, membership().directory);
-    root = result.state_root;
+    auto result = contracts::execute_block({.state = state, .proofs = proofs}, context, transactions, registry,
+                                           membership().directory);
     events.clear();
     for (auto& list : result.events) { events.insert(events.end(), list.begin(), list.end()); }
-    keep(result.writes);
+    keep(result);
     return result.receipts;
   }
 
@@ -122,16 +123,20 @@ class Ledger {
 
   /// The sealing block, without transactions.
   void seal() {
+    follow_height();
     ++height;
     time += 1000;
-    keep(begin_next_epoch(state, height, membership().next.value().validators.id()));
+    const contracts::BlockContext context{
+        .chain_id = chain, .height = height, .time = time, .next_set = membership().next.value().validators.id()};
+    keep(contracts::execute_block({.state = state, .proofs = proofs}, context, {}, registry, membership().directory));
   }
 
   /// Also proves, for whatever a test does: the membership that follows from the one before and the writes is the one that
   /// is read from the whole state.
-  void keep(const contracts::WriteSet& writes) {
+  void keep(const contracts::BlockResult& result) {
+    const auto& writes = result.writes;
     changed_membership = changes_membership(writes);
-    apply(writes);
+    keten::test::keep(state, proofs, result);
     const auto read = membership();
     if (followed_) {
       followed_ = changed_membership ? membership_after(*followed_, state, writes).value() : *followed_;
@@ -167,13 +172,11 @@ class Ledger {
     return keys;
   }
 
-  void apply(const contracts::WriteSet& writes) {
-    for (const auto& [key, value] : writes) {
-      if (value) {
-        state.entries[key] = *value;
-      } else {
-        state.entries.erase(key);
-      }
+  /// Empty blocks, where a test has let the height go on.
+  void follow_height() {
+    for (auto next = contracts::commitment::read_standing(proofs)->height.next(); next <= height; ++next) {
+      keep(contracts::execute_block({.state = state, .proofs = proofs}, {.chain_id = chain, .height = next}, {},
+                                    registry, membership().directory));
     }
   }
 

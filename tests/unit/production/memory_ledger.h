@@ -63,6 +63,7 @@ class MemoryLedger {
     const contracts::Caller caller{organisation, {}, Roles{Role::submitter}, {}};
     contracts::Context context(block, *transaction, caller, 0, state, 1'000'000'000);
     auto result = contract.execute(context);
+    if (result) { context.write_heads(); }
     last_fuel = 1'000'000'000 - context.fuel_left();
     if (!result) { return result.error(); }
     for (const auto& [key, value] : context.writes()) {

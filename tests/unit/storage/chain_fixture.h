@@ -51,14 +51,14 @@ struct Chain {
 
   [[nodiscard]] contracts::BlockResult execute(const Block& block) const {
     const auto snapshot = database.snapshot();
-    return contracts::execute_block(
-        snapshot->column(storage::Column::state),
-        {.chain_id = block.header.chain_id, .height = block.header.height, .time = block.header.time},
-        storage::read_executed(*snapshot)->state_root, block.transactions, registry, directory);
+    return contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(block),
+                                    block.transactions, registry, directory);
   }
 
   [[nodiscard]] Status commit(const Block& block, const std::optional<Certificate>& finalization) {
-    const auto result = execute(block);
+    // Only what follows can be executed; a node does not try with others.
+    const bool follows = storage::read_executed(*database.snapshot())->block == block.header.parent;
+    const auto result = follows ? execute(block) : contracts::BlockResult{};
     const auto location = blocks.append(block.encode());
     return storage::commit_block(database, {.block = block,
                                             .id = block.header.id(),

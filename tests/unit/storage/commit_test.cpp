@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_read_back) {
   BOOST_REQUIRE(record.ok());
   BOOST_TEST((record->header == block.header));
   BOOST_TEST((record->id == block.header.id()));
-  BOOST_TEST((record->state_root == executed->state_root));
+  BOOST_TEST((record->state_root() == executed->state_root));
   BOOST_TEST((record->valid_until_max == Height{100}));
   BOOST_TEST((*read_height(*snapshot, record->id) == Height{1}));
   BOOST_TEST((*read_place(*snapshot, two->id) == Place{.height = Height{1}, .index = 1}));

@@ -4,6 +4,7 @@
 #include "contracts/execute.h"
 #include "contracts/registry.h"
 #include "core/directory.h"
+#include "node/storage/commit.h"
 #include "node/storage/memory_database.h"
 #include "tools/bench/micro/sample.h"
 
@@ -38,12 +39,16 @@ void execute_block_of_puts(benchmark::State& state) {
   const auto block = bench::sample_block(kBlockTransactions);
   const auto registry = contracts::built_in_contracts();
   const Directory directory(bench::sample_genesis());
-  const storage::MemoryDatabase database;
+  storage::MemoryDatabase database;
+  if (const auto done = storage::initialise(database, bench::sample_genesis()); !done) {
+    state.SkipWithError(done.error().message.c_str());
+    return;
+  }
   const auto snapshot = database.snapshot();
   const contracts::BlockContext context{.chain_id = block.header.chain_id, .height = Height{1}, .time = 1};
   for (auto _ : state) {
-    const auto result = contracts::execute_block(snapshot->column(storage::Column::state), context, Hash{},
-                                                 block.transactions, registry, directory);
+    const auto result =
+        contracts::execute_block(storage::state_before(*snapshot), context, block.transactions, registry, directory);
     if (!result.receipts.front().succeeded) { state.SkipWithError(result.receipts.front().message.c_str()); }
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBlockTransactions));
