@@ -5,6 +5,7 @@
 #include "contracts/governance/arguments.h"
 #include "core/receipt.h"
 #include "node/storage/record_log.h"
+#include "tests/differential/module_generator.h"
 #include "tests/fuzz/targets.h"
 #include "tests/unit/core/proof/sample_ledger.h"
 #include "tests/unit/core/sample_network.h"
@@ -118,6 +119,33 @@ std::vector<Bytes> governance_arguments() {
   return result;
 }
 
+/// Small, so that a changed byte often hits something that matters.
+std::vector<Bytes> wasm_modules() {
+  using vm::assembler::Code;
+  constexpr auto i32 = vm::ValueType::i32;
+  vm::assembler::Module small;
+  small.memory = {1, 2};
+  small.table = 2;
+  small.globals = {{i32, true, 7}};
+  small.imports = {{"keten", "read", {{i32, i32}, i32}}, {"keten", "write", {{i32}, {}}}};
+  small.functions.push_back(
+      {{{i32}, i32},
+       Code().begin(0x02, vm::assembler::kI32).get(0).get(0).br_table({0, 1}).end().i32(3).get(0).call(0),
+       {i32},
+       "f"});
+  small.functions.push_back(
+      {{{i32}, i32},
+       Code().begin(0x03).get(0).i32(1).op(0x6B).tee(0).br_if(0).end().get(0).i32(0).call_indirect(2),
+       {},
+       ""});
+  small.functions.push_back(
+      {{{}, {}}, Code().i32(9).call(1).i32(1).i32(2).i32(30).memory_copy().i32(1).memory(0x40).op(0x1A), {}, ""});
+  small.elements = {{0, {2}}};
+  small.data = {{3, {1, 2, 3}}};
+  vm::Choices choices(1);
+  return {small.encode(), vm::generate_module(choices).encode()};
+}
+
 }  // namespace
 
 std::vector<Bytes> seeds(std::string_view target) {
@@ -152,6 +180,10 @@ std::vector<Bytes> seeds(std::string_view target) {
   }
   if (target == "checkpoint") { return {to_bytes(proof::checkpoint_json(sample::sample_ledger().checkpoint(1)))}; }
   if (target == "governance") { return governance_arguments(); }
+  if (target == "wasm_module") { return wasm_modules(); }
+  if (target == "wasm_run") {
+    return {Bytes(40, 1), to_bytes("every byte of this sentence is a choice of the generator")};
+  }
   return result;
 }
 

@@ -1,11 +1,13 @@
 #include "tests/fuzz/targets.h"
 
+#include <algorithm>
 #include <array>
 
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
 #include "contracts/governance/arguments.h"
 #include "contracts/production/document.h"
+#include "contracts/vm/instance.h"
 #include "core/block.h"
 #include "core/certificate.h"
 #include "core/check.h"
@@ -15,6 +17,7 @@
 #include "core/receipt.h"
 #include "core/transaction.h"
 #include "node/storage/record_log.h"
+#include "tests/differential/module_generator.h"
 #include "tests/unit/core/proof/sample_ledger.h"
 
 namespace keten::fuzz {
@@ -206,6 +209,70 @@ void checkpoint(ByteView input) {
         again->block == parsed->block);
 }
 
+/// Host functions that use what they are given: an address and a length.
+const std::array<vm::Offer, 2> kOffers = {
+    {{"keten", "read", {{vm::ValueType::i32, vm::ValueType::i32}, vm::ValueType::i32}},
+     {"keten", "write", {{vm::ValueType::i32}, {}}}}};
+class FuzzHost final : public vm::Host {
+ public:
+  vm::HostResult call(std::uint32_t offer, vm::HostCall& call) override {
+    if (!call.charge(10)) { return vm::HostResult::out_of_fuel(); }
+    if (offer == 1) {
+      return call.write(call.u32(0), as_bytes("0123456789"))
+                 ? vm::HostResult::done()
+                 : vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access);
+    }
+    const auto bytes = call.read(call.u32(0), call.u32(1));
+    if (!bytes) { return vm::HostResult::error(invalid("OUTSIDE", "outside the memory")); }
+    std::uint32_t sum = 0;
+    for (const auto byte : *bytes) { sum += byte; }
+    return vm::HostResult::i32(sum);
+  }
+};
+
+/// Every function, whether exported or not, by both ways of dispatch: they agree, stay within their fuel and can be put back.
+void run_all(const vm::Module& module) {
+  vm::Instance threaded(module, vm::Dispatch::threaded);
+  vm::Instance switched(module, vm::Dispatch::switched);
+  const auto before = to_bytes(threaded.memory());
+  FuzzHost host;
+  const auto count = std::min<std::size_t>(module->functions.size(), 20);
+  for (std::uint32_t function = 0; function < count; ++function) {
+    std::vector<std::uint64_t> arguments;
+    for (std::size_t i = 0; i < module->type_of(function).parameters.size(); ++i) {
+      arguments.push_back(i * 65'537 + 3);
+    }
+    constexpr std::uint64_t kFuel = 20'000;
+    const auto first = threaded.call(function, arguments, kFuel, host);
+    const auto second = switched.call(function, arguments, kFuel, host);
+    CHECK(first.text() == second.text() && first.value == second.value && first.fuel_used == second.fuel_used);
+    CHECK(first.fuel_used <= kFuel);
+    CHECK(std::equal(threaded.memory().begin(), threaded.memory().end(), switched.memory().begin(),
+                     switched.memory().end()));
+  }
+  threaded.reset();
+  CHECK(std::equal(before.begin(), before.end(), threaded.memory().begin(), threaded.memory().end()));
+}
+
+/// Any bytes as a module: refused with a place in it, or translated in proportion and run.
+void wasm_module(ByteView input) {
+  const auto module = vm::compile(input, kOffers);
+  if (!module) {
+    CHECK(module.error().message.starts_with("byte ") && !module.error().reason.empty());
+    return;
+  }
+  CHECK((*module)->code.size() <= 4 * input.size() + 16);
+  run_all(*module);
+}
+
+/// The bytes steer a generator of valid modules.
+void wasm_run(ByteView input) {
+  vm::Choices choices(input.size(), input);
+  const auto module = vm::compile(vm::generate_module(choices).encode(), {});
+  CHECK(module.ok());
+  run_all(*module);
+}
+
 constexpr std::array kTargets{
     Target{"transaction", transaction},
     Target{"block", block},
@@ -223,6 +290,8 @@ constexpr std::array kTargets{
     Target{"governance", governance_arguments},
     Target{"proof", proof_file},
     Target{"checkpoint", checkpoint},
+    Target{"wasm_module", wasm_module},
+    Target{"wasm_run", wasm_run},
 };
 
 }  // namespace

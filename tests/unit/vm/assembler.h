@@ -137,6 +137,7 @@ struct Module {
   std::vector<Function> functions;
   std::vector<GlobalOf> globals;
   std::optional<std::pair<std::uint32_t, std::uint32_t>> memory;  ///< pages: minimum, maximum
+  std::string memory_name;                                        ///< exported when not empty
   std::optional<std::uint32_t> table;
   std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> elements;
   std::vector<std::pair<std::uint32_t, Bytes>> data;
@@ -208,6 +209,12 @@ inline Bytes Module::encode() const {
     put_name(content, functions[i].name);
     content.push_back(0);
     put_unsigned(content, imports.size() + i);
+    ++exports;
+  }
+  if (memory && !memory_name.empty()) {
+    put_name(content, memory_name);
+    content.push_back(2);
+    put_unsigned(content, 0);
     ++exports;
   }
   if (exports > 0) { put_section(out, 7, vector_of(exports, content)); }
