@@ -196,7 +196,7 @@ Result<Document> read_document(std::string_view text, Profile profile) {
   Document document;
   const auto type = root.find_string("type").value_or("");
   // A bare event's context is a member of the event, which is validated with the rest of it.
-  if (root.find("@context") == nullptr || !event_type_from(type)) { frame.context(root, profile); }
+  if (root.find("@context") == nullptr || !type_name_from(type)) { frame.context(root, profile); }
   if (const auto* context = root.find("@context")) { document.context = *context; }
 
   std::vector<const Value*> events;
@@ -227,13 +227,13 @@ Result<Document> read_document(std::string_view text, Profile profile) {
         events.push_back(&event);
       }
     }
-  } else if (event_type_from(type)) {
+  } else if (type_name_from(type)) {
     document.kind = DocumentKind::event;
     validate_event(root, "", profile, violations, &document.warnings);
     events.push_back(&root);
   } else {
     const auto* found = root.find("type");
-    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, or one of the five event types",
+    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, one of the five event types or a prefixed name",
            found == nullptr ? "nothing" : shown(*found));
   }
   if (!violations.empty()) { return refusal(std::move(violations)); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "contracts/production/validation.h"
 #include "contracts/production/vocabulary.h"
 #include "core/check.h"
 #include "core/hash.h"
@@ -72,6 +73,7 @@ std::optional<ErrorDeclaration> error_declaration_of(const json::Value& event) {
 }  // namespace
 
 std::string_view event_type_name(EventType type) {
+  if (type == EventType::extended) { return "ExtendedEvent"; }
   for (const auto& [each, name] : kTypes) {
     if (each == type) { return name; }
   }
@@ -82,6 +84,12 @@ std::optional<EventType> event_type_from(std::string_view name) {
   for (const auto& [type, each] : kTypes) {
     if (each == name) { return type; }
   }
+  return std::nullopt;
+}
+
+std::optional<TypeName> type_name_from(std::string_view name) {
+  if (const auto type = event_type_from(name)) { return TypeName{*type, {}}; }
+  if (is_uri(name)) { return TypeName{EventType::extended, std::string(name)}; }
   return std::nullopt;
 }
 
@@ -120,15 +128,10 @@ Hash event_digest(const json::Value& event) {
   return Hasher("keten/epcis-event/1").sized(json::canonical(content)).finish();
 }
 
-Event read_event(json::Value value) {
-  Event event;
-  const auto type = event_type_from(text_of(value, "type"));
-  const auto time = parse_time(text_of(value, "eventTime"));
-  CHECK(type && time);
-  event.type = *type;
-  event.time = *time;
-  event.zone_offset = text_of(value, "eventTimeZoneOffset");
-  event.id = text_of(value, "eventID");
+namespace {
+
+/// What the five types do not share.
+void read_own_fields(const json::Value& value, Event& event) {
   event.action = action_from(text_of(value, "action")).value_or(Action::none);
   event.parent = text_of(value, "parentID");
   event.epcs = texts_of(value, "epcList");
@@ -140,6 +143,20 @@ Event read_event(json::Value value) {
   event.input_quantities = quantities_of(value, "inputQuantityList");
   event.output_quantities = quantities_of(value, "outputQuantityList");
   event.transformation_id = text_of(value, "transformationID");
+}
+
+}  // namespace
+
+Event read_event(json::Value value) {
+  Event event;
+  auto type = type_name_from(text_of(value, "type"));
+  const auto time = parse_time(text_of(value, "eventTime"));
+  CHECK(type && time);
+  event.type = type->type;
+  event.type_name = std::move(type->name);
+  event.time = *time;
+  event.zone_offset = text_of(value, "eventTimeZoneOffset");
+  event.id = text_of(value, "eventID");
   event.biz_step = word_of(value, "bizStep", Vocabulary::biz_step);
   event.disposition = word_of(value, "disposition", Vocabulary::disposition);
   event.read_point = place_of(value, "readPoint");
@@ -151,6 +168,7 @@ Event read_event(json::Value value) {
   event.sources = parties_of(value, "sourceList", "source");
   event.destinations = parties_of(value, "destinationList", "destination");
   event.error_declaration = error_declaration_of(value);
+  if (event.type != EventType::extended) { read_own_fields(value, event); }
   event.value = std::move(value);
   return event;
 }

@@ -18,14 +18,26 @@ enum class EventType : std::uint8_t {
   aggregation = 2,
   transaction = 3,
   transformation = 4,
-  association = 5
+  association = 5,
+  extended = 6  ///< of an industry or a company, under a name of its own
 };
 
 /// EPCIS 2.0, section 7.3.3. A TransformationEvent has none.
 enum class Action : std::uint8_t { none = 0, add = 1, observe = 2, erase = 3 };
 
+/// `ObjectEvent` and so on; `ExtendedEvent` stands for all extended ones.
 std::string_view event_type_name(EventType type);
+/// One of the standard's five.
 std::optional<EventType> event_type_from(std::string_view name);
+
+/// A type with the name that only an extended one has.
+struct TypeName {
+  EventType type = EventType::object;
+  std::string name;
+  bool operator==(const TypeName&) const = default;
+};
+/// One of the five, or an extended one: a URI or a prefixed name such as `example:CustomEvent`.
+std::optional<TypeName> type_name_from(std::string_view name);
 /// `ADD`, `OBSERVE`, `DELETE`; empty for none.
 std::string_view action_name(Action action);
 std::optional<Action> action_from(std::string_view name);
@@ -54,10 +66,12 @@ struct ErrorDeclaration {
   std::vector<std::string> corrective_event_ids;
 };
 
-/// One valid EPCIS event. Identifiers are spelt as in the document (entity_key() gives their canonical form); words
+/// One valid EPCIS event. An extended event has of the fields what all types share: what its other fields mean is not known here, so
+/// they stay in `value` and move no item. Identifiers are spelt as in the document (entity_key() gives their canonical form); words
 /// of the CBV are bare. Empty text means that the field is absent.
 struct Event {
   EventType type = EventType::object;
+  std::string type_name;  ///< of an extended event, as the document spells it
   EventTime time = 0;
   std::string zone_offset;
   std::string id;

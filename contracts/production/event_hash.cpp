@@ -172,9 +172,9 @@ struct EventList {
 
 EventList find_events(const Value& document, std::vector<Violation>& violations) {
   const auto type = document.find_string("type").value_or("");
-  if (event_type_from(type)) { return {{&document}, ""}; }
+  if (type_name_from(type)) { return {{&document}, ""}; }
   if (type != "EPCISDocument" && type != "EPCISQueryDocument") {
-    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, or one of the five event types",
+    report(violations, "/type", "EPCISDocument, EPCISQueryDocument, one of the five event types or a prefixed name",
            document.find("type") == nullptr ? "nothing" : shown(*document.find("type")));
     return {};
   }

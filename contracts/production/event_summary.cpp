@@ -27,6 +27,7 @@ void add_quantities(std::vector<SummaryEntity>& entities, const std::vector<Quan
 
 EventSummary summarise(const Event& event, EventSummary base) {
   base.type = event.type;
+  base.type_name = event.type_name;
   base.action = event.action;
   base.declares_error = event.declares_error();
   base.time = event.time;
@@ -51,6 +52,7 @@ Bytes encode(const EventSummary& summary) {
   Writer writer;
   writer.u8(kVersion);
   writer.u8(static_cast<std::uint8_t>(summary.type));
+  if (summary.type == EventType::extended) { writer.sized(summary.type_name); }
   writer.u8(static_cast<std::uint8_t>(summary.action));
   writer.u8(static_cast<std::uint8_t>((summary.declares_error ? kDeclaresError : 0) |
                                       (summary.assigned_id ? kAssignedId : 0)));
@@ -78,6 +80,7 @@ Result<EventSummary> decode_event_summary(ByteView bytes, const EventPosition& p
   summary.position = position;
   if (reader.u8() != kVersion) { reader.fail(); }
   summary.type = static_cast<EventType>(reader.u8());
+  if (summary.type == EventType::extended) { summary.type_name = reader.text(kTextMax); }
   summary.action = static_cast<Action>(reader.u8());
   const auto flags = reader.u8();
   summary.declares_error = (flags & kDeclaresError) != 0;

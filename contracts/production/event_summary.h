@@ -42,6 +42,7 @@ struct SummaryEntity {
 /// What queries and traces need of an event without loading its document. Identifiers are canonical.
 struct EventSummary {
   EventType type = EventType::object;
+  std::string type_name;  ///< of an extended event
   Action action = Action::none;
   bool declares_error = false;
   EventTime time = 0;

@@ -77,9 +77,17 @@ std::optional<Stamp> stamp_of(ByteView key) {
 }
 
 Bytes all_events() { return table('t'); }
-Bytes of_type(EventType type) {
+Bytes of_type(const TypeName& type) {
   auto result = table('y');
-  result.push_back(static_cast<std::uint8_t>(type));
+  result.push_back(static_cast<std::uint8_t>(type.type));
+  if (type.type != EventType::extended) { return result; }
+  result.insert(result.end(), type.name.begin(), type.name.end());
+  result.push_back(0);
+  return result;
+}
+Bytes of_extended_types() {
+  auto result = table('y');
+  result.push_back(static_cast<std::uint8_t>(EventType::extended));
   return result;
 }
 Bytes of_biz_step(std::string_view word) { return table('s', word); }
@@ -109,6 +117,11 @@ std::string_view value_of(ByteView key) {
   constexpr std::size_t kPrefix = 4;  // p/x/
   if (key.size() < kPrefix + 1 + kStampBytes) { return {}; }
   return as_text(key.subspan(kPrefix, key.size() - kPrefix - 1 - kStampBytes));
+}
+
+std::string_view extended_type_of(ByteView key) {
+  const auto value = value_of(key);
+  return value.substr(std::min<std::size_t>(1, value.size()));  // behind the type's number
 }
 
 Bytes company_prefix_key(std::string_view digits) { return joined(table('g'), to_bytes(digits)); }
@@ -225,7 +238,7 @@ void add(contracts::Context& context, const EventSummary& summary) {
   context.index(joined(all_events(), tail), {});
   context.index(joined(by_recording(), descending({static_cast<EventTime>(summary.record_time), summary.position})),
                 {});
-  context.index(joined(of_type(summary.type), tail), {});
+  context.index(joined(of_type({summary.type, summary.type_name}), tail), {});
   if (!summary.biz_step.empty()) { context.index(joined(of_biz_step(summary.biz_step), tail), {}); }
   if (!summary.disposition.empty()) { context.index(joined(of_disposition(summary.disposition), tail), {}); }
   if (!summary.read_point.empty()) { context.index(joined(of_read_point(summary.read_point), tail), {}); }

@@ -34,7 +34,10 @@ std::optional<Stamp> stamp_of(ByteView key);
 
 // What a range's keys start with; a stamp follows.
 Bytes all_events();
-Bytes of_type(EventType type);
+Bytes of_type(const TypeName& type);
+Bytes of_extended_types();  ///< a name, 0 and a stamp follow
+/// The name in the key of a row of an extended event.
+std::string_view extended_type_of(ByteView key);
 Bytes of_biz_step(std::string_view word);
 Bytes of_disposition(std::string_view word);
 Bytes of_read_point(std::string_view key);

@@ -62,7 +62,7 @@ struct Field {
 };
 
 /// Members beside the listed ones.
-enum class Others : std::uint8_t { none, prefixed };
+enum class Others : std::uint8_t { none, prefixed, any };
 
 struct ObjectRule {
   std::span<const Field> fields;
@@ -168,6 +168,7 @@ std::span<const Field> fields_of(EventType type) {
     case EventType::transaction: return kTransaction;
     case EventType::transformation: return kTransformation;
     case EventType::association: return kAssociation;
+    case EventType::extended: return {};
   }
   return {};
 }
@@ -199,18 +200,20 @@ class Validator {
   void event(const Value& event, const std::string& pointer) {
     if (!expect(event.is(Kind::object), pointer, "an event object", event)) { return; }
     const auto* type = event.find("type");
-    const auto known = event_type_from(event.find_string("type").value_or(""));
+    const auto known = type_name_from(event.find_string("type").value_or(""));
     if (!known) {
       const auto* expected =
-          "one of ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent";
+          "one of ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent, or a "
+          "prefixed "
+          "name of an extended event such as example:CustomEvent";
       report(violations_, json::pointer_add(pointer, "type"), expected, type == nullptr ? "nothing" : shown(*type));
       return;
     }
-    const auto own = fields_of(*known);
+    const auto own = fields_of(known->type);
     std::vector<Field> fields(kEveryEvent.begin(), kEveryEvent.end());
     fields.insert(fields.end(), own.begin(), own.end());
-    object(event, pointer, {fields, Others::prefixed});
-    combination(*known, event, pointer);
+    object(event, pointer, {fields, known->type == EventType::extended ? Others::any : Others::prefixed});
+    combination(known->type, event, pointer);
     sensor_times(event, pointer);
   }
 
@@ -240,7 +243,7 @@ class Validator {
         shape(member, place, field->shape);
         continue;
       }
-      if (profile_ == Profile::strict && (rule.others == Others::none || !is_uri(name))) {
+      if (profile_ == Profile::strict && rule.others != Others::any && (rule.others == Others::none || !is_uri(name))) {
         report(violations_, place, expected_member(rule), name);
       }
       validate_contexts_inside(member, place, violations_);
@@ -486,6 +489,7 @@ class Validator {
                 "inputs and outputs, or one of them with a transformationID");
         return;
       }
+      case EventType::extended: return;
     }
   }
 

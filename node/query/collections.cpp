@@ -1,6 +1,8 @@
 #include "node/query/collections.h"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 
 #include "contracts/contract.h"
 #include "contracts/production/entity.h"
@@ -36,17 +38,40 @@ bool has_rows(const contracts::StateReader& index, const Bytes& prefix) {
   return found;
 }
 
+/// The next name of an extended type behind `after`; empty when there is none.
+std::string next_extended_type(const contracts::StateReader& index, std::string_view after) {
+  const auto table = index_rows::of_extended_types();
+  auto first = table;
+  if (!after.empty()) {
+    const auto text = as_bytes(after);
+    first.insert(first.end(), text.begin(), text.end());
+    first.push_back(1);  // behind all rows of that name, before those of every longer one
+  }
+  std::string result;
+  index.scan(first, index_rows::end_of(table), [&](ByteView key, ByteView) {
+    result = index_rows::extended_type_of(key);
+    return false;
+  });
+  return result;
+}
+
+/// In the order of their names.
 std::vector<std::string> known_types(const contracts::StateReader& index, std::string_view after, std::size_t limit) {
   std::vector<std::string> result;
-  // In the order of their names.
   for (const auto type :
        {production::EventType::aggregation, production::EventType::association, production::EventType::object,
         production::EventType::transaction, production::EventType::transformation}) {
     const auto name = production::event_type_name(type);
-    if (name > after && result.size() < limit && has_rows(index, index_rows::of_type(type))) {
-      result.emplace_back(name);
-    }
+    if (name > after && has_rows(index, index_rows::of_type({type, {}}))) { result.emplace_back(name); }
   }
+  std::string last(after);
+  for (std::size_t found = 0; found < limit; ++found) {
+    last = next_extended_type(index, last);
+    if (last.empty()) { break; }
+    result.push_back(last);
+  }
+  std::sort(result.begin(), result.end());
+  if (result.size() > limit) { result.resize(limit); }
   return result;
 }
 
@@ -96,7 +121,7 @@ bool is_known(const contracts::StateReader& index, Resource resource, std::strin
   using production::Vocabulary;
   switch (resource) {
     case Resource::event_types: {
-      const auto type = production::event_type_from(value);
+      const auto type = production::type_name_from(value);
       return type && has_rows(index, index_rows::of_type(*type));
     }
     case Resource::epcs: return has_rows(index, index_rows::of_entity(production::entity_key(value)));

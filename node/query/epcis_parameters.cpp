@@ -244,13 +244,13 @@ class QueryReader {
 
   Status read_types(const Parameter& parameter) {
     for (const auto& value : parameter.values) {
-      const auto type = production::event_type_from(value);
+      auto type = production::type_name_from(value);
       if (!type) {
-        return wrong(
-            parameter,
-            "event types: ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, AssociationEvent");
+        return wrong(parameter,
+                     "event types: ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent, "
+                     "AssociationEvent, or prefixed names of extended events");
       }
-      query_.types.push_back(*type);
+      query_.types.push_back(std::move(*type));
     }
     return kDone;
   }

@@ -55,7 +55,7 @@ enum class OrderDirection : std::uint8_t { descending, ascending };
 /// A SimpleEventQuery (EPCIS 2.0, section 8.2.7.1) in canonical form: words of the CBV are bare, identifiers canonical.
 /// Conditions are joined by AND, the values of one condition by OR; an empty one is no condition.
 struct EpcisQuery {
-  std::vector<production::EventType> types;
+  std::vector<production::TypeName> types;
   std::vector<production::Action> actions;
   std::vector<std::string> biz_steps;
   std::vector<std::string> dispositions;

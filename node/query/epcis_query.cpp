@@ -97,7 +97,7 @@ bool matches(const std::vector<QuantityCondition>& conditions, const EventSummar
 
 bool matches(const EpcisQuery& query, const EventSummary& event) {
   const auto recorded = static_cast<production::EventTime>(event.record_time);
-  return is_one_of(query.types, event.type) && is_one_of(query.actions, event.action) &&
+  return is_one_of(query.types, {event.type, event.type_name}) && is_one_of(query.actions, event.action) &&
          is_one_of(query.biz_steps, event.biz_step) && is_one_of(query.dispositions, event.disposition) &&
          is_one_of(query.read_points, event.read_point) && is_one_of(query.biz_locations, event.biz_location) &&
          is_one_of(query.transformation_ids, event.transformation_id) && is_one_of(query.event_ids, event.id) &&

@@ -313,6 +313,31 @@ BOOST_AUTO_TEST_CASE(the_web_vocabulary_is_written_in_bare_words_unless_read_len
   BOOST_TEST(verdict_of(event("https://example.com/Warmth")) == "accepted");
 }
 
+BOOST_AUTO_TEST_CASE(an_extended_event_has_the_fields_that_all_types_share_and_any_others) {
+  const auto extended = [](const std::string& rest) { return event_of("ext:CustomEvent", kTime, rest); };
+  BOOST_TEST(verdict_of(extended(R"("eventID":"urn:x:1")")) == "accepted");
+  BOOST_TEST(verdict_of(extended(R"("bizStep":"shipping","epcList":"no list","weight":3,"ext:a":{"b":1})")) ==
+             "accepted");
+  BOOST_TEST(verdict_of(extended(R"("bizStep":"flying","readPoint":"x","eventID":"y")")) ==
+             "0/bizStep 0/readPoint 0/eventID");
+  BOOST_TEST(verdict_of(R"({"type":"ext:CustomEvent","eventTime":"2026-01-01"})") ==
+             "0/eventTimeZoneOffset 0/eventTime");
+  BOOST_TEST(verdict_of(event_of("CustomEvent", kTime, R"("eventID":"urn:x:1")")) == "0/type");
+  const auto document =
+      read_document(document_of(extended(R"("action":"ADD","epcList":["urn:x:1"],"readPoint":{"id":"urn:x:r"})")));
+  BOOST_REQUIRE(document.ok());
+  const auto& event = document->events.front();
+  BOOST_TEST((event.type == EventType::extended));
+  BOOST_TEST(event.type_name == "ext:CustomEvent");
+  BOOST_TEST(event.read_point == "urn:x:r");
+  BOOST_TEST(event.entity_count() == 0U);
+  const auto bare = read_document(
+      R"({"@context":["https://ref.gs1.org/standards/epcis/epcis-context.jsonld",{"ext":"https://example.com/"}],)"
+      R"("type":"ext:CustomEvent","eventTime":"2026-01-01T00:00:00Z","eventTimeZoneOffset":"+00:00"})");
+  BOOST_REQUIRE(bare.ok());
+  BOOST_TEST((bare->kind == DocumentKind::event));
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_event_brings_its_own_context) {
   const auto event = [](const std::string& context) {
     return "{" + context +

@@ -492,6 +492,30 @@ BOOST_AUTO_TEST_CASE(the_values_of_a_resource_come_page_by_page) {
   BOOST_TEST(!is_company_prefix(index, "401234"));
 }
 
+BOOST_AUTO_TEST_CASE(extended_events_are_found_by_the_name_of_their_type) {
+  add("Shop", "k", "ext:Weighed", 8, R"("bizStep":"inspecting","epcList":["urn:x:out"],"ext:weight":7)");
+  add("Shop", "l", "ext:WeighedTwice", 9, R"("readPoint":{"id":"urn:x:scale"})");
+  add("Shop", "m", "ext:Weighed", 10, R"("ext:weight":8)");
+  BOOST_TEST(found({{"eventType", "ext:Weighed"}}) == "mk");
+  BOOST_TEST(found({{"eventType", "ext:WeighedTwice|AssociationEvent"}}) == "lh");
+  BOOST_TEST(found({{"eventType", "ext:Weighed"}, {"GT_ext:weight", "7"}}) == "m");
+  BOOST_TEST(found({{"EQ_bizStep", "inspecting"}}) == "k");
+  BOOST_TEST(found({{"EQ_readPoint", "urn:x:scale"}}) == "l");
+  BOOST_TEST(found({{"eventType", "ext:Other"}}) == "");
+  BOOST_TEST(found({{"MATCH_epc", "urn:x:out"}, {"eventType", "ext:Weighed"}}) == "");
+  const std::vector<std::string> types = {"AggregationEvent", "AssociationEvent",    "ObjectEvent",
+                                          "TransactionEvent", "TransformationEvent", "ext:Weighed",
+                                          "ext:WeighedTwice"};
+  BOOST_TEST(known_values(index, Resource::event_types, "", 10) == types, boost::test_tools::per_element());
+  BOOST_TEST(known_values(index, Resource::event_types, "ObjectEvent", 3) ==
+                 std::vector<std::string>(types.begin() + 3, types.begin() + 6),
+             boost::test_tools::per_element());
+  BOOST_TEST(known_values(index, Resource::event_types, "ext:Weighed", 3) == std::vector<std::string>{types.back()},
+             boost::test_tools::per_element());
+  BOOST_TEST(is_known(index, Resource::event_types, "ext:Weighed"));
+  BOOST_TEST(!is_known(index, Resource::event_types, "ext:Weigh"));
+}
+
 BOOST_AUTO_TEST_CASE(places_lie_in_others_as_master_data_says) {
   const std::string header =
       R"("epcisHeader":{"epcisMasterData":{"vocabularyList":[{"type":"urn:epcglobal:epcis:vtype:BusinessLocation",
