@@ -118,7 +118,8 @@ bool is_equal(const FieldCondition& condition, const WantedValue& wanted, const 
   switch (condition.meaning) {
     case Meaning::text: return text == wanted.text;
     case Meaning::hex: return upper(text) == upper(wanted.text);
-    case Meaning::word: return production::bare_word(condition.vocabulary, names.full_text(text)) == wanted.text;
+    case Meaning::word:
+      return text == wanted.text || production::bare_word(condition.vocabulary, names.full_text(text)) == wanted.text;
     case Meaning::value: break;
   }
   if (text == wanted.text) { return true; }

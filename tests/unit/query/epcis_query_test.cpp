@@ -242,13 +242,25 @@ struct Rich : Ledger {
   }
 };
 
+BOOST_FIXTURE_TEST_CASE(a_sensor_type_of_ones_own_is_found_as_spelt, Rich) {
+  add_with(R"({"smell":"https://example.com/smell/"})", "v", "ObjectEvent", 20,
+           R"("action":"ADD","epcList":["urn:x:v"],
+              "sensorElementList":[{"sensorReport":[{"type":"smell:Strength","value":1}]}])");
+  BOOST_TEST(found({{"EQ_type", "smell:Strength"}}) == "v");
+  BOOST_TEST(found({{"EQ_type", "https://example.com/smell/Strength"}}) == "v");
+  BOOST_TEST(found_with({{"s", "https://example.com/smell/"}}, {{"EQ_type", "s:Strength"}}) == "v");
+  BOOST_TEST(found_with({{"smell", "https://example.com/other/"}}, {{"EQ_type", "smell:Strength"}}) == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(an_extension_is_found_as_spelt_whatever_its_document_means_by_the_prefix, Rich) {
   // The standard's own prefix without its last colon, as in documents that were XML once.
   add_with(R"({"cbvmda":"urn:epcglobal:cbv:mda"})", "v", "ObjectEvent", 20,
-           R"("action":"ADD","epcList":["urn:x:v"],"ilmd":{"cbvmda:lotNumber":"L7"},"ext2:a":{"cbvmda:b":"c"})");
+           R"("action":"ADD","epcList":["urn:x:v"],"ilmd":{"cbvmda:lotNumber":"L7"},"ext2:a":{"cbvmda:b":"c"},
+              "sensorElementList":[{"sensorReport":[{"type":"cbvmda:Smell","value":1}]}])");
   BOOST_TEST(found({{"EQ_ILMD_cbvmda:lotNumber", "L7"}}) == "v");
   BOOST_TEST(found({{"EXISTS_ILMD_cbvmda:lotNumber", ""}}) == "v");
   BOOST_TEST(found({{"EQ_INNER_cbvmda:b", "c"}}) == "v");
+  BOOST_TEST(found_with({{"m", "urn:epcglobal:cbv:mda"}}, {{"EQ_type", "m:Smell"}}) == "v");
   // A client that says what it means by the prefix gets that and nothing else.
   BOOST_TEST(found_with({{"cbvmda", "urn:epcglobal:cbv:mda:"}}, {{"EQ_ILMD_cbvmda:lotNumber", "L7"}}) == "");
   BOOST_TEST(found_with({{"m", "urn:epcglobal:cbv:mda"}}, {{"EQ_ILMD_m:lotNumber", "L7"}}) == "v");
