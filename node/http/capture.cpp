@@ -72,6 +72,11 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
     return refuse(capture_transport_problem(415, "MEDIA_TYPE_UNSUPPORTED",
                                             "expected application/json or application/ld+json in UTF-8"));
   }
+  if (const auto coding = content_coding(request); !coding.empty()) {
+    return refuse(capture_transport_problem(
+        415, "CONTENT_ENCODING_UNSUPPORTED",
+        "expected the body as it is, found Content-Encoding: " + std::string(coding) + "; send it without"));
+  }
   if (request.body.empty()) {
     return refuse(capture_problem(invalid("BODY_EMPTY", "expected an EPCIS document in the body")));
   }

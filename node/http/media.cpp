@@ -81,6 +81,11 @@ bool is_json(const Request& request) {
           equal_without_case(charset, "us-ascii"));
 }
 
+std::string_view content_coding(const Request& request) {
+  const auto coding = trimmed(request.header("Content-Encoding").value_or(""));
+  return equal_without_case(coding, "identity") ? std::string_view() : coding;
+}
+
 std::optional<std::string_view> json_form(const Request& request) {
   const auto accepted = request.header("Accept").value_or("");
   if (trimmed(accepted).empty()) { return kJson; }

@@ -84,7 +84,9 @@ int run_epcis_validate(Console& console, const EpcisOptions& options) {
       entry.set("error", error_json(document.error()));
       if (options.output == OutputForm::table) {
         if (text) { console.out << file << "  not valid\n"; }
-        console.fail(document.error());
+        auto error = document.error();
+        if (options.files.size() > 1) { error.message = file + ": " + error.message; }
+        console.fail(error);
       }
       code = kFailed;
     }

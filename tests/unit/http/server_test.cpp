@@ -410,6 +410,16 @@ BOOST_AUTO_TEST_CASE(json_comes_in_utf_8) {
   BOOST_TEST(status("application/json; charset=iso-8859-1") == 415U);
 }
 
+BOOST_AUTO_TEST_CASE(a_compressed_document_is_refused_by_name) {
+  const Node node;
+  const auto answer = [&](const std::string& coding) {
+    return node.capture(kDocument, "Content-Encoding: " + coding + "\r\n");
+  };
+  BOOST_TEST(answer("gzip").status == 415U);
+  BOOST_TEST(answer("gzip").reason() == "CONTENT_ENCODING_UNSUPPORTED");
+  BOOST_TEST(answer("Identity").status == 202U);
+}
+
 BOOST_AUTO_TEST_CASE(a_slash_at_the_end_of_a_path_changes_nothing) {
   const Node node;
   BOOST_TEST(node.ask("GET", "/epcis/v2/events/").status == 200U);

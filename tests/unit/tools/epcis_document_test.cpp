@@ -119,6 +119,16 @@ BOOST_AUTO_TEST_CASE(a_document_that_is_not_valid_fails_with_its_places) {
   BOOST_TEST(!list.items()[0].find("error")->find("violations")->items().empty());
 }
 
+BOOST_AUTO_TEST_CASE(errors_of_several_documents_name_their_files) {
+  const TestFolder folder;
+  const auto first = written(folder, "first.json", R"({"type":"ObjectEvent"})");
+  const auto second = written(folder, "second.json", "{");
+  const auto outcome = keten_command({"epcis", "validate", first, second});
+  BOOST_TEST(outcome.code == kFailed);
+  BOOST_TEST(outcome.err.find("error: EPCIS_INVALID  " + first + ": ") != std::string::npos);
+  BOOST_TEST(outcome.err.find("error: JSON_MALFORMED  " + second + ": ") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_profile_decides_whether_words_may_be_urns) {
   const TestFolder folder;
   const auto file = written(folder, "event.json", shipping("", "urn:epcglobal:cbv:bizstep:shipping"));
