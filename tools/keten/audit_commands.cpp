@@ -154,7 +154,11 @@ int run_holdings(Console& console, const AuditOptions& options) {
     console.out << json::pretty(answer->document) << "\n";
     return kSuccess;
   }
-  console.out << items_table(answer->list);
+  if (answer->list.empty()) {
+    console.out << "Nothing is recorded to be held by it, or to be there now.\n";
+  } else {
+    console.out << items_table(answer->list);
+  }
   print_end(console, *answer);
   return kSuccess;
 }
