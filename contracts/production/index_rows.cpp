@@ -5,6 +5,7 @@
 #include <set>
 
 #include "contracts/production/entity.h"
+#include "contracts/production/event_fields.h"
 #include "contracts/production/item_state.h"
 #include "core/check.h"
 #include "core/limits.h"
@@ -99,6 +100,7 @@ Bytes of_entities(std::string_view beginning) { return joined(table('e'), to_byt
 Bytes of_transformation(std::string_view key) { return table('x', key); }
 Bytes of_business_transaction(std::string_view key) { return table('k', key); }
 Bytes of_party(std::string_view key) { return table('q', key); }
+Bytes of_lot_number(std::string_view lot) { return table('m', lot); }
 Bytes by_recording() { return table('r'); }
 Bytes of_event_id(std::string_view id) { return table('d', id); }
 
@@ -273,6 +275,30 @@ void add_parties(contracts::Context& context, const Event& event, const EventSum
   for (const auto& each : event.sources) { prefixes.insert(of_party(entity_key(each.id))); }
   for (const auto& each : event.destinations) { prefixes.insert(of_party(entity_key(each.id))); }
   for (const auto& prefix : prefixes) { context.index(joined(prefix, tail), {}); }
+}
+
+void add_lot_numbers(contracts::Context& context, const Event& event, const EventSummary& summary,
+                     const json::Value& document_context) {
+  // CBV 2.0, section 9: master data of the instances that an event makes.
+  const auto is_lot_number = [](std::string_view name) {
+    // Documents of the field also declare the namespace without its colon.
+    return name == "{urn:epcglobal:cbv:mda:}lotNumber" || name == "{urn:epcglobal:cbv:mda}lotNumber";
+  };
+  const auto* master_data = event.value.find("ilmd");
+  if (master_data == nullptr || !master_data->is(json::Kind::object) || summary.declares_error) { return; }
+  DocumentNames names;
+  names.add_context(document_context);
+  if (const auto* own = event.value.find("@context")) { names.add_context(*own); }
+  std::set<std::string> lots;
+  for (const auto& [name, value] : master_data->members()) {
+    if (!value.is(json::Kind::string) || !is_lot_number(names.member_name(name))) { continue; }
+    for (const auto& entity : summary.entities) {
+      if ((entity.roles & (role::kListed | role::kOutput)) == 0) { continue; }
+      if (auto lot = lot_of_instance(entity.key, value.text())) { lots.insert(std::move(*lot)); }
+    }
+  }
+  const auto tail = descending({summary.time, summary.position});
+  for (const auto& lot : lots) { context.index(joined(of_lot_number(lot), tail), {}); }
 }
 
 namespace {

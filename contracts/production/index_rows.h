@@ -48,6 +48,7 @@ Bytes of_entities(std::string_view beginning);
 Bytes of_transformation(std::string_view key);        ///< joined transformations
 Bytes of_business_transaction(std::string_view key);  ///< of any type
 Bytes of_party(std::string_view key);                 ///< a source or destination of any type
+Bytes of_lot_number(std::string_view lot);            ///< instances that an event's ILMD puts into that lot
 Bytes by_recording();                                 ///< the stamp's time is the record time
 
 /// Tables whose ranges are named by a value: what the ledger has seen can be listed.
@@ -96,6 +97,10 @@ std::optional<EntityRow> read_entity_row(ByteView value);
 void add(contracts::Context& context, const EventSummary& summary);
 /// Those of its business transactions, sources and destinations, which a summary does not hold.
 void add_parties(contracts::Context& context, const Event& event, const EventSummary& summary);
+/// One row for each lot into which the event's ILMD (`cbvmda:lotNumber`) puts instances that it makes or lists. `context`
+/// of the document tells what the names in it mean.
+void add_lot_numbers(contracts::Context& context, const Event& event, const EventSummary& summary,
+                     const json::Value& document_context);
 /// Adds the rows for holders and places that `state` has and `before` had not.
 void add_holdings(contracts::Context& context, std::string_view entity, const ItemState& before,
                   const ItemState& state);

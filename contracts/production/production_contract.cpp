@@ -68,7 +68,8 @@ void emit(contracts::Context& context, const EventSummary& summary) {
   context.emit({"epcis.event", summary.id, data.take()});
 }
 
-Result<CapturedEvent> record(contracts::Context& context, const Event& event, DocumentKind kind, std::size_t number) {
+Result<CapturedEvent> record(contracts::Context& context, const Event& event, const Document& document,
+                             std::size_t number) {
   const auto& organisation = context.caller().organisation;
   EventSummary base;
   base.position = {context.block().height, context.transaction_index(), static_cast<std::uint16_t>(number)};
@@ -82,7 +83,7 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, Do
   if (const auto stored = context.get(key)) {
     const auto earlier = decode_event_record(*stored);
     CHECK(earlier.ok());
-    if (earlier->digest != record.digest) { return conflict(base.id, kind, number); }
+    if (earlier->digest != record.digest) { return conflict(base.id, document.kind, number); }
     return CapturedEvent{CaptureStatus::known, base.id, {}};
   }
   const auto summary = summarise(event, std::move(base));
@@ -91,6 +92,7 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, Do
   record_history(context, summary, record.digest);
   index_rows::add(context, summary);
   index_rows::add_parties(context, event, summary);
+  index_rows::add_lot_numbers(context, event, summary, document.context);
   index_rows::add_company_prefixes(context, event);
   emit(context, summary);
   return CapturedEvent{CaptureStatus::recorded, summary.id, {}};
@@ -134,7 +136,7 @@ Result<Bytes> ProductionContract::execute(contracts::Context& context) const {
   CaptureResult result;
   for (const auto& event : capture->document.events) {
     context.charge(kFuelPerEvent + kFuelPerEntity * event.entity_count());
-    auto captured = record(context, event, capture->document.kind, result.size());
+    auto captured = record(context, event, capture->document, result.size());
     if (captured) {
       result.push_back(std::move(*captured));
       continue;

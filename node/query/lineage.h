@@ -31,7 +31,8 @@ struct Whereabout {
   bool moving = false;    ///< on its way to somebody else
   bool unfolded = false;  ///< production::ItemState::unfolded
   bool uncounted = false;
-  std::string amount;  ///< of a lot; empty when unknown or an instance
+  bool lot_inferred = false;  ///< of a recall: an event's lot number says that it belongs to an affected lot
+  std::string amount;         ///< of a lot; empty when unknown or an instance
   std::string unit;
   std::size_t depth = 0;  ///< of a recall: steps from what is recalled
 };
@@ -86,7 +87,7 @@ struct Recall {
   bool truncated = false;  ///< more than kRecallItemsMax
   Height height;
 };
-/// The forward closure: inputs to outputs, components to what they are built into, containers to what was in them, and
+/// The forward closure: lots to the instances that an event's lot number puts into them, inputs to outputs, components to what they are built into, containers to what was in them, and
 /// what a container went into while it held something. Fails with ITEM_UNKNOWN, PAGE_TOKEN.
 Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query);
 

@@ -29,6 +29,7 @@ Value item_json(const Whereabout& item) {
   set_flag(result, "inTransit", item.moving);
   set_flag(result, "unfolded", item.unfolded);
   set_flag(result, "uncounted", item.uncounted);
+  set_flag(result, "lotInferred", item.lot_inferred);
   return result;
 }
 

@@ -72,12 +72,13 @@ class Recaller {
     Stamp since;
     std::size_t depth = 0;
     bool with_contents = false;
+    bool lot_inferred = false;  ///< reached through a lot number in ILMD
   };
 
   Status find_seeds() {
     if (result_.what.empty()) { return seed_events(index_rows::all_events()); }
-    if (production::item_state(readers_.state, result_.what)) {
-      affect(result_.what, from_, 0, true);
+    if (production::item_state(readers_.state, result_.what) || has_lot_numbers(result_.what)) {
+      affect(result_.what, {from_, 0, true});
       return kDone;
     }
     for (const auto& prefix : {index_rows::of_read_point(result_.what), index_rows::of_biz_location(result_.what)}) {
@@ -99,24 +100,32 @@ class Recaller {
       const auto event = summary(rows.stamp()->position);
       if (!event) { return event.error(); }
       if (is_wrong(**event)) { continue; }
-      for (const auto& entity : (*event)->entities) { affect(entity.key, *rows.stamp(), 0, true); }
+      for (const auto& entity : (*event)->entities) { affect(entity.key, {*rows.stamp(), 0, true}); }
     }
     return kDone;
   }
 
-  void affect(const std::string& key, const Stamp& since, std::size_t depth, bool with_contents) {
-    const auto [found, is_new] = affected_.try_emplace(key, Affected{since, depth, with_contents});
+  [[nodiscard]] bool has_lot_numbers(const std::string& lot) const {
+    return RowCursor(readers_.index, index_rows::of_lot_number(lot), newest_stamp(), oldest_stamp())
+        .stamp()
+        .has_value();
+  }
+
+  void affect(const std::string& key, const Affected& reached) {
+    const auto [found, is_new] = affected_.try_emplace(key, reached);
     if (is_new && affected_.size() > kRecallItemsMax) {
       affected_.erase(found);
       result_.truncated = true;
       return;
     }
     auto& old = found->second;
-    const bool is_wider = since < old.since || (with_contents && !old.with_contents);
+    const bool is_wider = reached.since < old.since || (reached.with_contents && !old.with_contents) ||
+                          (old.lot_inferred && !reached.lot_inferred);
     if (!is_new && !is_wider) { return; }
-    old.since = std::min(old.since, since);
-    old.depth = std::min(old.depth, depth);
-    old.with_contents = old.with_contents || with_contents;
+    old.since = std::min(old.since, reached.since);
+    old.depth = std::min(old.depth, reached.depth);
+    old.with_contents = old.with_contents || reached.with_contents;
+    old.lot_inferred = old.lot_inferred && reached.lot_inferred;
     waiting_.push_back(key);
   }
 
@@ -180,18 +189,21 @@ class Recaller {
 
   Status follow(const std::string& key) {
     const auto affected = affected_.at(key);
+    if (const auto done = follow_lot(key, affected); !done) { return done; }
     const auto rows = rows_of(key);
     if (!rows) { return rows.error(); }
     for (const auto& row : **rows) {
       if (row.stamp < affected.since) { continue; }
       if (row.type == EventType::transformation && row.has(role::kInput)) {
-        if (const auto done = follow_transformation(row, affected.depth); !done) { return done; }
+        if (const auto done = follow_transformation(row, affected); !done) { return done; }
       }
       if (row.type == EventType::association && row.has(role::kChild) && row.action == Action::add) {
         const auto event = summary(row.stamp.position);
         if (!event) { return event.error(); }
         for (const auto& entity : (*event)->entities) {
-          if ((entity.roles & role::kParent) != 0) { affect(entity.key, row.stamp, affected.depth + 1, false); }
+          if ((entity.roles & role::kParent) != 0) {
+            affect(entity.key, {row.stamp, affected.depth + 1, false, affected.lot_inferred});
+          }
         }
       }
     }
@@ -204,35 +216,62 @@ class Recaller {
       for (const auto& row : **container) {
         const bool during = stay.from <= row.stamp && row.stamp <= stay.until && row.stamp >= affected.since;
         if (during && row.type == EventType::transformation && row.has(role::kInput)) {
-          if (const auto done = follow_transformation(row, affected.depth); !done) { return done; }
+          if (const auto done = follow_transformation(row, affected); !done) { return done; }
         }
       }
     }
     return affected.with_contents ? follow_contents(key, **rows, affected) : kDone;
   }
 
-  Status follow_transformation(const Row& row, std::size_t depth) {
+  /// Instances that belong to a lot because an event says so in its ILMD.
+  Status follow_lot(const std::string& lot, const Affected& affected) {
+    const auto product = lot.substr(0, lot.find("/10/"));
+    if (product == lot) { return kDone; }
+    RowCursor rows(readers_.index, index_rows::of_lot_number(lot), newest_stamp(), oldest_stamp());
+    for (; rows.stamp(); rows.next()) {
+      const auto stamp = *rows.stamp();
+      if (stamp.position.height > readers_.height) { continue; }
+      const auto event = summary(stamp.position);
+      if (!event) { return event.error(); }
+      if (is_wrong(**event)) { continue; }
+      for (const auto& entity : (*event)->entities) {
+        const bool is_made = (entity.roles & (role::kListed | role::kOutput)) != 0;
+        if (!is_made || !entity.key.starts_with(product + "/21/")) { continue; }
+        // What a stranger says of somebody else's item puts it into no lot.
+        const auto told = rows_of(entity.key);
+        if (!told) { return told.error(); }
+        const bool counts =
+            std::any_of((*told)->begin(), (*told)->end(), [&](const Row& row) { return row.stamp == stamp; });
+        if (counts) { affect(entity.key, {std::max(stamp, affected.since), affected.depth + 1, false, true}); }
+      }
+    }
+    return kDone;
+  }
+
+  Status follow_transformation(const Row& row, const Affected& affected) {
     const auto event = summary(row.stamp.position);
     if (!event) { return event.error(); }
     const auto id = (*event)->transformation_id;
     if (id.empty()) {
-      affect_outputs(**event, depth);
+      affect_outputs(**event, affected);
       return kDone;
     }
-    if (!followed_transformations_.insert(id).second) { return kDone; }
+    // Once for certain, and before that perhaps once inferred.
+    if (!followed_transformations_.insert({id, affected.lot_inferred}).second) { return kDone; }
     RowCursor rows(readers_.index, index_rows::of_transformation(id), newest_stamp(), oldest_stamp());
     for (; rows.stamp(); rows.next()) {
       if (rows.stamp()->position.height > readers_.height) { continue; }
       const auto part = summary(rows.stamp()->position);
       if (!part) { return part.error(); }
-      if (!is_wrong(**part)) { affect_outputs(**part, depth); }
+      if (!is_wrong(**part)) { affect_outputs(**part, affected); }
     }
     return kDone;
   }
 
-  void affect_outputs(const EventSummary& event, std::size_t depth) {
+  void affect_outputs(const EventSummary& event, const Affected& affected) {
     for (const auto& entity : event.entities) {
-      if ((entity.roles & role::kOutput) != 0) { affect(entity.key, {event.time, event.position}, depth + 1, false); }
+      if ((entity.roles & role::kOutput) == 0) { continue; }
+      affect(entity.key, {{event.time, event.position}, affected.depth + 1, false, affected.lot_inferred});
     }
   }
 
@@ -241,7 +280,8 @@ class Recaller {
     std::map<std::string, Stamp> inside;
     const auto reach = [&](const Stamp& until) {
       for (const auto& [child, since] : inside) {
-        if (until >= affected.since) { affect(child, std::max(since, affected.since), affected.depth + 1, true); }
+        if (until < affected.since) { continue; }
+        affect(child, {std::max(since, affected.since), affected.depth + 1, true, affected.lot_inferred});
       }
     };
     for (const auto& row : rows) {
@@ -374,6 +414,7 @@ class Recaller {
       std::set<Whereabouts> places;
       for (auto& part : parts_of(readers_.state, key, *state)) {
         part.depth = affected.depth;
+        part.lot_inferred = affected.lot_inferred;
         if (part.alive) {
           is_alive = true;
           auto where = part.where;
@@ -403,7 +444,7 @@ class Recaller {
   std::deque<std::string> waiting_;
   std::map<std::string, std::vector<Row>> rows_;
   std::map<production::EventPosition, EventSummary> summaries_;
-  std::set<std::string> followed_transformations_;
+  std::set<std::pair<std::string, bool>> followed_transformations_;
   std::map<std::pair<std::string, std::string>, ForwardStep> steps_;
   std::string last_key_;
 };

@@ -76,7 +76,11 @@ void print_end(Console& console, const Answer& answer) {
   console.out << "At height " << number_of(answer.document, "height") << ".\n";
   if (answer.moved) { console.err << "The ledger grew while the pages were fetched: they are of different heights.\n"; }
   if (answer.more) { console.err << "More follow: --pages 0 fetches all.\n"; }
-  if (is_true(answer.document, "truncated")) { console.err << "The answer was cut: more is affected than fits.\n"; }
+  if (is_true(answer.document, "truncated")) {
+    console.err
+        << "The answer was cut: more is affected than it holds, and the counts are too low. Ask for a shorter time, a "
+           "smaller lot, or each of its items.\n";
+  }
 }
 
 std::string item_notes(const Value& item) {
@@ -87,6 +91,7 @@ std::string item_notes(const Value& item) {
   if (!is_true(item, "alive")) { notes = "gone"; }
   add("inTransit", "on its way");
   add("inferred", "inferred");
+  add("lotInferred", "lot inferred");
   add("uncounted", "amount incomplete");
   add("unfolded", "late events not included");
   return or_dash(notes);

@@ -207,6 +207,33 @@ BOOST_AUTO_TEST_CASE(errors_and_claims_spread_no_recall) {
   BOOST_TEST(result.forward.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_lot_number_in_master_data_puts_instances_into_the_lot_and_that_is_inferred) {
+  const std::string lot = "https://id.gs1.org/01/04012345111118/10/L1";
+  const auto serial = [](const std::string& number) { return "https://id.gs1.org/01/04012345111118/21/" + number; };
+  const auto ilmd = [](const std::string& number) { return R"(,"ilmd":{"cbvmda:lotNumber":")" + number + "\"}"; };
+  object(1, "Farm", "ADD", "commissioning", serial("1"), "urn:x:farm", ilmd("L1"));
+  object(1, "Farm", "ADD", "commissioning", serial("2"), "urn:x:farm", ilmd("L2"));
+  object(1, "Farm", "ADD", "commissioning", "https://id.gs1.org/01/04012345222227/21/3", "urn:x:farm", ilmd("L1"));
+  // A stranger says so of an item that the farm has; and an event that its recorder takes back.
+  object(1, "Farm", "ADD", "commissioning", serial("4"), "urn:x:farm");
+  object(2, "Other", "ADD", "commissioning", serial("4"), "urn:x:elsewhere", ilmd("L1"));
+  object(1, "Farm", "ADD", "commissioning", serial("5"), "urn:x:farm", ilmd("L1") + R"(,"eventID":"urn:x:wrong")");
+  object(1, "Farm", "ADD", "commissioning", serial("5"), "urn:x:farm",
+         ilmd("L1") + R"(,"eventID":"urn:x:wrong","errorDeclaration":{"declarationTime":"2026-02-02T00:00:00Z"})");
+  record("Farm", event_of("TransformationEvent", day(3),
+                          R"("inputEPCList":[")" + serial("1") + R"("],"outputEPCList":["urn:x:salad"])"));
+  // No event names the lot itself.
+  const auto found = recalled("urn:epc:class:lgtin:4012345.011111.L1");
+  BOOST_TEST(keys_of(found.items) == (Keys{serial("1"), "urn:x:salad"}));
+  for (const auto& item : found.items) { BOOST_TEST(item.lot_inferred, item.key); }
+  BOOST_TEST(json::serialize(to_json(found)).find(R"("lotInferred":true)") != std::string::npos);
+  // The lot as input of the same salad: now it is recorded.
+  record("Farm", event_of("TransformationEvent", day(4),
+                          R"("inputQuantityList":[{"epcClass":")" + lot +
+                              R"(","quantity":1}],"outputEPCList":["urn:x:salad"])"));
+  for (const auto& item : recalled(lot).items) { BOOST_TEST(item.lot_inferred == (item.key == serial("1")), item.key); }
+}
+
 BOOST_AUTO_TEST_CASE(pages_of_a_recall_make_the_whole) {
   for (int i = 0; i < 5; ++i) { object(1, "A", "ADD", "commissioning", "urn:x:" + std::to_string(i), "urn:x:a"); }
   Keys all;
