@@ -463,6 +463,7 @@ class Search {
     if (!*content_matches) { return kDone; }
     Place place{stamp_of(*summary), std::nullopt};
     if (query_.order == EventOrder::extension) {
+      if (!asks_content()) { pay_for_content(); }
       auto value = order_value_of(place.stamp);
       if (!value) { return value.error(); }
       place.value = std::move(*value);
@@ -477,9 +478,14 @@ class Search {
   }
 
   /// What only the event itself can tell.
+  [[nodiscard]] bool asks_content() const {
+    return !query_.typed.empty() || !query_.fields.empty() || !query_.attributes.empty();
+  }
+  void pay_for_content() { rows_left_ -= std::min(rows_left_, kRowsPerContent); }
+
   Result<bool> matches_content(const EventSummary& summary) {
-    if (query_.typed.empty() && query_.fields.empty() && query_.attributes.empty()) { return true; }
-    rows_left_ -= std::min(rows_left_, kRowsPerContent);
+    if (!asks_content()) { return true; }
+    pay_for_content();
     const auto event = content_.event(summary.position);
     if (!event) { return event.error(); }
     const auto names = content_.names(summary.position);
@@ -493,6 +499,11 @@ class Search {
   }
 
   Status stop_early() {
+    if (query_.order == EventOrder::extension) {
+      return failure(ErrorKind::too_large, "QUERY_TOO_COMPLEX",
+                     "an order by extension has to read every event that matches, and these are too many: ask for a "
+                     "shorter time or for an item, or in the order of eventTime or recordTime");
+    }
     if (!streams_ || counts_all()) {
       return failure(ErrorKind::too_large, "QUERY_TOO_COMPLEX",
                      "too many events to look at: ask for a shorter time or for an item, or without maxEventCount and "

@@ -645,6 +645,15 @@ BOOST_AUTO_TEST_CASE(a_page_looks_at_a_bounded_number_of_rows) {
   BOOST_TEST(ask({{"orderBy", "ext:a"}}, 3).error().reason == "QUERY_TOO_COMPLEX");
 }
 
+BOOST_AUTO_TEST_CASE(an_order_by_extension_pays_for_the_content_that_it_reads) {
+  // Nine events; each is a row and costs as much as twenty more.
+  BOOST_TEST(ask({{"orderBy", "ext:a"}}, 9 * 21).ok());
+  const auto refused = ask({{"orderBy", "ext:a"}}, 8 * 21);
+  BOOST_TEST(refused.error().reason == "QUERY_TOO_COMPLEX");
+  BOOST_TEST(refused.error().message.find("order by extension") != std::string::npos);
+  BOOST_TEST(ask({{"orderBy", "ext:a"}, {"MATCH_epc", "urn:epc:id:sgtin:4012345.011111.1"}}, 2 * 21).ok());
+}
+
 BOOST_AUTO_TEST_CASE(the_events_of_one_item_cost_no_more_than_themselves) {
   for (int i = 0; i < 200; ++i) {
     BOOST_REQUIRE(
