@@ -1,6 +1,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "contracts/governance/evidence_state.h"
@@ -13,6 +14,7 @@
 #include "node/daemon/reads.h"
 #include "node/query/collections.h"
 #include "node/query/epc_format.h"
+#include "node/query/extract.h"
 #include "node/query/lineage.h"
 #include "node/query/trace.h"
 #include "node/runtime/log.h"
@@ -182,22 +184,27 @@ Result<http::ValueAt> HttpReads::audit(const http::AuditQuery& query) const {
       if (!found) { return found.error(); }
       return http::ValueAt{query::to_json(*found), found->height};
     };
+    std::optional<production::EventTime> from;
+    std::optional<production::EventTime> until;
+    for (const auto& [text, time] : {std::pair{&query.from, &from}, {&query.until, &until}}) {
+      if (text->empty()) { continue; }
+      *time = production::parse_time(*text);
+      if (!*time) {
+        return invalid("PARAMETER_INVALID",
+                       "expected a time with zone, for example 2026-06-01T00:00:00Z, found " + *text);
+      }
+    }
     switch (query.question) {
       case http::AuditQuestion::history:
         return answer(query::history(readers, {query.what, query.page_token, query.limit}));
       case http::AuditQuestion::holdings:
         return answer(query::holdings(readers, {query.what, query.page_token, query.limit}));
-      case http::AuditQuestion::recall: {
-        query::RecallQuery recall{query.what, {}, {}, query.page_token, query.limit};
-        for (const auto& [text, time] : {std::pair{&query.from, &recall.from}, {&query.until, &recall.until}}) {
-          if (text->empty()) { continue; }
-          *time = production::parse_time(*text);
-          if (!*time) {
-            return invalid("PARAMETER_INVALID",
-                           "expected a time with zone, for example 2026-06-01T00:00:00Z, found " + *text);
-          }
-        }
-        return answer(query::recall(readers, recall));
+      case http::AuditQuestion::recall:
+        return answer(query::recall(readers, {query.what, from, until, query.page_token, query.limit}));
+      case http::AuditQuestion::extract: {
+        const auto found = query::extract(readers, {query.what, from, until});
+        if (!found) { return found.error(); }
+        return http::ValueAt{query::to_json(*found).set("chainId", Value::string(home_.chain_id.hex())), found->height};
       }
     }
     return failure(ErrorKind::unsupported, "QUESTION_UNKNOWN", "no such question");

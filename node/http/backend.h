@@ -64,12 +64,12 @@ struct TraceQuery {
 };
 
 /// What auditors ask of items: docs/audit.md.
-enum class AuditQuestion : std::uint8_t { history, holdings, recall };
+enum class AuditQuestion : std::uint8_t { history, holdings, recall, extract };
 
 struct AuditQuery {
   AuditQuestion question = AuditQuestion::history;
-  std::string what;  ///< an EPC, a place or an organisation as the client wrote it; empty: a recall of a time
-  std::string from;  ///< of a recall: a time with zone; empty: since ever
+  std::string what;  ///< an EPC, a place or an organisation as the client wrote it; empty: everything of a time
+  std::string from;  ///< of a recall or an extract: a time with zone; empty: since ever
   std::string until;
   std::size_t limit = 0;   ///< 1 to limits::kPageMax
   std::string page_token;  ///< empty: the first page

@@ -242,25 +242,27 @@ Result<AuditQuery> parse_audit(AuditQuestion question, const Request& request) {
   query.question = question;
   query.limit = limits::kPageDefault;
   if (!request.arguments.empty()) { query.what = request.arguments.front(); }
-  const bool is_recall = question == AuditQuestion::recall;
+  const bool has_time = question == AuditQuestion::recall || question == AuditQuestion::extract;
+  const bool has_pages = question != AuditQuestion::extract;
   for (const auto& [name, value] : request.query) {
-    if (name == "perPage") {
+    if (has_pages && name == "perPage") {
       const auto limit = parse_number(value);
       if (!limit || *limit == 0 || *limit > limits::kPageMax) {
         return invalid("PARAMETER_INVALID", "perPage must be a number from 1 to " + std::to_string(limits::kPageMax));
       }
       query.limit = *limit;
-    } else if (name == "nextPageToken") {
+    } else if (has_pages && name == "nextPageToken") {
       query.page_token = value;
-    } else if (is_recall && (name == "from" || name == "until")) {
+    } else if (has_time && (name == "from" || name == "until")) {
       (name == "from" ? query.from : query.until) = value;
     } else {
-      return invalid("PARAMETER_UNKNOWN", is_recall ? "known parameters are from, until, perPage and nextPageToken"
-                                                    : "known parameters are perPage and nextPageToken");
+      return invalid("PARAMETER_UNKNOWN", !has_pages ? "known parameters are from and until"
+                                          : has_time ? "known parameters are from, until, perPage and nextPageToken"
+                                                     : "known parameters are perPage and nextPageToken");
     }
   }
-  if (is_recall && query.what.empty() && (query.from.empty() || query.until.empty())) {
-    return invalid("PARAMETER_MISSING", "a recall needs an EPC or a place in the path, or both from and until");
+  if (has_time && query.what.empty() && (query.from.empty() || query.until.empty())) {
+    return invalid("PARAMETER_MISSING", "expected an EPC or a place in the path, or both from and until");
   }
   return query;
 }
@@ -383,7 +385,9 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
   for (const auto& [pattern, question] : {std::pair{"/v1/history/{epc}", AuditQuestion::history},
                                           {"/v1/holdings/{who}", AuditQuestion::holdings},
                                           {"/v1/recall/{what}", AuditQuestion::recall},
-                                          {"/v1/recall", AuditQuestion::recall}}) {
+                                          {"/v1/recall", AuditQuestion::recall},
+                                          {"/v1/extract/{what}", AuditQuestion::extract},
+                                          {"/v1/extract", AuditQuestion::extract}}) {
     router.add({.method = Method::get,
                 .pattern = pattern,
                 .handler = [services, question = question](const RequestPointer& request, const Respond& respond) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "contracts/production/decimal.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/index_rows.h"
 #include "core/check.h"
@@ -78,6 +79,35 @@ Relation relation_of(const EventSummary& event, std::uint8_t roles) {
   if (step == "receiving" || step == "accepting" || step == "arriving") { return Relation::received; }
   return Relation::observed;
 }
+
+/// A lot in a container: it may leave in parts.
+struct Stay {
+  explicit Stay(Stamp from) : since(std::move(from)) {}
+
+  void count(const EventSummary& event, std::string_view key) {
+    for (const auto& entity : event.entities) {
+      if (entity.key != key || (entity.roles & role::kChild) == 0) { continue; }
+      const auto amount = production::plain_decimal(entity.amount);
+      const auto held = amounts.try_emplace(entity.unit, "0").first;
+      const auto sum =
+          amount ? production::add_decimals(
+                       held->second, event.action == Action::add ? *amount : production::negated_decimal(*amount))
+                 : std::nullopt;
+      is_counted = is_counted && sum.has_value();
+      if (sum) { held->second = *sum; }
+    }
+  }
+  /// Only where every amount is known; otherwise what was taken out may have been all.
+  [[nodiscard]] bool has_rest() const {
+    return is_counted && std::any_of(amounts.begin(), amounts.end(), [](const auto& held) {
+             return held.second != "0" && !held.second.starts_with('-');
+           });
+  }
+
+  Stamp since;
+  bool is_counted = true;
+  std::map<std::string, std::string> amounts;  ///< by unit, decimal text
+};
 
 class Tracer {
  public:
@@ -222,24 +252,27 @@ class Tracer {
   /// What was recorded of the container while the item was in it counts for the item.
   Status follow_containers(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval,
                            std::size_t depth) {
-    std::map<std::string, Stamp> packed;  // container -> since when
+    std::map<std::string, Stay> packed;  // by container
     std::vector<std::pair<std::string, Interval>> stays;
     for (const auto& event : events) {
       const auto* parent = parent_of(event);
       if (!binds(event) || parent == nullptr || (roles_in(event, key) & role::kChild) == 0) { continue; }
-      if (event.action == Action::add) { packed.try_emplace(*parent, stamp_of(event)); }
-      if (event.action == Action::erase && packed.contains(*parent)) {
-        stays.emplace_back(*parent, Interval{packed[*parent], stamp_of(event)});
-        packed.erase(*parent);
-      }
+      if (event.action == Action::add) { packed.try_emplace(*parent, stamp_of(event)).first->second.count(event, key); }
+      const auto stay = packed.find(*parent);
+      if (event.action != Action::erase || stay == packed.end()) { continue; }
+      stay->second.count(event, key);
+      if (stay->second.has_rest()) { continue; }
+      stays.emplace_back(*parent, Interval{stay->second.since, stamp_of(event)});
+      packed.erase(stay);
     }
-    for (const auto& [parent, since] : packed) {
+    for (const auto& [parent, stay] : packed) {
+      const auto& since = stay.since;
       auto until = unpacked_after(parent, since);
       if (!until) { return until.error(); }
       stays.emplace_back(parent, Interval{since, *until});
     }
-    for (const auto& [parent, stay] : stays) {
-      const auto during = clipped(stay, interval);
+    for (const auto& [parent, stayed] : stays) {
+      const auto during = clipped(stayed, interval);
       if (during.empty()) { continue; }
       const auto done = infer(key, parent, during, depth, depth + 1);
       if (!done) { return done; }

@@ -486,6 +486,28 @@ void add_trace(CLI::App& app, Invocation& invocation) {
   on_chosen(command, invocation, options, run_trace);
 }
 
+void add_export(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "export", "Events as files, for regulators and other repositories");
+  auto options = std::make_shared<ExportOptions>();
+  const auto with_choice = [&](CLI::App* command, const std::string& file) {
+    command->add_option("--lot", options->lot, "EPC, class or lot: with all it was made of and became")
+        ->type_name("EPC");
+    command->add_option("--location", options->location, "GLN of 13 digits, or a URI: what was recorded there")
+        ->type_name("PLACE");
+    command->add_option("--from", options->from, "events since then, 2026-06-01T00:00:00Z")->type_name("TIME");
+    command->add_option("--until,--to", options->until, "events until then")->type_name("TIME");
+    command->add_option("-o,--out", options->file, "a new file; standard output when not given")->type_name(file);
+    add_target(command, options->target);
+    add_user(command, options->target);
+  };
+  auto* fsma = group->add_subcommand("fsma204", "One row for each critical tracking event and lot: 21 CFR 1 Subpart S");
+  with_choice(fsma, "FILE.csv");
+  on_chosen(fsma, invocation, options, run_export_fsma204);
+  auto* epcis = group->add_subcommand("epcis", "An EPCIS 2.0 document that can be captured again");
+  with_choice(epcis, "FILE.json");
+  on_chosen(epcis, invocation, options, run_export_epcis);
+}
+
 void add_audit(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<AuditOptions>();
   const auto with_pages = [&](CLI::App* command) {
@@ -621,6 +643,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_trace(app, invocation);
   add_contract(app, invocation);
   add_audit(app, invocation);
+  add_export(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);
   add_bench(app, invocation);

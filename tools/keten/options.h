@@ -169,6 +169,17 @@ struct SpecTestOptions {
 };
 int run_contract_spec_test(Console& console, const SpecTestOptions& options);
 
+struct ExportOptions {
+  TargetOptions target;
+  std::string lot;       ///< an EPC or class: it and what it was made of and became
+  std::string location;  ///< GLN or URI
+  std::string from;
+  std::string until;
+  std::string file;  ///< must not exist; empty: standard output
+};
+int run_export_fsma204(Console& console, const ExportOptions& options);
+int run_export_epcis(Console& console, const ExportOptions& options);
+
 struct TraceOptions {
   TargetOptions target;
   std::string epc;
