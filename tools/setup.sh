@@ -16,6 +16,9 @@ test_packages=(
   iproute2 nftables util-linux openssl procps curl jq wabt nodejs
 )
 
+# Newer packages of Node.js bring npm along and conflict with Debian's.
+command -v npm >/dev/null || test_packages+=(npm)
+
 say() { printf 'set-up: %s\n' "$*"; }
 
 wanted=()

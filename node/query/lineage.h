@@ -88,7 +88,8 @@ struct Recall {
   Height height;
 };
 /// The forward closure: lots to the instances that an event's lot number puts into them, inputs to outputs, components to
-/// what they are built into, containers to what was in them, and what a container went into while it held something. Fails with ITEM_UNKNOWN, PAGE_TOKEN.
+/// what they are built into, containers to what was in them, and what a container went into while it held something.
+/// Fails with ITEM_UNKNOWN, PAGE_TOKEN.
 Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query);
 
 /// Everything recorded about one item, with what became of each event.

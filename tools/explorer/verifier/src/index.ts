@@ -1,0 +1,6 @@
+export { Refusal } from "./refusal.js";
+export type { Reason } from "./refusal.js";
+export { readCheckpoint, readGenesis, readTrustRoot } from "./trust.js";
+export type { TrustRoot } from "./trust.js";
+export { verifyProof } from "./verify.js";
+export type { Verdict } from "./verify.js";

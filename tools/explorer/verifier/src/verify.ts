@@ -1,0 +1,279 @@
+// docs/formats/proof.md, "What a verifier checks" and "Verdict".
+import { ascii, compare, concat, equal, isZero, latin1, shown, toHex } from "./bytes.js";
+import { H, isInMap, isUnderMerkleRoot, number, sized } from "./hash.js";
+import type { Head, Header, Pending, Validator } from "./ledger.js";
+import { checkFinal, checkSignatures, decodeBody, decodeCertificate, decodeHead, decodeHeader, decodeReceipt, setId, totalWeight } from "./ledger.js";
+import { keyOf, lineage } from "./lineage.js";
+import type { Content, Entity, EpcisEvent, History, Proof, Statement } from "./proof.js";
+import { decodeProof } from "./proof.js";
+import { demand, Refusal } from "./refusal.js";
+import type { TrustRoot } from "./trust.js";
+
+export interface Verdict {
+  verified: true;
+  subject: string;
+  kind: string;
+  chain_id: string;
+  height: number;
+  anchor: { height: number; time_ms: number; block: string; epoch: number };
+  signers: string[];
+  validators: number;
+  hand_overs: number;
+  trust: { from: string; epoch: number };
+  statement: Record<string, unknown>;
+}
+
+const kKinds = ["item", "lot", "record"];
+
+interface State {
+  chainId: Uint8Array;
+  /** The statement holds in the state after this block. */
+  height: bigint;
+  mountainRoot: Uint8Array;
+  mapRoot: Uint8Array;
+  events: Events;
+}
+
+/** The events of the file, each with the content hash that entries commit to. */
+class Events {
+  private readonly contents: Uint8Array[];
+  private named = 0;
+
+  constructor(readonly list: EpcisEvent[]) {
+    this.contents = list.map((event) => {
+      demand(event.text.length === 0 || equal(H("keten/epcis-event/1", sized(event.text)), event.digest), "the text of an event is not the recorded one");
+      return H("keten/epcis-history/1", event.digest, number(event.flags), sized(event.organisation), sized(event.eventId),
+        number(event.names.length), ...event.names.flatMap((name) => [number(name.roles), sized(name.key)]));
+    });
+    demand(new Set(this.contents.map(toHex)).size === list.length, "an event is there twice");
+  }
+
+  /** Places are named for the first time in ascending order, so that there is one file for one statement. */
+  content(place: number): Uint8Array {
+    demand(place <= this.named && place < this.list.length, "an entry names an event that is not there, or out of order");
+    if (place === this.named) { ++this.named; }
+    return this.contents[place] as Uint8Array;
+  }
+  demandAllNamed(): void {
+    demand(this.named === this.list.length, "an event belongs to no entry");
+  }
+}
+
+function contentHash(content: Content, events: Events): Uint8Array {
+  switch (content.type) {
+    case "digest":
+      return content.digest;
+    case "event":
+      return events.content(content.place);
+    case "record":
+      return H("keten/record-history/1", sized(content.key), sized(content.value));
+  }
+}
+
+function headKey(entity: Entity): Uint8Array {
+  return concat(ascii("heads/"), entity.kind, new Uint8Array(1), entity.id);
+}
+
+function text(entity: Entity): string {
+  return `${latin1(entity.kind)} ${shown(entity.id)}`;
+}
+
+function checkHistory(history: History, state: State): Head {
+  const what = text(history);
+  demand(isInMap(headKey(history), history.head, history.path, state.mapRoot), `${what}: the head is not in the map`);
+  const head = decodeHead(history.head);
+  demand(head.count === BigInt(history.entries.length), `${what}: the head counts ${head.count} entries, the file has ${history.entries.length}`);
+  let chain = H("keten/history/begin/1", sized(history.kind), sized(history.id));
+  let before = 0n;
+  history.entries.forEach((entry, index) => {
+    demand(entry.height >= before && entry.height <= state.height, `${what}: entry ${index + 1} is at height ${entry.height}`);
+    before = entry.height;
+    const digest = H("keten/history/entry/1", number(index + 1), number(entry.height), number(entry.timeMs), entry.transaction, number(entry.event),
+      contentHash(entry.content, state.events));
+    chain = H("keten/history/1", chain, digest);
+  });
+  demand(equal(chain, head.chain), `${what}: the entries are not the recorded ones`);
+  demand(before === head.lastHeight, `${what}: the last entry is not at the height that the head names`);
+  return head;
+}
+
+function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+  const header = decodeHeader(it.header);
+  demand(header.version === 1n && equal(header.chainId, state.chainId), "the transaction's block is of another chain or version");
+  demand(header.height >= 1n && header.height <= state.height, "the transaction's block is not below the anchor");
+  const leaf = H("keten/mountain/leaf/1", number(header.height), header.id, it.receiptsRoot);
+  demand(isUnderMerkleRoot(leaf, header.height, state.height + 1n, it.mountainPath, state.mountainRoot), "the block is not on this chain");
+  const body = decodeBody(it.body);
+  demand(equal(body.chainId, state.chainId), "the transaction is of another chain");
+  const inBlock = H("keten/payload-leaf/1", body.id, H("keten/signature/1", it.signature));
+  demand(isUnderMerkleRoot(inBlock, it.index, header.transactionCount, it.payloadPath, header.payloadRoot), "the transaction is not in the block");
+  const receipt = decodeReceipt(it.receipt);
+  demand(equal(receipt.transaction, body.id), "the receipt is of another transaction");
+  const receiptLeaf = H("keten/receipt/1", it.receipt);
+  demand(isUnderMerkleRoot(receiptLeaf, it.index, header.transactionCount, it.receiptPath, it.receiptsRoot), "the receipt is not the block's");
+  if (it.payloads.length > 0) {
+    demand(it.payloads.length === body.commitments.length, "some payloads are missing");
+    it.payloads.forEach((payload, index) => {
+      const commitment = H("keten/payload/1", payload.salt, sized(payload.content));
+      demand(equal(commitment, body.commitments[index] as Uint8Array), "a payload is not the one that was signed");
+    });
+  }
+  pending.push({ key: body.sender, digest: H("keten/transaction-signature/1", body.id), signature: it.signature, whose: "the sender" });
+  const id = toHex(body.id);
+  return [`transaction ${id}`, {
+    transaction: id, height: Number(header.height), index: Number(it.index), block: toHex(header.id), time_ms: Number(header.timeMs),
+    organisation: latin1(body.organisation), sender: "ed25519:" + toHex(body.sender), contract: latin1(body.contract),
+    method: latin1(body.method), succeeded: receipt.succeeded, reason: shown(receipt.reason), payloads: it.payloads.length,
+  }];
+}
+
+function entryFacts(entry: History["entries"][number], events: Events): Record<string, unknown> {
+  const facts = { height: Number(entry.height), time_ms: Number(entry.timeMs), transaction: toHex(entry.transaction), event: Number(entry.event) };
+  switch (entry.content.type) {
+    case "digest":
+      return { ...facts, content: toHex(entry.content.digest) };
+    case "record":
+      return { ...facts, key: shown(entry.content.key), value: toHex(entry.content.value) };
+    case "event": {
+      const event = events.list[entry.content.place] as EpcisEvent;
+      return {
+        ...facts, organisation: shown(event.organisation), event_id: shown(event.eventId), declares_error: (event.flags & 1n) !== 0n,
+        has_text: event.text.length > 0,
+      };
+    }
+  }
+}
+
+function checkTrace(it: Extract<Statement, { type: "trace" }>, state: State): [string, Record<string, unknown>] {
+  const known = new Map<string, EpcisEvent[]>();
+  let before: Entity | undefined;
+  for (const history of it.histories) {
+    demand(before === undefined || compareEntities(before, history) < 0, "the histories are not in order");
+    before = history;
+    checkHistory(history, state);
+    known.set(keyOf(history), history.entries.map((entry) => {
+      demand(entry.content.type === "event", `${text(history)}: an entry is no event`);
+      return state.events.list[entry.content.place] as EpcisEvent;
+    }));
+  }
+  const reached = lineage(it, it.isForward, (entity) => known.get(entity));
+  demand(reached !== undefined, "a history of the lineage is missing");
+  demand(reached.size === known.size, "a history does not belong to the lineage");
+  const direction = it.isForward ? "forward" : "back";
+  return [`trace ${direction} of ${text(it)}`, {
+    kind: latin1(it.kind), id: shown(it.id), direction, events: state.events.list.length,
+    entities: it.histories.map((history) => ({
+      kind: latin1(history.kind), id: shown(history.id), count: history.entries.length,
+      container: reached.get(keyOf(history)) === "container",
+    })),
+  }];
+}
+
+function compareEntities(a: Entity, b: Entity): number {
+  return compare(a.kind, b.kind) || compare(a.id, b.id);
+}
+
+function checkStatement(it: Statement, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+  switch (it.type) {
+    case "transaction":
+      return checkTransaction(it, state, pending);
+    case "entry": {
+      // The map holds no other keys but heads, so its silence about them says nothing.
+      demand(latin1(it.key).startsWith("governance/"), "the key does not begin with governance/");
+      demand(isInMap(it.key, it.value, it.path, state.mapRoot), "the map does not say so");
+      const facts: Record<string, unknown> = { key: shown(it.key), present: it.value !== undefined };
+      if (it.value !== undefined) { facts["value"] = toHex(it.value); }
+      return [`${it.value === undefined ? "no entry" : "entry"} ${shown(it.key)}`, facts];
+    }
+    case "history": {
+      checkHistory(it, state);
+      return [`history of ${text(it)}`, {
+        kind: latin1(it.kind), id: shown(it.id), count: it.entries.length, entries: it.entries.map((entry) => entryFacts(entry, state.events)),
+      }];
+    }
+    case "state": {
+      demand(isInMap(headKey(it), it.head, it.path, state.mapRoot), "the head is not in the map");
+      const head = decodeHead(it.head);
+      demand(!isZero(head.stateDigest) && equal(H("keten/entity-state/1", sized(it.value)), head.stateDigest), "the state is not the recorded one");
+      return [`state of ${text(it)}`, {
+        kind: latin1(it.kind), id: shown(it.id), count: Number(head.count), last_height: Number(head.lastHeight), value: toHex(it.value),
+      }];
+    }
+    case "absence":
+      demand(kKinds.includes(latin1(it.kind)), `there is no kind ${latin1(it.kind)}`);
+      demand(isInMap(headKey(it), undefined, it.path, state.mapRoot), "the map does not say that there is none");
+      return [`absence of ${text(it)}`, { kind: latin1(it.kind), id: shown(it.id) }];
+    case "trace":
+      return checkTrace(it, state);
+  }
+}
+
+interface Validators {
+  epoch: bigint;
+  set: Validator[];
+  since: bigint;
+}
+
+function followHandOvers(proof: Proof, trust: TrustRoot, pending: Pending[]): Validators {
+  const now: Validators = { epoch: trust.epoch, set: trust.validators, since: trust.since };
+  for (const handOver of proof.handOvers) {
+    const header = decodeHeader(handOver.header);
+    checkFinal(header, decodeCertificate(handOver.finalization), trust.chainId, now.epoch, now.set, pending);
+    demand(header.height > now.since, "the hand-overs are not in order");
+    demand(handOver.members.length > 0 && totalWeight(handOver.members) <= 1n << 31n, "a set of validators has no members or too much weight");
+    demand(!isZero(header.nextSet) && equal(header.nextSet, setId(handOver.members)), "the validators are not those that the block hands over to");
+    now.epoch += 1n;
+    now.set = handOver.members;
+    now.since = header.height;
+  }
+  return now;
+}
+
+/** What a person would call it: the whole subject, or the id or key in it. */
+function isExpected(subject: string, statement: Record<string, unknown>, expected: string): boolean {
+  const name = statement["id"] ?? statement["key"] ?? statement["transaction"];
+  return expected === subject || expected === name;
+}
+
+/** Throws Refusal when anything does not hold. Touches neither network nor clock. */
+export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: string): Verdict {
+  const proof = decodeProof(bytes);
+  if (!equal(proof.chainId, trust.chainId)) {
+    throw new Refusal("PROOF_OTHER_CHAIN", `the proof is of chain ${toHex(proof.chainId)}, expected ${toHex(trust.chainId)}`);
+  }
+  if (proof.firstEpoch !== trust.epoch) {
+    throw new Refusal("PROOF_OTHER_EPOCH", `the proof begins at epoch ${proof.firstEpoch}, the ${trust.from} is of epoch ${trust.epoch}`);
+  }
+  const pending: Pending[] = [];
+  const now = followHandOvers(proof, trust, pending);
+  const anchor: Header = decodeHeader(proof.anchorHeader);
+  const signers = checkFinal(anchor, decodeCertificate(proof.anchorFinalization), trust.chainId, now.epoch, now.set, pending);
+  demand(anchor.height > now.since, "the anchor is not behind the hand-overs");
+  const height = anchor.executedHeight;
+  demand(height < anchor.height, "the anchor binds a result of its own future");
+  const root = H("keten/state/2", number(height), proof.mountainRoot, proof.mapRoot, proof.rest);
+  demand(equal(root, anchor.stateRoot), "the commitments are not those of the anchor");
+  const state = { chainId: trust.chainId, height, mountainRoot: proof.mountainRoot, mapRoot: proof.mapRoot, events: new Events(proof.events) };
+  const [subject, statement] = checkStatement(proof.statement, state, pending);
+  state.events.demandAllNamed();
+  checkSignatures(pending);
+  if (expected !== undefined && !isExpected(subject, statement, expected)) {
+    throw new Refusal("PROOF_OTHER_SUBJECT", `the proof is about "${subject}", expected "${expected}"`);
+  }
+  return {
+    verified: true,
+    subject,
+    kind: proof.statement.type,
+    chain_id: toHex(trust.chainId),
+    height: Number(height),
+    anchor: { height: Number(anchor.height), time_ms: Number(anchor.timeMs), block: toHex(anchor.id), epoch: Number(anchor.epoch) },
+    signers: signers.map((index) => {
+      const member = now.set[index] as Validator;
+      return `${latin1(member.organisation)}/${latin1(member.node)}`;
+    }),
+    validators: now.set.length,
+    hand_overs: proof.handOvers.length,
+    trust: { from: trust.from, epoch: Number(trust.epoch) },
+    statement,
+  };
+}

@@ -1,0 +1,69 @@
+// The golden proofs of tests/golden/proofs, which the C++ verifier is tested with too.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { readTrustRoot, Refusal, verifyProof } from "../src/index.js";
+
+const golden = fileURLToPath(new URL("../../../../../tests/golden/proofs/", import.meta.url));
+const read = (...path: string[]): Uint8Array => readFileSync(join(golden, ...path));
+const trust = (name: string) => readTrustRoot(readFileSync(join(golden, name), "utf8"));
+const files = (folder: string): string[] => readdirSync(join(golden, folder)).filter((name) => name.endsWith(".ketenproof")).sort();
+
+const genesis = trust("genesis.json");
+const checkpoint = trust("checkpoint.json");
+
+function refusal(bytes: Uint8Array, root = genesis, expected?: string): Refusal {
+  try {
+    verifyProof(bytes, root, expected);
+  } catch (error) {
+    if (error instanceof Refusal) { return error; }
+    throw error;
+  }
+  throw new Error("accepted");
+}
+
+for (const [folder, root] of [["valid", genesis], ["checkpoint", checkpoint]] as const) {
+  for (const name of files(folder)) {
+    test(`${folder}/${name} holds and says what it should`, () => {
+      const verdict = verifyProof(read(folder, name), root);
+      const facts = JSON.parse(readFileSync(join(golden, folder, name.replace(/ketenproof$/, "json")), "utf8")) as unknown;
+      assert.deepEqual(verdict, facts);
+      assert.equal(verifyProof(read(folder, name), root, verdict.subject).subject, verdict.subject);
+    });
+  }
+}
+
+test("there are vectors of each kind", () => {
+  const kinds = new Set(files("valid").map((name) => verifyProof(read("valid", name), genesis).kind));
+  assert.deepEqual([...kinds].sort(), ["absence", "entry", "history", "state", "trace", "transaction"]);
+  assert.ok(files("invalid").length >= 20);
+});
+
+for (const name of files("invalid")) {
+  test(`invalid/${name} is refused`, () => { refusal(read("invalid", name)); });
+}
+
+test("a proof that proves something else is refused", () => {
+  const [name] = files("valid");
+  assert.equal(refusal(read("valid", name as string), genesis, "history of item https://example.org/other").reason, "PROOF_OTHER_SUBJECT");
+});
+
+// Every bit matters: one flipped anywhere, a byte cut off, a byte added. (The silence of a map about one item is silence about others
+// near it too: such a file is a proof, but of something else.)
+for (const name of files("valid")) {
+  test(`no changed ${name} is accepted`, () => {
+    const bytes = read("valid", name);
+    const { subject } = verifyProof(bytes, genesis);
+    const step = Math.max(1, Math.floor(bytes.length / 150));
+    for (let at = 0; at < bytes.length; at += step) {
+      const changed = Uint8Array.from(bytes);
+      changed[at] = (changed[at] as number) ^ (1 << at % 8);
+      refusal(changed, genesis, subject);
+    }
+    refusal(bytes.subarray(0, bytes.length - 1));
+    refusal(Uint8Array.from([...bytes, 0]));
+  });
+}
