@@ -25,4 +25,13 @@ inline constexpr std::uint64_t kEventByte = 2;
 inline constexpr std::uint64_t kIndexEntry = 500;
 inline constexpr std::uint64_t kIndexByte = 2;
 
+// Functions that contracts in WebAssembly import; what they do to the state costs the above as well.
+inline constexpr std::uint64_t kGuestFunction = 50;      ///< every call of one
+inline constexpr std::uint64_t kGuestBytesPerUnit = 16;  ///< copied from and to the guest
+inline constexpr std::uint64_t kGuestHash = 300;
+inline constexpr std::uint64_t kBlake2bByte = 1;
+inline constexpr std::uint64_t kSha256Byte = 4;
+inline constexpr std::uint64_t kVerify = 100'000;  ///< an Ed25519 signature
+inline constexpr std::uint64_t kVerifyByte = 2;
+
 }  // namespace keten::contracts::fuel

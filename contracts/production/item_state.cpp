@@ -160,14 +160,15 @@ class Past {
     const auto prefix = emptied_prefix(parent, bond);
     auto first = joined(prefix, ascending(after));
     const auto [found, is_new] = emptyings_.try_emplace(first);
+    auto& stamp = found->second;  // clang 14 lets no lambda see a structured binding
     if (is_new) {
       first.push_back(0);
       rows_.scan(first, index_rows::end_of(prefix), [&](ByteView key, ByteView) {
-        found->second = stamp_of_ascending(key);
+        stamp = stamp_of_ascending(key);
         return false;
       });
     }
-    return found->second;
+    return stamp;
   }
   void forget_emptyings() { emptyings_.clear(); }
 

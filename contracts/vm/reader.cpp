@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 namespace keten::vm {
-namespace {
 
-/// Unicode 15, table 3-7: no overlong forms, no surrogates, nothing beyond U+10FFFF.
 bool is_utf8(ByteView text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto first = text[i++];
@@ -33,8 +31,6 @@ bool is_utf8(ByteView text) {
   }
   return true;
 }
-
-}  // namespace
 
 std::string hex_byte(std::uint8_t byte) { return fmt::format("0x{:02x}", byte); }
 

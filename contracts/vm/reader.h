@@ -69,6 +69,9 @@ class Reader {
   std::optional<Error> error_;
 };
 
+/// Unicode 15, table 3-7: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+bool is_utf8(ByteView text);
+
 /// Two digits, as in `0x0b`.
 std::string hex_byte(std::uint8_t byte);
 

@@ -1,0 +1,335 @@
+#include "contracts/guest_functions.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "contracts/fuel.h"
+#include "contracts/vm/reader.h"
+
+namespace keten::contracts::guest {
+namespace {
+
+constexpr auto i32 = vm::ValueType::i32;
+constexpr auto i64 = vm::ValueType::i64;
+constexpr std::uint32_t kAbsent = 0xFFFF'FFFF;
+constexpr std::uint32_t kHashBytes = 32;
+
+enum Function : std::uint32_t {
+  block_height,
+  block_time_ms,
+  sender_organisation,
+  sender_key,
+  sender_roles,
+  transaction_id,
+  method,
+  arguments,
+  state_get,
+  state_put,
+  state_delete,
+  state_next,
+  emit_event,
+  set_result,
+  hash_blake2b,
+  hash_sha256,
+  verify_ed25519,
+  abort_call,
+};
+
+const std::array<vm::Offer, 18> kOffers = {{
+    {"keten", "block_height", {{}, i64}},
+    {"keten", "block_time_ms", {{}, i64}},
+    {"keten", "sender_organisation", {{i32, i32}, i32}},
+    {"keten", "sender_key", {{i32}, {}}},
+    {"keten", "sender_roles", {{}, i32}},
+    {"keten", "transaction_id", {{i32}, {}}},
+    {"keten", "method", {{i32, i32}, i32}},
+    {"keten", "arguments", {{i32, i32}, i32}},
+    {"keten", "state_get", {{i32, i32, i32, i32}, i32}},
+    {"keten", "state_put", {{i32, i32, i32, i32}, {}}},
+    {"keten", "state_delete", {{i32, i32}, {}}},
+    {"keten", "state_next", {{i32, i32, i32, i32, i32, i32}, i32}},
+    {"keten", "emit_event", {{i32, i32, i32, i32, i32, i32}, {}}},
+    {"keten", "set_result", {{i32, i32}, {}}},
+    {"keten", "hash_blake2b", {{i32, i32, i32}, {}}},
+    {"keten", "hash_sha256", {{i32, i32, i32}, {}}},
+    {"keten", "verify_ed25519", {{i32, i32, i32, i32}, i32}},
+    {"keten", "abort", {{i32, i32, i32, i32}, {}}},
+}};
+static_assert(abort_call + 1 == 18);
+
+/// Ends the guest's call from within a host function.
+struct End {
+  vm::HostResult result;
+};
+
+[[noreturn]] void over_limit(std::string reason, std::string_view what, std::size_t allowed, std::size_t found) {
+  throw End{vm::HostResult::error(failure(ErrorKind::refused, std::move(reason),
+                                          fmt::format("{}: at most {} in one call, found {}", what, allowed, found)))};
+}
+
+bool is_code(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') || one == '_';
+  });
+}
+
+class Functions final : public vm::Host {
+ public:
+  Functions(Context& context, const Request& request, const Limits& limits)
+      : context_(context), request_(request), limits_(limits) {}
+
+  vm::HostResult call(std::uint32_t offer, vm::HostCall& guest) override {
+    guest_ = &guest;
+    try {
+      pay(fuel::kGuestFunction);
+      return answer(static_cast<Function>(offer));
+    } catch (End& end) { return std::move(end.result); } catch (const Abort&) {
+      // The context had less than the call: only its charge can say so.
+      return vm::HostResult::out_of_fuel();
+    }
+  }
+
+  Bytes result;
+
+ private:
+  vm::HostResult answer(Function function);
+  vm::HostResult read_state();
+  vm::HostResult next_key();
+  vm::HostResult emit();
+  vm::HostResult abort();
+
+  /// Both accounts: the guest's call, and the transaction's.
+  void pay(std::uint64_t fuel) {
+    if (!guest_->charge(fuel)) { throw End{vm::HostResult::out_of_fuel()}; }
+    context_.charge(fuel);
+  }
+  /// Runs what charges the context, and charges the guest's call as much.
+  template <typename Work>
+  auto paid(const Work& work) {
+    const auto before = context_.fuel_left();
+    auto value = work();
+    if (!guest_->charge(before - context_.fuel_left())) { throw End{vm::HostResult::out_of_fuel()}; }
+    return value;
+  }
+  void pay_bytes(std::size_t bytes) { pay(bytes / fuel::kGuestBytesPerUnit); }
+
+  [[nodiscard]] ByteView in(std::size_t place, std::size_t length) {
+    const auto bytes = guest_->read(guest_->u32(place), guest_->u32(length));
+    if (!bytes) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
+    pay_bytes(bytes->size());
+    return *bytes;
+  }
+  [[nodiscard]] ByteView fixed_in(std::size_t place, std::uint32_t length) {
+    const auto bytes = guest_->read(guest_->u32(place), length);
+    if (!bytes) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
+    return *bytes;
+  }
+  void out(std::uint32_t address, ByteView bytes) {
+    pay_bytes(bytes.size());
+    if (!guest_->write(address, bytes)) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
+  }
+  /// To a place with a capacity: the whole of it or nothing. Answers the length.
+  vm::HostResult out_within(std::size_t place, std::size_t capacity, ByteView bytes) {
+    if (bytes.size() <= guest_->u32(capacity)) { out(guest_->u32(place), bytes); }
+    return vm::HostResult::i32(static_cast<std::uint32_t>(bytes.size()));
+  }
+  ByteView key(std::size_t place) {
+    const auto bytes = in(place, place + 1);
+    if (bytes.empty() || bytes.size() > limits_.key_bytes) {
+      over_limit("STATE_KEY_INVALID", "bytes of a key, and at least 1", limits_.key_bytes, bytes.size());
+    }
+    return bytes;
+  }
+  void count(std::uint32_t& counter, std::uint32_t allowed, const char* reason, const char* what) {
+    if (counter >= allowed) { over_limit(reason, what, allowed, std::size_t{counter} + 1); }
+    ++counter;
+  }
+  void count_read() { count(reads_, limits_.reads, "TOO_MANY_READS", "reads of the state"); }
+  void count_write() { count(writes_, limits_.writes, "TOO_MANY_WRITES", "writes to the state"); }
+
+  Context& context_;
+  const Request& request_;
+  const Limits& limits_;
+  vm::HostCall* guest_ = nullptr;
+  std::uint32_t reads_ = 0;
+  std::uint32_t writes_ = 0;
+  std::uint32_t events_ = 0;
+};
+
+vm::HostResult Functions::answer(Function function) {
+  switch (function) {
+    case block_height: return vm::HostResult::i64(context_.block().height.value);
+    case block_time_ms: return vm::HostResult::i64(static_cast<std::uint64_t>(context_.block().time));
+    case sender_organisation: return out_within(0, 1, as_bytes(context_.caller().organisation));
+    case sender_key: out(guest_->u32(0), context_.caller().key.view()); return vm::HostResult::done();
+    case sender_roles: return vm::HostResult::i32(context_.caller().roles.bits());
+    case transaction_id: out(guest_->u32(0), context_.transaction().id.view()); return vm::HostResult::done();
+    case method: return out_within(0, 1, as_bytes(request_.method));
+    case arguments: return out_within(0, 1, request_.arguments);
+    case state_get: return read_state();
+    case state_put: {
+      const auto name = key(0);
+      const auto value = in(2, 3);
+      if (value.size() > limits_.value_bytes) {
+        over_limit("STATE_VALUE_TOO_LARGE", "bytes of a value", limits_.value_bytes, value.size());
+      }
+      count_write();
+      return paid([&] {
+        context_.put(name, to_bytes(value));
+        return vm::HostResult::done();
+      });
+    }
+    case state_delete: {
+      const auto name = key(0);
+      count_write();
+      return paid([&] {
+        context_.erase(name);
+        return vm::HostResult::done();
+      });
+    }
+    case state_next: return next_key();
+    case emit_event: return emit();
+    case set_result: {
+      const auto bytes = in(0, 1);
+      if (bytes.size() > limits_.result_bytes) {
+        over_limit("RESULT_TOO_LARGE", "bytes of a result", limits_.result_bytes, bytes.size());
+      }
+      result = to_bytes(bytes);
+      return vm::HostResult::done();
+    }
+    case hash_blake2b:
+    case hash_sha256: {
+      const auto bytes = in(0, 1);
+      const bool blake = function == hash_blake2b;
+      pay(fuel::kGuestHash + bytes.size() * (blake ? fuel::kBlake2bByte : fuel::kSha256Byte));
+      std::array<std::uint8_t, kHashBytes> digest{};
+      if (blake) {
+        crypto_generichash(digest.data(), digest.size(), bytes.data(), bytes.size(), nullptr, 0);
+      } else {
+        crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+      }
+      out(guest_->u32(2), digest);
+      return vm::HostResult::done();
+    }
+    case verify_ed25519: {
+      PublicKey public_key;
+      Signature signature;
+      const auto key_bytes = fixed_in(0, PublicKey::size);
+      const auto signature_bytes = fixed_in(1, Signature::size);
+      const auto message = in(2, 3);
+      pay(fuel::kVerify + message.size() * fuel::kVerifyByte);
+      std::copy(key_bytes.begin(), key_bytes.end(), public_key.bytes.begin());
+      std::copy(signature_bytes.begin(), signature_bytes.end(), signature.bytes.begin());
+      return vm::HostResult::i32(verify(public_key, message, signature) ? 1 : 0);
+    }
+    case abort_call: return abort();
+  }
+  return vm::HostResult::trap(vm::Trap::unreachable);
+}
+
+vm::HostResult Functions::read_state() {
+  const auto name = key(0);
+  count_read();
+  const auto value = paid([&] { return context_.get(name); });
+  return value ? out_within(2, 3, *value) : vm::HostResult::i32(kAbsent);
+}
+
+/// The first key in [first, end) of the contract's namespace.
+vm::HostResult Functions::next_key() {
+  const auto first = in(0, 1);
+  const auto end = in(2, 3);
+  if (first.size() > limits_.key_bytes || end.size() > limits_.key_bytes) {
+    over_limit("STATE_KEY_INVALID", "bytes of a key", limits_.key_bytes, std::max(first.size(), end.size()));
+  }
+  count_read();
+  const auto found = paid([&] {
+    std::optional<Bytes> key;
+    // An empty range would be read as one without end.
+    if (end.empty() || std::lexicographical_compare(first.begin(), first.end(), end.begin(), end.end())) {
+      context_.scan(first, end, [&](ByteView name, ByteView) {
+        key = to_bytes(name);
+        return false;
+      });
+    }
+    return key;
+  });
+  return found ? out_within(4, 5, *found) : vm::HostResult::i32(kAbsent);
+}
+
+vm::HostResult Functions::emit() {
+  const auto kind = in(0, 1);
+  const auto subject = in(2, 3);
+  const auto data = in(4, 5);
+  count(events_, limits_.events, "TOO_MANY_EVENTS", "events");
+  if (kind.empty() || kind.size() > limits_.event_kind_bytes || !is_code(as_text(kind))) {
+    throw End{vm::HostResult::error(failure(
+        ErrorKind::refused, "EVENT_KIND_INVALID",
+        fmt::format("the kind of an event is 1 to {} letters, digits and underscores", limits_.event_kind_bytes)))};
+  }
+  if (!vm::is_utf8(subject)) {
+    throw End{vm::HostResult::error(
+        failure(ErrorKind::refused, "EVENT_SUBJECT_INVALID", "the subject of an event is UTF-8"))};
+  }
+  if (subject.size() > limits_.event_subject_bytes) {
+    over_limit("EVENT_TOO_LARGE", "bytes of an event's subject", limits_.event_subject_bytes, subject.size());
+  }
+  if (data.size() > limits_.event_data_bytes) {
+    over_limit("EVENT_TOO_LARGE", "bytes of an event's data", limits_.event_data_bytes, data.size());
+  }
+  return paid([&] {
+    // The contract's name in front, so that no contract can speak for another.
+    context_.emit({.kind = context_.transaction().body.contract + "." + to_text(kind),
+                   .subject = to_text(subject),
+                   .data = to_bytes(data)});
+    return vm::HostResult::done();
+  });
+}
+
+vm::HostResult Functions::abort() {
+  auto code = to_text(in(0, 1));
+  auto message = to_text(in(2, 3));
+  if (code.size() > limits_.code_bytes || !is_code(code)) {
+    code = "ABORTED";
+    message = "the contract aborted with a code that is not 1 to 64 letters, digits and underscores";
+  } else if (message.size() > limits_.message_bytes || !vm::is_utf8(as_bytes(message))) {
+    message = "the contract's message is longer than 1,024 bytes or not UTF-8";
+  }
+  return vm::HostResult::error(failure(ErrorKind::refused, std::move(code), std::move(message)));
+}
+
+}  // namespace
+
+std::span<const vm::Offer> offers() { return kOffers; }
+
+Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request, const Limits& limits) {
+  const auto function = instance.program().find_function(request.method);
+  if (!function || instance.program().type_of(*function) != vm::FunctionType{}) {
+    return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
+                   fmt::format("the contract exports no function '{}' of type () -> ()", request.method));
+  }
+  const auto before = context.fuel_left();
+  const auto fuel = std::min(request.fuel_max, before);
+  Functions functions(context, request, limits);
+  instance.reset();
+  const auto outcome = instance.call(*function, {}, fuel, functions);
+  instance.reset();
+  // What host functions cost, the context has paid already.
+  const auto paid = before - context.fuel_left();
+  context.charge(outcome.fuel_used > paid ? outcome.fuel_used - paid : 0);
+  switch (outcome.ending) {
+    case vm::Ending::returned: return std::move(functions.result);
+    case vm::Ending::trapped:
+      return failure(ErrorKind::refused, "CONTRACT_TRAP", fmt::format("method {}: {}", request.method, outcome.text()));
+    case vm::Ending::out_of_fuel:
+      return failure(ErrorKind::refused, "CONTRACT_OUT_OF_FUEL",
+                     fmt::format("method {}: {} units of fuel were not enough", request.method, fuel));
+    case vm::Ending::host_error: return *outcome.failure;
+  }
+  return failure(ErrorKind::corrupt, "CONTRACT_TRAP", "an ending that does not exist");
+}
+
+}  // namespace keten::contracts::guest

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "contracts/contract.h"
+#include "contracts/vm/instance.h"
+
+/// keten_abi_1: the functions that a contract in WebAssembly imports from the module "keten", over what its transaction may
+/// see and do. docs/contracts.md describes each with its cost, errors and limits.
+namespace keten::contracts::guest {
+
+/// What modules are compiled against; a function's place here is its number inside.
+[[nodiscard]] std::span<const vm::Offer> offers();
+
+/// Bounds of one call, beyond its fuel. Part of the protocol.
+struct Limits {
+  std::uint32_t reads = 1000;  ///< state_get, state_next
+  std::uint32_t writes = 256;  ///< state_put, state_delete
+  std::uint32_t key_bytes = 256;
+  std::uint32_t value_bytes = 64 * 1024;
+  std::uint32_t events = 64;
+  std::uint32_t event_kind_bytes = 64;
+  std::uint32_t event_subject_bytes = 1024;
+  std::uint32_t event_data_bytes = 16 * 1024;
+  std::uint32_t result_bytes = 64 * 1024;
+  std::uint32_t code_bytes = 64;
+  std::uint32_t message_bytes = 1024;
+};
+
+/// What the guest is asked to do.
+struct Request {
+  std::string_view method;
+  ByteView arguments;
+  std::uint64_t fuel_max = 0;  ///< of this call, within what the transaction has left
+};
+
+/// Calls the exported function of the request's name, which takes nothing and gives nothing, and puts the instance back.
+/// What it uses is charged to the context; its writes are the context's, for the caller to keep or to roll back.
+/// Gives the bytes that the guest set as its result. Fails with UNKNOWN_METHOD, CONTRACT_TRAP, CONTRACT_OUT_OF_FUEL, the code
+/// that the guest aborted with, or the reason of a broken limit.
+[[nodiscard]] Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request,
+                                 const Limits& limits = {});
+
+}  // namespace keten::contracts::guest
