@@ -8,27 +8,27 @@ namespace keten::storage {
 
 namespace {
 
-using Map = std::map<Bytes, Bytes>;
+using Map = MemoryDatabase::Map;
 
 class MapReader : public contracts::StateReader {
  public:
   explicit MapReader(const Map& map) : map_(map) {}
 
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
-    const auto found = map_.find(to_bytes(key));
+    const auto found = map_.find(key);
     if (found == map_.end()) { return std::nullopt; }
     return found->second;
   }
 
   void scan(ByteView first, ByteView end, const Visit& visit) const override {
-    for (auto entry = map_.lower_bound(to_bytes(first)); entry != map_.end(); ++entry) {
+    for (auto entry = map_.lower_bound(first); entry != map_.end(); ++entry) {
       if (!end.empty() && !contracts::key_less(entry->first, end)) { return; }
       if (!visit(entry->first, entry->second)) { return; }
     }
   }
 
   void scan_back(ByteView first, ByteView end, const Visit& visit) const override {
-    auto entry = end.empty() ? map_.end() : map_.lower_bound(to_bytes(end));
+    auto entry = end.empty() ? map_.end() : map_.lower_bound(end);
     while (entry != map_.begin()) {
       --entry;
       if (contracts::key_less(entry->first, first) || !visit(entry->first, entry->second)) { return; }
@@ -68,15 +68,15 @@ Status MemoryDatabase::write(const Batch& batch, Durability durability) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto operation = batch.at(i);
     auto& map = current_->at(static_cast<std::size_t>(operation.column));
-    auto key = to_bytes(operation.key);
-    const auto found = map.find(key);
-    auto& old = before.emplace_back(Before{operation.column, key, std::nullopt});
-    if (found != map.end()) { old.value = std::move(found->second); }
-    if (operation.value && found != map.end()) {
+    auto& old = before.emplace_back(Before{operation.column, to_bytes(operation.key), std::nullopt});
+    const auto found = map.lower_bound(operation.key);
+    const bool is_there = found != map.end() && found->first == old.key;
+    if (is_there) { old.value = std::move(found->second); }
+    if (operation.value && is_there) {
       found->second = to_bytes(*operation.value);
     } else if (operation.value) {
-      map.emplace(std::move(key), to_bytes(*operation.value));
-    } else if (found != map.end()) {
+      map.emplace_hint(found, old.key, to_bytes(*operation.value));
+    } else if (is_there) {
       map.erase(found);
     }
   }

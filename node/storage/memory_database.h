@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "contracts/overlay.h"
 #include "node/storage/database.h"
 
 namespace keten::storage {
@@ -26,7 +27,13 @@ class MemoryDatabase : public Database {
   /// Keeps the oldest `kept` of the unsynced batches, drops the others.
   void crash(std::size_t kept = 0);
 
-  using Columns = std::array<std::map<Bytes, Bytes>, kColumnCount>;
+  /// Looks up what is borrowed, without a copy.
+  struct KeyLess {
+    using is_transparent = void;
+    bool operator()(ByteView left, ByteView right) const { return contracts::key_less(left, right); }
+  };
+  using Map = std::map<Bytes, Bytes, KeyLess>;
+  using Columns = std::array<Map, kColumnCount>;
 
  private:
   /// What a key had before a batch.

@@ -1,7 +1,11 @@
 #include "node/storage/commit.h"
 
+#include <map>
+#include <string>
+
 #include <boost/test/unit_test.hpp>
 
+#include "core/encoding.h"
 #include "tests/unit/storage/chain_fixture.h"
 
 namespace keten::storage {
@@ -100,6 +104,47 @@ BOOST_AUTO_TEST_CASE(a_crash_loses_whole_blocks_and_replay_gives_the_same_state)
   BOOST_TEST(commit(one, std::nullopt).ok());
   BOOST_TEST(commit(two, std::nullopt).ok());
   BOOST_TEST((read_executed(*database.snapshot())->state_root == before->state_root));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_another_format_is_refused) {
+  Writer format;
+  format.u32(1);
+  format.fixed(genesis.chain_id());
+  Batch batch;
+  batch.put(Column::meta, as_bytes("format"), format.bytes());
+  BOOST_REQUIRE(database.write(batch, Durability::synced).ok());
+  const auto refused = initialise(database, genesis);
+  BOOST_TEST(refused.error().reason == "STORAGE_FORMAT");
+  BOOST_TEST(refused.error().message.find("format 1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(commitments_come_back_from_a_crash_between_batches_row_by_row) {
+  const auto about = [&](std::string value) {
+    return make_put(genesis, contracts::RecordPut{to_bytes("k"), to_bytes(value), {"lot", "lot-" + value}});
+  };
+  const auto rows = [&] {
+    std::map<Bytes, Bytes> result;
+    database.snapshot()->column(Column::proofs).scan({}, {}, [&](ByteView key, ByteView value) {
+      result[to_bytes(key)] = to_bytes(value);
+      return true;
+    });
+    return result;
+  };
+  std::vector<Block> added;
+  for (int i = 0; i < 20; ++i) { added.push_back(add({about(std::to_string(i))})); }
+  const auto before = rows();
+  const auto roots = read_recent_roots(*database.snapshot(), 30);
+  database.crash(3);
+  BOOST_REQUIRE((read_executed(*database.snapshot())->height == Height{3}));
+  BOOST_TEST((rows() != before));
+  for (const auto& block : added) { BOOST_TEST(commit(block, std::nullopt).ok()); }
+  BOOST_TEST((rows() == before));
+  BOOST_TEST((*read_recent_roots(*database.snapshot(), 30) == *roots));
+  const auto record = read_block_record(*database.snapshot(), Height{20});
+  BOOST_TEST((record->state_root() == roots->back().second));
+  BOOST_TEST(
+      (contracts::commitment::read_head(database.snapshot()->column(Column::state), "record", "dairy/lot")->count ==
+       20U));
 }
 
 BOOST_AUTO_TEST_CASE(recent_roots_are_those_of_the_newest_heights) {
