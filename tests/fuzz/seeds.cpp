@@ -40,6 +40,45 @@ constexpr std::string_view kAggregationEvent = R"({
   "parentID": "urn:epc:id:sscc:0614141.1234567890", "childEPCs": ["urn:epc:id:sgtin:0614141.107346.2017"],
   "action": "ADD", "bizStep": "packing"})";
 
+constexpr std::string_view kTable =
+    "event_time,location,gtin,lot,quantity,unit,to_party,from_party,document_type,document,document_issuer\r\n"
+    "2026-05-19T14:20+02:00,9521005000105,9521005000020,BAG-1,46.5,KGM,9521003000008,9521005000006,desadv,DN "
+    "7,9521005000006\r\n"
+    "2026-05-19 "
+    "14:21:30.5Z,urn:epc:id:sgln:9521005.00010.0,96385074,\"A/1\",1,,https://id.gs1.org/417/9521003000008,,,,\r\n";
+constexpr std::string_view kQuotedTable =
+    "\xEF\xBB\xBF"
+    "a;\"b;c\"\n\"x \"\"y\"\"\nz\";caf\xC3\xA9\n\n;\n";
+
+/// The first byte chooses the profile.
+std::vector<Bytes> event_tables() {
+  const auto table = [](char profile, std::string_view text) { return to_bytes(profile + std::string(text)); };
+  return {table('0', kTable), table('1', kTable),
+          table('2',
+                "event_time,location,gtin,lot,serial,quantity,unit,country,harvest_start,catch_area,best_before\n"
+                "2026-05-18T07:10:00Z,9521005000013,9521005000037,A/1,,120,KGM,NL,2026-05-18,21.4R 27.14.a,\n"
+                "2026-05-18T07:10:00Z,9521005000013,9521005000020,,7,,,,,,2026-06-01\n"),
+          table('3',
+                "event;role;event_time;location;gtin;lot;quantity;unit;step\n"
+                "P1;input;2026-05-19T06:30:00Z;9521005000105;9521005000037;A;120;KGM;\n"
+                "P1;output;;;9521005000020;B;118;;packing\n"),
+          table('4',
+                "event_time,location,container,action,gtin,lot,quantity,sscc,event\n"
+                "2026-05-19T10:00,9521005000105,295210050000000017,pack,9521005000020,B,100,,\n"
+                "2026-05-20T10:00,9521005000105,295210050000000017,unpack,,,,095210050000000013,U\n")};
+}
+
+std::vector<Bytes> query_strings() {
+  return {to_bytes("eventType=ObjectEvent%7CAggregationEvent&EQ_bizStep=shipping&GE_eventTime=2026-01-01T00:00:00+02:"
+                   "00&perPage=10"),
+          to_bytes("MATCH_anyEPC=urn:epc:idpat:sgtin:4012345.011111.*&EQ_bizTransaction_po=urn:x:1&GT_quantity_KGM=5.5&"
+                   "orderBy=recordTime"),
+          to_bytes("EQ_ILMD_ex:lot=a&GT_SENSORREPORT_ex:x=2&EXISTS_ex:y=&EQ_ATTR_bizLocation_name=b&GE_value_CEL=3&WD_"
+                   "readPoint=urn:x:2"),
+          to_bytes("orderBy=eventTime&eventCountLimit=5&orderDirection=ASC&EQ_persistentDisposition_set=damaged&EQ_"
+                   "eventID=ni:///x")};
+}
+
 struct Network {
   Genesis genesis = sample::genesis(4);
   ChainId chain = genesis.chain_id();
@@ -184,6 +223,12 @@ std::vector<Bytes> seeds(std::string_view target) {
   if (target == "wasm_run") {
     return {Bytes(40, 1), to_bytes("every byte of this sentence is a choice of the generator")};
   }
+  if (target == "csv") { return {to_bytes(kTable), to_bytes(kQuotedTable)}; }
+  if (target == "event_table") { return event_tables(); }
+  if (target == "event_json") {
+    return {to_bytes("0" + std::string(kObjectEvent)), to_bytes("1" + std::string(kAggregationEvent))};
+  }
+  if (target == "query_string") { return query_strings(); }
   return result;
 }
 

@@ -292,6 +292,10 @@ constexpr std::array kTargets{
     Target{"checkpoint", checkpoint},
     Target{"wasm_module", wasm_module},
     Target{"wasm_run", wasm_run},
+    Target{"csv", csv},
+    Target{"event_table", event_table},
+    Target{"event_json", event_json},
+    Target{"query_string", query_string},
 };
 
 }  // namespace

@@ -15,6 +15,12 @@ struct Target {
   void (*run)(ByteView input);
 };
 
+// What suppliers and EPCIS clients send: edge_targets.cpp.
+void csv(ByteView input);
+void event_table(ByteView input);
+void event_json(ByteView input);
+void query_string(ByteView input);
+
 std::span<const Target> targets();
 /// Null when there is none of that name.
 const Target* find_target(std::string_view name);
