@@ -8,20 +8,22 @@
 namespace keten::client {
 namespace {
 
-/// Steps over the parts of a JSON text that is known to be valid.
+/// Steps over the parts of a JSON text. Ends on any text, and finds places in one that is valid up to there.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
 
-  [[nodiscard]] std::size_t offset() const { return offset_; }
+  [[nodiscard]] bool is_end() const { return offset_ >= text_.size(); }
+  /// At most that of the end.
+  [[nodiscard]] std::size_t offset() const { return std::min(offset_, text_.size()); }
   [[nodiscard]] char next() const { return offset_ < text_.size() ? text_[offset_] : '\0'; }
   void step() { ++offset_; }
-  void blanks() { offset_ = std::min(text_.find_first_not_of(" \t\r\n", offset_), text_.size()); }
+  void blanks() { offset_ = std::min(text_.find_first_not_of(" \t\r\n", offset()), text_.size()); }
 
   /// The string that begins here, with its quotes.
   std::string_view string() {
-    const auto begin = offset_++;
-    while (next() != '"') { offset_ += next() == '\\' ? 2 : 1; }
+    const auto begin = std::min(offset_++, text_.size());
+    while (!is_end() && next() != '"') { offset_ += next() == '\\' ? 2 : 1; }
     ++offset_;
     return text_.substr(begin, offset_ - begin);
   }
@@ -34,9 +36,9 @@ class Scanner {
         continue;
       }
       if (next() == '{' || next() == '[') { ++depth; }
-      if (next() == '}' || next() == ']') { --depth; }
+      if ((next() == '}' || next() == ']') && depth > 0) { --depth; }
       ++offset_;
-    } while (depth > 0 || !ends());
+    } while (!is_end() && (depth > 0 || !ends()));
   }
 
  private:
@@ -69,7 +71,7 @@ bool enter(Scanner& scanner, const std::string& token) {
   scanner.step();
   for (std::size_t index = 0;; ++index) {
     scanner.blanks();
-    if (scanner.next() == '}' || scanner.next() == ']') { return false; }
+    if (scanner.is_end() || scanner.next() == '}' || scanner.next() == ']') { return false; }
     bool is_wanted = !is_object && std::to_string(index) == token;
     if (is_object) {
       const auto name = json::parse(scanner.string());

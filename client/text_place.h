@@ -13,7 +13,7 @@ struct TextPlace {
 };
 
 /// Where the value that a JSON pointer (RFC 6901) names begins; the innermost that is there when the pointer leads to nothing.
-/// Precondition: json::parse() takes `text`.
+/// In a text that json::parse() does not take: a place at or before the fault.
 TextPlace place_of(std::string_view text, std::string_view pointer);
 
 }  // namespace keten::client

@@ -1,5 +1,6 @@
 #include "client/text_place.h"
 
+#include <string>
 #include <string_view>
 
 #include <boost/test/unit_test.hpp>
@@ -39,6 +40,19 @@ BOOST_AUTO_TEST_CASE(a_pointer_to_nothing_leads_to_what_is_around_it) {
   BOOST_TEST((place_of(kText, "/a/1/none") == TextPlace{2, 12}));
   BOOST_TEST((place_of(kText, "/h/0") == TextPlace{5, 8}));
   BOOST_TEST((place_of(kText, "/a/0/deeper") == TextPlace{2, 9}));
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_is_cut_off_or_no_json_has_places_too) {
+  const std::string text(kText);
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    for (const auto* pointer : {"/a/1", "/h/0", "/d~1e/f~0/g", "/none"}) {
+      BOOST_TEST((place_of(std::string_view(text).substr(0, length), pointer).line <= 6U));
+    }
+  }
+  BOOST_TEST((place_of("{\"a\": \"never ends", "/b") == TextPlace{1, 1}));
+  BOOST_TEST((place_of("{\"a\": [[[", "/b") == TextPlace{1, 1}));
+  BOOST_TEST((place_of("]]]", "/0") == TextPlace{1, 1}));
+  BOOST_TEST((place_of("[}]", "/1") == TextPlace{1, 1}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
