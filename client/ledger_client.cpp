@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "keten/v1/ledger.grpc.pb.h"
@@ -236,6 +237,22 @@ Result<FoundBlock> LedgerClient::block(Height height, BlockContent content) cons
     found.transaction_ids.push_back(*transaction);
   }
   for (const auto& envelope : response.transactions()) { found.transactions.push_back(bytes_of(envelope)); }
+  for (const auto& one : response.evidence()) {
+    Reader encoded(as_bytes(one));
+    found.evidence.push_back(Evidence::decode(encoded));
+    if (auto complete = encoded.finish("evidence"); !complete) { return complete.error(); }
+  }
+  for (const auto& [text, name, hash] :
+       {std::tuple{&response.state_root(), "state_root", &found.state_root},
+        std::tuple{&response.receipts_root(), "receipts_root", &found.receipts_root},
+        std::tuple{&response.mountain_root(), "mountain_root", &found.commitments.mountain_root},
+        std::tuple{&response.map_root(), "map_root", &found.commitments.map_root},
+        std::tuple{&response.rest(), "rest", &found.commitments.rest}}) {
+    if (text->empty()) { continue; }
+    auto decoded = wire::hash_from_wire(*text, name);
+    if (!decoded) { return decoded.error(); }
+    *hash = *decoded;
+  }
   return found;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/commitment.h"
 #include "core/ids.h"
 #include "core/result.h"
 #include "core/transaction.h"
@@ -43,6 +44,11 @@ struct FoundBlock {
   Bytes finalization;  ///< canonical certificate; empty while unknown
   std::vector<TransactionId> transaction_ids;
   std::vector<Bytes> transactions;  ///< envelopes, when asked for
+  std::vector<Evidence> evidence;   ///< likewise
+  // What the node says that its execution gave; zero when it does not say.
+  Hash state_root;
+  Hash receipts_root;
+  Commitments commitments;
 };
 
 /// Answers to one batch of a stream: one status per transaction, in order.

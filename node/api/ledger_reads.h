@@ -10,6 +10,7 @@
 
 #include "core/block.h"
 #include "core/certificate.h"
+#include "core/commitment.h"
 #include "core/ids.h"
 #include "core/receipt.h"
 #include "core/result.h"
@@ -60,6 +61,10 @@ struct StoredReceipt {
 struct StoredBlock {
   BlockPointer block;
   std::optional<Certificate> finalization;  ///< of this block or of a descendant
+  // As this node executed it.
+  Hash state_root;
+  Hash receipts_root;
+  Commitments commitments;
 };
 
 /// A part of the state of contract `governance`, keys without `governance/`.

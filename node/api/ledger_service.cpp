@@ -39,6 +39,18 @@ grpc::Status fill(const StoredBlock& stored, bool with_transactions, v1::GetBloc
     response.add_transaction_ids(to_text(transaction->id.view()));
     if (with_transactions) { response.add_transactions(to_text(transaction->envelope)); }
   }
+  if (with_transactions) {
+    for (const auto& one : stored.block->evidence) {
+      Writer evidence;
+      one.encode(evidence);
+      response.add_evidence(to_text(evidence.bytes()));
+    }
+  }
+  response.set_state_root(to_text(stored.state_root.view()));
+  response.set_receipts_root(to_text(stored.receipts_root.view()));
+  response.set_mountain_root(to_text(stored.commitments.mountain_root.view()));
+  response.set_map_root(to_text(stored.commitments.map_root.view()));
+  response.set_rest(to_text(stored.commitments.rest.view()));
   return grpc::Status::OK;
 }
 

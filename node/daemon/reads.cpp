@@ -20,7 +20,10 @@ auto guarded(Function&& read) -> decltype(read()) {
 
 Result<api::StoredBlock> with_finalization(const query::LedgerView& view, Result<BlockPointer> block) {
   if (!block) { return block.error(); }
-  api::StoredBlock stored{std::move(*block), std::nullopt};
+  const auto record = view.record((*block)->header.height);
+  if (!record) { return record.error(); }
+  api::StoredBlock stored{std::move(*block), std::nullopt, record->state_root(), record->receipts_root,
+                          record->commitments};
   if (auto covering = view.finalization_covering(stored.block->header.height)) {
     stored.finalization = std::move(covering->certificate);
   }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdarg>
 #include <filesystem>
 #include <string_view>
 #include <vector>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -233,6 +235,49 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& di
   state->database.reset(database);
   for (std::size_t i = 0; i < handles.size(); ++i) { state->families[i] = handles[i]; }
   return std::unique_ptr<RocksDatabase>(new RocksDatabase(std::move(state)));
+}
+
+namespace {
+
+/// RocksDB makes a log file even for a reader.
+class SilentLogger : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+/// Whoever writes may merge files away between the look into its list and the opening.
+constexpr int kReadOnlyTries = 5;
+
+}  // namespace
+
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open_read_only(const std::string& directory,
+                                                                     const RocksOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "CURRENT", ignored)) {
+    return failure(ErrorKind::not_found, "DATABASE_MISSING", directory + " holds no database");
+  }
+  auto how = database_options(options);
+  how.create_if_missing = false;
+  how.create_missing_column_families = false;
+  how.max_open_files = -1;  // what is open stays readable when its writer deletes it
+  how.info_log = std::make_shared<SilentLogger>();
+  rocksdb::Status status;
+  for (int i = 0; i < kReadOnlyTries; ++i) {
+    auto state = std::make_unique<State>();
+    state->directory = directory;
+    state->cache = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const auto* name : kFamilies) { descriptors.emplace_back(name, family_options(options, state->cache)); }
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* database = nullptr;
+    status = rocksdb::DB::OpenForReadOnly(how, directory, descriptors, &handles, &database);
+    if (!status.ok()) { continue; }
+    state->database.reset(database);
+    for (std::size_t k = 0; k < handles.size(); ++k) { state->families[k] = handles[k]; }
+    return std::unique_ptr<RocksDatabase>(new RocksDatabase(std::move(state)));
+  }
+  return storage_error(status, "cannot read " + directory);
 }
 
 storage::SnapshotPointer RocksDatabase::snapshot() const {

@@ -25,6 +25,10 @@ class RocksDatabase : public storage::Database {
   /// DATABASE_CORRUPT when files contradict their checksums, otherwise with DATABASE_UNAVAILABLE.
   [[nodiscard]] static Result<std::unique_ptr<RocksDatabase>> open(const std::string& directory,
                                                                    const RocksOptions& options = {});
+  /// As it is at this moment, without changing a byte of the directory; another process may use it meanwhile. Writing fails.
+  /// Fails with DATABASE_MISSING when there is none, otherwise like `open`.
+  [[nodiscard]] static Result<std::unique_ptr<RocksDatabase>> open_read_only(const std::string& directory,
+                                                                             const RocksOptions& options = {});
   ~RocksDatabase() override;
 
   [[nodiscard]] storage::SnapshotPointer snapshot() const override;

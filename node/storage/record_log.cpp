@@ -96,6 +96,13 @@ Error damaged(std::uint64_t bad, std::uint64_t later) {
 
 }  // namespace
 
+std::optional<ByteView> read_record(ByteView frame, std::uint64_t place) {
+  const auto found = plausible_at(frame, 0);
+  if (!found || found->payload.size() + kRecordHeaderBytes != frame.size()) { return std::nullopt; }
+  if (checksum(place, found->type, found->payload) != found->checksum) { return std::nullopt; }
+  return found->payload;
+}
+
 void append_record(Bytes& out, std::uint64_t place, std::uint8_t type, ByteView payload, Group group) {
   CHECK(type > 0 && type < kGroupContinues);
   CHECK(payload.size() <= kRecordPayloadMax);

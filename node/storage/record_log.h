@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/bytes.h"
@@ -27,6 +28,10 @@ struct RecordView {
   std::uint64_t place = 0;  ///< of the frame in the file
   ByteView payload;         ///< borrows from the recovered bytes
 };
+
+/// The payload of the one record that `frame` is, header included; borrows. Nothing when it is not that record, whole and good, of
+/// a file in which it begins at `place`.
+[[nodiscard]] std::optional<ByteView> read_record(ByteView frame, std::uint64_t place);
 
 enum class Tail : std::uint8_t {
   clean,  ///< ends with the file or with zeros (preallocated space)

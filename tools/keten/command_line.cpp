@@ -508,6 +508,48 @@ void add_export(CLI::App& app, Invocation& invocation) {
   on_chosen(epcis, invocation, options, run_export_epcis);
 }
 
+void add_ledger_audit(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<LedgerAuditOptions>();
+  auto* command = app.add_subcommand("audit", "Verify a whole ledger again, from its genesis");
+  command
+      ->add_option("where", options->where,
+                   "home or data directory of a node, its gRPC HOST:PORT, or its name in a dev network")
+      ->type_name("DIR|ENDPOINT");
+  command->add_option("--genesis", options->genesis, "the founding document: all that is trusted")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--state-dir", options->state_dir,
+                   "keeps what was verified, so that the next run goes on from there")
+      ->type_name("DIR");
+  command->add_option("--threads", options->threads, "for reading and signatures; 0: one a core")
+      ->check(CLI::Range(0, 256))
+      ->type_name("N");
+  command->add_option("--until", options->until, "audit up to this height; 0: everything")->type_name("HEIGHT");
+  add_target(command, options->target);
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_ledger_audit);
+}
+
+void add_compare(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<CompareOptions>();
+  auto* command = app.add_subcommand("compare", "The first thing that two nodes disagree on");
+  command
+      ->add_option("first", options->first,
+                   "home or data directory of a node, its gRPC HOST:PORT, or its name in a dev network")
+      ->required()
+      ->type_name("DIR|ENDPOINT");
+  command->add_option("second", options->second, "likewise")->required()->type_name("DIR|ENDPOINT");
+  command->add_option("--genesis", options->genesis, "the founding document")->required()->type_name("FILE");
+  command
+      ->add_option("--evidence", options->evidence_file,
+                   "where to write the proof that a quorum signed both; split-view.json")
+      ->type_name("FILE");
+  add_target(command, options->target);
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_compare);
+}
+
 void add_audit(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<AuditOptions>();
   const auto with_pages = [&](CLI::App* command) {
@@ -644,6 +686,8 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_contract(app, invocation);
   add_audit(app, invocation);
   add_export(app, invocation);
+  add_ledger_audit(app, invocation);
+  add_compare(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);
   add_bench(app, invocation);

@@ -203,6 +203,28 @@ int run_history(Console& console, const AuditOptions& options);
 int run_holdings(Console& console, const AuditOptions& options);
 int run_recall(Console& console, const AuditOptions& options);
 
+/// keten audit.
+struct LedgerAuditOptions {
+  TargetOptions target;
+  std::string where;  ///< directory, host:port, or a node's name
+  std::string genesis;
+  std::string state_dir;
+  std::size_t threads = 0;
+  std::uint64_t until = 0;
+  OutputForm output = OutputForm::table;
+};
+int run_ledger_audit(Console& console, const LedgerAuditOptions& options);
+
+struct CompareOptions {
+  TargetOptions target;
+  std::string first;  ///< as LedgerAuditOptions::where
+  std::string second;
+  std::string genesis;
+  std::string evidence_file = "split-view.json";
+  OutputForm output = OutputForm::table;
+};
+int run_compare(Console& console, const CompareOptions& options);
+
 struct TransactionOptions {
   TargetOptions target;
   std::string file;

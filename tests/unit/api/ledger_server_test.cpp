@@ -137,7 +137,8 @@ class FakeReads final : public LedgerReads {
   }
   [[nodiscard]] Result<StoredBlock> block(Height height) const override {
     if (height.value != 4) { return failure(ErrorKind::not_found, "BLOCK_UNKNOWN", "no such block"); }
-    return StoredBlock{samples::block(4, {samples::transaction(1)}), samples::certificate(VoteKind::finalize)};
+    return StoredBlock{
+        samples::block(4, {samples::transaction(1)}), samples::certificate(VoteKind::finalize), {}, {}, {}};
   }
   [[nodiscard]] Result<StoredBlock> block(const BlockId& id) const override {
     const auto found = block(Height{4});
