@@ -285,6 +285,33 @@ Result<GovernanceEntries> LedgerClient::governance(std::string_view prefix) cons
   return failure(ErrorKind::busy, "STATE_MOVED", "the node executed blocks while it was read; try again");
 }
 
+Result<Bytes> LedgerClient::proof(const proof::Question& question) const {
+  v1::GetProofRequest request;
+  request.set_first_epoch(question.first_epoch.value);
+  switch (question.kind) {
+    case proof::QuestionKind::transaction:
+      request.set_transaction_id(question.transaction.bytes.data(), TransactionId::size);
+      break;
+    case proof::QuestionKind::entry: request.set_entry(question.entry.data(), question.entry.size()); break;
+    case proof::QuestionKind::history: request.set_history(question.entity); break;
+    case proof::QuestionKind::state: request.set_state(question.entity); break;
+    case proof::QuestionKind::absence: request.set_absence(question.entity); break;
+    case proof::QuestionKind::trace:
+      if (question.direction == proof::Direction::back) {
+        request.set_trace_back(question.entity);
+      } else {
+        request.set_trace_forward(question.entity);
+      }
+      break;
+  }
+  constexpr std::uint32_t kProofMs = 60'000;  // a large lineage takes its time
+  v1::GetProofResponse response;
+  if (auto done = parts_->call(&v1::LedgerService::Stub::GetProof, request, response, kProofMs); !done) {
+    return done.error();
+  }
+  return bytes_of(response.proof());
+}
+
 Result<NodeStatus> LedgerClient::status(std::uint32_t timeout_ms) const {
   v1::GetStatusResponse response;
   if (auto done = parts_->call(&v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{}, response, timeout_ms);

@@ -12,6 +12,7 @@
 #include "core/block.h"
 #include "core/commitment.h"
 #include "core/ids.h"
+#include "core/proof/question.h"
 #include "core/result.h"
 #include "core/transaction.h"
 #include "node/wire/ledger_wire.h"
@@ -96,6 +97,8 @@ class LedgerClient {
   /// Everything whose key begins with `prefix` (without `governance/`), of one height. Fails with STATE_MOVED when the
   /// node executes changes faster than it is read.
   [[nodiscard]] Result<GovernanceEntries> governance(std::string_view prefix = {}) const;
+  /// A proof file, not verified. PROOF_NOT_YET: ask again in a second.
+  [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const;
   [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;
 
  private:

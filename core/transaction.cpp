@@ -105,6 +105,20 @@ bool has_valid_signature(const Transaction& transaction) {
   return verify(transaction.body.sender, transaction_signing_hash(transaction.id).view(), transaction.signature);
 }
 
+ByteView body_bytes(const Transaction& transaction) {
+  // The envelope is canonical: field 1 stands first, a tag, the length as a varint, the bytes.
+  ByteView rest(transaction.envelope);
+  rest = rest.subspan(1);
+  std::size_t length = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    const auto byte = rest.front();
+    rest = rest.subspan(1);
+    length |= static_cast<std::size_t>(byte & 0x7FU) << shift;
+    if ((byte & 0x80U) == 0) { break; }
+  }
+  return rest.first(length);
+}
+
 Result<TransactionPointer> decode_transaction(ByteView envelope) {
   if (envelope.size() > limits::kTransactionBytesMax) {
     return failure(ErrorKind::too_large, "TRANSACTION_TOO_LARGE",

@@ -8,4 +8,7 @@ namespace keten {
 /// commitments are not compared with anything.
 Result<TransactionBody> decode_transaction_body(ByteView body);
 
+/// The body as it was signed. Borrows from the envelope.
+ByteView body_bytes(const Transaction& transaction);
+
 }  // namespace keten

@@ -209,6 +209,11 @@ Verdict StatementVerdict::finish(const Proof& proof, const TrustRoot& root, cons
   trust.set("from", text(root.is_genesis ? "genesis" : "checkpoint")).set("epoch", number(root.epoch.value));
 
   verdict_.height = anchor.executed_height;
+  verdict_.newest = root;
+  if (!proof.hand_overs.empty()) {
+    const auto& sealing = proof.hand_overs.back().header;
+    verdict_.newest = {proof.chain_id, anchor.epoch, signers, sealing.height, sealing.id(), false};
+  }
   verdict_.facts = Value::object();
   verdict_.facts.set("verified", Value::boolean(true))
       .set("subject", text(verdict_.subject))

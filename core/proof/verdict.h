@@ -7,6 +7,7 @@
 
 #include "core/ids.h"
 #include "core/json.h"
+#include "core/proof/trust_root.h"
 
 namespace keten::proof {
 
@@ -16,6 +17,7 @@ struct Verdict {
   std::string entity;                   ///< `<kind> <id>`; empty when it is about no entity
   std::string name;                     ///< the id alone; empty for an absence, which says nothing without the kind
   Height height;                        ///< everything holds in the state after this block
+  TrustRoot newest;                     ///< validators of the anchor's epoch: what a checkpoint may pin
   json::Value facts;                    ///< for programs: docs/formats/proof.md, "Verdict"
   std::vector<std::string> proved;      ///< sentences
   std::vector<std::string> not_proved;  ///< sentences

@@ -12,6 +12,7 @@
 #include "core/certificate.h"
 #include "core/commitment.h"
 #include "core/ids.h"
+#include "core/proof/question.h"
 #include "core/receipt.h"
 #include "core/result.h"
 
@@ -93,6 +94,8 @@ class LedgerReads {
   /// Entries behind `after` whose keys begin with `prefix`, about `bytes_max` of them.
   [[nodiscard]] virtual Result<GovernancePage> governance(ByteView after, ByteView prefix,
                                                           std::size_t bytes_max) const = 0;
+  /// A proof file. Fails like query::make_proof().
+  [[nodiscard]] virtual Result<Bytes> proof(const proof::Question& question) const = 0;
 };
 
 }  // namespace keten::api

@@ -66,6 +66,39 @@ Result<StoredBlock> find_block(const LedgerReads& reads, const v1::GetBlockReque
   return invalid("REQUEST_INCOMPLETE", "expected a height or a block_id");
 }
 
+Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
+  proof::Question question;
+  question.first_epoch = Epoch{request.first_epoch()};
+  const auto about = [&](proof::QuestionKind kind, const std::string& entity) {
+    question.kind = kind;
+    question.entity = entity;
+  };
+  switch (request.what_case()) {
+    case v1::GetProofRequest::kTransactionId: {
+      const auto id = wire::hash_from_wire(request.transaction_id(), "transaction_id");
+      if (!id) { return id.error(); }
+      question.transaction = *id;
+      return question;
+    }
+    case v1::GetProofRequest::kEntry:
+      question.kind = proof::QuestionKind::entry;
+      question.entry = to_bytes(request.entry());
+      return question;
+    case v1::GetProofRequest::kHistory: about(proof::QuestionKind::history, request.history()); break;
+    case v1::GetProofRequest::kState: about(proof::QuestionKind::state, request.state()); break;
+    case v1::GetProofRequest::kAbsence: about(proof::QuestionKind::absence, request.absence()); break;
+    case v1::GetProofRequest::kTraceBack: about(proof::QuestionKind::trace, request.trace_back()); break;
+    case v1::GetProofRequest::kTraceForward:
+      about(proof::QuestionKind::trace, request.trace_forward());
+      question.direction = proof::Direction::forward;
+      break;
+    case v1::GetProofRequest::WHAT_NOT_SET:
+      return invalid("PROOF_UNKNOWN",
+                     "expected what to prove: a transaction_id, entry, history, state, absence or trace");
+  }
+  return question;
+}
+
 }  // namespace
 
 LedgerService::Unary* LedgerService::SubmitTransaction(Context*, const v1::SubmitTransactionRequest* request,
@@ -203,6 +236,19 @@ LedgerService::Unary* LedgerService::ReadGovernance(Context*, const v1::ReadGove
         entry.set_key(to_text(key));
         entry.set_value(to_text(value));
       }
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::GetProof(Context*, const v1::GetProofRequest* request,
+                                              v1::GetProofResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto question = proof_question(*request);
+    const auto proof = question ? surroundings_.reads.proof(*question) : Result<Bytes>(question.error());
+    call->answer([&] {
+      if (!proof) { return to_grpc(proof.error()); }
+      response->set_proof(proof->data(), proof->size());
       return grpc::Status::OK;
     });
   });

@@ -32,6 +32,7 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   Unary* GetStatus(Context*, const v1::GetStatusRequest* request, v1::GetStatusResponse* response) override;
   Unary* ReadGovernance(Context*, const v1::ReadGovernanceRequest* request,
                         v1::ReadGovernanceResponse* response) override;
+  Unary* GetProof(Context*, const v1::GetProofRequest* request, v1::GetProofResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(Context*,
                                                                  const v1::WatchEventsRequest* request) override;
 

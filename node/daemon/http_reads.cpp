@@ -16,6 +16,7 @@
 #include "node/query/epc_format.h"
 #include "node/query/extract.h"
 #include "node/query/lineage.h"
+#include "node/query/proof.h"
 #include "node/query/trace.h"
 #include "node/runtime/log.h"
 
@@ -337,6 +338,17 @@ Result<http::ValueAt> HttpReads::evidence() const {
 Result<http::ValueAt> HttpReads::keys(std::string_view organisation) const {
   return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
     return Value::object().set("keys", list_of(governance::read_keys(state, organisation)));
+  });
+}
+
+Result<http::ProofAt> HttpReads::proof(const proof::Question& question) const {
+  return guarded([&]() -> Result<http::ProofAt> {
+    const auto view = reads_.view();
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    auto file = query::make_proof(view, question);
+    if (!file) { return file.error(); }
+    return http::ProofAt{std::move(*file), executed->height};
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/query/proof.h"
 #include "node/runtime/log.h"
 
 namespace keten::node {
@@ -150,6 +151,10 @@ Result<api::GovernancePage> ApiReads::governance(ByteView after, ByteView prefix
     });
     return page;
   });
+}
+
+Result<Bytes> ApiReads::proof(const proof::Question& question) const {
+  return guarded([&]() { return query::make_proof(reads_.view(), question); });
 }
 
 Height ApiReads::executed_height() const {

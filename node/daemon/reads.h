@@ -41,6 +41,7 @@ class ApiReads final : public api::LedgerReads {
   [[nodiscard]] Height executed_height() const override;
   [[nodiscard]] Result<api::GovernancePage> governance(ByteView after, ByteView prefix,
                                                        std::size_t bytes_max) const override;
+  [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override;
 
  private:
   const Reads& reads_;
@@ -69,6 +70,7 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
   [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
+  [[nodiscard]] Result<http::ProofAt> proof(const proof::Question& question) const override;
   [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
   [[nodiscard]] Result<http::CaptureFacts> capture_facts(const TransactionId& id) const override;
   [[nodiscard]] json::Value version() const override;

@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 #include "core/ids.h"
 #include "core/json.h"
+#include "core/proof/question.h"
 #include "core/receipt.h"
 #include "core/result.h"
 #include "node/http/capture_jobs.h"
@@ -109,6 +110,12 @@ struct ReadinessCheck {
   std::string detail;
 };
 
+/// A proof file and the executed height of the snapshot it was made from.
+struct ProofAt {
+  Bytes file;
+  Height height;
+};
+
 struct ChangesQuery {
   bool closed = false;    ///< also those that were applied, withdrawn or expired
   std::size_t limit = 0;  ///< 1 to limits::kPageMax
@@ -167,6 +174,12 @@ class HttpBackend {
   [[nodiscard]] virtual Result<ValueAt> keys(std::string_view organisation) const {
     static_cast<void>(organisation);
     return not_built();
+  }
+
+  /// Fails like query::make_proof().
+  [[nodiscard]] virtual Result<ProofAt> proof(const proof::Question& question) const {
+    static_cast<void>(question);
+    return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not serve proofs over HTTP");
   }
 
   /// Event ids and per-event errors in the result of an executed `production.capture`.

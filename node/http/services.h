@@ -38,6 +38,7 @@ inline constexpr std::uint64_t kWaitMsDefault = 10'000;
 void add_capture_routes(Router& router, const ServicesPointer& services);
 void add_query_routes(Router& router, const ServicesPointer& services);
 void add_ledger_routes(Router& router, const ServicesPointer& services);
+void add_proof_routes(Router& router, const ServicesPointer& services);
 void add_operations_routes(Router& router, const ServicesPointer& services);
 /// All of the above: the whole API.
 Router make_router(const ServicesPointer& services);

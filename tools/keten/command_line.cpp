@@ -583,6 +583,58 @@ void add_audit(CLI::App& app, Invocation& invocation) {
   on_chosen(recall, invocation, options, run_recall);
 }
 
+void add_proofs(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "proof", "Files that prove an answer without any node");
+  const auto add = [&](const char* name, const char* help, ProofSubject kind, const char* argument, const char* type) {
+    auto options = std::make_shared<ProofOptions>();
+    options->kind = kind;
+    auto* command = group->add_subcommand(name, help);
+    command->add_option("subject", options->what, argument)->required()->type_name(type);
+    command->add_option("-o,--out", options->file, "the proof to write, NAME.ketenproof")
+        ->required()
+        ->type_name("FILE");
+    if (kind == ProofSubject::trace) {
+      command->add_flag("--forward,--down", options->forward, "what it went into; without it: what it came from");
+    }
+    command->add_option("--genesis", options->genesis, "checks the answer against it; else the genesis of the home")
+        ->type_name("FILE");
+    command->add_option("--checkpoint", options->checkpoint, "begins at a checkpoint, and checks against it")
+        ->type_name("FILE");
+    command->add_option("--timeout", options->timeout_s, "seconds to wait for a final block that binds it")
+        ->check(CLI::Range(0.0, 600.0))
+        ->type_name("S");
+    add_target(command, options->target);
+    command->add_flag_callback(
+        "--json", [options] { options->output = OutputForm::json; }, "the verdict as JSON");
+    on_chosen(command, invocation, options, run_proof);
+  };
+  add("tx", "A transaction, its place and its receipt", ProofSubject::transaction, "64 hexadecimal digits", "ID");
+  add("item", "What the ledger holds of an item or lot now", ProofSubject::item, "URN or Digital Link", "EPC");
+  add("history", "Everything ever recorded of an item or lot, nothing missing", ProofSubject::history,
+      "URN or Digital Link", "EPC");
+  add("absent", "Nothing was ever recorded of an item or lot", ProofSubject::absent, "URN or Digital Link", "EPC");
+  add("trace", "The complete histories of all that an item came from or went into", ProofSubject::trace,
+      "URN or Digital Link", "EPC");
+  add("member", "Who is a member, or whose key it is", ProofSubject::member, "name of an organisation, or ed25519:...",
+      "ORG|KEY");
+  add("epoch", "Validators and parameters of an epoch", ProofSubject::epoch, "its number", "N");
+
+  auto options = std::make_shared<VerifyOptions>();
+  auto* verify = app.add_subcommand("verify", "Check a proof file; needs no node and no network");
+  verify->add_option("file", options->file, "a .ketenproof file")->required()->type_name("FILE");
+  verify->add_option("--genesis", options->genesis, "the genesis of the chain, which you trust")->type_name("FILE");
+  verify->add_option("--checkpoint", options->checkpoint, "a later epoch of the chain, which you trust")
+      ->type_name("FILE");
+  verify
+      ->add_option("--expect", options->expect, "fail unless it proves something about this: an EPC, an id, a subject")
+      ->type_name("SUBJECT");
+  verify
+      ->add_option("--checkpoint-out", options->checkpoint_out, "write the newest epoch that it proves as a checkpoint")
+      ->type_name("FILE");
+  add_output(verify, options->output);
+  on_chosen(verify, invocation, options, run_verify);
+}
+
 void add_transactions(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "tx", "Transactions");
   auto options = std::make_shared<TransactionOptions>();
@@ -688,6 +740,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_export(app, invocation);
   add_ledger_audit(app, invocation);
   add_compare(app, invocation);
+  add_proofs(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);
   add_bench(app, invocation);

@@ -225,6 +225,31 @@ struct CompareOptions {
 };
 int run_compare(Console& console, const CompareOptions& options);
 
+/// keten proof tx, item, history, absent, trace, member, epoch.
+enum class ProofSubject { transaction, item, history, absent, trace, member, epoch };
+struct ProofOptions {
+  TargetOptions target;
+  ProofSubject kind = ProofSubject::transaction;
+  std::string what;
+  bool forward = false;
+  std::string file;        ///< to write
+  std::string genesis;     ///< to check the answer against; else that of the home
+  std::string checkpoint;  ///< instead
+  double timeout_s = 15;   ///< how long to wait for a final block that binds it
+  OutputForm output = OutputForm::table;
+};
+int run_proof(Console& console, const ProofOptions& options);
+
+struct VerifyOptions {
+  std::string file;
+  std::string genesis;
+  std::string checkpoint;
+  std::string expect;
+  std::string checkpoint_out;
+  OutputForm output = OutputForm::table;
+};
+int run_verify(Console& console, const VerifyOptions& options);
+
 struct TransactionOptions {
   TargetOptions target;
   std::string file;

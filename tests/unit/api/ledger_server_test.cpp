@@ -177,6 +177,15 @@ class FakeReads final : public LedgerReads {
     return page;
   }
 
+  [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override {
+    if (question.entity == "unbound") { return failure(ErrorKind::unavailable, "PROOF_NOT_YET", "not yet"); }
+    auto file = to_bytes(question.entity + "|");
+    file.push_back(static_cast<std::uint8_t>(question.kind));
+    file.push_back(static_cast<std::uint8_t>(question.direction));
+    file.push_back(static_cast<std::uint8_t>(question.first_epoch.value));
+    return file;
+  }
+
   std::atomic<std::uint64_t> executed{3};
   std::uint32_t per_block = 4;
   std::size_t event_bytes = 1;
@@ -430,6 +439,33 @@ BOOST_AUTO_TEST_CASE(what_is_stored_is_read) {
   v1::GetStatusResponse status;
   BOOST_REQUIRE(stub->GetStatus(Call().get(), {}, &status).ok());
   BOOST_TEST(status.node() == "farm-1");
+}
+
+BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_by_what_it_proves) {
+  v1::GetProofRequest request;
+  v1::GetProofResponse response;
+  const auto answer = [&](proof::QuestionKind kind, std::uint8_t direction) {
+    request.set_first_epoch(2);
+    BOOST_REQUIRE(stub->GetProof(Call().get(), request, &response).ok());
+    return to_bytes(response.proof()) == Bytes{'e', '|', static_cast<std::uint8_t>(kind), direction, std::uint8_t{2}};
+  };
+  request.set_history("e");
+  BOOST_TEST(answer(proof::QuestionKind::history, 0));
+  request.set_state("e");
+  BOOST_TEST(answer(proof::QuestionKind::state, 0));
+  request.set_absence("e");
+  BOOST_TEST(answer(proof::QuestionKind::absence, 0));
+  request.set_trace_back("e");
+  BOOST_TEST(answer(proof::QuestionKind::trace, 0));
+  request.set_trace_forward("e");
+  BOOST_TEST(answer(proof::QuestionKind::trace, 1));
+  request.set_history("unbound");
+  const auto early = stub->GetProof(Call().get(), request, &response);
+  BOOST_TEST(early.error_code() == grpc::StatusCode::UNAVAILABLE);
+  BOOST_TEST(error_of(early).reason == "PROOF_NOT_YET");
+  request.set_transaction_id("short");
+  BOOST_TEST(error_of(stub->GetProof(Call().get(), request, &response)).reason == "ID_MALFORMED");
+  BOOST_TEST(error_of(stub->GetProof(Call().get(), {}, &response)).reason == "PROOF_UNKNOWN");
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_part_of_a_request_is_said) {

@@ -74,12 +74,19 @@ class FakeBackend : public HttpBackend {
   [[nodiscard]] Result<CaptureFacts> capture_facts(const TransactionId& id) const override {
     return facts ? Result<CaptureFacts>(*facts) : HttpBackend::capture_facts(id);
   }
+  [[nodiscard]] Result<ProofAt> proof(const proof::Question& question) const override {
+    const std::scoped_lock lock(mutex);
+    last_proof = question;
+    if (question.entity == "unbound") { return failure(ErrorKind::unavailable, "PROOF_NOT_YET", "not yet"); }
+    return ProofAt{{0x08, 0x01, 0x00}, Height{7}};
+  }
   [[nodiscard]] json::Value version() const override;
   [[nodiscard]] std::vector<ReadinessCheck> readiness() const override { return {{"disk", true, "enough"}}; }
 
   mutable std::mutex mutex;
   mutable EventQuery last_query;
   mutable TraceQuery last_trace;
+  mutable proof::Question last_proof;
   std::optional<CaptureFacts> facts;
   mutable std::atomic<CaptureProfile> last_profile = CaptureProfile::strict;
   std::atomic<bool> event_exists = false;

@@ -588,6 +588,39 @@ BOOST_AUTO_TEST_CASE(a_trace_takes_an_encoded_epc_a_direction_and_a_depth) {
   BOOST_TEST(node.ask("GET", "/v1/trace/").status == 404U);
 }
 
+BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
+  using proof::QuestionKind;
+  const Node node;
+  const std::string id(64, 'a');
+  for (const auto& [target, kind] :
+       {std::pair<std::string, QuestionKind>{"/v1/transactions/" + id + "/proof", QuestionKind::transaction},
+        {"/v1/history/a/proof", QuestionKind::history},
+        {"/v1/items/a/proof", QuestionKind::state},
+        {"/v1/absent/a/proof", QuestionKind::absence},
+        {"/v1/trace/a/proof", QuestionKind::trace},
+        {"/v1/governance/entries/676f/proof", QuestionKind::entry}}) {
+    const auto answer = node.ask("GET", target);
+    BOOST_TEST(answer.status == 200U, target);
+    BOOST_TEST(answer.body == std::string("\x08\x01\0", 3), target);
+    BOOST_TEST(answer.headers.at("content-type") == "application/vnd.keten.proof");
+    BOOST_TEST((node.backend.last_proof.kind == kind), target);
+  }
+  BOOST_TEST((node.backend.last_proof.entry == to_bytes("go")));
+  node.ask("GET", "/v1/trace/https%3A%2F%2Fid.gs1.org%2F01%2F0/proof?direction=forward&first_epoch=3");
+  BOOST_TEST(node.backend.last_proof.entity == "https://id.gs1.org/01/0");
+  BOOST_TEST((node.backend.last_proof.direction == proof::Direction::forward));
+  BOOST_TEST((node.backend.last_proof.first_epoch == Epoch{3}));
+  const auto early = node.ask("GET", "/v1/history/unbound/proof");
+  BOOST_TEST(early.status == 503U);
+  BOOST_TEST(early.reason() == "PROOF_NOT_YET");
+  BOOST_TEST(early.headers.at("retry-after") == "1");
+  for (const auto* target :
+       {"/v1/transactions/aa/proof", "/v1/governance/entries/x/proof", "/v1/trace/a/proof?direction=up",
+        "/v1/history/a/proof?direction=back", "/v1/history/a/proof?first_epoch=-1"}) {
+    BOOST_TEST(node.ask("GET", target).status == 400U, target);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_signs_itself_hands_in_bytes_or_base64) {
   const Node node;
   const auto transaction = some_transaction(node.key);

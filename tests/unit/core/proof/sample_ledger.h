@@ -13,6 +13,7 @@
 #include "core/proof/hashes.h"
 #include "core/proof/proof.h"
 #include "core/proof/trust_root.h"
+#include "core/transaction_body.h"
 #include "tests/unit/core/sample_network.h"
 
 /// A small chain of three epochs, made by the shortest means: its map is a sorted list, its mountain a list of leaves. What
@@ -141,7 +142,7 @@ class SampleLedger {
     one.receipts_root = merkle_root(receipt_leaves(height));
     one.mountain_path = merkle_path(std::span(mountain_).first(anchor), height);
     one.index = static_cast<std::uint32_t>(index);
-    one.body = body_of(transaction);
+    one.body = to_bytes(body_bytes(transaction));
     one.signature = transaction.signature;
     one.payloads = transaction.payloads;
     one.payload_path = merkle_path(payload_leaves(transactions), index);
@@ -240,19 +241,6 @@ class SampleLedger {
     preferred.resize(count);
     std::sort(preferred.begin(), preferred.end());
     return finalize(header, set, preferred);
-  }
-
-  static Bytes body_of(const Transaction& transaction) {
-    // The envelope begins with field 1, the body: tag, length as a varint, the bytes.
-    std::size_t place = 1;
-    std::size_t length = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = transaction.envelope.at(place++);
-      length |= static_cast<std::size_t>(byte & 0x7FU) << shift;
-      if ((byte & 0x80U) == 0) { break; }
-    }
-    const auto begin = transaction.envelope.begin() + static_cast<std::ptrdiff_t>(place);
-    return {begin, begin + static_cast<std::ptrdiff_t>(length)};
   }
 
   Act capture(const std::string& text, const std::vector<proof::EpcisName>& names, std::uint32_t flags = 0) {

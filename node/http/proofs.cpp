@@ -1,0 +1,87 @@
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "node/http/services.h"
+
+namespace keten::http {
+namespace {
+
+using proof::Question;
+using proof::QuestionKind;
+
+/// `first_epoch=N`, and `direction` of a trace.
+Status read_parameters(const Request& request, Question& question) {
+  for (const auto& [name, value] : request.query) {
+    if (name == "first_epoch") {
+      const auto epoch = parse_number(value);
+      if (!epoch) { return invalid("PARAMETER_INVALID", "first_epoch must be a number"); }
+      question.first_epoch = Epoch{*epoch};
+    } else if (name == "direction" && question.kind == QuestionKind::trace) {
+      if (value != "back" && value != "forward") {
+        return invalid("PARAMETER_INVALID", "direction must be back or forward");
+      }
+      question.direction = value == "back" ? proof::Direction::back : proof::Direction::forward;
+    } else {
+      return invalid("PARAMETER_UNKNOWN", question.kind == QuestionKind::trace
+                                              ? "known parameters are direction and first_epoch"
+                                              : "the known parameter is first_epoch");
+    }
+  }
+  return kDone;
+}
+
+Result<Question> read_question(QuestionKind kind, const Request& request) {
+  Question question;
+  question.kind = kind;
+  const auto& subject = request.arguments.at(0);
+  if (kind == QuestionKind::transaction) {
+    const auto id = TransactionId::from_hex(subject);
+    if (!id) { return invalid("TRANSACTION_ID_INVALID", "a transaction id has 64 hexadecimal digits"); }
+    question.transaction = *id;
+  } else if (kind == QuestionKind::entry) {
+    auto key = from_hex(subject);
+    if (!key) { return invalid("PARAMETER_INVALID", "an entry is the hexadecimal digits of its full key"); }
+    question.entry = std::move(*key);
+  } else {
+    question.entity = subject;
+  }
+  if (auto read = read_parameters(request, question); !read) { return read.error(); }
+  return question;
+}
+
+Response get_proof(const Services& services, QuestionKind kind, const Request& request) {
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
+  const auto question = read_question(kind, request);
+  if (!question) { return read_problem(services, question.error(), Dialect::keten); }
+  const auto as_of = services.gateway.status().executed_height;
+  auto proof = services.backend.proof(*question);
+  if (!proof) { return read_problem(services, proof.error(), Dialect::keten, as_of); }
+  Response response;
+  response.body.assign(as_text(proof->file));
+  response.with("Content-Type", "application/vnd.keten.proof")
+      .with("Content-Disposition", "attachment; filename=\"answer.ketenproof\"");
+  tell_age(response, services, proof->height);
+  return response;
+}
+
+}  // namespace
+
+void add_proof_routes(Router& router, const ServicesPointer& services) {
+  for (const auto& [pattern, kind] : {std::pair{"/v1/transactions/{id}/proof", QuestionKind::transaction},
+                                      {"/v1/history/{epc}/proof", QuestionKind::history},
+                                      {"/v1/items/{epc}/proof", QuestionKind::state},
+                                      {"/v1/absent/{epc}/proof", QuestionKind::absence},
+                                      {"/v1/trace/{epc}/proof", QuestionKind::trace},
+                                      {"/v1/governance/entries/{key}/proof", QuestionKind::entry}}) {
+    router.add({.method = Method::get,
+                .pattern = pattern,
+                .handler = [services, kind = kind](const RequestPointer& request, const Respond& respond) {
+                  respond(get_proof(*services, kind, *request));
+                }});
+  }
+}
+
+}  // namespace keten::http

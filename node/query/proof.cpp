@@ -1,0 +1,173 @@
+#include "node/query/proof.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "contracts/commitment/commit.h"
+#include "contracts/production/entity.h"
+#include "contracts/production/history.h"
+#include "contracts/production/item_state.h"
+#include "core/merkle.h"
+#include "core/proof/closure.h"
+#include "core/proof/hashes.h"
+#include "core/transaction_body.h"
+#include "node/query/proof_parts.h"
+
+namespace keten::query {
+namespace {
+
+Status add_transaction(const LedgerView& view, const TransactionId& id, proof::Proof& proof) {
+  const auto place = view.place(id);
+  if (!place) { return place.error(); }
+  if (!*place) {
+    return failure(ErrorKind::not_found, "TRANSACTION_NOT_FOUND",
+                   "no executed block holds transaction " + id.hex() + "; was it final? keten tx status tells");
+  }
+  const auto height = (*place)->height;
+  const auto index = (*place)->index;
+  if (height > proof.anchor.executed_height) { return not_yet("transaction " + id.hex()); }
+  const auto record = view.record(height);
+  if (!record) { return record.error(); }
+  const auto block = view.block(height);
+  if (!block) { return block.error(); }
+  const auto receipts = view.receipts(height);
+  if (!receipts) { return receipts.error(); }
+  auto mountain_path = contracts::commitment::prove_block(view.snapshot().column(storage::Column::proofs), height,
+                                                          proof.anchor.executed_height);
+  if (!mountain_path) { return mountain_path.error(); }
+  const auto& transaction = *(*block)->transactions.at(index);
+  std::vector<Hash> leaves;
+  leaves.reserve(receipts->size());
+  for (const auto& receipt : *receipts) { leaves.push_back(proof::receipt_leaf(receipt)); }
+
+  proof::TransactionProof one;
+  one.header = record->header;
+  one.receipts_root = record->receipts_root;
+  one.mountain_path = std::move(*mountain_path);
+  one.index = index;
+  one.body = to_bytes(body_bytes(transaction));
+  one.signature = transaction.signature;
+  one.payloads = transaction.payloads;
+  one.payload_path = merkle_path(payload_leaves((*block)->transactions), index);
+  one.receipt = receipts->at(index);
+  one.receipt_path = merkle_path(leaves, index);
+  proof.statement = std::move(one);
+  return kDone;
+}
+
+Status add_entry(const LedgerView& view, const Bytes& key, proof::Proof& proof) {
+  if (!is_provable(key) || as_text(key).starts_with("heads/")) {
+    return invalid("ENTRY_NOT_PROVABLE", "expected a key that begins with governance/");
+  }
+  auto found = Histories(view, proof).path(key);
+  if (!found) { return found.error(); }
+  proof::EntryProof one{key, std::nullopt, std::move(found->path)};
+  if (found->value) {
+    one.value = view.state().get(key);
+    if (!one.value || map_value(*one.value) != *found->value) { return not_yet("the newest change of this entry"); }
+  }
+  proof.statement = std::move(one);
+  return kDone;
+}
+
+Status add_history(const LedgerView& view, const std::string& id, proof::Proof& proof) {
+  auto history = Histories(view, proof).history(id);
+  if (!history) { return history.error(); }
+  proof.statement = std::move(*history);
+  return kDone;
+}
+
+Status add_state(const LedgerView& view, const std::string& id, proof::Proof& proof) {
+  auto head = Histories(view, proof).head(id);
+  if (!head) { return head.error(); }
+  auto key = to_bytes("production/");
+  const auto item = production::item_state_key(id);
+  key.insert(key.end(), item.begin(), item.end());
+  auto value = view.state().get(key);
+  if (!value) {
+    return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
+                   "the ledger holds no state of " + id + "; it may have a history");
+  }
+  proof.statement = proof::StateProof{std::move(head->entity), head->head, std::move(head->path), std::move(*value)};
+  return kDone;
+}
+
+Status add_absence(const LedgerView& view, const std::string& id, proof::Proof& proof) {
+  const proof::Entity entity{std::string(production::head_kind(id)), id};
+  auto found = Histories(view, proof).path(proof::head_key(entity));
+  if (!found) { return found.error(); }
+  if (found->value) {
+    return failure(ErrorKind::refused, "ENTITY_EXISTS",
+                   entity.kind + " " + id + " is in the ledger: ask for its history instead");
+  }
+  proof.statement = proof::AbsenceProof{entity, std::move(found->path)};
+  return kDone;
+}
+
+Status add_trace(const LedgerView& view, const std::string& id, proof::Direction direction, proof::Proof& proof) {
+  Histories histories(view, proof);
+  std::map<std::string, std::vector<proof::EpcisEvent>> events;
+  proof::NamesOf names;
+  std::map<std::string, proof::Standing> reached;
+  // Each round reads what the one before led to.
+  for (bool grows = true; grows;) {
+    grows = false;
+    reached = proof::lineage(id, direction, names);
+    if (reached.size() > kTraceHistoriesMax) {
+      return failure(ErrorKind::too_large, "PROOF_TOO_LARGE",
+                     "the lineage of " + id + " has more than " + std::to_string(kTraceHistoriesMax) +
+                         " entities; ask for the histories of those that matter");
+    }
+    for (const auto& [one, standing] : reached) {
+      if (events.contains(one)) { continue; }
+      auto about = histories.events(one);
+      if (!about) { return about.error(); }
+      const auto& kept = events.emplace(one, std::move(*about)).first->second;
+      auto& list = names[one];
+      for (const auto& event : kept) { list.push_back(&event); }
+      grows = true;
+    }
+  }
+  std::vector<proof::Entity> entities;
+  for (const auto& [one, standing] : reached) { entities.push_back({std::string(production::head_kind(one)), one}); }
+  std::sort(entities.begin(), entities.end());
+  proof::TraceProof trace{direction, {std::string(production::head_kind(id)), id}, {}};
+  for (const auto& entity : entities) {
+    auto history = histories.history(entity.id);
+    if (!history) { return history.error(); }
+    trace.histories.push_back(std::move(*history));
+  }
+  proof.statement = std::move(trace);
+  return kDone;
+}
+
+Status add(const LedgerView& view, const proof::Question& question, proof::Proof& proof) {
+  const auto id = production::entity_key(question.entity);
+  switch (question.kind) {
+    case proof::QuestionKind::transaction: return add_transaction(view, question.transaction, proof);
+    case proof::QuestionKind::entry: return add_entry(view, question.entry, proof);
+    case proof::QuestionKind::history: return add_history(view, id, proof);
+    case proof::QuestionKind::state: return add_state(view, id, proof);
+    case proof::QuestionKind::absence: return add_absence(view, id, proof);
+    case proof::QuestionKind::trace: return add_trace(view, id, question.direction, proof);
+  }
+  CHECK(false);
+}
+
+}  // namespace
+
+Result<Bytes> make_proof(const LedgerView& view, const proof::Question& question) {
+  auto proof = anchored(view, question.first_epoch);
+  if (!proof) { return proof.error(); }
+  if (auto added = add(view, question, *proof); !added) { return added.error(); }
+  auto file = proof::encode(*proof);
+  if (file.size() > proof::kProofBytesMax) {
+    return failure(ErrorKind::too_large, "PROOF_TOO_LARGE",
+                   "the proof would have " + std::to_string(file.size()) + " bytes, at most " +
+                       std::to_string(proof::kProofBytesMax) + " are verified; ask for less");
+  }
+  return file;
+}
+
+}  // namespace keten::query

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "contracts/production/event_summary.h"
+#include "core/proof/proof.h"
+#include "node/query/ledger_query.h"
+#include "node/query/proof.h"
+
+namespace keten::query {
+
+/// PROOF_NOT_YET: what is asked is executed, and no block that is final by itself binds it yet.
+Error not_yet(const std::string& what);
+
+/// A proof without statement: from `first_epoch` to the newest executed block that is final by its own finalization.
+[[nodiscard]] Result<proof::Proof> anchored(const LedgerView& view, Epoch first_epoch);
+
+/// Reads histories for one proof; an event that several name is kept once.
+class Histories {
+ public:
+  /// Both must outlive it.
+  Histories(const LedgerView& view, proof::Proof& proof) : view_(view), proof_(proof) {}
+
+  /// The head of an entity in the state that the anchor binds. ITEM_UNKNOWN when it has none there, PROOF_NOT_YET when it
+  /// changed behind it.
+  [[nodiscard]] Result<proof::HistoryProof> head(const std::string& id);
+  /// With all entries.
+  [[nodiscard]] Result<proof::HistoryProof> history(const std::string& id);
+  /// All entries that the entity ever had, up to the anchor's state, as events.
+  [[nodiscard]] Result<std::vector<proof::EpcisEvent>> events(const std::string& id);
+  /// Path of a key in the map that the anchor binds; `is_there` tells what it proves.
+  struct Path {
+    proof::MapPath path;
+    std::optional<Hash> value;  ///< V, when the key is there
+  };
+  [[nodiscard]] Result<Path> path(ByteView key) const;
+
+ private:
+  [[nodiscard]] Result<std::vector<production::EventPosition>> positions(const std::string& id);
+  [[nodiscard]] Result<const proof::EpcisEvent*> event(const production::EventPosition& position);
+  [[nodiscard]] Result<std::uint32_t> place_of(const production::EventPosition& position);
+
+  const LedgerView& view_;
+  proof::Proof& proof_;
+  std::map<production::EventPosition, proof::EpcisEvent> read_;
+  std::map<production::EventPosition, std::uint32_t> places_;
+  std::map<std::string, std::vector<production::EventPosition>> positions_;
+  std::size_t entries_ = 0;
+};
+
+}  // namespace keten::query

@@ -1,0 +1,222 @@
+// Proofs are made from a ledger that really executed, and judged by the verifier of strangers.
+#include "node/query/proof.h"
+
+#include <set>
+
+#include <boost/test/unit_test.hpp>
+
+#include "contracts/production/entity.h"
+#include "contracts/production/item_state.h"
+#include "core/proof/verify.h"
+#include "tests/unit/production/memory_ledger.h"
+#include "tests/unit/storage/chain_fixture.h"
+
+namespace keten::query {
+namespace {
+
+using test::document_of;
+using test::event_of;
+
+constexpr const char* kMilk = "urn:epc:id:sgtin:952132.1000018.m1";
+constexpr const char* kOther = "urn:epc:id:sgtin:952132.1000018.m2";
+constexpr const char* kCrate = "urn:epc:id:sscc:952132.10000000017";
+constexpr const char* kCheese = "urn:epc:id:sgtin:952132.1000032.c1";
+constexpr const char* kRennet = "urn:epc:class:lgtin:952132.1000025.r7";
+
+struct Ledger : test::Chain {
+  /// A final block that binds what was executed before it.
+  Block bind(std::vector<TransactionPointer> transactions, bool is_final_itself = true) {
+    auto block = test::make_block(head, std::move(transactions));
+    const auto executed = storage::read_executed(*database.snapshot());
+    block.header.executed_height = executed->height;
+    block.header.state_root = executed->state_root;
+    std::optional<Certificate> finalization;
+    if (is_final_itself) {
+      const auto set = genesis.validators();
+      finalization = test::make_finalization(block.header);
+      const auto digest = finalization->subject.signing_hash(genesis.chain_id(), set.id());
+      finalization->signatures = {test::key_of(12).sign(digest.view()), test::key_of(22).sign(digest.view())};
+    }
+    const auto done = commit(block, finalization);
+    BOOST_REQUIRE_MESSAGE(done.ok(), (done ? "" : done.error().message));
+    head = block.header;
+    return block;
+  }
+
+  TransactionPointer capture(const std::string& events) {
+    TransactionBody body;
+    body.chain_id = genesis.chain_id();
+    body.organisation = "dairy";
+    body.valid_until = head.height.plus(50);
+    body.fuel_limit = 100'000'000;
+    body.contract = "production";
+    body.method = "capture";
+    body.salt.bytes[0] = ++salt_;
+    Payload payload;
+    payload.content = to_bytes(document_of(events));
+    return sign_transaction(std::move(body), {std::move(payload)}, test::key_of(11));
+  }
+  static std::string listed(const std::string& epc, const std::string& action, const std::string& time) {
+    return event_of("ObjectEvent", time,
+                    R"("action":")" + action + R"(","bizStep":"commissioning","epcList":[")" + epc + "\"]");
+  }
+  /// Milk is commissioned, packed, unpacked and becomes cheese, with rennet; three blocks, and one that binds the last.
+  void story() {
+    bind({capture(listed(kMilk, "ADD", "2026-01-01T00:00:00Z") + "," + listed(kOther, "ADD", "2026-01-01T01:00:00Z"))});
+    bind({capture(event_of("AggregationEvent", "2026-01-02T00:00:00Z",
+                           R"("action":"ADD","parentID":")" + std::string(kCrate) + R"(","childEPCs":[")" + kMilk +
+                               R"(",")" + kOther + "\"]")),
+          test::make_put(genesis, "shelf", "7")});
+    bind({capture(event_of("TransformationEvent", "2026-01-03T00:00:00Z",
+                           R"("inputEPCList":[")" + std::string(kMilk) + R"("],"inputQuantityList":[{"epcClass":")" +
+                               kRennet + R"(","quantity":2,"uom":"GRM"}],"outputEPCList":[")" + kCheese + "\"]"))});
+    // Late: recorded last, happened before.
+    bind({capture(listed(kMilk, "OBSERVE", "2026-01-01T12:00:00Z"))});
+    bind({});
+  }
+
+  [[nodiscard]] Result<Bytes> ask(const proof::Question& question) const {
+    return make_proof(LedgerQuery(database, blocks).view(), question);
+  }
+  proof::Verdict verified(const proof::Question& question, const std::string& expected) const {
+    const auto file = ask(question);
+    BOOST_REQUIRE_MESSAGE(file.ok(), (file ? "" : file.error().message));
+    auto verdict = proof::verify(*file, proof::trust_root(genesis), expected);
+    BOOST_REQUIRE_MESSAGE(verdict.ok(), (verdict ? "" : verdict.error().message));
+    return std::move(*verdict);
+  }
+  static proof::Question about(proof::QuestionKind kind, const std::string& entity) {
+    proof::Question question;
+    question.kind = kind;
+    question.entity = entity;
+    return question;
+  }
+  [[nodiscard]] std::string refused(const proof::Question& question) const {
+    const auto file = ask(question);
+    return file ? "" : file.error().reason;
+  }
+
+ private:
+  std::uint8_t salt_ = 0;
+};
+
+std::string key(const char* epc) { return production::entity_key(epc); }
+
+BOOST_FIXTURE_TEST_SUITE(proofs, Ledger)
+
+BOOST_AUTO_TEST_CASE(every_transaction_is_proved_once_a_final_block_binds_its_state) {
+  story();
+  std::size_t count = 0;
+  const auto view = LedgerQuery(database, blocks).view();
+  for (std::uint64_t height = 1; height < head.height.value; ++height) {
+    const auto block = view.block(Height{height});
+    for (const auto& transaction : (*block)->transactions) {
+      proof::Question question;
+      question.transaction = transaction->id;
+      const auto verdict = verified(question, "transaction " + transaction->id.hex());
+      BOOST_TEST(verdict.facts.find("statement")->find("height")->text() == std::to_string(height));
+      BOOST_TEST(verdict.facts.find("statement")->find("succeeded")->as_bool());
+      ++count;
+    }
+  }
+  BOOST_TEST(count == 5U);
+  proof::Question unknown;
+  BOOST_TEST(refused(unknown) == "TRANSACTION_NOT_FOUND");
+}
+
+BOOST_AUTO_TEST_CASE(what_no_final_block_binds_yet_is_not_proved_yet) {
+  proof::Question question;
+  question.transaction = capture(listed(kMilk, "ADD", "2026-01-01T00:00:00Z"))->id;
+  BOOST_TEST(refused(about(proof::QuestionKind::absence, kMilk)) == "PROOF_NOT_YET");
+  const auto recorded = capture(listed(kMilk, "ADD", "2026-01-01T00:00:00Z"));
+  question.transaction = recorded->id;
+  bind({recorded});
+  BOOST_TEST(refused(question) == "PROOF_NOT_YET");
+  BOOST_TEST(refused(about(proof::QuestionKind::history, kMilk)) == "PROOF_NOT_YET");
+  BOOST_TEST(refused(about(proof::QuestionKind::state, kMilk)) == "PROOF_NOT_YET");
+  // It is true of the state that the block binds, which is the one before.
+  verified(about(proof::QuestionKind::absence, kMilk), "absence of item " + key(kMilk));
+  bind({}, false);  // final by a descendant only
+  BOOST_TEST(refused(question) == "PROOF_NOT_YET");
+  bind({});
+  verified(question, recorded->id.hex());
+  verified(about(proof::QuestionKind::history, kMilk), key(kMilk));
+  BOOST_TEST(refused(about(proof::QuestionKind::absence, kMilk)) == "ENTITY_EXISTS");
+}
+
+BOOST_AUTO_TEST_CASE(a_history_is_complete_in_the_order_of_recording_and_holds_what_was_captured) {
+  story();
+  const auto verdict = verified(about(proof::QuestionKind::history, kMilk), "history of item " + key(kMilk));
+  const auto& entries = verdict.facts.find("statement")->find("entries")->items();
+  BOOST_REQUIRE(entries.size() == 4U);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    BOOST_TEST(entries[i].find("height")->text() == std::to_string(i + 1));
+    BOOST_TEST(entries[i].find("organisation")->text() == "dairy");
+    BOOST_TEST(entries[i].find("has_text")->as_bool());
+  }
+  // A Digital Link asks for the same thing.
+  verified(about(proof::QuestionKind::history, key(kMilk)), key(kMilk));
+  verified(about(proof::QuestionKind::history, kRennet), "history of lot " + key(kRennet));
+  BOOST_TEST(refused(about(proof::QuestionKind::history, "urn:epc:id:sgtin:952132.1000018.never")) == "ITEM_UNKNOWN");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_is_the_value_that_the_ledger_keeps) {
+  story();
+  const auto verdict = verified(about(proof::QuestionKind::state, kCheese), "state of item " + key(kCheese));
+  const auto value = from_hex(verdict.facts.find("statement")->find("value")->text());
+  const auto state = production::decode_item_state(*value);
+  BOOST_REQUIRE(state.ok());
+  BOOST_TEST(state->born);
+  BOOST_TEST(state->possessor == "dairy");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_never_was_is_proved_to_be_absent) {
+  story();
+  for (int number = 0; number < 40; ++number) {
+    const auto never = "urn:epc:id:sgtin:952132.1000018.never" + std::to_string(number);
+    verified(about(proof::QuestionKind::absence, never), "absence of item " + production::entity_key(never));
+  }
+  for (const auto* there : {kMilk, kOther, kCrate, kCheese, kRennet}) {
+    BOOST_TEST(refused(about(proof::QuestionKind::absence, there)) == "ENTITY_EXISTS");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_holds_the_complete_histories_of_the_whole_lineage) {
+  story();
+  const auto ids = [&](const char* of, proof::Direction direction) {
+    auto question = about(proof::QuestionKind::trace, of);
+    question.direction = direction;
+    const auto verdict = verified(question, key(of));
+    std::set<std::string> result;
+    for (const auto& one : verdict.facts.find("statement")->find("entities")->items()) {
+      result.insert(one.find("id")->text());
+    }
+    return result;
+  };
+  BOOST_TEST((ids(kCheese, proof::Direction::back) ==
+              std::set<std::string>{key(kCheese), key(kMilk), key(kRennet), key(kCrate)}));
+  BOOST_TEST((ids(kOther, proof::Direction::forward) == std::set<std::string>{key(kOther), key(kCrate)}));
+  BOOST_TEST((ids(kMilk, proof::Direction::forward) == std::set<std::string>{key(kMilk), key(kCrate), key(kCheese)}));
+  BOOST_TEST((ids(kCrate, proof::Direction::back) == std::set<std::string>{key(kCrate), key(kMilk), key(kOther)}));
+  auto unknown = about(proof::QuestionKind::trace, "urn:epc:id:sgtin:952132.1000018.never");
+  BOOST_TEST(refused(unknown) == "ITEM_UNKNOWN");
+}
+
+BOOST_AUTO_TEST_CASE(members_are_entries_and_other_state_is_not_provable) {
+  story();
+  auto question = about(proof::QuestionKind::entry, "");
+  question.entry = to_bytes("governance/organisation/dairy");
+  const auto verdict = verified(question, "entry governance/organisation/dairy");
+  BOOST_TEST(verdict.facts.find("statement")->find("present")->as_bool());
+  question.entry = to_bytes("governance/organisation/press");
+  verified(question, "no entry governance/organisation/press");
+  question.entry = to_bytes("record/dairy");
+  BOOST_TEST(refused(question) == "ENTRY_NOT_PROVABLE");
+  question.entry = to_bytes("heads/item");
+  BOOST_TEST(refused(question) == "ENTRY_NOT_PROVABLE");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::query

@@ -1,0 +1,253 @@
+// keten proof and verify: files that an auditor checks without any node. docs/audit.md, "Proofs".
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <ostream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "client/keystore.h"
+#include "contracts/governance/records.h"
+#include "contracts/production/entity.h"
+#include "contracts/production/history.h"
+#include "contracts/production/item_state.h"
+#include "core/proof/verify.h"
+#include "tools/keten/options.h"
+
+namespace keten::tools {
+namespace {
+
+Result<proof::TrustRoot> read_genesis_root(const std::string& file) {
+  const auto text = client::read_file(file);
+  if (!text) { return text.error(); }
+  const auto genesis = Genesis::from_json(*text);
+  if (!genesis) { return genesis.error(); }
+  if (auto checked = genesis->check_signed(); !checked) { return checked.error(); }
+  return proof::trust_root(*genesis);
+}
+
+Result<proof::TrustRoot> read_root(const std::string& genesis, const std::string& checkpoint) {
+  if (genesis.empty() == checkpoint.empty()) {
+    return invalid("TRUST_ROOT_MISSING", "give either --genesis FILE or --checkpoint FILE: what you trust");
+  }
+  if (!genesis.empty()) { return read_genesis_root(genesis); }
+  const auto text = client::read_file(checkpoint);
+  if (!text) { return text.error(); }
+  return proof::parse_checkpoint(*text);
+}
+
+Status write_file(const std::string& path, std::string_view content) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(content.data(), static_cast<std::streamsize>(content.size()));
+  file.close();
+  if (!file) { return failure(ErrorKind::refused, "FILE_UNWRITABLE", path + ": cannot be written"); }
+  return kDone;
+}
+
+Error other_subject(const proof::Verdict& verdict, const std::string& why) {
+  return failure(ErrorKind::refused, "PROOF_OTHER_SUBJECT", verdict.subject + ": " + why);
+}
+
+/// Silence about a name that the ledger would never use says nothing.
+Status check_absence(const proof::Verdict& verdict) {
+  const auto* kind = verdict.facts.find("kind");
+  if (kind == nullptr || kind->text() != "absence") { return kDone; }
+  const auto& statement = *verdict.facts.find("statement");
+  const auto& entity = statement.find("kind")->text();
+  const auto& id = statement.find("id")->text();
+  if (entity == "record") { return kDone; }
+  const auto canonical = production::entity_key(id);
+  if (canonical != id) {
+    return other_subject(verdict,
+                         "the ledger keeps it under another name, so this proves nothing; ask for " + canonical);
+  }
+  if (production::head_kind(id) != entity) {
+    return other_subject(
+        verdict, "the ledger would keep it as " + std::string(production::head_kind(id)) + ", so this proves nothing");
+  }
+  return kDone;
+}
+
+/// Ways in which a person may mean one thing: as it is, or an EPC in any spelling, behind some words.
+std::vector<std::string> meanings(const std::string& expected) {
+  std::vector<std::string> result{expected};
+  const auto space = expected.rfind(' ');
+  const auto words = space == std::string::npos ? std::string() : expected.substr(0, space + 1);
+  const auto id = expected.substr(words.size());
+  if (id.find(':') == std::string::npos) { return result; }
+  const auto canonical = production::entity_key(id);
+  result.push_back(words + canonical);
+  if (words.empty()) { result.push_back(std::string(production::head_kind(canonical)) + " " + canonical); }
+  return result;
+}
+
+Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, const std::string& expected) {
+  auto verdict = proof::verify(file, root);
+  if (!verdict) { return verdict; }
+  if (auto checked = check_absence(*verdict); !checked) { return checked.error(); }
+  if (!expected.empty()) {
+    const auto all = meanings(expected);
+    if (std::none_of(all.begin(), all.end(), [&](const auto& one) { return verdict->is_about(one); })) {
+      return other_subject(*verdict, "the proof holds, but it is not about " + printable(expected));
+    }
+  }
+  return verdict;
+}
+
+/// The value of a state proof in words.
+void explain_state(const proof::Verdict& verdict, std::ostream& out) {
+  if (verdict.facts.find("kind")->text() != "state") { return; }
+  const auto value = from_hex(verdict.facts.find("statement")->find("value")->text());
+  const auto state = value ? production::decode_item_state(*value) : Result<production::ItemState>(value.error());
+  if (!state) { return; }
+  out << "\nthe state says\n  " << (state->dead ? "gone" : state->in_transit ? "on its way" : "there") << "\n";
+  const auto line = [&](std::string_view name, const std::string& text) {
+    if (!text.empty()) { out << "  " << name << " " << printable(text) << "\n"; }
+  };
+  line("possessor", state->possessor);
+  line("location", state->location);
+  line("in", state->parent);
+  line("part of", state->assembly);
+  line("last step", state->biz_step);
+  line("disposition", state->disposition);
+  out << "  " << state->events << " events, " << state->claims << " of them claims\n";
+}
+
+Result<proof::Question> question_of(const ProofOptions& options) {
+  proof::Question question;
+  question.entity = options.what;
+  switch (options.kind) {
+    case ProofSubject::transaction: {
+      const auto id = TransactionId::from_hex(options.what);
+      if (!id) { return invalid("ID_INVALID", "a transaction id has 64 hexadecimal digits"); }
+      question.transaction = *id;
+      question.kind = proof::QuestionKind::transaction;
+      break;
+    }
+    case ProofSubject::item: question.kind = proof::QuestionKind::state; break;
+    case ProofSubject::history: question.kind = proof::QuestionKind::history; break;
+    case ProofSubject::absent: question.kind = proof::QuestionKind::absence; break;
+    case ProofSubject::trace:
+      question.kind = proof::QuestionKind::trace;
+      question.direction = options.forward ? proof::Direction::forward : proof::Direction::back;
+      break;
+    case ProofSubject::member:
+      question.kind = proof::QuestionKind::entry;
+      if (const auto key = parse_key_text(options.what)) {
+        question.entry = governance::key_entry(*key);
+      } else {
+        question.entry = to_bytes("governance/organisation/" + options.what);
+      }
+      break;
+    case ProofSubject::epoch: {
+      question.kind = proof::QuestionKind::entry;
+      std::uint64_t number = 0;
+      for (const char digit : options.what) {
+        if (digit < '0' || digit > '9' || options.what.size() > 18) {
+          return invalid("EPOCH_INVALID", "an epoch is a decimal number");
+        }
+        number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+      }
+      question.entry = governance::epoch_entry(Epoch{number});
+      break;
+    }
+  }
+  return question;
+}
+
+/// Asks again while what is asked is not bound by a final block yet.
+Result<Bytes> fetch(Console& console, const client::LedgerClient& ledger, const proof::Question& question,
+                    double timeout_s) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+  while (true) {
+    auto file = ledger.proof(question);
+    if (file || file.error().reason != "PROOF_NOT_YET" || std::chrono::steady_clock::now() >= until) { return file; }
+    console.progress("waiting for a final block that binds it");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+}  // namespace
+
+int run_proof(Console& console, const ProofOptions& options) {
+  auto question = question_of(options);
+  if (!question) { return console.fail(question.error()); }
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  // What the node says is checked at once, against the genesis that this home trusts.
+  std::string genesis = options.genesis;
+  const HomeFiles home{target->node.home};
+  if (genesis.empty() && options.checkpoint.empty() && !target->node.home.empty()) {
+    genesis = home.genesis().string();
+  }
+  const auto root = read_root(genesis, options.checkpoint);
+  if (!root) { return console.fail(root.error()); }
+  question->first_epoch = root->epoch;
+  const auto ledger = target->ledger();
+  if (!ledger) { return console.fail(ledger.error()); }
+  const auto file = fetch(console, *ledger, *question, options.timeout_s);
+  console.end_progress();
+  if (!file) { return console.fail(file.error()); }
+  const auto verdict = verify_file(*file, *root, "");
+  if (!verdict) {
+    console.fail(verdict.error(), "the node's answer does not hold; nothing was written");
+    return kVerificationFailed;
+  }
+  if (auto written = write_file(options.file, as_text(*file)); !written) { return console.fail(written.error()); }
+  if (options.output == OutputForm::json) {
+    auto document = verdict->to_json();
+    document.set("file", text_value(options.file)).set("bytes", number_value(std::uint64_t{file->size()}));
+    console.out << json::pretty(document) << "\n";
+  } else {
+    console.out << fmt::format("{}  {} bytes\n{}\nat height {}, verified against the {}\n", options.file, file->size(),
+                               printable(verdict->subject), verdict->height.value,
+                               root->is_genesis ? "genesis" : "checkpoint");
+  }
+  return kSuccess;
+}
+
+int run_verify(Console& console, const VerifyOptions& options) {
+  const auto root = read_root(options.genesis, options.checkpoint);
+  if (!root) { return console.fail(root.error()); }
+  const auto text = client::read_file(options.file);
+  if (!text) { return console.fail(text.error()); }
+  auto file = to_bytes(*text);
+  // A file that begins before the checkpoint holds from there on: what leads to it is left out.
+  bool is_cut = false;
+  if (const auto decoded = proof::decode(file); decoded && decoded->first_epoch < root->epoch) {
+    if (auto cut = proof::begin_at(file, root->epoch)) {
+      file = std::move(*cut);
+      is_cut = true;
+    }
+  }
+  const auto verdict = verify_file(file, *root, options.expect);
+  if (!verdict) {
+    if (options.output == OutputForm::json) {
+      console.out << json::pretty(json::Value::object()
+                                      .set("verified", json::Value::boolean(false))
+                                      .set("reason", text_value(verdict.error().reason))
+                                      .set("message", text_value(verdict.error().message)))
+                  << "\n";
+    }
+    console.fail(verdict.error());
+    return kVerificationFailed;
+  }
+  if (!options.checkpoint_out.empty()) {
+    const auto written = write_file(options.checkpoint_out, proof::checkpoint_json(verdict->newest) + "\n");
+    if (!written) { return console.fail(written.error()); }
+  }
+  if (options.output == OutputForm::json) {
+    console.out << json::pretty(verdict->to_json()) << "\n";
+    return kSuccess;
+  }
+  console.out << console.bold("verified") << "  " << verdict->text();
+  explain_state(*verdict, console.out);
+  if (is_cut) {
+    console.out << "\nnot looked at: the changes of validators before epoch " << root->epoch.value
+                << ", where the checkpoint begins\n";
+  }
+  return kSuccess;
+}
+
+}  // namespace keten::tools
