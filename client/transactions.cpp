@@ -36,10 +36,14 @@ TransactionPointer sign_call(const Sender& sender, Call call, const Salt& salt) 
   return sign_transaction(std::move(body), std::move(payloads), sender.key);
 }
 
-Bytes record_put_arguments(ByteView key, ByteView value) {
+Bytes record_put_arguments(ByteView key, ByteView value, const std::set<std::string>& subjects) {
   Writer writer;
   writer.sized(key);
   writer.sized(value);
+  if (!subjects.empty()) {
+    writer.u8(static_cast<std::uint8_t>(subjects.size()));
+    for (const auto& subject : subjects) { writer.sized(subject); }
+  }
   return writer.take();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ TransactionPointer sign_call(const Sender& sender, Call call);
 TransactionPointer sign_call(const Sender& sender, Call call, const Salt& salt);
 
 /// Arguments of method `put` of contract `record`: docs/formats/storage.md, "record".
-Bytes record_put_arguments(ByteView key, ByteView value);
+Bytes record_put_arguments(ByteView key, ByteView value, const std::set<std::string>& subjects = {});
 
 /// How far ahead of the newest block a transaction of ours may still be recorded.
 inline constexpr std::uint64_t kValidityBlocks = 500;

@@ -30,6 +30,7 @@ struct LoadOptions {
   std::size_t clients = 8;                      ///< connections, spread evenly over the nodes
   std::size_t transaction_bytes = 512;          ///< of every envelope, exactly; not of documents
   std::size_t events = 0;                       ///< EPCIS events in every transaction; 0: `record.put` without any
+  std::size_t entities = 0;                     ///< that every `record.put` is about, each with a head; 0: none
   double rate = 0;                              ///< offered per second; 0: as many as become final
   std::size_t window = 4'000;                   ///< transactions on their way at once, all clients together
   std::size_t batch = 100;                      ///< transactions in one message, at most
@@ -38,9 +39,9 @@ struct LoadOptions {
 };
 
 /// Signs a `record.put` whose envelope has exactly this many bytes; `number` makes key and salt its own. TRANSACTION_SIZE when no
-/// value length gives that size.
+/// value length gives that size. It is about `entities` of 160,000 subjects of the sender's organisation.
 Result<TransactionPointer> sign_sized(const client::Sender& sender, Height valid_until, std::size_t envelope_bytes,
-                                      std::uint64_t number);
+                                      std::uint64_t number, std::size_t entities = 0);
 
 /// Signs a `production.capture` of a document with so many events of about half a kilobyte, of items that no other `number` has.
 TransactionPointer sign_document(const client::Sender& sender, Height valid_until, std::size_t events,

@@ -167,6 +167,7 @@ json::Value Report::to_json() const {
       .set("cores", integer(cores))
       .set("transaction_bytes", integer(load.envelope_bytes))
       .set("events_per_transaction", integer(options.events))
+      .set("entities_per_transaction", integer(options.entities))
       .set("committed_events_per_s", decimal(committed_per_s() * static_cast<double>(options.events), 1))
       .set("clients", integer(options.clients))
       .set("offered_rate", decimal(options.rate, 1))

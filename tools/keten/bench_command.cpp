@@ -73,6 +73,7 @@ int run_bench(Console& console, const BenchCommandOptions& options) {
   load.clients = options.clients;
   load.transaction_bytes = options.size;
   load.rate = options.rate;
+  load.entities = options.entities;
   load.interrupted = interrupted;
   if (options.events > 0) {
     load.events = options.events;

@@ -701,6 +701,10 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--events", options->events, "capture documents of so many EPCIS events instead of records")
       ->check(CLI::Range(1, 500))
       ->type_name("N");
+  command
+      ->add_option("--entities", options->entities, "entities that every record is about, whose histories are provable")
+      ->check(CLI::Range(0, 16))
+      ->type_name("N");
   command->add_option("--rate", options->rate, "transactions per second to offer; 0: as many as it takes")
       ->type_name("N");
   add_output(command, options->output);

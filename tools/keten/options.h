@@ -279,8 +279,9 @@ struct BenchCommandOptions {
   double duration_s = 20;
   std::size_t clients = 8;
   std::size_t size = 512;
-  std::size_t events = 0;  ///< in every document; 0: records of `size` bytes
-  double rate = 0;         ///< transactions per second offered; 0: as many as the network takes
+  std::size_t events = 0;    ///< in every document; 0: records of `size` bytes
+  std::size_t entities = 0;  ///< with a head, in every record
+  double rate = 0;           ///< transactions per second offered; 0: as many as the network takes
   OutputForm output = OutputForm::table;
 };
 int run_bench(Console& console, const BenchCommandOptions& options);
