@@ -114,6 +114,7 @@ void Founding::make_transactions(const std::vector<KeyPair>& senders) {
     contracts::RecordPut put;
     put.key = to_bytes("shelf" + std::to_string(random.below(20)));
     put.value = to_bytes(std::to_string(i));
+    if (i % kAboutEvery == 0) { put.subjects = {"lot" + std::to_string(random.below(12))}; }
     body.arguments = put.encode();
     const auto& key = i % kStrangerEvery == 0 ? stranger : senders[sender];
     auto transaction = sign_transaction(std::move(body), {}, key);

@@ -26,6 +26,7 @@ class Founding {
   /// A small share of the stock cannot become final: wrong signature, unknown sender, or expiring soon.
   static constexpr std::uint64_t kForgedEvery = 61;
   static constexpr std::uint64_t kStrangerEvery = 67;
+  static constexpr std::uint64_t kAboutEvery = 3;  ///< these are about a lot, which has a head
   static constexpr std::uint64_t kExpiringEvery = 23;
   static constexpr Height kExpiry{1990};
   static constexpr Height kEarlyExpiry{25};
