@@ -606,7 +606,7 @@ BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
     BOOST_TEST((node.backend.last_proof.kind == kind), target);
   }
   BOOST_TEST((node.backend.last_proof.entry == to_bytes("go")));
-  node.ask("GET", "/v1/trace/https%3A%2F%2Fid.gs1.org%2F01%2F0/proof?direction=forward&first_epoch=3");
+  (void)node.ask("GET", "/v1/trace/https%3A%2F%2Fid.gs1.org%2F01%2F0/proof?direction=forward&first_epoch=3");
   BOOST_TEST(node.backend.last_proof.entity == "https://id.gs1.org/01/0");
   BOOST_TEST((node.backend.last_proof.direction == proof::Direction::forward));
   BOOST_TEST((node.backend.last_proof.first_epoch == Epoch{3}));
