@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "node/query/epcis_rows.h"
 #include "node/query/lineage.h"
+#include "node/query/packed_amount.h"
 
 namespace keten::query {
 
@@ -277,26 +278,36 @@ class Recaller {
 
   /// What was in a recalled container, then and later.
   Status follow_contents(const std::string&, const std::vector<Row>& rows, const Affected& affected) {
-    std::map<std::string, Stamp> inside;
+    struct Content {
+      Stamp since;
+      PackedAmount amount = {};
+    };
+    std::map<std::string, Content> inside;
     const auto reach = [&](const Stamp& until) {
-      for (const auto& [child, since] : inside) {
+      for (const auto& [child, content] : inside) {
         if (until < affected.since) { continue; }
-        affect(child, {std::max(since, affected.since), affected.depth + 1, true, affected.lot_inferred});
+        affect(child, {std::max(content.since, affected.since), affected.depth + 1, true, affected.lot_inferred});
       }
     };
     for (const auto& row : rows) {
       if (!row.binds() || !row.has(role::kParent)) { continue; }
       const auto event = summary(row.stamp.position);
       if (!event) { return event.error(); }
-      bool names_children = false;
       if (row.action == Action::erase) { reach(row.stamp); }
+      std::set<std::string> children;
       for (const auto& entity : (*event)->entities) {
-        if ((entity.roles & role::kChild) == 0) { continue; }
-        names_children = true;
-        if (row.action == Action::add) { inside.try_emplace(entity.key, row.stamp); }
-        if (row.action == Action::erase) { inside.erase(entity.key); }
+        if ((entity.roles & role::kChild) != 0) { children.insert(entity.key); }
       }
-      if (row.action == Action::erase && !names_children) { inside.clear(); }
+      for (const auto& child : children) {
+        if (row.action == Action::add) {
+          inside.try_emplace(child, Content{row.stamp}).first->second.amount.count(**event, child);
+        }
+        const auto content = inside.find(child);
+        if (row.action != Action::erase || content == inside.end()) { continue; }
+        content->second.amount.count(**event, child);
+        if (!content->second.amount.has_rest()) { inside.erase(content); }
+      }
+      if (row.action == Action::erase && children.empty()) { inside.clear(); }
     }
     reach(newest_stamp());
     return kDone;
@@ -307,26 +318,33 @@ class Recaller {
     std::vector<Stay> stays;
     const auto rows = rows_of(key);
     if (!rows) { return rows.error(); }
-    std::map<std::string, std::size_t> open;
+    struct Open {
+      std::size_t place;
+      PackedAmount amount = {};
+    };
+    std::map<std::string, Open> open;
     for (const auto& row : **rows) {
       if (!row.binds() || !row.has(role::kChild) || row.action == Action::observe) { continue; }
       const auto event = summary(row.stamp.position);
       if (!event) { return event.error(); }
       for (const auto& entity : (*event)->entities) {
         if ((entity.roles & role::kParent) == 0) { continue; }
+        if (row.action == Action::add) {
+          const auto [place, is_new] = open.try_emplace(entity.key, Open{stays.size()});
+          if (is_new) { stays.push_back({entity.key, row.stamp, newest_stamp()}); }
+          place->second.amount.count(**event, key);
+        }
         const auto found = open.find(entity.key);
-        if (row.action == Action::add && found == open.end()) {
-          open[entity.key] = stays.size();
-          stays.push_back({entity.key, row.stamp, newest_stamp()});
-        }
-        if (row.action == Action::erase && found != open.end()) {
-          stays[found->second].until = row.stamp;
-          open.erase(found);
-        }
+        if (row.action != Action::erase || found == open.end()) { continue; }
+        found->second.amount.count(**event, key);
+        if (found->second.amount.has_rest()) { continue; }
+        stays[found->second.place].until = row.stamp;
+        open.erase(found);
       }
     }
     // DELETE without children empties a container as a whole.
-    for (const auto& [container, place] : open) {
+    for (const auto& [container, stay] : open) {
+      const auto place = stay.place;
       const auto outer = rows_of(container);
       if (!outer) { return outer.error(); }
       for (const auto& row : **outer) {

@@ -6,11 +6,11 @@
 #include <map>
 #include <set>
 
-#include "contracts/production/decimal.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/index_rows.h"
 #include "core/check.h"
 #include "node/query/epcis_rows.h"
+#include "node/query/packed_amount.h"
 
 namespace keten::query {
 namespace {
@@ -80,33 +80,10 @@ Relation relation_of(const EventSummary& event, std::uint8_t roles) {
   return Relation::observed;
 }
 
-/// A lot in a container: it may leave in parts.
+/// While it is in a container.
 struct Stay {
-  explicit Stay(Stamp from) : since(std::move(from)) {}
-
-  void count(const EventSummary& event, std::string_view key) {
-    for (const auto& entity : event.entities) {
-      if (entity.key != key || (entity.roles & role::kChild) == 0) { continue; }
-      const auto amount = production::plain_decimal(entity.amount);
-      const auto held = amounts.try_emplace(entity.unit, "0").first;
-      const auto sum =
-          amount ? production::add_decimals(
-                       held->second, event.action == Action::add ? *amount : production::negated_decimal(*amount))
-                 : std::nullopt;
-      is_counted = is_counted && sum.has_value();
-      if (sum) { held->second = *sum; }
-    }
-  }
-  /// Only where every amount is known; otherwise what was taken out may have been all.
-  [[nodiscard]] bool has_rest() const {
-    return is_counted && std::any_of(amounts.begin(), amounts.end(), [](const auto& held) {
-             return held.second != "0" && !held.second.starts_with('-');
-           });
-  }
-
   Stamp since;
-  bool is_counted = true;
-  std::map<std::string, std::string> amounts;  ///< by unit, decimal text
+  PackedAmount amount = {};
 };
 
 class Tracer {
@@ -257,11 +234,13 @@ class Tracer {
     for (const auto& event : events) {
       const auto* parent = parent_of(event);
       if (!binds(event) || parent == nullptr || (roles_in(event, key) & role::kChild) == 0) { continue; }
-      if (event.action == Action::add) { packed.try_emplace(*parent, stamp_of(event)).first->second.count(event, key); }
+      if (event.action == Action::add) {
+        packed.try_emplace(*parent, Stay{stamp_of(event)}).first->second.amount.count(event, key);
+      }
       const auto stay = packed.find(*parent);
       if (event.action != Action::erase || stay == packed.end()) { continue; }
-      stay->second.count(event, key);
-      if (stay->second.has_rest()) { continue; }
+      stay->second.amount.count(event, key);
+      if (stay->second.amount.has_rest()) { continue; }
       stays.emplace_back(*parent, Interval{stay->second.since, stamp_of(event)});
       packed.erase(stay);
     }

@@ -193,6 +193,39 @@ BOOST_AUTO_TEST_CASE(what_was_in_a_recalled_container_and_what_a_component_was_b
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_lot_that_left_a_container_in_part_is_in_it_with_the_rest) {
+  const auto milk = [](const std::string& list, const std::string& amount) {
+    return ",\"" + list + R"(":[{"epcClass":"urn:x:milk","quantity":)" + amount + R"(,"uom":"LTR"}])";
+  };
+  const auto packed = [&](std::size_t at, const std::string& company, const std::string& action,
+                          const std::string& amount) {
+    record(company,
+           event_of("AggregationEvent", day(at),
+                    R"("action":")" + action + R"(","parentID":"urn:x:tank")" + milk("childQuantityList", amount)));
+  };
+  record("Farm", event_of("ObjectEvent", day(1),
+                          R"("action":"ADD","bizLocation":{"id":"urn:x:farm"})" + milk("quantityList", "100")));
+  packed(2, "Farm", "ADD", "100");
+  packed(3, "Farm", "DELETE", "40");
+  object(4, "Farm", "OBSERVE", "shipping", "urn:x:tank", "urn:x:farm");
+  object(5, "Truck", "OBSERVE", "loading", "urn:x:tank", "urn:x:truck");
+  const auto steps = [&](const Recall& result) {
+    std::set<std::string> all;
+    for (const auto& step : result.forward) { all.insert(step.from + " " + step.to); }
+    return all;
+  };
+  BOOST_TEST(steps(recalled("urn:x:milk")) == (std::set<std::string>{"Farm Truck"}), boost::test_tools::per_element());
+  BOOST_TEST(keys_of(recalled("urn:x:tank", day(5)).items) == (Keys{"urn:x:tank", "urn:x:milk"}),
+             boost::test_tools::per_element());
+  object(6, "Dairy", "OBSERVE", "receiving", "urn:x:tank", "urn:x:dairy");
+  packed(7, "Dairy", "DELETE", "60");
+  object(8, "Dairy", "OBSERVE", "shipping", "urn:x:tank", "urn:x:dairy");
+  object(9, "Wash", "OBSERVE", "receiving", "urn:x:tank", "urn:x:wash");
+  BOOST_TEST(steps(recalled("urn:x:milk")) == (std::set<std::string>{"Farm Truck", "Truck Dairy"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(keys_of(recalled("urn:x:tank", day(8)).items) == (Keys{"urn:x:tank"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(errors_and_claims_spread_no_recall) {
   object(1, "A", "ADD", "commissioning", "urn:x:1", "urn:x:a");
   const std::string wrong = R"("inputEPCList":["urn:x:1"],"outputEPCList":["urn:x:2"],"eventID":"urn:x:wrong")";
