@@ -48,6 +48,19 @@ std::string reason_without_details(StatusCode code) {
   return code == StatusCode::resource_exhausted ? "MESSAGE_TOO_LARGE" : "NODE_UNREACHABLE";
 }
 
+constexpr std::string_view kExpected = "expected ";
+constexpr std::string_view kFound = ", found ";
+
+/// A description by encode_error_details(), in its two parts; another's stands for what was expected.
+Violation violation_of(const std::string& pointer, std::string_view description) {
+  const auto found = description.rfind(kFound);
+  if (!description.starts_with(kExpected) || found == std::string_view::npos) {
+    return {pointer, std::string(description), ""};
+  }
+  return {pointer, std::string(description.substr(kExpected.size(), found - kExpected.size())),
+          std::string(description.substr(found + kFound.size()))};
+}
+
 }  // namespace
 
 StatusCode status_code(ErrorKind kind) {
@@ -98,7 +111,7 @@ std::string encode_error_details(const Error& error) {
     for (const auto& violation : error.violations) {
       if (request.ByteSizeLong() > kViolationBytesMax) { break; }
       auto& field = *request.add_field_violations();
-      const auto text = "expected " + violation.expected + ", found " + violation.found;
+      const auto text = std::string(kExpected) + violation.expected + std::string(kFound) + violation.found;
       field.set_field(utf8_or_printable(std::string_view(violation.pointer).substr(0, kMessageBytesMax / 2)));
       field.set_description(utf8_or_printable(std::string_view(text).substr(0, kMessageBytesMax / 2)));
     }
@@ -130,7 +143,7 @@ Error decode_error(int code, std::string_view message, std::string_view details)
         }
       } else if (detail.Is<google::rpc::BadRequest>() && detail.UnpackTo(&request)) {
         for (const auto& field : request.field_violations()) {
-          error.violations.push_back({field.field(), field.description(), ""});
+          error.violations.push_back(violation_of(field.field(), field.description()));
         }
       }
     }
