@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -96,6 +97,7 @@ class Chaos final : public Supervisor {
   std::set<std::size_t> out_;
   std::map<Height, std::size_t> rotten_;  ///< of how many validators the block of a height is
   bool is_clock_jumped_ = false;
+  std::optional<std::size_t> early_;  ///< whose clock may jump forward
   bool is_healed_ = false;
   std::size_t amnesia_max_ = 0;
 };
