@@ -138,6 +138,10 @@ class CorruptionTest(ChaosTest):
                 outcome += ", database made anew"
             if any("restored" in line for line in said):
                 outcome += ", votes restored from their copy"
+            if kind == "sst" and self.finds_damage(victim):
+                # Nothing read that table before. What cannot be read is not served, and the node ends.
+                wait_for(f"{victim.name} ends", lambda: process.poll() is not None)
+                outcome = f"refused, exit {process.returncode}: found by a later read"
         if outcome.startswith("refused, exit 74"):
             # docs/operations.md: the damage was found while it ran; the next start makes the database anew.
             self.chain.reap()
@@ -164,6 +168,16 @@ class CorruptionTest(ChaosTest):
         if status is not None and "quarantine" in status.text:
             return "quarantined"
         return victim.is_ready() and self.chain.agrees() and "ready"
+
+    def finds_damage(self, victim):
+        """Reads everything that was recorded."""
+        for height in range(1, victim.height() + 1):
+            block = victim.ask("GET", f"/v1/blocks/{height}")
+            for one in block.json["transactions"] if block is not None and block.status == 200 else []:
+                answer = victim.ask("GET", f"/v1/transactions/{one['transactionId']}")
+                if answer is None or answer.status >= 500:
+                    return True
+        return False
 
     def compare_blocks(self, victim):
         """How many it cannot serve; a block that it serves is that of the others."""

@@ -6,11 +6,13 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import time
 
 # linux/fs/xfs/xfs_fs.h and ext4.h: the file system stops as if the power were gone; without what was not synced.
 FS_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
 MEBIBYTE = 1024 * 1024
+BUSY_S = 10
 
 
 def _run(*command):
@@ -36,7 +38,15 @@ class LoopDisk:
         self.path.chmod(0o700)
 
     def unmount(self):
-        _run("umount", self.path)
+        """A process that has just ended may hold the disk for a moment longer."""
+        end = time.monotonic() + BUSY_S
+        while True:
+            try:
+                return _run("umount", self.path)
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def cut_power(self):
         """From now on every write and sync fails, and what was not synced is gone."""
