@@ -276,7 +276,9 @@ class ChaosTest(unittest.TestCase):
         super().run(result)
         if len(result.failures) + len(result.errors) > bad:
             for node in self.nodes:
-                say("\n".join([f"== {node.name} {'' if node.runs() else '(does not run) '}{node.home / 'ketend.log'}", *node.log_tail()]))
+                status = node.ask("GET", "/v1/status", deadline_s=2) if node.runs() else None
+                say("\n".join([f"== {node.name} {'' if node.runs() else '(does not run) '}{node.home / 'ketend.log'}", *node.log_tail(),
+                               "" if status is None else status.text]))
             kept = os.environ.get("KETEN_KEEP")
             if kept:
                 shutil.copytree(self.folder, pathlib.Path(kept) / f"{self.id()}-{os.getpid()}", dirs_exist_ok=True)
