@@ -34,4 +34,12 @@ inline constexpr std::uint64_t kSha256Byte = 4;
 inline constexpr std::uint64_t kVerify = 100'000;  ///< an Ed25519 signature
 inline constexpr std::uint64_t kVerifyByte = 2;
 
+// Functions that only rules call.
+inline constexpr std::uint64_t kLookUp = 100;      ///< a value in a document
+inline constexpr std::uint64_t kLookUpMember = 1;  ///< of an object, that is passed on the way
+inline constexpr std::uint64_t kRenderedByte = 1;  ///< of an object or array that is written out
+inline constexpr std::uint64_t kFirstLook = 500;   ///< at an item or member, in place of kLookUp
+inline constexpr std::uint64_t kFinding = 500;
+inline constexpr std::uint64_t kFindingByte = 2;
+
 }  // namespace keten::contracts::fuel

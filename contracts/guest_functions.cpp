@@ -8,6 +8,8 @@
 #include <sodium.h>
 
 #include "contracts/fuel.h"
+#include "contracts/guest_call.h"
+#include "contracts/rule_functions.h"
 #include "contracts/vm/reader.h"
 
 namespace keten::contracts::guest {
@@ -15,7 +17,6 @@ namespace {
 
 constexpr auto i32 = vm::ValueType::i32;
 constexpr auto i64 = vm::ValueType::i64;
-constexpr std::uint32_t kAbsent = 0xFFFF'FFFF;
 constexpr std::uint32_t kHashBytes = 32;
 
 enum Function : std::uint32_t {
@@ -37,9 +38,10 @@ enum Function : std::uint32_t {
   hash_sha256,
   verify_ed25519,
   abort_call,
+  first_of_rules,
 };
 
-const std::array<vm::Offer, 18> kOffers = {{
+const std::array<vm::Offer, 28> kOffers = {{
     {"keten", "block_height", {{}, i64}},
     {"keten", "block_time_ms", {{}, i64}},
     {"keten", "sender_organisation", {{i32, i32}, i32}},
@@ -58,35 +60,35 @@ const std::array<vm::Offer, 18> kOffers = {{
     {"keten", "hash_sha256", {{i32, i32, i32}, {}}},
     {"keten", "verify_ed25519", {{i32, i32, i32, i32}, i32}},
     {"keten", "abort", {{i32, i32, i32, i32}, {}}},
+    {"keten", "event_get", {{i32, i32, i32, i32}, i32}},
+    {"keten", "event_count", {{i32, i32}, i32}},
+    {"keten", "parameter_get", {{i32, i32, i32, i32}, i32}},
+    {"keten", "parameter_count", {{i32, i32}, i32}},
+    {"keten", "agreement_get", {{i32, i32, i32, i32}, i32}},
+    {"keten", "agreement_count", {{i32, i32}, i32}},
+    {"keten", "item_get", {{i32, i32, i32, i32, i32, i32}, i32}},
+    {"keten", "item_count", {{i32, i32, i32, i32}, i32}},
+    {"keten", "member_get", {{i32, i32, i32, i32, i32, i32}, i32}},
+    {"keten", "finding", {{i32, i32, i32, i32, i64}, {}}},
 }};
-static_assert(abort_call + 1 == 18);
+static_assert(first_of_rules + static_cast<std::uint32_t>(RuleFunction::finding) + 1 == 28);
 
-/// Ends the guest's call from within a host function.
-struct End {
-  vm::HostResult result;
-};
-
-[[noreturn]] void over_limit(std::string reason, std::string_view what, std::size_t allowed, std::size_t found) {
-  throw End{vm::HostResult::error(failure(ErrorKind::refused, std::move(reason),
-                                          fmt::format("{}: at most {} in one call, found {}", what, allowed, found)))};
-}
-
-bool is_code(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char one) {
-    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') || one == '_';
-  });
-}
-
-class Functions final : public vm::Host {
+class Functions final : public vm::Host, private Call {
  public:
   Functions(Context& context, const Request& request, const Limits& limits)
-      : context_(context), request_(request), limits_(limits) {}
+      : Call(context), context_(context), request_(request), limits_(limits) {}
 
   vm::HostResult call(std::uint32_t offer, vm::HostCall& guest) override {
-    guest_ = &guest;
+    enter(guest);
     try {
       pay(fuel::kGuestFunction);
-      return answer(static_cast<Function>(offer));
+      if (offer < first_of_rules) { return answer(static_cast<Function>(offer)); }
+      if (request_.rule != nullptr) {
+        return request_.rule->answer(static_cast<RuleFunction>(offer - first_of_rules), *this);
+      }
+      return vm::HostResult::error(
+          failure(ErrorKind::refused, "ONLY_IN_A_RULE",
+                  fmt::format("{} answers a rule that judges an event, and this is a method", kOffers.at(offer).name)));
     } catch (End& end) { return std::move(end.result); } catch (const Abort&) {
       // The context had less than the call: only its charge can say so.
       return vm::HostResult::out_of_fuel();
@@ -102,40 +104,12 @@ class Functions final : public vm::Host {
   vm::HostResult emit();
   vm::HostResult abort();
 
-  /// Both accounts: the guest's call, and the transaction's.
-  void pay(std::uint64_t fuel) {
-    if (!guest_->charge(fuel)) { throw End{vm::HostResult::out_of_fuel()}; }
-    context_.charge(fuel);
-  }
-  /// Runs what charges the context, and charges the guest's call as much.
-  template <typename Work>
-  auto paid(const Work& work) {
-    const auto before = context_.fuel_left();
-    auto value = work();
-    if (!guest_->charge(before - context_.fuel_left())) { throw End{vm::HostResult::out_of_fuel()}; }
-    return value;
-  }
-  void pay_bytes(std::size_t bytes) { pay(bytes / fuel::kGuestBytesPerUnit); }
-
-  [[nodiscard]] ByteView in(std::size_t place, std::size_t length) {
-    const auto bytes = guest_->read(guest_->u32(place), guest_->u32(length));
-    if (!bytes) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
-    pay_bytes(bytes->size());
-    return *bytes;
-  }
-  [[nodiscard]] ByteView fixed_in(std::size_t place, std::uint32_t length) {
-    const auto bytes = guest_->read(guest_->u32(place), length);
-    if (!bytes) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
-    return *bytes;
-  }
-  void out(std::uint32_t address, ByteView bytes) {
-    pay_bytes(bytes.size());
-    if (!guest_->write(address, bytes)) { throw End{vm::HostResult::trap(vm::Trap::out_of_bounds_memory_access)}; }
-  }
-  /// To a place with a capacity: the whole of it or nothing. Answers the length.
-  vm::HostResult out_within(std::size_t place, std::size_t capacity, ByteView bytes) {
-    if (bytes.size() <= guest_->u32(capacity)) { out(guest_->u32(place), bytes); }
-    return vm::HostResult::i32(static_cast<std::uint32_t>(bytes.size()));
+  /// A rule judges; what it says are findings.
+  void not_in_a_rule(std::string_view function) const {
+    if (request_.rule == nullptr) { return; }
+    throw End{vm::HostResult::error(
+        failure(ErrorKind::refused, "NOT_IN_A_RULE",
+                fmt::format("{}: a rule keeps nothing and says what it has to say with finding", function)))};
   }
   ByteView key(std::size_t place) {
     const auto bytes = in(place, place + 1);
@@ -154,7 +128,6 @@ class Functions final : public vm::Host {
   Context& context_;
   const Request& request_;
   const Limits& limits_;
-  vm::HostCall* guest_ = nullptr;
   std::uint32_t reads_ = 0;
   std::uint32_t writes_ = 0;
   std::uint32_t events_ = 0;
@@ -165,13 +138,14 @@ vm::HostResult Functions::answer(Function function) {
     case block_height: return vm::HostResult::i64(context_.block().height.value);
     case block_time_ms: return vm::HostResult::i64(static_cast<std::uint64_t>(context_.block().time));
     case sender_organisation: return out_within(0, 1, as_bytes(context_.caller().organisation));
-    case sender_key: out(guest_->u32(0), context_.caller().key.view()); return vm::HostResult::done();
+    case sender_key: out(u32(0), context_.caller().key.view()); return vm::HostResult::done();
     case sender_roles: return vm::HostResult::i32(context_.caller().roles.bits());
-    case transaction_id: out(guest_->u32(0), context_.transaction().id.view()); return vm::HostResult::done();
+    case transaction_id: out(u32(0), context_.transaction().id.view()); return vm::HostResult::done();
     case method: return out_within(0, 1, as_bytes(request_.method));
     case arguments: return out_within(0, 1, request_.arguments);
     case state_get: return read_state();
     case state_put: {
+      not_in_a_rule("state_put");
       const auto name = key(0);
       const auto value = in(2, 3);
       if (value.size() > limits_.value_bytes) {
@@ -184,6 +158,7 @@ vm::HostResult Functions::answer(Function function) {
       });
     }
     case state_delete: {
+      not_in_a_rule("state_delete");
       const auto name = key(0);
       count_write();
       return paid([&] {
@@ -212,7 +187,7 @@ vm::HostResult Functions::answer(Function function) {
       } else {
         crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
       }
-      out(guest_->u32(2), digest);
+      out(u32(2), digest);
       return vm::HostResult::done();
     }
     case verify_ed25519: {
@@ -227,6 +202,7 @@ vm::HostResult Functions::answer(Function function) {
       return vm::HostResult::i32(verify(public_key, message, signature) ? 1 : 0);
     }
     case abort_call: return abort();
+    case first_of_rules: break;
   }
   return vm::HostResult::trap(vm::Trap::unreachable);
 }
@@ -234,6 +210,10 @@ vm::HostResult Functions::answer(Function function) {
 vm::HostResult Functions::read_state() {
   const auto name = key(0);
   count_read();
+  if (request_.rule != nullptr) {
+    pay(fuel::kGet);
+    return vm::HostResult::i32(kAbsent);
+  }
   const auto value = paid([&] { return context_.get(name); });
   return value ? out_within(2, 3, *value) : vm::HostResult::i32(kAbsent);
 }
@@ -246,6 +226,10 @@ vm::HostResult Functions::next_key() {
     over_limit("STATE_KEY_INVALID", "bytes of a key", limits_.key_bytes, std::max(first.size(), end.size()));
   }
   count_read();
+  if (request_.rule != nullptr) {
+    pay(fuel::kScan);
+    return vm::HostResult::i32(kAbsent);
+  }
   const auto found = paid([&] {
     std::optional<Bytes> key;
     // An empty range would be read as one without end.
@@ -261,6 +245,7 @@ vm::HostResult Functions::next_key() {
 }
 
 vm::HostResult Functions::emit() {
+  not_in_a_rule("emit_event");
   const auto kind = in(0, 1);
   const auto subject = in(2, 3);
   const auto data = in(4, 5);
@@ -302,6 +287,17 @@ vm::HostResult Functions::abort() {
 }
 
 }  // namespace
+
+void over_limit(std::string reason, std::string_view what, std::size_t allowed, std::size_t found) {
+  throw End{vm::HostResult::error(failure(ErrorKind::refused, std::move(reason),
+                                          fmt::format("{}: at most {} in one call, found {}", what, allowed, found)))};
+}
+
+bool is_code(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') || one == '_';
+  });
+}
 
 std::span<const vm::Offer> offers() { return kOffers; }
 

@@ -30,11 +30,28 @@ struct Limits {
   std::uint32_t message_bytes = 1024;
 };
 
+/// The functions that only a rule may call; their places among the offers follow those of all guests. rule_functions.h
+enum class RuleFunction : std::uint32_t {
+  event_get,
+  event_count,
+  parameter_get,
+  parameter_count,
+  agreement_get,
+  agreement_count,
+  item_get,
+  item_count,
+  member_get,
+  finding,
+};
+class Call;
+class RuleCall;
+
 /// What the guest is asked to do.
 struct Request {
   std::string_view method;
   ByteView arguments;
   std::uint64_t fuel_max = 0;  ///< of this call, within what the transaction has left
+  RuleCall* rule = nullptr;    ///< answers what only rules ask, and forbids what they may not do; none for a method
 };
 
 /// Calls the exported function of the request's name, which takes nothing and gives nothing, and puts the instance back.

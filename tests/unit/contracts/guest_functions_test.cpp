@@ -13,9 +13,8 @@ namespace {
 
 using vm::assembler::Code;
 constexpr auto i32 = vm::ValueType::i32;
-constexpr std::uint32_t kFirst = 18;  ///< all functions are imported, in the order of the offers
 
-// Numbers of the imported functions.
+// Numbers of the imported functions: all are imported, in the order of the offers.
 enum : std::uint32_t {
   block_height,
   block_time_ms,
@@ -204,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_place_outside_the_memory_is_a_trap_and_changes_nothing) {
     for (std::size_t i = 0; i < type.parameters.size(); ++i) { code.i32(0xFFFF'FFF0); }
     code.call(function);
     if (type.result) { code.op(0x1A); }
-    BOOST_TEST(run(code) == "CONTRACT_TRAP method run: trap: out of bounds memory access in function 18");
+    BOOST_TEST(run(code) == "CONTRACT_TRAP method run: trap: out of bounds memory access in function 28");
   }
   BOOST_TEST(context.writes().empty());
   BOOST_TEST(context.events().empty());
