@@ -256,18 +256,19 @@ Result<FoundBlock> LedgerClient::block(Height height, BlockContent content) cons
   return found;
 }
 
-Result<GovernanceEntries> LedgerClient::governance(std::string_view prefix) const {
-  constexpr std::string_view kNamespace = "governance/";
+Result<StateEntries> LedgerClient::state(std::string_view contract, ByteView prefix) const {
+  const auto space = std::string(contract) + "/";
   constexpr int kTries = 10;
   for (int i = 0; i < kTries; ++i) {
-    GovernanceEntries found;
-    v1::ReadGovernanceRequest request;
+    StateEntries found;
+    v1::ReadStateRequest request;
+    request.set_contract(std::string(contract));
     request.set_prefix(prefix.data(), prefix.size());
     bool is_first = true;
     bool has_moved = false;
     while (!has_moved) {
-      v1::ReadGovernanceResponse response;
-      if (auto done = parts_->call(&v1::LedgerService::Stub::ReadGovernance, request, response); !done) {
+      v1::ReadStateResponse response;
+      if (auto done = parts_->call(&v1::LedgerService::Stub::ReadState, request, response); !done) {
         return done.error();
       }
       if (is_first) { found.height = Height{response.height()}; }
@@ -275,7 +276,7 @@ Result<GovernanceEntries> LedgerClient::governance(std::string_view prefix) cons
       // Pages of different heights may contradict each other; an idle or slow chain lets this pass at once.
       has_moved = response.height() != found.height.value;
       for (const auto& entry : response.entries()) {
-        found.entries.emplace_back(bytes_of(std::string(kNamespace) + entry.key()), bytes_of(entry.value()));
+        found.entries.emplace_back(bytes_of(space + entry.key()), bytes_of(entry.value()));
       }
       if (!response.more() || response.entries().empty()) { break; }
       request.set_after(response.entries().rbegin()->key());

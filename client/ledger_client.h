@@ -33,10 +33,10 @@ struct FoundTransaction {
   TransactionProgress progress;  ///< without receipt
 };
 
-/// Part of the state of contract `governance`: docs/formats/governance.md, "State".
-struct GovernanceEntries {
+/// Part of the state of one contract: docs/formats/governance.md, "State", and likewise of the others.
+struct StateEntries {
   Height height;                                 ///< the state is that after this block
-  std::vector<std::pair<Bytes, Bytes>> entries;  ///< keys with `governance/`, in order
+  std::vector<std::pair<Bytes, Bytes>> entries;  ///< keys with `<contract>/`, in order
 };
 
 struct FoundBlock {
@@ -94,9 +94,12 @@ class LedgerClient {
 
   enum class BlockContent : std::uint8_t { ids, transactions };
   [[nodiscard]] Result<FoundBlock> block(Height height, BlockContent content = BlockContent::ids) const;
-  /// Everything whose key begins with `prefix` (without `governance/`), of one height. Fails with STATE_MOVED when the
-  /// node executes changes faster than it is read.
-  [[nodiscard]] Result<GovernanceEntries> governance(std::string_view prefix = {}) const;
+  /// Everything of a contract whose key begins with `prefix` (without `<contract>/`), of one height. Fails with STATE_MOVED
+  /// when the node executes changes faster than it is read.
+  [[nodiscard]] Result<StateEntries> state(std::string_view contract, ByteView prefix = {}) const;
+  [[nodiscard]] Result<StateEntries> governance(std::string_view prefix = {}) const {
+    return state("governance", as_bytes(prefix));
+  }
   /// A proof file, not verified. PROOF_NOT_YET: ask again in a second.
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const;
   [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;

@@ -68,8 +68,8 @@ struct StoredBlock {
   Commitments commitments;
 };
 
-/// A part of the state of contract `governance`, keys without `governance/`.
-struct GovernancePage {
+/// A part of the state of one contract, keys without `<contract>/`.
+struct StatePage {
   Height height;
   std::vector<std::pair<Bytes, Bytes>> entries;
   bool more = false;
@@ -92,8 +92,8 @@ class LedgerReads {
                                                  std::size_t limit) const = 0;
   [[nodiscard]] virtual Height executed_height() const = 0;
   /// Entries behind `after` whose keys begin with `prefix`, about `bytes_max` of them.
-  [[nodiscard]] virtual Result<GovernancePage> governance(ByteView after, ByteView prefix,
-                                                          std::size_t bytes_max) const = 0;
+  [[nodiscard]] virtual Result<StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
+                                                std::size_t bytes_max) const = 0;
   /// A proof file. Fails like query::make_proof().
   [[nodiscard]] virtual Result<Bytes> proof(const proof::Question& question) const = 0;
 };

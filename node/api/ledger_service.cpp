@@ -12,7 +12,7 @@ namespace {
 
 using CallPointer = std::shared_ptr<UnaryCall>;
 
-constexpr std::size_t kGovernanceBytes = 2 * 1024 * 1024;  ///< of one page
+constexpr std::size_t kStateBytes = 2 * 1024 * 1024;  ///< of one page
 constexpr std::uint32_t kWaitMsDefault = 10'000;
 constexpr std::uint32_t kWaitMsMax = 60'000;
 
@@ -222,11 +222,15 @@ LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequ
   });
 }
 
-LedgerService::Unary* LedgerService::ReadGovernance(Context*, const v1::ReadGovernanceRequest* request,
-                                                    v1::ReadGovernanceResponse* response) {
+LedgerService::Unary* LedgerService::ReadState(Context*, const v1::ReadStateRequest* request,
+                                               v1::ReadStateResponse* response) {
   return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto& contract = request->contract();
+    const bool is_name = !contract.empty() && contract.find('/') == std::string::npos;
     const auto page =
-        surroundings_.reads.governance(as_bytes(request->after()), as_bytes(request->prefix()), kGovernanceBytes);
+        is_name
+            ? surroundings_.reads.state(contract, as_bytes(request->after()), as_bytes(request->prefix()), kStateBytes)
+            : Result<StatePage>(invalid("CONTRACT_NAME", "expected the name of a contract, found '" + contract + "'"));
     call->answer([&] {
       if (!page) { return to_grpc(page.error()); }
       response->set_height(page->height.value);

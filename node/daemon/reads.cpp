@@ -122,12 +122,13 @@ Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::stri
   });
 }
 
-Result<api::GovernancePage> ApiReads::governance(ByteView after, ByteView prefix, std::size_t bytes_max) const {
-  return guarded([&]() -> Result<api::GovernancePage> {
-    constexpr std::string_view kNamespace = "governance/";
-    constexpr std::string_view kEnd = "governance0";  // '0' follows '/'
+Result<api::StatePage> ApiReads::state(std::string_view contract, ByteView after, ByteView prefix,
+                                       std::size_t bytes_max) const {
+  return guarded([&]() -> Result<api::StatePage> {
+    const auto space = std::string(contract) + "/";
+    const auto end = std::string(contract) + "0";  // '0' follows '/'
     const auto whole = [&](ByteView key) {
-      auto result = to_bytes(kNamespace);
+      auto result = to_bytes(space);
       result.insert(result.end(), key.begin(), key.end());
       return result;
     };
@@ -136,9 +137,9 @@ Result<api::GovernancePage> ApiReads::governance(ByteView after, ByteView prefix
     if (!executed) { return executed.error(); }
     const auto wanted = whole(prefix);
     const auto last = whole(after);
-    api::GovernancePage page{executed->height, {}, false};
+    api::StatePage page{executed->height, {}, false};
     std::size_t bytes = 0;
-    view.state().scan(std::max(wanted, last), as_bytes(kEnd), [&](ByteView key, ByteView value) {
+    view.state().scan(std::max(wanted, last), as_bytes(end), [&](ByteView key, ByteView value) {
       if (!std::ranges::equal(wanted, key.first(std::min(key.size(), wanted.size())))) { return false; }
       if (!after.empty() && std::ranges::equal(key, last)) { return true; }
       if (bytes >= bytes_max) {
@@ -146,7 +147,7 @@ Result<api::GovernancePage> ApiReads::governance(ByteView after, ByteView prefix
         return false;
       }
       bytes += key.size() + value.size();
-      page.entries.emplace_back(to_bytes(key.subspan(kNamespace.size())), to_bytes(value));
+      page.entries.emplace_back(to_bytes(key.subspan(space.size())), to_bytes(value));
       return true;
     });
     return page;

@@ -39,8 +39,8 @@ class ApiReads final : public api::LedgerReads {
   [[nodiscard]] Result<api::EventPage> events(const api::EventCursor& after, std::string_view kind,
                                               std::size_t limit) const override;
   [[nodiscard]] Height executed_height() const override;
-  [[nodiscard]] Result<api::GovernancePage> governance(ByteView after, ByteView prefix,
-                                                       std::size_t bytes_max) const override;
+  [[nodiscard]] Result<api::StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
+                                             std::size_t bytes_max) const override;
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override;
 
  private:

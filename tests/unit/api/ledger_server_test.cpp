@@ -162,9 +162,10 @@ class FakeReads final : public LedgerReads {
     return page;
   }
   [[nodiscard]] Height executed_height() const override { return {executed}; }
-  [[nodiscard]] Result<GovernancePage> governance(ByteView after, ByteView prefix,
-                                                  std::size_t /*bytes_max*/) const override {
-    GovernancePage page{{executed}, {}, false};
+  [[nodiscard]] Result<StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
+                                        std::size_t /*bytes_max*/) const override {
+    StatePage page{{executed}, {}, false};
+    if (contract != "governance") { return page; }
     for (const auto& [key, value] : governance_entries) {
       if (page.entries.size() == governance_page) {
         page.more = true;
