@@ -1,4 +1,5 @@
 #include "contracts/governance/governance_contract.h"
+#include "contracts/packages/packages_contract.h"
 #include "contracts/production/production_contract.h"
 #include "contracts/record_contract.h"
 #include "contracts/registry.h"
@@ -8,6 +9,7 @@ namespace keten::contracts {
 Registry built_in_contracts() {
   Registry registry;
   registry.add(std::make_unique<governance::GovernanceContract>());
+  registry.add(std::make_unique<packages::PackagesContract>());
   registry.add(std::make_unique<production::ProductionContract>());
   registry.add(std::make_unique<RecordContract>());
   return registry;

@@ -25,13 +25,14 @@ void StateReader::scan_back(ByteView first, ByteView end, const Visit& visit) co
 }
 
 Context::Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
-                 const StateReader& state, std::uint64_t fuel_limit)
+                 const StateReader& state, std::uint64_t fuel_limit, packages::ModuleStore* modules)
     : block_(block),
       transaction_(transaction),
       caller_(caller),
       index_(index),
       state_(state),
       fuel_left_(fuel_limit),
+      modules_(modules),
       prefix_(to_bytes(transaction.body.contract)) {
   prefix_.push_back('/');
 }
@@ -44,13 +45,19 @@ Bytes Context::full_key(ByteView key) const {
   return full;
 }
 
-std::optional<Bytes> Context::get(ByteView key) {
+std::optional<Bytes> Context::get(ByteView key) { return read(full_key(key)); }
+
+std::optional<Bytes> Context::read(const Bytes& full_key) {
   charge(fuel::kGet);
-  const auto full = full_key(key);
-  const auto own = writes_.find(full);
-  auto value = own != writes_.end() ? own->second : state_.get(full);
+  const auto own = writes_.find(full_key);
+  auto value = own != writes_.end() ? own->second : state_.get(full_key);
   if (value) { charge(value->size() * fuel::kReadByte); }
   return value;
+}
+
+packages::ModuleStore& Context::modules() const {
+  CHECK(modules_ != nullptr);
+  return *modules_;
 }
 
 void Context::put(ByteView key, Bytes value) {

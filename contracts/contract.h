@@ -19,6 +19,10 @@
 #include "core/roles.h"
 #include "core/transaction.h"
 
+namespace keten::packages {
+class ModuleStore;
+}
+
 namespace keten::contracts {
 
 /// Ordered key-value state as it was after some height. Keys sort as unsigned bytes.
@@ -76,9 +80,9 @@ struct Abort {
 /// Everything one transaction may see and do. Every access is charged; running out of fuel throws Abort.
 class Context {
  public:
-  /// Everything but the fuel is borrowed.
+  /// Everything but the fuel is borrowed. Without `modules` no contract in WebAssembly can run.
   Context(const BlockContext& block, const Transaction& transaction, const Caller& caller, std::uint32_t index,
-          const StateReader& state, std::uint64_t fuel_limit);
+          const StateReader& state, std::uint64_t fuel_limit, packages::ModuleStore* modules = nullptr);
 
   [[nodiscard]] const BlockContext& block() const { return block_; }
   [[nodiscard]] const Transaction& transaction() const { return transaction_; }
@@ -93,6 +97,13 @@ class Context {
   /// Sees this transaction's own writes. Visits [first, end) in order; an empty `end` is the end of the namespace.
   /// `visit` may write, but not roll back.
   void scan(ByteView first, ByteView end, const StateReader::Visit& visit);
+
+  /// What any contract keeps, by its full key, this transaction's writes included. Charged as `get`.
+  [[nodiscard]] std::optional<Bytes> read(const Bytes& full_key);
+  /// The state before this transaction, without charge: who reads from it charges by rules of its own.
+  [[nodiscard]] const StateReader& before() const { return state_; }
+  /// Compiled modules. Precondition: the context was made with them.
+  [[nodiscard]] packages::ModuleStore& modules() const;
 
   void emit(ContractEvent event);
 
@@ -149,6 +160,7 @@ class Context {
   std::uint32_t index_;
   const StateReader& state_;
   std::uint64_t fuel_left_;
+  packages::ModuleStore* modules_;
   Bytes prefix_;  ///< `<contract>/`
   WriteSet writes_;
   std::map<Bytes, TouchedHead> heads_;  ///< by their full keys

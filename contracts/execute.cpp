@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "contracts/governance/genesis_state.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/overlay.h"
+#include "contracts/packages/module_store.h"
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/merkle.h"
@@ -121,8 +123,10 @@ BlockContext block_context(const Block& block) {
 
 BlockResult execute_block(const StateBefore& before, const BlockContext& block,
                           const std::vector<TransactionPointer>& transactions, const Registry& registry,
-                          const Directory& directory) {
+                          const Directory& directory, packages::ModuleStore* modules) {
   BlockResult result;
+  std::optional<packages::ModuleStore> of_this_block;
+  if (modules == nullptr) { modules = &of_this_block.emplace(); }
   result.receipts.reserve(transactions.size());
   result.events.resize(transactions.size());
   std::vector<Hash> leaves;
@@ -142,7 +146,7 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
     } else {
       const Caller caller{
           .organisation = key->organisation, .key = body.sender, .roles = key->roles, .user = key->name};
-      Context context(block, transaction, caller, index, view, body.fuel_limit);
+      Context context(block, transaction, caller, index, view, body.fuel_limit, modules);
       auto outcome = run(context, registry);
       receipt.fuel_used = body.fuel_limit - context.fuel_left();
       if (outcome) {

@@ -118,6 +118,12 @@ class Functions final : public vm::Host, private Call {
     }
     return bytes;
   }
+  /// The guest's key within the namespace of the built-in contract that runs it.
+  [[nodiscard]] Bytes own(ByteView name) const {
+    auto full = to_bytes(request_.state_prefix);
+    full.insert(full.end(), name.begin(), name.end());
+    return full;
+  }
   void count(std::uint32_t& counter, std::uint32_t allowed, const char* reason, const char* what) {
     if (counter >= allowed) { over_limit(reason, what, allowed, std::size_t{counter} + 1); }
     ++counter;
@@ -153,7 +159,7 @@ vm::HostResult Functions::answer(Function function) {
       }
       count_write();
       return paid([&] {
-        context_.put(name, to_bytes(value));
+        context_.put(own(name), to_bytes(value));
         return vm::HostResult::done();
       });
     }
@@ -162,7 +168,7 @@ vm::HostResult Functions::answer(Function function) {
       const auto name = key(0);
       count_write();
       return paid([&] {
-        context_.erase(name);
+        context_.erase(own(name));
         return vm::HostResult::done();
       });
     }
@@ -214,7 +220,7 @@ vm::HostResult Functions::read_state() {
     pay(fuel::kGet);
     return vm::HostResult::i32(kAbsent);
   }
-  const auto value = paid([&] { return context_.get(name); });
+  const auto value = paid([&] { return context_.get(own(name)); });
   return value ? out_within(2, 3, *value) : vm::HostResult::i32(kAbsent);
 }
 
@@ -234,8 +240,10 @@ vm::HostResult Functions::next_key() {
     std::optional<Bytes> key;
     // An empty range would be read as one without end.
     if (end.empty() || std::lexicographical_compare(first.begin(), first.end(), end.begin(), end.end())) {
-      context_.scan(first, end, [&](ByteView name, ByteView) {
-        key = to_bytes(name);
+      auto own_end = own(end);
+      if (end.empty() && !own_end.empty()) { ++own_end.back(); }  // the first key behind the namespace
+      context_.scan(own(first), own_end, [&](ByteView name, ByteView) {
+        key = to_bytes(name.subspan(request_.state_prefix.size()));
         return false;
       });
     }
@@ -266,10 +274,11 @@ vm::HostResult Functions::emit() {
     over_limit("EVENT_TOO_LARGE", "bytes of an event's data", limits_.event_data_bytes, data.size());
   }
   return paid([&] {
-    // The contract's name in front, so that no contract can speak for another.
-    context_.emit({.kind = context_.transaction().body.contract + "." + to_text(kind),
-                   .subject = to_text(subject),
-                   .data = to_bytes(data)});
+    // A name in front, so that no contract can speak for another.
+    const auto speaker =
+        request_.event_prefix.empty() ? std::string_view(context_.transaction().body.contract) : request_.event_prefix;
+    context_.emit(
+        {.kind = std::string(speaker) + "." + to_text(kind), .subject = to_text(subject), .data = to_bytes(data)});
     return vm::HostResult::done();
   });
 }

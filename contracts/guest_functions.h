@@ -52,6 +52,10 @@ struct Request {
   ByteView arguments;
   std::uint64_t fuel_max = 0;  ///< of this call, within what the transaction has left
   RuleCall* rule = nullptr;    ///< answers what only rules ask, and forbids what they may not do; none for a method
+  /// In front of every key that the guest names: its namespace within that of the built-in contract that runs it.
+  std::string_view state_prefix = {};
+  /// In front of the kinds of its events, before a dot; empty: the name of the built-in contract.
+  std::string_view event_prefix = {};
 };
 
 /// Calls the exported function of the request's name, which takes nothing and gives nothing, and puts the instance back.

@@ -10,6 +10,7 @@
 #include "contracts/execute.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/governance/views.h"
+#include "contracts/packages/module_store.h"
 #include "contracts/registry.h"
 #include "node/audit/block_check.h"
 #include "node/audit/block_stream.h"
@@ -120,6 +121,7 @@ class Audit {
   const AuditOptions& options_;
   const ChainId chain_;
   const contracts::Registry registry_ = contracts::built_in_contracts();
+  packages::ModuleStore modules_;
   std::unique_ptr<rocksdb_store::RocksDatabase> ledger_;
   std::optional<HeaderCheck> rules_;
   EpochSets sets_;
@@ -243,7 +245,7 @@ Status Audit::execute(const CheckedBlock& checked, std::optional<Finding>& findi
   {
     const auto snapshot = ledger_->snapshot();
     result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(block),
-                                      block.transactions, registry_, rules_->membership().directory);
+                                      block.transactions, registry_, rules_->membership().directory, &modules_);
   }
   finding = check_result(checked, result, source_.tables());
   if (finding) { return kDone; }

@@ -80,7 +80,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
   try {
     const auto snapshot = disk_.database().snapshot();
     result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*work.block),
-                                      work.block->transactions, registry_, membership_->directory);
+                                      work.block->transactions, registry_, membership_->directory, &modules_);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "contracts/execute.h"
+#include "contracts/packages/module_store.h"
 #include "contracts/registry.h"
 #include "core/membership.h"
 #include "node/daemon/disk.h"
@@ -35,6 +36,7 @@ class Executor {
   Disk& disk_;
   const contracts::Registry& registry_;
   MembershipPointer membership_;
+  packages::ModuleStore modules_;  ///< of the execution thread
   Counter transactions_;
   Counter failed_;
   Counter execute_us_;

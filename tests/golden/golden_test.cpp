@@ -14,6 +14,10 @@
 #include "contracts/governance/arguments.h"
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
+#include "contracts/packages/arguments.h"
+#include "contracts/packages/lifecycle.h"
+#include "contracts/packages/package_file.h"
+#include "contracts/packages/records.h"
 #include "contracts/production/history.h"
 #include "contracts/record_contract.h"
 #include "core/merkle.h"
@@ -317,6 +321,71 @@ BOOST_AUTO_TEST_CASE(commitments_are_frozen) {
                                 .map_root = sample::hash_of("map"),
                                 .rest = sample::hash_of("rest")};
   golden.add("state root", commitments.state_root(Height{5}));
+}
+
+BOOST_AUTO_TEST_CASE(packages_are_frozen) {
+  using namespace packages;
+  Golden golden("packages.txt");
+  Package package;
+  package.module = to_bytes("the module");
+  package.schema = to_bytes("{}");
+  package.readme = to_bytes("# counter\n");
+  package.manifest = {.name = "counter",
+                      .version = {1, 2, 3},
+                      .publisher = "company0",
+                      .methods = {{"count", 100'000}},
+                      .rules = {{"on_event", 50'000}},
+                      .migration = Entry{"migrate", 1'000'000},
+                      .module = file_hash(package.module),
+                      .schema = file_hash(package.schema),
+                      .readme = file_hash(package.readme),
+                      .source = file_hash(as_bytes("source")),
+                      .build = "clang"};
+  package.sign("company0", sample::key_pair("company0/publisher"));
+  golden.add("manifest", package.manifest.encode());
+  golden.add("package", package.hash());
+  golden.add("signed", package_signing_hash(package.hash()));
+  golden.add("file", ByteView(package.encode()));
+  golden.add("publish", ByteView(Publish{}.encode()));
+  golden.add("approve", ByteView(ThePackage{package.hash()}.encode()));
+  golden.add("activate", ByteView(Activate{"counter", package.hash(), Height{77}}.encode()));
+  golden.add("upgrade", ByteView(Upgrade{"counter", package.hash()}.encode()));
+  golden.add("vote", ByteView(packages::Vote{"counter", Motion::quota, 1'000'000}.encode()));
+  golden.add("call", ByteView(Call{"counter", "count", to_bytes("arguments")}.encode()));
+  golden.add("outcome", ByteView(VoteOutcome{true, 3, 3}.encode()));
+  golden.add("step", step_content("approved", "company1", package.hash(), 1));
+
+  class Kept final : public governance::Store {
+   public:
+    std::map<Bytes, Bytes> rows;
+    [[nodiscard]] std::optional<Bytes> get(ByteView key) override {
+      const auto found = rows.find(to_bytes(key));
+      return found == rows.end() ? std::nullopt : std::optional(found->second);
+    }
+    void put(ByteView key, Bytes value) override { rows[to_bytes(key)] = std::move(value); }
+    void erase(ByteView key) override { rows.erase(to_bytes(key)); }
+    void scan(ByteView, ByteView, const contracts::StateReader::Visit&) override {}
+  } kept;
+  packages::Records records(kept);
+  const Activation active{package.hash(), {1, 2, 3}, Height{77}};
+  records.set_contract("counter", {"company0", active, Activation{sample::hash_of("next"), {2, 0, 0}, Height{99}},
+                                   Height{80}, Height{}, 16'777'216});
+  records.set_version("counter", {1, 2, 3}, package.hash());
+  records.set_package(package.hash(), {"counter",
+                                       {1, 2, 3},
+                                       "company0",
+                                       sample::hash_of("transaction"),
+                                       Height{70},
+                                       1'750'000'600'000,
+                                       {{"company1", Height{71}}, {"company2", Height{72}}},
+                                       Height{73},
+                                       10});
+  records.set_files(package.hash(), package.manifest.encode(), package.module);
+  records.set_motion("counter", Motion::freeze, {{{"company1", {0, 1'750'000'600'000}}}});
+  records.set_open("company0", {package.hash()});
+  records.set_contract_count(1);
+  records.set_used("counter", 9);
+  for (const auto& [key, value] : kept.rows) { golden.add("state " + to_hex(key), ByteView(value)); }
 }
 
 BOOST_AUTO_TEST_CASE(governance_is_frozen) {

@@ -1,0 +1,140 @@
+#include "contracts/packages/module_store.h"
+
+#include <string>
+#include <utility>
+
+#include "contracts/guest_functions.h"
+#include "contracts/packages/records.h"
+#include "core/check.h"
+
+namespace keten::packages {
+namespace {
+
+constexpr std::string_view kInitialize = "_initialize";
+constexpr std::uint64_t kFuelPerStart = 1000;
+constexpr std::size_t kStartBytesPerUnit = 64;  // of the module
+
+Error no_package(const Hash& package) {
+  return failure(ErrorKind::not_found, "UNKNOWN_PACKAGE", "no package " + package.hex() + " was published");
+}
+
+Status check_exports(const vm::Program& program, const Manifest& manifest) {
+  const auto check = [&](const Entry& entry, std::string_view what) -> Status {
+    const auto function = program.find_function(entry.name);
+    if (function && program.type_of(*function) == vm::FunctionType{}) { return kDone; }
+    return invalid("MODULE_EXPORT", "the manifest names " + std::string(what) + " '" + entry.name +
+                                        "', but the module exports no function of that name with type () -> ()");
+  };
+  for (const auto& entry : manifest.methods) {
+    if (auto found = check(entry, "method"); !found) { return found; }
+  }
+  for (const auto& entry : manifest.rules) {
+    if (auto found = check(entry, "rule"); !found) { return found; }
+  }
+  return manifest.migration ? check(*manifest.migration, "migration") : kDone;
+}
+
+/// What a guest takes, about: registers and frames of the interpreter, memory, and the translated code.
+std::size_t memory_of(const Guest& guest) {
+  const auto& program = guest.instance.program();
+  return program.limits.slots * sizeof(std::uint64_t) + program.limits.call_depth * sizeof(vm::Frame) +
+         std::size_t{program.memory_pages_max} * 64 * 1024 + program.code.size() * sizeof(vm::Op) + guest.module_bytes;
+}
+
+/// Reads of another contract's transaction, charged there.
+class ReadFrom final : public governance::Store {
+ public:
+  explicit ReadFrom(contracts::Context& context) : context_(context) {}
+  [[nodiscard]] std::optional<Bytes> get(ByteView key) override { return context_.read(full_key(key)); }
+  void put(ByteView /*key*/, Bytes /*value*/) override { CHECK(false); }
+  void erase(ByteView /*key*/) override { CHECK(false); }
+  void scan(ByteView /*first*/, ByteView /*end*/, const contracts::StateReader::Visit& /*visit*/) override {
+    CHECK(false);
+  }
+
+ private:
+  contracts::Context& context_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module) {
+  auto compiled = vm::compile(module, contracts::guest::offers());
+  if (!compiled) { return compiled.error(); }
+  if (auto exports = check_exports(**compiled, manifest); !exports) { return exports.error(); }
+  const auto initialize = (*compiled)->find_function(kInitialize);
+  auto guest =
+      std::make_unique<Guest>(Guest{std::move(manifest), vm::Instance(std::move(*compiled)), module.size(), 0});
+  if (!initialize) { return guest; }
+  auto& instance = guest->instance;
+  if (instance.program().type_of(*initialize) != vm::FunctionType{}) {
+    return invalid("MODULE_INITIALIZE", "the module exports _initialize with another type than () -> ()");
+  }
+  const auto outcome = instance.call(*initialize, {}, limits::kInitializeFuelMax);
+  if (!outcome.returned()) {
+    return invalid("MODULE_INITIALIZE", "_initialize runs once, without host functions and with " +
+                                            std::to_string(limits::kInitializeFuelMax) +
+                                            " units of fuel; it ended with " + outcome.text());
+  }
+  guest->initialize_fuel = outcome.fuel_used;
+  instance.keep();
+  return guest;
+}
+
+Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& state) {
+  if (const auto place = places_.find(package); place != places_.end()) {
+    kept_.splice(kept_.begin(), kept_, place->second);
+    return kept_.front().guest.get();
+  }
+  const auto manifest = state.get(manifest_entry(package));
+  const auto module = state.get(module_entry(package));
+  if (!manifest || !module) { return nullptr; }
+  auto decoded = Manifest::decode(as_text(*manifest));
+  CHECK(decoded.ok());
+  auto guest = make_guest(std::move(*decoded), *module);
+  CHECK(guest.ok());  // as it was when it was published
+  const auto bytes = memory_of(**guest);
+  while (!kept_.empty() && bytes_ + bytes > bytes_max_) {
+    bytes_ -= kept_.back().bytes;
+    places_.erase(kept_.back().package);
+    kept_.pop_back();
+  }
+  kept_.push_front({package, std::move(*guest), bytes});
+  places_.emplace(package, kept_.begin());
+  bytes_ += bytes;
+  return kept_.front().guest.get();
+}
+
+Result<Guest*> start_guest(contracts::Context& context, const Hash& package) {
+  context.charge(kFuelPerStart);
+  auto* guest = context.modules().find(package, context.before());
+  if (guest == nullptr) { return no_package(package); }
+  context.charge(guest->module_bytes / kStartBytesPerUnit);
+  return guest;
+}
+
+Status check_usable(contracts::Context& context, const Hash& package) {
+  ReadFrom store(context);
+  Records records(store);
+  const auto record = records.package(package);
+  if (!record) { return no_package(package); }
+  const auto what = record->name + " " + record->version.text();
+  if (!record->is_approved()) {
+    return failure(ErrorKind::refused, "NOT_APPROVED",
+                   "package " + what + " is not approved yet; `keten contract status " + record->name +
+                       "` says whose approval is missing");
+  }
+  const auto contract = records.contract(record->name);
+  CHECK(contract.has_value());
+  if (contract->retired != Height{}) {
+    return failure(ErrorKind::refused, "CONTRACT_RETIRED",
+                   "contract " + record->name + " was retired at height " + contract->retired.text());
+  }
+  if (contract->frozen != Height{}) {
+    return failure(ErrorKind::refused, "CONTRACT_FROZEN",
+                   "contract " + record->name + " is frozen since height " + contract->frozen.text());
+  }
+  return kDone;
+}
+
+}  // namespace keten::packages

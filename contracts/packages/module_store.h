@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+
+#include "contracts/contract.h"
+#include "contracts/packages/limits.h"
+#include "contracts/packages/manifest.h"
+#include "contracts/vm/instance.h"
+#include "core/bytes.h"
+#include "core/ids.h"
+#include "core/result.h"
+
+namespace keten::packages {
+
+/// The module of a package, ready to run.
+struct Guest {
+  Manifest manifest;
+  vm::Instance instance;
+  std::size_t module_bytes = 0;
+  std::uint64_t initialize_fuel = 0;  ///< that `_initialize` has used
+};
+
+/// Checks a module against its manifest and makes it ready: compiled for keten_abi_1, every function that the manifest names
+/// exported with type () -> (), and `_initialize`, when the module exports it, run once without host functions. Costs about 100 ns a
+/// byte. Fails with the reasons of vm::compile, MODULE_EXPORT or MODULE_INITIALIZE.
+[[nodiscard]] Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module);
+
+/// Guests of published packages, made when they are first needed and kept as long as there is room; the one used longest ago goes
+/// first. Owned by whoever drives execution, for one thread; what is in it changes time and never a result or its fuel,
+/// because a package's hash determines everything about its guest.
+class ModuleStore {
+ public:
+  explicit ModuleStore(std::size_t bytes_max = limits::kStoreBytesDefault) : bytes_max_(bytes_max) {}
+
+  /// The guest of a published package, valid until the next call; null when the state has no such package.
+  /// Precondition: no guest of this store is running.
+  [[nodiscard]] Guest* find(const Hash& package, const contracts::StateReader& state);
+
+  [[nodiscard]] std::size_t size() const { return kept_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< estimated memory
+
+ private:
+  struct Kept {
+    Hash package;
+    std::unique_ptr<Guest> guest;
+    std::size_t bytes = 0;
+  };
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::list<Kept> kept_;  ///< used last first
+  std::map<Hash, std::list<Kept>::iterator> places_;
+};
+
+/// The guest of a published package for the running transaction, which pays for its start. `instance` is as after its start and goes to
+/// guest::call. Fails with UNKNOWN_PACKAGE; throws Abort{OUT_OF_FUEL}.
+[[nodiscard]] Result<Guest*> start_guest(contracts::Context& context, const Hash& package);
+
+/// Whether rules of a package may be signed and run: it was approved, and its contract is neither frozen nor retired. For other
+/// contracts than `contracts`. Fails with UNKNOWN_PACKAGE, NOT_APPROVED, CONTRACT_FROZEN or CONTRACT_RETIRED.
+[[nodiscard]] Status check_usable(contracts::Context& context, const Hash& package);
+
+}  // namespace keten::packages

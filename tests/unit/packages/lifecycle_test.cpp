@@ -1,0 +1,370 @@
+#include "contracts/packages/lifecycle.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "contracts/packages/limits.h"
+#include "tests/unit/packages/published_ledger.h"
+
+namespace keten::packages {
+namespace {
+
+using test::make;
+
+BOOST_FIXTURE_TEST_SUITE(lifecycle, test::PublishedLedger)
+
+BOOST_AUTO_TEST_CASE(a_package_runs_once_it_is_published_approved_and_active) {
+  const auto package = make();
+  BOOST_TEST(call() == "UNKNOWN_PACKAGED_CONTRACT");
+  BOOST_TEST(publish(package) == "ok");
+  BOOST_TEST((last.result == to_bytes(package.hash().view())));
+  BOOST_TEST(call() == "CONTRACT_NOT_ACTIVE");
+  BOOST_TEST(approve(package, 0) == "ok");
+  BOOST_TEST(approve(package, 1) == "ok");
+  BOOST_TEST((VoteOutcome::decode(last.result).value() == VoteOutcome{false, 2, 3}));
+  BOOST_TEST(activate(package) == "NOT_APPROVED");
+  BOOST_TEST(says("2 of 3 approvals; missing: company2, company3"), last.message);
+  BOOST_TEST(approve(package, 3) == "ok");
+  BOOST_TEST((VoteOutcome::decode(last.result).value() == VoteOutcome{true, 3, 3}));
+  BOOST_TEST(approve(package, 2) == "ALREADY_APPROVED");
+  const auto at = height.value + 5;
+  BOOST_TEST(activate(package, at) == "ok");
+  BOOST_TEST(call() == "CONTRACT_NOT_ACTIVE");
+  BOOST_TEST(says("from height " + std::to_string(at)), last.message);
+  height = Height{at - 1};
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 1U);
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 2U);
+  BOOST_TEST(state.entries.contains(to_bytes("contracts/state/counter/calls")));
+}
+
+BOOST_AUTO_TEST_CASE(results_and_fuel_are_the_same_whatever_modules_were_compiled_before) {
+  const auto package = make();
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  const contracts::BlockContext context{.chain_id = chain, .height = height.next(), .time = time + 1};
+  const std::vector<TransactionPointer> calls{signed_by(2, "device", kCall, Call{"counter", "count", {}}.encode()),
+                                              signed_by(2, "device", kCall, Call{"counter", "count", {}}.encode())};
+  ModuleStore kept;
+  ModuleStore none(0);
+  const auto run = [&](ModuleStore* modules) {
+    return contracts::execute_block({.state = state, .proofs = proofs}, context, calls, registry,
+                                    membership().directory, modules);
+  };
+  const auto cold = run(&kept);
+  BOOST_TEST(kept.size() == 1U);
+  for (auto* modules : {&kept, &none, static_cast<ModuleStore*>(nullptr)}) {
+    const auto warm = run(modules);
+    BOOST_TEST((warm.state_root == cold.state_root));
+    BOOST_TEST((warm.receipts_root == cold.receipts_root));
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      BOOST_TEST(warm.receipts[i].succeeded);
+      BOOST_TEST(warm.receipts[i].fuel_used == cold.receipts[i].fuel_used);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_store_keeps_to_its_bound_and_drops_what_was_used_longest_ago) {
+  std::vector<Package> packages;
+  for (const auto* name : {"one", "two", "three"}) {
+    packages.push_back(make({.name = name}));
+    BOOST_TEST(publish(packages.back()) == "ok");
+  }
+  ModuleStore probe;
+  BOOST_REQUIRE(probe.find(packages[0].hash(), state) != nullptr);
+  ModuleStore store(probe.bytes() * 2);
+  const auto* first = store.find(packages[0].hash(), state);
+  BOOST_REQUIRE(store.find(packages[1].hash(), state) != nullptr);
+  BOOST_TEST(store.find(packages[0].hash(), state) == first);
+  BOOST_REQUIRE(store.find(packages[2].hash(), state) != nullptr);
+  BOOST_TEST(store.size() == 2U);
+  BOOST_TEST(store.bytes() <= probe.bytes() * 2);
+  BOOST_TEST(store.find(packages[0].hash(), state) == first);
+  BOOST_TEST(store.find(sample::hash_of("no package"), state) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_publisher_publishes_what_its_own_key_signed) {
+  auto package = make();
+  BOOST_TEST(publish(package, 1) == "NOT_THE_PUBLISHER");
+  package.signatures.clear();
+  BOOST_TEST(publish(package) == "PACKAGE_NOT_SIGNED");
+  package.sign("company0", sample::key_pair("company0/admin"));
+  BOOST_TEST(publish(package) == "PACKAGE_NOT_SIGNED");
+  package.sign("company0", sample::key_pair("company1/publisher"));
+  BOOST_TEST(publish(package) == "SIGNER_UNKNOWN");
+  package = make();
+  package.sign("company1", sample::key_pair("nobody"));
+  BOOST_TEST(publish(package) == "SIGNER_UNKNOWN");
+  BOOST_TEST(act(0, "admin", kPublish, Publish{}.encode(), payload_of(make())) == "ROLE_NOT_ALLOWED");
+  BOOST_TEST(publish(make()) == "ok");
+  BOOST_TEST(publish(make({.version = {1, 1, 0}, .publisher = "company1"}), 1) == "NAME_TAKEN");
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_byte_is_refused_on_the_ledger_too) {
+  auto payload = payload_of(make());
+  payload.front().content[515] ^= 1;
+  BOOST_TEST(act(0, "publisher", kPublish, Publish{}.encode(), payload) == "PACKAGE_HASH_MISMATCH");
+  BOOST_TEST(!contract().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_module_that_cannot_run_is_refused_when_it_is_published) {
+  BOOST_TEST(publish(make({.module = to_bytes("no module")})) == "MODULE_MALFORMED");
+  BOOST_TEST(publish(make({.methods = {{"absent", 1}}})) == "MODULE_EXPORT");
+  BOOST_TEST(says("'absent'"));
+  BOOST_TEST(
+      publish(make({.module = test::module_of({{"count", test::count_by(1)}, {"_initialize", test::for_ever()}})})) ==
+      "MODULE_INITIALIZE");
+  BOOST_TEST(
+      publish(make({.module = test::module_of({{"count", test::count_by(1)}, {"_initialize", test::count_by(1)}})})) ==
+      "MODULE_INITIALIZE");
+}
+
+BOOST_AUTO_TEST_CASE(what_initialize_has_done_is_there_at_the_beginning_of_every_call) {
+  using test::Code;
+  const auto initialize = Code().i32(test::kValue).i32(41).access(0x36);
+  const auto give = Code()
+                        .i32(test::kValue)
+                        .i32(test::kValue)
+                        .access(0x28)
+                        .i32(1)
+                        .op(0x6A)
+                        .access(0x36)
+                        .i32(test::kValue)
+                        .i32(4)
+                        .call(test::host("set_result"));
+  const auto package = make({.module = test::module_of({{"count", give}, {"_initialize", initialize}})});
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST(call() == "ok");
+    BOOST_TEST(counted() == 42U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_that_comes_too_late_counts_no_more) {
+  const auto package = make();
+  BOOST_TEST(publish(package) == "ok");
+  BOOST_TEST(approve(package, 1) == "ok");
+  time += keten::limits::kChangeOpenMsDefault;
+  BOOST_TEST(approve(package, 2) == "APPROVAL_EXPIRED");
+  BOOST_TEST(says("company0 can publish it again"), last.message);
+  BOOST_TEST(publish(package) == "ok");
+  BOOST_TEST(record(package)->approvals.empty());
+  BOOST_TEST(approve(package, 2) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_version_means_one_content_for_ever) {
+  BOOST_TEST(publish(make()) == "ok");
+  BOOST_TEST(publish(make()) == "ALREADY_PUBLISHED");
+  BOOST_TEST(publish(make({.methods = {{"count", 5}}})) == "VERSION_EXISTS");
+}
+
+BOOST_AUTO_TEST_CASE(only_organisations_with_a_voice_approve_and_each_once) {
+  const auto package = make();
+  BOOST_TEST(approve(package, 1) == "UNKNOWN_PACKAGE");
+  BOOST_TEST(publish(package) == "ok");
+  BOOST_TEST(act(1, "device", kApprove, ThePackage{package.hash()}.encode()) == "ROLE_NOT_ALLOWED");
+  BOOST_TEST(approve(package, 1) == "ok");
+  BOOST_TEST(approve(package, 1) == "ALREADY_APPROVED");
+  const auto newcomer = sample::genesis_key("newcomer", "admin", Roles{Role::admin});
+  BOOST_TEST(agree({governance::AddOrganisation{"newcomer", {newcomer}}}) == "ok");
+  auto body = sample::body(chain, 1);
+  const auto pair = sample::key_pair("newcomer/admin");
+  body.organisation = "newcomer";
+  body.sender = pair.public_key();
+  body.valid_until = height.plus(10);
+  body.contract = kContractName;
+  body.method = kApprove;
+  body.arguments = ThePackage{package.hash()}.encode();
+  const auto receipt = block({sign_transaction(body, {}, pair)}).front();
+  BOOST_TEST(receipt.reason == "NO_VOICE", receipt.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_version_takes_over_at_its_height_and_an_older_one_never) {
+  const auto one = make();
+  const auto two = make({.version = {1, 1, 0}, .module = test::module_of({{"count", test::count_by(10)}})});
+  const auto three = make({.version = {1, 2, 0}});
+  for (const auto* package : {&one, &two, &three}) { BOOST_TEST(admit(*package) == "ok"); }
+  BOOST_TEST(activate(one) == "ok");
+  BOOST_TEST(call() == "ok");
+  const auto at = height.value + 10;
+  BOOST_TEST(activate(two, at) == "ok");
+  BOOST_TEST(activate(three, at) == "TWO_VERSIONS_AT_ONE_HEIGHT");
+  BOOST_TEST(activate(three, at + 1) == "ACTIVATION_PENDING");
+  BOOST_TEST(activate(three, 1) == "HEIGHT_OUT_OF_RANGE");
+  height = Height{at + 1};
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 11U);
+  BOOST_TEST(activate(one) == "DOWNGRADE");
+  BOOST_TEST(activate(two) == "DOWNGRADE");
+  BOOST_TEST((contract()->running(height)->package == two.hash()));
+  BOOST_TEST(activate(three, height.value + 50) == "ok");
+  BOOST_TEST(activate(make({.version = {9, 0, 0}})) == "UNKNOWN_PACKAGE");
+  const auto four = make({.version = {1, 3, 0}});
+  BOOST_TEST(admit(four) == "ok");
+  BOOST_TEST(activate(four) == "ACTIVATION_PENDING");
+}
+
+BOOST_AUTO_TEST_CASE(two_activations_in_one_block_do_not_share_a_height) {
+  const auto one = make();
+  const auto two = make({.version = {1, 1, 0}});
+  BOOST_TEST(admit(one) == "ok");
+  BOOST_TEST(admit(two) == "ok");
+  const auto receipts = block({signed_by(0, "admin", kActivate, Activate{"counter", one.hash(), {}}.encode()),
+                               signed_by(1, "admin", kActivate, Activate{"counter", two.hash(), {}}.encode())});
+  BOOST_TEST(receipts[0].succeeded);
+  BOOST_TEST(receipts[1].reason == "TWO_VERSIONS_AT_ONE_HEIGHT");
+}
+
+Package with_migration(const vm::assembler::Code& migrate) {
+  return make({.version = {2, 0, 0},
+               .migration = Entry{"migrate", 50'000},
+               .module = test::module_of({{"count", test::count_by(1)}, {"migrate", migrate}})});
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_migrates_the_state_and_switches_in_one_transaction) {
+  const auto one = make();
+  const auto two = with_migration(test::count_by(100));
+  BOOST_TEST(admit(one) == "ok");
+  BOOST_TEST(admit(two) == "ok");
+  BOOST_TEST(upgrade(two) == "NOTHING_TO_MIGRATE");
+  BOOST_TEST(activate(one) == "ok");
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(activate(two) == "MIGRATION_NEEDED");
+  BOOST_TEST(upgrade(one) == "DOWNGRADE");
+  BOOST_TEST(upgrade(two) == "ok");
+  BOOST_TEST(contract()->active->version.text() == "2.0.0");
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 102U);
+  BOOST_TEST(call("migrate") == "UNKNOWN_METHOD");
+}
+
+BOOST_AUTO_TEST_CASE(a_migration_that_fails_changes_nothing) {
+  const auto one = make();
+  BOOST_TEST(admit(one) == "ok");
+  BOOST_TEST(activate(one) == "ok");
+  BOOST_TEST(call() == "ok");
+  for (const auto& code : {test::count_by(100).add(test::for_ever()), test::count_by(100).op(0x00)}) {
+    const auto two = make({.version = {2, 0, static_cast<std::uint32_t>(code.bytes.size())},
+                           .migration = Entry{"migrate", 50'000},
+                           .module = test::module_of({{"count", test::count_by(1)}, {"migrate", code}})});
+    BOOST_TEST(admit(two) == "ok");
+    const auto before = state.entries;
+    BOOST_TEST(upgrade(two) == "MIGRATION_FAILED");
+    BOOST_TEST((says("CONTRACT_OUT_OF_FUEL") || says("CONTRACT_TRAP")), last.message);
+    BOOST_TEST((state.entries == before));
+  }
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_quorum_freezes_resumes_and_retires) {
+  const auto package = make();
+  BOOST_TEST(vote(0, Motion::freeze) == "UNKNOWN_PACKAGED_CONTRACT");
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  BOOST_TEST(vote(0, Motion::resume) == "NOTHING_CHANGES");
+  BOOST_TEST(vote(0, Motion::freeze) == "ok");
+  BOOST_TEST(vote(0, Motion::freeze) == "ALREADY_VOTED");
+  BOOST_TEST(vote(1, Motion::freeze) == "ok");
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(vote(2, Motion::freeze) == "ok");
+  BOOST_TEST(call() == "CONTRACT_FROZEN");
+  for (std::size_t index = 0; index < 3; ++index) { BOOST_TEST(vote(index, Motion::resume) == "ok"); }
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(counted() == 2U);
+  for (std::size_t index = 1; index < 4; ++index) { BOOST_TEST(vote(index, Motion::retire) == "ok"); }
+  BOOST_TEST(call() == "CONTRACT_RETIRED");
+  BOOST_TEST(vote(0, Motion::resume) == "CONTRACT_RETIRED");
+  BOOST_TEST(activate(package) == "CONTRACT_RETIRED");
+  BOOST_TEST(publish(make({.version = {3, 0, 0}})) == "CONTRACT_RETIRED");
+}
+
+BOOST_AUTO_TEST_CASE(votes_expire_one_by_one) {
+  BOOST_TEST(publish(make()) == "ok");
+  BOOST_TEST(vote(0, Motion::freeze) == "ok");
+  time += keten::limits::kChangeOpenMsDefault;
+  BOOST_TEST(vote(1, Motion::freeze) == "ok");
+  BOOST_TEST(vote(2, Motion::freeze) == "ok");
+  BOOST_TEST((VoteOutcome::decode(last.result).value() == VoteOutcome{false, 2, 3}));
+  BOOST_TEST(vote(0, Motion::freeze) == "ok");
+  BOOST_TEST(contract()->frozen.value == height.value);
+}
+
+BOOST_AUTO_TEST_CASE(a_contract_keeps_no_more_state_than_its_quota) {
+  const auto package = make({.methods = {{"count", 100'000}, {"fill", 5'000'000}},
+                             .module = test::module_of({{"count", test::count_by(1)}, {"fill", test::put_much()}})});
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  for (const std::size_t index : {0, 1}) { BOOST_TEST(vote(index, Motion::quota, 50'000) == "ok"); }
+  BOOST_TEST(vote(2, Motion::quota, 60'000) == "ok");
+  BOOST_TEST(contract()->quota == limits::kStateBytesDefault);
+  BOOST_TEST(vote(3, Motion::quota, 50'000) == "ok");
+  BOOST_TEST(contract()->quota == 50'000U);
+  BOOST_TEST(call("fill") == "STATE_QUOTA_EXCEEDED");
+  BOOST_TEST(says("would keep 60005 bytes of state, its quota is 50000"), last.message);
+  for (const std::size_t index : {0, 1, 2}) { BOOST_TEST(vote(index, Motion::quota, 60'005) == "ok"); }
+  BOOST_TEST(call("fill") == "ok");
+  BOOST_TEST(call("fill") == "ok");
+  for (const std::size_t index : {0, 1, 2}) { BOOST_TEST(vote(index, Motion::quota, 0) == "ok"); }
+  BOOST_TEST(call("count") == "ok");  // keeps less than before
+  StateView view(state);
+  BOOST_TEST(Records(view).used("counter") == 9U);
+}
+
+BOOST_AUTO_TEST_CASE(a_method_has_its_own_ceiling_of_fuel_and_a_contract_its_own_methods) {
+  const auto package = make({.methods = {{"run", 20'000}},
+                             .rules = {{"count", 100}},
+                             .module = test::module_of({{"count", test::count_by(1)}, {"run", test::for_ever()}})});
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  BOOST_TEST(call("run") == "CONTRACT_OUT_OF_FUEL");
+  BOOST_TEST(last.fuel_used > 20'000U);
+  BOOST_TEST(last.fuel_used < 40'000U);
+  BOOST_TEST(call("count") == "UNKNOWN_METHOD");
+  BOOST_TEST(says("known: run"), last.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_has_room_for_eight_packages_that_wait) {
+  std::vector<Package> packages;
+  for (std::uint32_t minor = 0; minor < 9; ++minor) { packages.push_back(make({.version = {1, minor, 0}})); }
+  for (std::size_t i = 0; i < 8; ++i) { BOOST_TEST(publish(packages[i]) == "ok"); }
+  BOOST_TEST(publish(packages[8]) == "TOO_MANY_PACKAGES");
+  BOOST_TEST(act(1, "publisher", kWithdraw, ThePackage{packages[0].hash()}.encode()) == "NOT_THE_PUBLISHER");
+  BOOST_TEST(act(0, "publisher", kWithdraw, ThePackage{packages[0].hash()}.encode()) == "ok");
+  BOOST_TEST(!record(packages[0]).has_value());
+  BOOST_TEST(publish(packages[8]) == "ok");
+  time += keten::limits::kChangeOpenMsDefault + 1000;
+  const auto rows = state.entries.size();
+  BOOST_TEST(publish(packages[0]) == "ok");  // those that expired have gone
+  BOOST_TEST(state.entries.size() < rows);
+  BOOST_TEST(!record(packages[8]).has_value());
+  BOOST_TEST(record(packages[0]).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_free_again_when_nothing_is_left_of_it) {
+  const auto package = make();
+  BOOST_TEST(publish(package) == "ok");
+  BOOST_TEST(act(0, "publisher", kWithdraw, ThePackage{package.hash()}.encode()) == "ok");
+  BOOST_TEST(!contract().has_value());
+  const auto other = make({.publisher = "company1"});
+  BOOST_TEST(publish(other, 1) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(every_step_stands_in_the_history_of_the_contract) {
+  const auto package = make();
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  const auto head = Head::decode(state.entries.at(head_key("contract", "counter"))).value();
+  BOOST_TEST(head.count == 5U);
+  BOOST_TEST((head.state == entity_state_digest(state.entries.at(to_bytes("contracts/contract/counter")))));
+  BOOST_REQUIRE(events.size() == 1U);
+  BOOST_TEST(events.front().kind == "contracts.activated");
+  BOOST_TEST(call() == "ok");
+  BOOST_TEST(Head::decode(state.entries.at(head_key("contract", "counter"))).value().count == 5U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::packages
