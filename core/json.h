@@ -65,8 +65,9 @@ struct ParseLimits {
 
 /// The one parser for JSON from outside: RFC 8259 without tolerance. Refuses duplicate keys, depth over the limit,
 /// lone surrogates, invalid UTF-8, BOM, NaN, trailing bytes, and numbers that lose digits in an IEEE double
-/// (integers beyond 2^53, more significant digits than round-trip). Reasons: JSON_MALFORMED, JSON_DUPLICATE_KEY,
-/// JSON_TOO_DEEP, JSON_TOO_LARGE, JSON_NUMBER_RANGE; the message gives line, column and, where known, the JSON
+/// (integers beyond 2^53, more significant digits than round-trip), names of members over kJsonNameBytesMax and numbers
+/// over kJsonNumberBytesMax. Reasons: JSON_MALFORMED, JSON_DUPLICATE_KEY,
+/// JSON_TOO_DEEP, JSON_TOO_LARGE, JSON_NAME_TOO_LONG, JSON_NUMBER_RANGE; the message gives line, column and, where known, the JSON
 /// pointer.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 

@@ -30,8 +30,13 @@ class Builder {
   bool on_object_end(std::size_t, Stop& stop) { return has_unique_keys(stop) && close(stop); }
   bool on_array_end(std::size_t, Stop& stop) { return close(stop); }
   bool on_key_part(Text part, std::size_t, Stop&) { return append(part); }
-  bool on_key(Text part, std::size_t, Stop&) {
+  bool on_key(Text part, std::size_t, Stop& stop) {
     append(part);
+    if (text_.size() > limits::kJsonNameBytesMax) {
+      return refuse(stop, "JSON_NAME_TOO_LONG",
+                    "expected member names of at most " + std::to_string(limits::kJsonNameBytesMax) +
+                        " bytes, found one of " + std::to_string(text_.size()));
+    }
     open_.back().key = std::move(text_);
     text_.clear();
     return true;
@@ -130,6 +135,11 @@ class Builder {
 
   bool number(Text part, Stop& stop) {
     append(part);
+    if (text_.size() > limits::kJsonNumberBytesMax) {
+      return refuse(stop, "JSON_NUMBER_RANGE",
+                    "expected a number of at most " + std::to_string(limits::kJsonNumberBytesMax) +
+                        " characters, found one of " + std::to_string(text_.size()));
+    }
     if (!survives_a_double(text_)) {
       return refuse(stop, "JSON_NUMBER_RANGE",
                     "the number " + text_.substr(0, 40) +

@@ -45,6 +45,8 @@ inline constexpr std::size_t kBlockEvidenceMax = 16;  ///< proven contradictions
 inline constexpr std::size_t kJsonDepthMax = 32;
 inline constexpr std::size_t kJsonBytesMax = kTransactionBytesMax;
 inline constexpr std::size_t kJsonValuesMax = 200'000;
+inline constexpr std::size_t kJsonNameBytesMax = 1024;   ///< of a member
+inline constexpr std::size_t kJsonNumberBytesMax = 128;  ///< however many zeros it is written with
 
 // EPCIS
 inline constexpr std::size_t kEventsPerDocumentMax = 1000;

@@ -87,6 +87,15 @@ BOOST_AUTO_TEST_CASE(bytes_and_values_are_limited) {
   BOOST_TEST(parse("[1,2,3]", {.values = 3}).error().reason == "JSON_TOO_LARGE");
 }
 
+BOOST_AUTO_TEST_CASE(names_of_members_and_numbers_are_limited) {
+  const auto name = [](std::size_t bytes) { return "{\"" + std::string(bytes, 'n') + "\":1}"; };
+  BOOST_TEST(reason_of(name(limits::kJsonNameBytesMax)) == "accepted");
+  BOOST_TEST(reason_of(name(limits::kJsonNameBytesMax + 1)) == "JSON_NAME_TOO_LONG");
+  const auto number = [](std::size_t bytes) { return "1." + std::string(bytes - 2, '0'); };
+  BOOST_TEST(reason_of(number(limits::kJsonNumberBytesMax)) == "accepted");
+  BOOST_TEST(reason_of(number(limits::kJsonNumberBytesMax + 1)) == "JSON_NUMBER_RANGE");
+}
+
 BOOST_AUTO_TEST_CASE(a_number_that_a_double_cannot_hold_is_refused) {
   for (const std::string_view text :
        {"9007199254740993", "-9007199254740993", "10000000000000000", "1e400", "-1e400", "1e-400",
