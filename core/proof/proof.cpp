@@ -203,7 +203,8 @@ class Decoder {
   }
 
   Entity entity(const std::string& kind, const std::string& id) {
-    expect(is_name(kind), "kind: expected 1 to 64 letters, digits, '-', '_' or '.'");
+    expect(is_name(kind) && kind.size() <= kHeadKindBytesMax,
+           "kind: expected 1 to 16 letters, digits, '-', '_' or '.'");
     expect(!id.empty() && id.size() <= kIdentifierBytesMax, "id: expected 1 to 4096 bytes");
     return {kind, id};
   }
@@ -237,7 +238,10 @@ class Decoder {
     result.event_id = source.event_id();
     expect(source.event_id().size() <= kIdentifierBytesMax, "events.event_id: at most 4096 bytes");
     expect(source.organisation().size() <= limits::kNameBytesMax, "events.organisation: at most 64 bytes");
-    expect(static_cast<std::size_t>(source.names_size()) <= kEventNamesMax, "events.names: at most 20000");
+    if (static_cast<std::size_t>(source.names_size()) > kEventNamesMax) {
+      fail("events.names: at most 20000");
+      return result;
+    }
     for (const auto& name : source.names()) {
       expect(name.key().size() <= kIdentifierBytesMax, "events.names.key: at most 4096 bytes");
       result.names.push_back({name.roles(), name.key()});

@@ -57,6 +57,15 @@ BOOST_AUTO_TEST_CASE(a_proof_about_something_else_than_expected_is_refused) {
   BOOST_TEST(reason(transaction, ledger.transaction_at(2, 2).hex()) == "PROOF_OTHER_SUBJECT");
 }
 
+BOOST_AUTO_TEST_CASE(a_kind_that_no_head_can_have_is_refused) {
+  const auto& ledger = sample::sample_ledger();
+  auto history = ledger.history(11, {"item", sample::SampleLedger::kCheese});
+  std::get<HistoryProof>(history.statement).entity.kind = "seventeenletters_";
+  const auto verdict = verify(encode(history), ledger.root());
+  BOOST_REQUIRE(!verdict.ok());
+  BOOST_TEST(verdict.error().reason == "PROOF_MALFORMED");
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_verifies_what_begins_at_its_epoch_and_a_longer_file_can_be_cut) {
   const auto& ledger = sample::sample_ledger();
   const auto checkpoint = ledger.checkpoint(1);

@@ -16,6 +16,7 @@ const kEntriesMax = 1_000_000;
 const kEventsMax = 200_000;
 const kNamesMax = 20_000;
 const kIdBytesMax = 4096;
+const kKindBytesMax = 16;
 const kKeyBytesMax = 8192;
 const kHeaderBytes = 244;
 const kHeadBytes = 81;
@@ -136,7 +137,9 @@ function mapPath(message: Message, field: number): MapPath {
 }
 
 function entity(message: Message, kindField: number): Entity {
-  return { kind: name(message, kindField), id: message.limited(kindField + 1, 1, kIdBytesMax) };
+  const kind = name(message, kindField);
+  if (kind.length > kKindBytesMax) { throw malformed(`a kind has ${kind.length} bytes, at most ${kKindBytesMax}`); }
+  return { kind, id: message.limited(kindField + 1, 1, kIdBytesMax) };
 }
 
 function entry(message: Message): Entry {
