@@ -185,11 +185,16 @@ Status Audit::open() {
 
 Status Audit::walk() {
   auto last = source_.tip().height;
+  const auto at = "the audit in " + options_.ledger.string() + " is at height " + report_.height.text();
+  if (last < report_.height) {
+    return failure(
+        ErrorKind::refused, "AUDIT_OF_ANOTHER",
+        at + ", " + source_.name() + " has only " + last.text() + ": it was rolled back; give another --state-dir");
+  }
   if (options_.until.value > 0) { last = std::min(last, options_.until); }
   if (last < report_.height) {
-    return failure(ErrorKind::refused, "AUDIT_OF_ANOTHER",
-                   "the audit in " + options_.ledger.string() + " is at height " + report_.height.text() + ", " +
-                       source_.name() + " has only " + last.text() + ": it was rolled back; give another --state-dir");
+    return failure(ErrorKind::refused, "AUDITED_ALREADY",
+                   at + " already, which is beyond " + last.text() + "; give another --state-dir to stop there");
   }
   WorkerPool pool("audit", options_.threads, 1024);
   BlockStream stream(source_, chain_, sets_, pool, {report_.height.next(), last});

@@ -96,6 +96,10 @@ BOOST_AUTO_TEST_CASE(an_audit_can_end_before_the_tip) {
   const auto report = SignedChain::require(audit(ToldLedger(chain), chain.genesis, some));
   BOOST_TEST(report.height.value == 5U);
   BOOST_TEST(report.entries == 0U);
+  some.until = Height{3};
+  const auto earlier = audit(ToldLedger(chain), chain.genesis, some);
+  BOOST_REQUIRE(!earlier.ok());
+  BOOST_TEST(earlier.error().reason == "AUDITED_ALREADY");
 }
 
 BOOST_AUTO_TEST_CASE(a_block_without_a_finalization_is_covered_by_a_descendant) {
