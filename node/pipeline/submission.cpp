@@ -90,6 +90,8 @@ void Pipeline::State::receive(NodeNumber from, TransactionBatch batch) {
   Verification verification;
   verification.sharer = from;
   for (auto& transaction : batch.transactions) {
+    // What waits here already was judged then; peers share again what they wait for.
+    if (mempool.find_leaf(transaction->leaf) != nullptr) { continue; }
     // A peer's transaction that does not fit is left out: if it reaches a block, it is fetched with it.
     if (!check_admission(*transaction, delivered.next()) || !mempool.reserve(transaction)) { continue; }
     verification.transactions.push_back(std::move(transaction));
