@@ -41,7 +41,7 @@ PagePlace read_place(Reader& reader) {
 }
 
 void erase_undo(const StateReader& proofs, Height newest, Rows& rows) {
-  if (newest.value <= kProofHeightsKept) { return; }
+  if (newest.value < kProofHeightsKept) { return; }
   const Height gone{newest.value - kProofHeightsKept};
   proofs.scan(undo_key(gone), undo_key(gone.next()), [&](ByteView key, ByteView) {
     rows.push_back({to_bytes(key), std::nullopt});

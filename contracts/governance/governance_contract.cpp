@@ -140,7 +140,7 @@ Result<Bytes> propose(Session& session, const ProposeChange& proposal) {
   return settle(session, id, std::move(record), proposal, voices);
 }
 
-/// An open change; closes it when its time is over, which then is all that the transaction does.
+/// An open change, unless its time is over.
 Result<ChangeRecord> find_open(Session& session, ChangeId id) {
   auto record = session.records.change(id);
   if (!record) { return failure(ErrorKind::not_found, "UNKNOWN_CHANGE", "there is no change " + id.text()); }

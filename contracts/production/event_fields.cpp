@@ -9,6 +9,7 @@
 #include "contracts/production/entity.h"
 #include "contracts/production/time.h"
 #include "contracts/production/vocabulary.h"
+#include "core/limits.h"
 
 namespace keten::production {
 namespace {
@@ -268,6 +269,29 @@ DocumentNames document_names(const Value& document) {
     if (const auto* results = body->find("queryResults")) { names.add_ignored(*results); }
   }
   return names;
+}
+
+std::size_t event_field_bytes(const Value& event, const DocumentNames& names) {
+  const auto of_value = [&](const auto& self, const Value& value, std::size_t name_bytes) -> std::size_t {
+    std::size_t bytes = 0;
+    switch (value.kind()) {
+      case Kind::null: return 0;
+      case Kind::array:
+        for (const auto& item : value.items()) { bytes += self(self, item, name_bytes); }
+        return bytes;
+      case Kind::object:
+        bytes = name_bytes;
+        for (const auto& [name, member] : value.members()) {
+          bytes += self(self, member, names.member_name(name).size());
+        }
+        return bytes;
+      case Kind::string: return name_bytes + names.full_text(value.text()).size();
+      case Kind::boolean:
+      case Kind::number: return name_bytes + limits::kJsonNumberBytesMax;
+    }
+    return 0;
+  };
+  return of_value(of_value, event, 0);
 }
 
 std::vector<EventField> event_fields(const Value& event, const DocumentNames& names) {

@@ -52,6 +52,12 @@ DocumentNames document_names(const json::Value& document);
 /// The members of an event in the document's order, every value in its canonical spelling: times in UTC to the
 /// millisecond, CBV words and GS1 keys as web addresses, numbers without exponent and needless zeros. What the value
 /// is called elsewhere does not matter; docs/formats/event-hash.md, "Values".
+/// Precondition: event_field_bytes() allows it.
 std::vector<EventField> event_fields(const json::Value& event, const DocumentNames& names);
+
+/// How many bytes of names and values event_fields() would give, at most: a name stands before every entry of its array.
+std::size_t event_field_bytes(const json::Value& event, const DocumentNames& names);
+/// Beyond it an event is not hashed.
+inline constexpr std::size_t kEventFieldBytesMax = 16UL * 1024 * 1024;
 
 }  // namespace keten::production

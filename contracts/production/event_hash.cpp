@@ -245,6 +245,13 @@ Result<std::vector<HashedEvent>> hash_events(const Value& document) {
       validate_context(*context, json::pointer_add(pointer, "@context"), violations);
       own_names.add_context(*context);
     }
+    if (event_field_bytes(*event, own_names) > kEventFieldBytesMax) {
+      return failure(
+          ErrorKind::too_large, "EVENT_TOO_LARGE_TO_HASH",
+          "event " + std::to_string(hashed.size()) + " gives a text to hash of more than " +
+              std::to_string(kEventFieldBytesMax) +
+              " bytes, because the name of a member stands before every entry of its array; shorten the names");
+    }
     HashedEvent result;
     result.event_id = event->find_string("eventID").value_or("");
     result.prehash = event_prehash(*event, own_names);

@@ -35,7 +35,7 @@ struct HashedEvent {
 
 /// Every event of an EPCISDocument or EPCISQueryDocument in its order, or the one bare event. The document need not be
 /// valid; it must have its events in the right place, and contexts that need not be fetched. Errors: EPCIS_INVALID,
-/// EPCIS_CONTEXT_UNKNOWN, with violations.
+/// EPCIS_CONTEXT_UNKNOWN, with violations; EVENT_TOO_LARGE_TO_HASH.
 Result<std::vector<HashedEvent>> hash_events(const json::Value& document);
 
 }  // namespace keten::production

@@ -277,6 +277,12 @@ void add_parties(contracts::Context& context, const Event& event, const EventSum
   for (const auto& prefix : prefixes) { context.index(joined(prefix, tail), {}); }
 }
 
+namespace {
+
+constexpr std::uint64_t kFuelPerLotNumber = 200;  // of one instance
+
+}  // namespace
+
 void add_lot_numbers(contracts::Context& context, const Event& event, const EventSummary& summary,
                      const json::Value& document_context) {
   // CBV 2.0, section 9: master data of the instances that an event makes.
@@ -294,6 +300,7 @@ void add_lot_numbers(contracts::Context& context, const Event& event, const Even
     if (!value.is(json::Kind::string) || !is_lot_number(names.member_name(name))) { continue; }
     for (const auto& entity : summary.entities) {
       if ((entity.roles & (role::kListed | role::kOutput)) == 0) { continue; }
+      context.charge(kFuelPerLotNumber);
       if (auto lot = lot_of_instance(entity.key, value.text())) { lots.insert(std::move(*lot)); }
     }
   }

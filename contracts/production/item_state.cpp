@@ -21,7 +21,8 @@ using index_rows::Stamp;
 
 constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kTextMax = 4 * limits::kUriBytesMax;
-constexpr std::uint64_t kFuelPerStep = 200;  // one event applied to one state
+constexpr std::uint64_t kFuelPerStep = 200;    // one event applied to one state
+constexpr std::uint64_t kFuelPerHolding = 50;  // looked at for an amount
 
 Bytes named(std::string_view table, std::string_view entity) {
   auto key = to_bytes(table);
@@ -330,7 +331,7 @@ class Folding {
       if (!fact.erroneous) { refold(key, stamp_); }
       return;
     }
-    context_.charge(kFuelPerStep);
+    charge_step(state, mentions);
     apply(state, key, stamp_, fact, mentions);
     if (++state.since_snapshot >= kSnapshotEvery) {
       state.since_snapshot = 0;
@@ -363,8 +364,8 @@ class Folding {
     state.unfolded = before.unfolded;
     state.since_snapshot = 0;
     for (auto placed = entries.rbegin(); placed != entries.rend(); ++placed) {
-      context_.charge(kFuelPerStep);
       past_.catch_up(state, key, placed->stamp);
+      charge_step(state, placed->entry.mentions);
       apply(state, key, placed->stamp, past_.fact(placed->stamp.position), placed->entry.mentions);
       if (++state.since_snapshot < kSnapshotEvery && !placed->entry.snapshot) { continue; }
       state.since_snapshot = 0;
@@ -373,6 +374,13 @@ class Folding {
     }
     past_.catch_up(state, key, newest());
     write(key, before, state);
+  }
+
+  /// An amount is looked for among all holdings of its lot.
+  void charge_step(const ItemState& state, const std::vector<Mention>& mentions) {
+    std::uint64_t amounts = 0;
+    for (const auto& mention : mentions) { amounts += (mention.roles & role::kClass) != 0 ? 1 : 0; }
+    context_.charge(kFuelPerStep + amounts * (1 + state.holdings.size()) * kFuelPerHolding);
   }
 
   void mark_unfolded(const std::string& key) {

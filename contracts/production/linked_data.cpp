@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "contracts/production/validation.h"
+#include "core/limits.h"
 
 namespace keten::production {
 namespace {
@@ -114,6 +117,9 @@ constexpr std::array<std::string_view, 11> kMoreTerms = {"uom",
                                                          "vocabularyList",
                                                          "epcisMasterData"};
 
+/// Of one context.
+constexpr std::size_t kDefinitionsMax = 256;
+
 // Prefixes of the context whose names mean something to a ledger.
 constexpr std::array<std::string_view, 3> kOwnPrefixes = {"cbv", "epcis", "gs1"};
 
@@ -134,28 +140,111 @@ bool is_standard_term(std::string_view name) {
          std::find(kMoreTerms.begin(), kMoreTerms.end(), name) != kMoreTerms.end();
 }
 
-void validate_definition(const std::string& name, const Value& definition, const std::string& pointer,
+/// Where a value stands, written out only when something is wrong with it: a pointer for each of many deep values would be
+/// work without bound.
+class Place {
+ public:
+  explicit Place(const std::string& pointer) : pointer_(&pointer) {}
+  Place(const Place& around, std::string_view name) : around_(&around), name_(name) {}
+  Place(const Place& around, std::size_t index) : around_(&around), index_(index) {}
+
+  [[nodiscard]] std::string pointer() const {
+    if (around_ == nullptr) { return *pointer_; }
+    return json::pointer_add(around_->pointer(), name_ ? std::string(*name_) : std::to_string(index_));
+  }
+
+ private:
+  const Place* around_ = nullptr;
+  const std::string* pointer_ = nullptr;
+  std::optional<std::string_view> name_;
+  std::size_t index_ = 0;
+};
+
+void report_at(const Place& place, std::vector<Violation>& violations, std::string expected, std::string found) {
+  if (violations.size() >= limits::kViolationsMax) { return; }
+  report(violations, place.pointer(), std::move(expected), std::move(found));
+}
+
+void validate_definition(const std::string& name, const Value& definition, const Place& place,
                          std::vector<Violation>& violations) {
   if (name.starts_with('@')) {
-    report(violations, pointer,
-           "definitions of prefixes; JSON-LD keywords would change the meaning of the whole document", name);
+    report_at(place, violations,
+              "definitions of prefixes; JSON-LD keywords would change the meaning of the whole document", name);
   } else if (is_standard_term(name)) {
-    report(violations, pointer, "no other meaning for a term of the EPCIS context", shown(definition));
+    report_at(place, violations, "no other meaning for a term of the EPCIS context", shown(definition));
   } else if (definition.is(Kind::object)) {
     const auto id = definition.find_string("@id");
-    if (!id || !is_uri(*id)) { report(violations, pointer, "a definition with an absolute @id", shown(definition)); }
+    if (!id || !is_uri(*id)) { report_at(place, violations, "a definition with an absolute @id", shown(definition)); }
     for (const auto* inner : {"@context", "@import", "@reverse"}) {
       if (definition.find(inner) != nullptr) {
-        report(violations, json::pointer_add(pointer, inner), "a definition of one name with @id and @type", inner);
+        report_at(Place(place, std::string_view(inner)), violations, "a definition of one name with @id and @type",
+                  inner);
       }
     }
     if (id && changes_own_prefix(name, *id)) {
-      report(violations, pointer, "no other meaning for a prefix of the EPCIS context", shown(definition));
+      report_at(place, violations, "no other meaning for a prefix of the EPCIS context", shown(definition));
     }
   } else if (definition.is(Kind::string) && changes_own_prefix(name, definition.text())) {
-    report(violations, pointer, "no other meaning for a prefix of the EPCIS context", shown(definition));
+    report_at(place, violations, "no other meaning for a prefix of the EPCIS context", shown(definition));
   } else if (!definition.is(Kind::string) || !is_uri(definition.text())) {
-    report(violations, pointer, "a namespace URI", shown(definition));
+    report_at(place, violations, "a namespace URI", shown(definition));
+  }
+}
+
+void check_context(const Value& context, const Place& place, std::vector<Violation>& violations) {
+  switch (context.kind()) {
+    case Kind::string:
+      if (!is_known_context(context.text())) {
+        report_at(
+            place, violations,
+            "the EPCIS context https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld or inline prefixes; "
+            "no other context is fetched",
+            shown(context));
+      }
+      return;
+    case Kind::object:
+      if (context.members().size() > kDefinitionsMax) {
+        report_at(place, violations, "at most " + std::to_string(kDefinitionsMax) + " prefixes",
+                  std::to_string(context.members().size()));
+        return;
+      }
+      for (const auto& [name, definition] : context.members()) {
+        validate_definition(name, definition, Place(place, name), violations);
+      }
+      return;
+    case Kind::array: {
+      std::size_t index = 0;
+      for (const auto& item : context.items()) {
+        const Place inside(place, index++);
+        if (item.is(Kind::array)) {
+          report_at(inside, violations, "an address or an object", shown(item));
+        } else {
+          check_context(item, inside, violations);
+        }
+      }
+      return;
+    }
+    case Kind::null:
+    case Kind::boolean:
+    case Kind::number: report_at(place, violations, "an address, an object or an array of these", shown(context));
+  }
+}
+
+void check_inside(const Value& value, const Place& place, std::vector<Violation>& violations) {
+  if (value.is(Kind::array)) {
+    std::size_t index = 0;
+    for (const auto& item : value.items()) {
+      const auto number = index++;
+      if (item.is(Kind::object) || item.is(Kind::array)) { check_inside(item, Place(place, number), violations); }
+    }
+  } else if (value.is(Kind::object)) {
+    for (const auto& [name, member] : value.members()) {
+      if (name == "@context") {
+        check_context(member, Place(place, name), violations);
+      } else if (member.is(Kind::object) || member.is(Kind::array)) {
+        check_inside(member, Place(place, name), violations);
+      }
+    }
   }
 }
 
@@ -166,56 +255,11 @@ bool is_known_context(std::string_view address) {
 }
 
 void validate_context(const Value& context, const std::string& pointer, std::vector<Violation>& violations) {
-  switch (context.kind()) {
-    case Kind::string:
-      if (!is_known_context(context.text())) {
-        report(violations, pointer,
-               "the EPCIS context https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld or inline prefixes; "
-               "no other context is fetched",
-               shown(context));
-      }
-      return;
-    case Kind::object:
-      for (const auto& [name, definition] : context.members()) {
-        validate_definition(name, definition, json::pointer_add(pointer, name), violations);
-      }
-      return;
-    case Kind::array: {
-      std::size_t index = 0;
-      for (const auto& item : context.items()) {
-        const auto place = json::pointer_add(pointer, std::to_string(index++));
-        if (item.is(Kind::array)) {
-          report(violations, place, "an address or an object", shown(item));
-        } else {
-          validate_context(item, place, violations);
-        }
-      }
-      return;
-    }
-    case Kind::null:
-    case Kind::boolean:
-    case Kind::number: report(violations, pointer, "an address, an object or an array of these", shown(context));
-  }
+  check_context(context, Place(pointer), violations);
 }
 
 void validate_contexts_inside(const Value& value, const std::string& pointer, std::vector<Violation>& violations) {
-  if (value.is(Kind::array)) {
-    std::size_t index = 0;
-    for (const auto& item : value.items()) {
-      const auto number = index++;
-      if (item.is(Kind::object) || item.is(Kind::array)) {
-        validate_contexts_inside(item, json::pointer_add(pointer, std::to_string(number)), violations);
-      }
-    }
-  } else if (value.is(Kind::object)) {
-    for (const auto& [name, member] : value.members()) {
-      if (name == "@context") {
-        validate_context(member, json::pointer_add(pointer, name), violations);
-      } else if (member.is(Kind::object) || member.is(Kind::array)) {
-        validate_contexts_inside(member, json::pointer_add(pointer, name), violations);
-      }
-    }
-  }
+  check_inside(value, Place(pointer), violations);
 }
 
 }  // namespace keten::production

@@ -377,6 +377,18 @@ BOOST_AUTO_TEST_CASE(inline_prefixes_are_accepted_and_other_meanings_of_standard
   for (const auto& [context, places] : table) { BOOST_TEST(verdict(document_of("", context)) == places, context); }
 }
 
+BOOST_AUTO_TEST_CASE(a_context_defines_a_bounded_number_of_prefixes) {
+  const auto with = [](int prefixes) {
+    std::string context = "{";
+    for (int i = 0; i < prefixes; ++i) {
+      context += (i == 0 ? "\"p" : ",\"p") + std::to_string(i) + "\":\"https://example.com/\"";
+    }
+    return verdict(document_of("", context + "}"));
+  };
+  BOOST_TEST(with(256) == "accepted");
+  BOOST_TEST(with(257) == "/@context/1");
+}
+
 BOOST_AUTO_TEST_CASE(a_context_inside_an_extension_is_judged_like_any_other) {
   BOOST_TEST(verdict_of(object(R"("action":"ADD","ext:a":{"b":[{"@context":"https://example.com/x"}]},)" + kEpcs)) ==
              "0/ext:a/b/0/@context");

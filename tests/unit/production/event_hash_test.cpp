@@ -198,6 +198,20 @@ BOOST_AUTO_TEST_CASE(a_number_has_one_plain_and_exact_spelling) {
   BOOST_TEST(plain_decimal("1e399").value_or("").size() == kPlainDecimalDigitsMax);
 }
 
+BOOST_AUTO_TEST_CASE(an_event_whose_names_multiply_is_not_hashed) {
+  const auto many = [](std::size_t entries) {
+    auto list = json::Value::array();
+    for (std::size_t i = 0; i < entries; ++i) { list.push(json::Value::string("v")); }
+    auto event = event_with("");
+    event.set("x:" + std::string(1000, 'n'), std::move(list));
+    return event;
+  };
+  BOOST_TEST(hash_events(many(10'000)).ok());
+  const auto hashed = hash_events(many(17'000));
+  BOOST_REQUIRE(!hashed.ok());
+  BOOST_TEST(hashed.error().reason == "EVENT_TOO_LARGE_TO_HASH");
+}
+
 BOOST_AUTO_TEST_CASE(an_event_id_that_is_another_hash_is_a_fact) {
   auto event = event_with("");
   const auto hash = hash_events(event)->front().hash;

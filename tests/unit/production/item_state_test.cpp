@@ -206,6 +206,22 @@ BOOST_AUTO_TEST_CASE(a_late_event_costs_fuel_for_what_is_folded_again) {
   BOOST_TEST(last_fuel < in_order + 256 * 3000);
 }
 
+BOOST_AUTO_TEST_CASE(amounts_cost_fuel_for_the_holdings_among_which_they_are_looked_for) {
+  const auto units = [](std::size_t mentions) {
+    std::string list;
+    for (std::size_t i = 0; i < mentions; ++i) {
+      list += std::string(i == 0 ? "" : ",") +
+              R"({"epcClass":"urn:epc:class:lgtin:4012345.012345.L1","quantity":1,"uom":")" +
+              std::string(1, static_cast<char>('A' + i / 26)) + static_cast<char>('A' + i % 26) + "\"}";
+    }
+    return document_of(
+        event_of("ObjectEvent", minute(mentions), R"("action":"ADD","epcList":[],"quantityList":[)" + list + "]"));
+  };
+  BOOST_REQUIRE(capture("A", units(200)).ok());
+  BOOST_REQUIRE(capture("A", units(201)).ok());
+  BOOST_TEST(last_fuel > std::uint64_t{200} * 200 * 50);
+}
+
 BOOST_AUTO_TEST_CASE(the_most_items_of_one_transaction_fit_into_its_most_fuel) {
   const auto pallets = [](const std::string& children) {
     return document_of(event_of("AggregationEvent", minute(1),
