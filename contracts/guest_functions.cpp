@@ -73,7 +73,7 @@ const std::array<vm::Offer, 28> kOffers = {{
 }};
 static_assert(first_of_rules + static_cast<std::uint32_t>(RuleFunction::finding) + 1 == 28);
 
-class Functions final : public vm::Host, private Call {
+class Functions final : public CallHost, private Call {
  public:
   Functions(Context& context, const Request& request, const Limits& limits)
       : Call(context), context_(context), request_(request), limits_(limits) {}
@@ -94,8 +94,6 @@ class Functions final : public vm::Host, private Call {
       return vm::HostResult::out_of_fuel();
     }
   }
-
-  Bytes result;
 
  private:
   vm::HostResult answer(Function function);
@@ -309,6 +307,10 @@ bool is_code(std::string_view text) {
 }
 
 std::span<const vm::Offer> offers() { return kOffers; }
+
+std::unique_ptr<CallHost> host_of(Context& context, const Request& request, const Limits& limits) {
+  return std::make_unique<Functions>(context, request, limits);
+}
 
 Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request, const Limits& limits) {
   const auto function = instance.program().find_function(request.method);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,5 +65,12 @@ struct Request {
 /// that the guest aborted with, or the reason of a broken limit.
 [[nodiscard]] Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request,
                                  const Limits& limits = {});
+
+/// The functions of one call, for who runs code against them in another way than `call` does: native tests. Borrows all three.
+class CallHost : public vm::Host {
+ public:
+  Bytes result;  ///< that the guest has set
+};
+[[nodiscard]] std::unique_ptr<CallHost> host_of(Context& context, const Request& request, const Limits& limits);
 
 }  // namespace keten::contracts::guest

@@ -13,6 +13,7 @@ build_packages=(
 )
 test_packages=(
   binutils clang-14 clang-format-14 libclang-rt-14-dev
+  lld-14 wasi-libc libclang-rt-14-dev-wasm32 libc++-14-dev-wasm32 libc++abi-14-dev-wasm32
   iproute2 nftables util-linux openssl procps curl jq wabt nodejs
 )
 

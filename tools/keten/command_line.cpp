@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/keten/contract_options.h"
 #include "tools/keten/options.h"
 
 namespace keten::tools {
@@ -458,6 +459,44 @@ void add_epcis(CLI::App& app, Invocation& invocation) {
   on_chosen(normalise, invocation, options, run_epcis_normalise);
 }
 
+void add_contract_develop(CLI::App& group, Invocation& invocation) {
+  auto made = std::make_shared<ContractNewOptions>();
+  auto* begin = group.add_subcommand("new", "A folder with a rule or a contract that builds, and its first test");
+  begin->add_option("name", made->name, "lower-case letters, digits, - and _")->required()->type_name("NAME");
+  begin->add_option("--folder", made->folder, "the name when not given")->type_name("DIR");
+  auto* rule = begin->add_flag("--rule")->description("judges events of agreements; the default");
+  begin->add_flag("--contract", made->contract, "has methods and state of its own")->excludes(rule);
+  on_chosen(begin, invocation, made, run_contract_new);
+
+  auto built = std::make_shared<ContractBuildOptions>();
+  auto* build = group.add_subcommand("build", "Compile a contract's folder to WebAssembly and check it");
+  build->add_option("folder", built->folder, "the present one when not given")->type_name("DIR");
+  build->add_option("--build", built->build, "where contract.wasm and schema.json go; build/ inside when not given")
+      ->type_name("DIR");
+  add_output(build, built->output);
+  on_chosen(build, invocation, built, run_contract_build);
+
+  auto tested = std::make_shared<ContractTestOptions>();
+  auto* tests = group.add_subcommand(
+      "test", "Build, then run each test of test.cpp natively and in the ledger's virtual machine; a difference fails");
+  tests->add_option("folder", tested->folder, "the present one when not given")->type_name("DIR");
+  tests->add_option("--build", tested->build, "as in build")->type_name("DIR");
+  tests->add_flag("--update", tested->update, "write what the calls cost into fuel.txt instead of comparing with it");
+  on_chosen(tests, invocation, tested, run_contract_test);
+
+  auto engine_options = std::make_shared<ContractEngineOptions>();
+  auto* engine = group.add_subcommand("engine", "The ledger's side of a native test");
+  engine->group("");  // only test programs call it
+  engine->add_option("module", engine_options->module)->required();
+  on_chosen(engine, invocation, engine_options, run_contract_engine);
+
+  auto checked = std::make_shared<ContractCheckOptions>();
+  auto* check = group.add_subcommand("check", "Whether the ledger takes a module, and if not, what to use instead");
+  check->add_option("file", checked->file, "a WebAssembly module")->required()->type_name("FILE.wasm");
+  add_output(check, checked->output);
+  on_chosen(check, invocation, checked, run_contract_check);
+}
+
 void add_contract(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "contract", "Rules and contracts as WebAssembly");
   auto options = std::make_shared<SpecTestOptions>();
@@ -467,6 +506,7 @@ void add_contract(CLI::App& app, Invocation& invocation) {
   test->add_option("files", options->files, "what wast2json made of a .wast file")->required()->type_name("FILE.json");
   add_output(test, options->output);
   on_chosen(test, invocation, options, run_contract_spec_test);
+  add_contract_develop(*group, invocation);
 }
 
 void add_trace(CLI::App& app, Invocation& invocation) {

@@ -1,0 +1,11 @@
+#pragma once
+// KETEN_EACH(macro, a, b, c) is macro(a) macro(b) macro(c), for up to 256 arguments.
+
+#define KETEN_PARENTHESES ()
+#define KETEN_EXPAND(...) KETEN_EXPAND3(KETEN_EXPAND3(KETEN_EXPAND3(KETEN_EXPAND3(__VA_ARGS__))))
+#define KETEN_EXPAND3(...) KETEN_EXPAND2(KETEN_EXPAND2(KETEN_EXPAND2(KETEN_EXPAND2(__VA_ARGS__))))
+#define KETEN_EXPAND2(...) KETEN_EXPAND1(KETEN_EXPAND1(KETEN_EXPAND1(KETEN_EXPAND1(__VA_ARGS__))))
+#define KETEN_EXPAND1(...) __VA_ARGS__
+#define KETEN_EACH(macro, ...) __VA_OPT__(KETEN_EXPAND(KETEN_EACH_STEP(macro, __VA_ARGS__)))
+#define KETEN_EACH_STEP(macro, one, ...) macro(one) __VA_OPT__(KETEN_EACH_AGAIN KETEN_PARENTHESES(macro, __VA_ARGS__))
+#define KETEN_EACH_AGAIN() KETEN_EACH_STEP
