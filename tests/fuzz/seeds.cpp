@@ -40,6 +40,24 @@ constexpr std::string_view kAggregationEvent = R"({
   "parentID": "urn:epc:id:sscc:0614141.1234567890", "childEPCs": ["urn:epc:id:sgtin:0614141.107346.2017"],
   "action": "ADD", "bizStep": "packing"})";
 
+constexpr std::string_view kPolicy = R"({"@context":["http://www.w3.org/ns/odrl.jsonld",{"ex":"http://example.org/"}],
+  "@type":"Agreement","uid":"ex:p","conflict":"prohibit","profile":"http://www.w3.org/ns/odrl/2/core",
+  "permission":[{"uid":"ex:r","target":{"@type":"AssetCollection","source":"ex:s","refinement":[{"leftOperand":"skos:concept",
+  "operator":"isNoneOf","rightOperand":["health"]}]},"assigner":"ex:farm","assignee":{"uid":"ex:coop","partOf":"ex:union"},
+  "action":[{"rdf:value":{"@id":"odrl:read"},"refinement":[{"leftOperand":"count","operator":"lteq","rightOperand":10}]}],
+  "constraint":[{"xone":{"@list":[{"leftOperand":"dateTime","operator":"lt","rightOperand":{"@value":"2027-01-01","@type":"xsd:date"}},
+  {"leftOperand":"elapsedTime","operator":"eq","rightOperand":"P3M"}]}}],"duty":[{"action":"compensate","constraint":
+  [{"leftOperand":"payAmount","operator":"eq","rightOperand":"5.00","unit":"ex:EUR"}],"consequence":[{"action":"delete"}]}]}],
+  "prohibition":[{"action":"distribute","remedy":{"action":"inform"}}],"obligation":{"action":"anonymize"}})";
+
+constexpr std::string_view kCase =
+    R"({"policy":{"uid":"ex:p","permission":[{"uid":"ex:r","action":"use","assignee":"ex:all",
+  "constraint":[{"leftOperand":"count","operator":"lteq","rightOperand":5}]}]},"request":{"permission":[{"assignee":"ex:a",
+  "action":"read","target":"ex:x"}]},"sotw":{"now":"2024-02-12T11:20Z","partOf":[["ex:a","ex:all"]],"isA":[["ex:a","ex:k"]],
+  "duties":[{"rule":"ex:d","performance":"Performed","deontic":"Fulfilled"}],"claims":{"ex:a":{"idsc:ROLE":["x",1,true]}},
+  "uses":{"count":3,"firstUse":"2024","payAmount":{"@value":5,"unit":"ex:EUR"},"meteredTime":"PT1H","rules":{"ex:r":{}}},
+  "events":[{"uid":"fair","start":"2024-01"}]},"expected":[{"type":"PermissionReport","premises":[{"dangling":"x"}]}]})";
+
 constexpr std::string_view kTable =
     "event_time,location,gtin,lot,quantity,unit,to_party,from_party,document_type,document,document_issuer\r\n"
     "2026-05-19T14:20+02:00,9521005000105,9521005000020,BAG-1,46.5,KGM,9521003000008,9521005000006,desadv,DN "
@@ -210,6 +228,8 @@ std::vector<Bytes> seeds(std::string_view target) {
   if (target == "json") {
     return {to_bytes(R"({"a":[1,-2.5e-3,"x\u0041\ud83d\ude00",null,true,{}],"":""})"), to_bytes(kObjectEvent)};
   }
+  if (target == "usage_policy") { return {to_bytes(kPolicy)}; }
+  if (target == "usage_case") { return {to_bytes(kCase)}; }
   if (target == "epcis") { return {to_bytes(kObjectEvent), to_bytes(kAggregationEvent)}; }
   if (target == "genesis") { return {to_bytes(sample::genesis(1).to_json()), to_bytes(network.genesis.to_json())}; }
   if (target == "member_card") { return {to_bytes(member_card_json(network.genesis.organisations[0]))}; }

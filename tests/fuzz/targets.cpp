@@ -285,6 +285,8 @@ constexpr std::array kTargets{
     Target{"record_log", record_log},
     Target{"json", json},
     Target{"epcis", epcis},
+    Target{"usage_policy", usage_policy},
+    Target{"usage_case", usage_case},
     Target{"genesis", genesis},
     Target{"member_card", member_card},
     Target{"governance", governance_arguments},

@@ -20,6 +20,9 @@ void csv(ByteView input);
 void event_table(ByteView input);
 void event_json(ByteView input);
 void query_string(ByteView input);
+// ODRL policies and cases: usage_targets.cpp.
+void usage_policy(ByteView input);
+void usage_case(ByteView input);
 
 std::span<const Target> targets();
 /// Null when there is none of that name.

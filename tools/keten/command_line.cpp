@@ -412,6 +412,22 @@ void add_import(CLI::App& epcis, Invocation& invocation) {
   on_chosen(columns, invocation, options, run_epcis_columns);
 }
 
+void add_usage(CLI::App& app, Invocation& invocation) {
+  auto* group = add_group(app, "usage", "Who may use which data for what (ODRL 2.2)");
+  auto options = std::make_shared<UsageOptions>();
+  auto* evaluate =
+      group->add_subcommand("evaluate", "Judge cases: policy, request and state of the world; no node needed");
+  evaluate->add_option("files", options->files, "JSON: one case or an array of them")->required()->type_name("FILE");
+  add_output(evaluate, options->output);
+  on_chosen(evaluate, invocation, options, run_usage_evaluate);
+
+  auto* check = group->add_subcommand("check", "Whether policies may be signed, and what the ledger decides of them");
+  check->add_option("files", options->files, "ODRL policies in JSON-LD")->required()->type_name("FILE");
+  check->add_flag("--lenient", options->lenient, "list what is unknown instead of refusing it");
+  add_output(check, options->output);
+  on_chosen(check, invocation, options, run_usage_check);
+}
+
 void add_epcis(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "epcis", "Production events (GS1 EPCIS 2.0)");
   auto options = std::make_shared<EpcisOptions>();
@@ -778,6 +794,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_node(app, invocation);
   add_debug(app, invocation);
   add_epcis(app, invocation);
+  add_usage(app, invocation);
   add_trace(app, invocation);
   add_contract(app, invocation);
   add_audit(app, invocation);

@@ -150,6 +150,14 @@ int run_epcis_validate(Console& console, const EpcisOptions& options);
 int run_epcis_hash(Console& console, const EpcisOptions& options);
 int run_epcis_normalise(Console& console, const EpcisOptions& options);
 
+struct UsageOptions {
+  std::vector<std::string> files;
+  bool lenient = false;  ///< unknown terms are listed, not refused
+  OutputForm output = OutputForm::table;
+};
+int run_usage_evaluate(Console& console, const UsageOptions& options);
+int run_usage_check(Console& console, const UsageOptions& options);
+
 struct ImportCommandOptions {
   ParticipantOptions participant;
   std::vector<std::string> files;

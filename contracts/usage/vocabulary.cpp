@@ -1,0 +1,392 @@
+#include "contracts/usage/vocabulary.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace keten::usage {
+namespace {
+
+using Row = std::pair<std::string_view, std::string_view>;
+
+template <std::size_t N>
+std::string_view find(const std::array<Row, N>& rows, std::string_view key) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return one.first == key; });
+  return row == rows.end() ? std::string_view{} : row->second;
+}
+
+constexpr std::string_view kIds = "https://w3id.org/idsa/core/";
+constexpr std::string_view kIdsc = "https://w3id.org/idsa/code/";
+constexpr std::string_view kCc = "http://creativecommons.org/ns#";
+constexpr std::string_view kVcard = "http://www.w3.org/2006/vcard/ns#";
+constexpr std::string_view kSkos = "http://www.w3.org/2004/02/skos/core#";
+constexpr std::string_view kDct = "http://purl.org/dc/terms/";
+
+constexpr std::array<Row, 18> kPrefixes = {{
+    {"odrl", kOdrl},
+    {"xsd", "http://www.w3.org/2001/XMLSchema#"},
+    {"rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"},
+    {"rdfs", "http://www.w3.org/2000/01/rdf-schema#"},
+    {"dc", kDct},
+    {"dct", kDct},
+    {"dcterms", kDct},
+    {"cc", kCc},
+    {"vcard", kVcard},
+    {"foaf", "http://xmlns.com/foaf/0.1/"},
+    {"skos", kSkos},
+    {"schema", "http://schema.org/"},
+    {"ids", kIds},
+    {"idsc", kIdsc},
+    {"dspace", "https://w3id.org/dspace/2025/1/"},
+    {"dcat", "http://www.w3.org/ns/dcat#"},
+    {"prov", "http://www.w3.org/ns/prov#"},
+    {"owl", "http://www.w3.org/2002/07/owl#"},
+}};
+
+/// Actions of ODRL 2.2 and what each is included in (ODRL Vocabulary & Expression 2.2, "Actions for Rules"). `use` and
+/// `transfer` stand at the top.
+constexpr std::array<Row, 58> kActions = {{
+    {"use", ""},
+    {"transfer", ""},
+    {"acceptTracking", "use"},
+    {"aggregate", "use"},
+    {"annotate", "use"},
+    {"anonymize", "use"},
+    {"archive", "use"},
+    {"attribute", "use"},
+    {"compensate", "use"},
+    {"concurrentUse", "use"},
+    {"delete", "use"},
+    {"derive", "use"},
+    {"digitize", "use"},
+    {"display", "present"},
+    {"distribute", "use"},
+    {"ensureExclusivity", "use"},
+    {"execute", "use"},
+    {"extract", "reproduce"},
+    {"give", "transfer"},
+    {"grantUse", "use"},
+    {"include", "use"},
+    {"index", "use"},
+    {"inform", "use"},
+    {"install", "use"},
+    {"modify", "use"},
+    {"move", "use"},
+    {"nextPolicy", "use"},
+    {"obtainConsent", "use"},
+    {"play", "present"},
+    {"present", "use"},
+    {"print", "present"},
+    {"read", "use"},
+    {"reproduce", "use"},
+    {"reviewPolicy", "use"},
+    {"sell", "transfer"},
+    {"stream", "use"},
+    {"synchronize", "use"},
+    {"textToSpeech", "use"},
+    {"transform", "use"},
+    {"translate", "use"},
+    {"uninstall", "use"},
+    {"watermark", "use"},
+    // Deprecated without a word that replaces them: known, part of nothing.
+    {"adHocShare", ""},
+    {"attachPolicy", ""},
+    {"attachSource", ""},
+    {"commercialize", ""},
+    {"lease", ""},
+    {"lend", ""},
+    {"preview", ""},
+    {"secondaryUse", ""},
+    {"share", ""},
+    {"shareAlike", ""},
+    // IDS, written by people as bare words too.
+    {"log", "use"},
+    {"ids:LOG", "use"},
+    {"ids:READ", "read"},
+    {"ids:REPLACE", "modify"},
+    {"ids:MPC", "anonymize"},
+    {"ids:log", "use"},
+}};
+
+/// What replaces a deprecated word (ODRL 2.2, skos:exactMatch).
+constexpr std::array<Row, 17> kReplaced = {{
+    {"append", "modify"},
+    {"appendTo", "modify"},
+    {"copy", "reproduce"},
+    {"device", "systemDevice"},
+    {"export", "transform"},
+    {"extractChar", "extract"},
+    {"extractPage", "extract"},
+    {"extractWord", "extract"},
+    {"license", "grantUse"},
+    {"pay", "compensate"},
+    {"payeeParty", "compensatedParty"},
+    {"system", "systemDevice"},
+    {"timedCount", "count"},
+    {"write", "modify"},
+    {"writeTo", "modify"},
+    {"xor", "xone"},
+    {"policyUsageTime", "policyUsage"},
+}};
+
+constexpr std::array<std::string_view, 9> kCreativeCommons = {"Attribution",     "CommercialUse", "CommericalUse",
+                                                              "DerivativeWorks", "Distribution",  "Notice",
+                                                              "Reproduction",    "Sharing",       "SourceCode"};
+
+struct OperandRow {
+  std::string_view word;
+  OperandType type;
+};
+constexpr std::array<OperandRow, 34> kOperands = {{
+    {"absolutePosition", OperandType::text},
+    {"absoluteSize", OperandType::text},
+    {"absoluteSpatialPosition", OperandType::text},
+    {"absoluteTemporalPosition", OperandType::text},
+    {"count", OperandType::decimal},
+    {"dateTime", OperandType::time},
+    {"delayPeriod", OperandType::duration},
+    {"deliveryChannel", OperandType::text},
+    {"elapsedTime", OperandType::duration},
+    {"event", OperandType::event},
+    {"fileFormat", OperandType::text},
+    {"industry", OperandType::text},
+    {"language", OperandType::text},
+    {"media", OperandType::text},
+    {"meteredTime", OperandType::duration},
+    {"payAmount", OperandType::decimal},
+    {"percentage", OperandType::decimal},
+    {"product", OperandType::text},
+    {"purpose", OperandType::text},
+    {"recipient", OperandType::text},
+    {"relativePosition", OperandType::text},
+    {"relativeSize", OperandType::decimal},
+    {"relativeSpatialPosition", OperandType::text},
+    {"relativeTemporalPosition", OperandType::text},
+    {"resolution", OperandType::decimal},
+    {"spatial", OperandType::text},
+    {"spatialCoordinates", OperandType::text},
+    {"systemDevice", OperandType::text},
+    {"timeInterval", OperandType::duration},
+    {"unitOfCount", OperandType::text},
+    {"version", OperandType::text},
+    {"virtualLocation", OperandType::text},
+    // Descriptions of the assets of a collection, and of a use, that agreements of shared data need.
+    {"classification", OperandType::text},
+    {"consent", OperandType::text},
+}};
+
+/// Operands of the IDS usage control contract classes; text, all of them.
+constexpr std::array<Row, 18> kIdsOperands = {{
+    {kIdsc, "CONNECTOR"},
+    {kIdsc, "SECURITY_LEVEL"},
+    {kIdsc, "APPLICATION"},
+    {kIdsc, "ROLE"},
+    {kIdsc, "STATE"},
+    {kIdsc, "state"},
+    {kIdsc, "LOG_LEVEL"},
+    {kIdsc, "NOTIFICATION_LEVEL"},
+    {kIdsc, "REPLACE_WITH"},
+    {kIdsc, "JSON_PATH"},
+    {kIdsc, "MPC_FUNCTION"},
+    {kIdsc, "QUERY"},
+    {kIds, "artifact_state"},
+    {kIds, "artifact-state"},
+    {kVcard, "hasRole"},
+    {kVcard, "hasGeo"},
+    {kVcard, "hasCountryName"},
+    {kSkos, "concept"},
+}};
+
+constexpr std::array<std::pair<std::string_view, Operator>, 12> kOperators = {{
+    {"eq", Operator::eq},
+    {"neq", Operator::neq},
+    {"lt", Operator::lt},
+    {"lteq", Operator::lteq},
+    {"gt", Operator::gt},
+    {"gteq", Operator::gteq},
+    {"isA", Operator::is_a},
+    {"hasPart", Operator::has_part},
+    {"isPartOf", Operator::is_part_of},
+    {"isAllOf", Operator::is_all_of},
+    {"isAnyOf", Operator::is_any_of},
+    {"isNoneOf", Operator::is_none_of},
+}};
+
+constexpr std::array<std::string_view, 16> kFunctions = {
+    "assignee",       "assigner",        "attributedParty", "attributingParty", "compensatedParty", "compensatingParty",
+    "consentedParty", "consentingParty", "contractedParty", "contractingParty", "informedParty",    "informingParty",
+    "trackedParty",   "trackingParty",   "function",        "payeeParty"};
+
+constexpr std::array<std::string_view, 10> kAnnotations = {kDct,
+                                                           "http://www.w3.org/2000/01/rdf-schema#",
+                                                           kSkos,
+                                                           "http://schema.org/",
+                                                           "http://xmlns.com/foaf/0.1/",
+                                                           kVcard,
+                                                           "http://www.w3.org/ns/prov#",
+                                                           "http://purl.org/dc/elements/1.1/",
+                                                           "http://www.w3.org/ns/dcat#",
+                                                           kCc};
+
+/// The row of kActions for an IRI; null when there is none.
+const Row* action_row(std::string_view iri) {
+  std::string key(odrl_word(iri));
+  if (iri.starts_with(kIdsc)) { key = "ids:" + std::string(iri.substr(kIdsc.size())); }
+  const auto row = std::find_if(kActions.begin(), kActions.end(), [&](const Row& one) { return one.first == key; });
+  return key.empty() || row == kActions.end() ? nullptr : &*row;
+}
+
+bool is_creative_commons(std::string_view iri) {
+  return iri.starts_with(kCc) &&
+         std::find(kCreativeCommons.begin(), kCreativeCommons.end(), iri.substr(kCc.size())) != kCreativeCommons.end();
+}
+
+/// Words whose meaning a context must leave alone.
+bool is_core_word(std::string_view word) {
+  constexpr std::array<std::string_view, 22> kWords = {
+      "permission", "prohibition",  "obligation", "duty",     "remedy",   "consequence", "constraint",  "refinement",
+      "action",     "target",       "assignee",   "assigner", "conflict", "profile",     "inheritFrom", "leftOperand",
+      "operator",   "rightOperand", "and",        "or",       "xone",     "andSequence"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+Error wrong_context(std::string_view pointer, std::string_view expected, std::string_view found) {
+  auto error = invalid("POLICY_CONTEXT", "the @context at " + std::string(pointer) + ": expected " +
+                                             std::string(expected) + ", found " + std::string(found));
+  error.violations.push_back({std::string(pointer), std::string(expected), std::string(found)});
+  return error;
+}
+
+}  // namespace
+
+Names::Names() : vocabulary_(kOdrl) {
+  for (const auto& [prefix, space] : kPrefixes) { prefixes_.emplace(prefix, space); }
+}
+
+Status Names::add(const json::Value& context, std::string_view pointer) {
+  if (context.is(json::Kind::string) || context.is(json::Kind::null)) { return kDone; }
+  if (context.is(json::Kind::array)) {
+    for (std::size_t i = 0; i < context.items().size(); ++i) {
+      const auto place = json::pointer_add(pointer, std::to_string(i));
+      if (auto added = add(context.items()[i], place); !added) { return added; }
+    }
+    return kDone;
+  }
+  if (!context.is(json::Kind::object)) {
+    return wrong_context(pointer, "an address, an object or an array", "a scalar");
+  }
+  for (const auto& [name, value] : context.members()) {
+    const auto place = json::pointer_add(pointer, name);
+    if (name == "@vocab" && value.is(json::Kind::string)) {
+      vocabulary_ = expand(value.text()).value_or(value.text());
+      continue;
+    }
+    if (name.starts_with('@')) { continue; }
+    const auto id = value.is(json::Kind::object)   ? value.find_string("@id")
+                    : value.is(json::Kind::string) ? std::optional<std::string_view>(value.text())
+                                                   : std::nullopt;
+    if (!id) {
+      if (value.is(json::Kind::null) || (value.is(json::Kind::object) && value.find("@id") == nullptr)) { continue; }
+      return wrong_context(place, "an IRI, or an object with @id", "something else");
+    }
+    const auto full = expand(*id).value_or(std::string(*id));
+    if (is_core_word(name) && full != std::string(kOdrl) + name) {
+      return wrong_context(place, std::string(kOdrl) + name + ": words of ODRL keep their meaning", full);
+    }
+    prefixes_.insert_or_assign(name, full);
+    terms_.insert_or_assign(name, full);
+  }
+  return kDone;
+}
+
+std::optional<std::string> Names::expand(std::string_view text) const {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || text.substr(colon + 1).starts_with("//")) { return std::nullopt; }
+  const auto space = prefixes_.find(text.substr(0, colon));
+  if (space == prefixes_.end()) { return std::nullopt; }
+  return space->second + std::string(text.substr(colon + 1));
+}
+
+std::string Names::member(std::string_view name) const {
+  if (name == "id" || name == "@id") { return "uid"; }
+  if (name == "type") { return "@type"; }
+  if (name.starts_with('@')) { return std::string(name); }
+  const auto full = term(name);
+  const auto word = odrl_word(full);
+  return word.empty() ? full : std::string(word);
+}
+
+std::string Names::term(std::string_view word) const {
+  std::string full;
+  if (auto expanded = expand(word)) {
+    full = std::move(*expanded);
+  } else if (word.find(':') != std::string_view::npos || word.empty()) {
+    full = word;
+  } else if (const auto defined = terms_.find(word); defined != terms_.end()) {
+    full = defined->second;
+  } else {
+    const auto odrl = std::string(kOdrl) + std::string(word);
+    const bool known = vocabulary_ == kOdrl || action_row(odrl) != nullptr || operand_type(odrl).has_value() ||
+                       operator_of(odrl) != Operator::unknown || is_core_word(word);
+    full = known ? odrl : vocabulary_ + std::string(word);
+  }
+  const auto replaced = find(kReplaced, odrl_word(full));
+  return replaced.empty() ? full : std::string(kOdrl) + std::string(replaced);
+}
+
+std::string Names::iri(std::string_view text) const { return expand(text).value_or(std::string(text)); }
+
+std::string_view odrl_word(std::string_view iri) {
+  return iri.starts_with(kOdrl) ? iri.substr(kOdrl.size()) : std::string_view{};
+}
+
+bool is_known_action(std::string_view iri) { return action_row(iri) != nullptr || is_creative_commons(iri); }
+
+std::string_view included_in(std::string_view iri) {
+  static const std::map<std::string, std::string, std::less<>> kParents = [] {
+    std::map<std::string, std::string, std::less<>> parents;
+    for (const auto& [word, parent] : kActions) { parents.emplace(parent, std::string(kOdrl) + std::string(parent)); }
+    return parents;
+  }();
+  const auto* row = action_row(iri);
+  const std::string_view parent = row != nullptr ? row->second : is_creative_commons(iri) ? "use" : "";
+  return parent.empty() ? std::string_view{} : kParents.find(parent)->second;
+}
+
+std::optional<OperandType> operand_type(std::string_view iri) {
+  const auto word = odrl_word(iri);
+  for (const auto& row : kOperands) {
+    if (row.word == word) { return row.type; }
+  }
+  for (const auto& [space, name] : kIdsOperands) {
+    if (iri.starts_with(space) && iri.substr(space.size()) == name) { return OperandType::text; }
+  }
+  return std::nullopt;
+}
+
+Operator operator_of(std::string_view iri) {
+  auto word = odrl_word(iri);
+  if (word.starts_with("term-")) { word.remove_prefix(5); }  // the Dataspace Protocol's schema spells one so
+  for (const auto& [name, op] : kOperators) {
+    if (name == word) { return op; }
+  }
+  return Operator::unknown;
+}
+
+std::string_view operator_name(Operator op) {
+  for (const auto& [name, one] : kOperators) {
+    if (one == op) { return name; }
+  }
+  return "unknown";
+}
+
+bool is_party_function(std::string_view member) {
+  return std::find(kFunctions.begin(), kFunctions.end(), member) != kFunctions.end();
+}
+
+bool is_annotation(std::string_view member_iri) {
+  return std::any_of(kAnnotations.begin(), kAnnotations.end(),
+                     [&](std::string_view space) { return member_iri.starts_with(space); });
+}
+
+}  // namespace keten::usage
