@@ -18,13 +18,7 @@ constexpr std::uint64_t kFuel = 50'000'000;
 constexpr std::uint64_t kCaptureFuel = 10'000'000'000;
 constexpr std::string_view kContract = "test";
 
-Frame refused(const Error& error) {
-  auto message = error.message;
-  for (const auto& violation : error.violations) {
-    message += fmt::format("; at {}: expected {}, found {}", violation.pointer, violation.expected, violation.found);
-  }
-  return {"error", error.reason, std::move(message)};
-}
+Frame refused(const Error& error) { return {"error", error.reason, error.message}; }
 Frame wrong(std::string message) { return {"error", "ENGINE_REQUEST", std::move(message)}; }
 
 std::optional<std::int64_t> integer(std::string_view text) {

@@ -1,0 +1,69 @@
+#include "../samples.hpp"  // lint: allow guests are compiled by keten, outside the tree
+using namespace samples;
+
+namespace {
+const char* const kCooled =
+    R"({"limits":[{"type":"Temperature","unit":"CEL","min":2,"max":7,"required":["receiving"]}],"answerHours":24})";
+std::string with(const std::string& report, const std::string& step = "receiving", const std::string& item = kWheel) {
+  return object("OBSERVE", step,
+                epcs(item) + (report.empty() ? "" : R"(,"sensorElementList":[{"sensorReport":[)" + report + "]}]"));
+}
+std::string celsius(const std::string& value) {
+  return R"({"type":"Temperature","value":)" + value + R"(,"uom":"CEL"})";
+}
+}  // namespace
+
+KETEN_TEST(limits_belong_to_what_is_allowed) {
+  Chain chain;
+  chain.parameters(kCooled).time("2026-03-01T00:00:00Z");
+  for (const char* good : {"2", "7", "2.000", "6.999999999"}) {
+    KETEN_EQUAL(chain.judge("dairy", with(celsius(good))).codes(), "");
+  }
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("7.000000001"))).codes(), "over_limit");
+  const auto judged = chain.judge("dairy", with(celsius("-1.5")));
+  KETEN_EQUAL(judged.codes(), "under_limit");
+  KETEN_EQUAL(judged.findings[0].message, "Temperature of -1.5 CEL, agreed are at least 2 CEL");
+  KETEN_EQUAL(judged.findings[0].deadline_ms, *keten::parse_time("2026-03-02T00:00:00Z"));
+}
+
+KETEN_TEST(extremes_count_and_not_the_mean) {
+  Chain chain;
+  chain.parameters(kCooled);
+  KETEN_EQUAL(
+      chain.judge("dairy", with(R"({"type":"Temperature","minValue":1,"maxValue":9,"meanValue":5,"uom":"CEL"})"))
+          .codes(),
+      "over_limit under_limit");
+}
+
+KETEN_TEST(another_unit_and_a_missing_report_are_found) {
+  Chain chain;
+  chain.parameters(kCooled);
+  KETEN_EQUAL(chain.judge("dairy", with(R"({"type":"Temperature","value":40,"uom":"FAH"})")).codes(),
+              "other_unit no_report");
+  KETEN_EQUAL(chain.judge("dairy", with("")).codes(), "no_report");
+  KETEN_EQUAL(chain.judge("dairy", with("", "storing")).codes(), "");
+}
+
+KETEN_TEST(limits_of_one_product_do_not_bind_another) {
+  Chain chain;
+  chain.parameters(
+      R"({"limits":[{"type":"Temperature","unit":"CEL","max":7,"products":["https://id.gs1.org/01/09521003000428"]}]})");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("9"))).codes(), "over_limit");
+  KETEN_EQUAL(
+      chain.judge("dairy", with(celsius("9"), "receiving", "https://id.gs1.org/01/09521001000017/21/1")).codes(), "");
+}
+
+KETEN_TEST(no_limits_is_a_finding_and_no_silence) {
+  KETEN_EQUAL(Chain().judge("dairy", with(celsius("9"))).codes(), "parameter_missing");
+}
+
+KETEN_TEST(the_warm_spell_of_the_cold_chain_is_found) {
+  Chain chain;
+  chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":8}]})");
+  KETEN_EQUAL(joined(cold_chain(chain)), "06-dairy-cheese 0: over_limit; 09-truck-to-shop 1: over_limit alarm");
+}
+
+KETEN_TEST(what_the_public_sample_data_shows) {
+  expect_on_public_samples(R"({"limits":[{"type":"Temperature","unit":"CEL","max":8}]})",
+                           "alarm 7, events with a finding 21, other_unit 1, over_limit 24");
+}
