@@ -3,6 +3,8 @@
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
 #include "contracts/governance/arguments.h"
+#include "contracts/packages/arguments.h"
+#include "contracts/packages/package_file.h"
 #include "core/receipt.h"
 #include "node/storage/record_log.h"
 #include "tests/differential/module_generator.h"
@@ -203,6 +205,40 @@ std::vector<Bytes> wasm_modules() {
   return {small.encode(), vm::generate_module(choices).encode()};
 }
 
+std::vector<Bytes> package_files() {
+  packages::Package package;
+  package.module = to_bytes(std::string_view("\0asm\1\0\0\0", 8));
+  package.schema = to_bytes("{}");
+  package.readme = to_bytes("# counter\n");
+  package.manifest.name = "counter";
+  package.manifest.publisher = "company0";
+  package.manifest.methods = {{"count", 5}};
+  package.manifest.rules = {{"on_event", 7}};
+  package.manifest.module = packages::file_hash(package.module);
+  package.manifest.schema = packages::file_hash(package.schema);
+  package.manifest.readme = packages::file_hash(package.readme);
+  std::vector<Bytes> result{package.encode()};
+  package.sign("company0", sample::key_pair("company0/publisher"));
+  package.sign("company1", sample::key_pair("company1/publisher"));
+  result.push_back(package.encode());
+  return result;
+}
+
+std::vector<Bytes> package_arguments() {
+  using namespace packages;
+  const auto hash = sample::hash_of("package");
+  std::vector<Bytes> result;
+  for (const auto& arguments :
+       {Publish{}.encode(), ThePackage{hash}.encode(), Activate{"counter", hash, Height{9}}.encode(),
+        Upgrade{"counter", hash}.encode(), packages::Vote{"counter", Motion::quota, 7}.encode(),
+        Call{"counter", "count", to_bytes("x")}.encode()}) {
+    auto one = Bytes{static_cast<std::uint8_t>(result.size())};
+    one.insert(one.end(), arguments.begin(), arguments.end());
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<Bytes> seeds(std::string_view target) {
@@ -239,6 +275,8 @@ std::vector<Bytes> seeds(std::string_view target) {
   }
   if (target == "checkpoint") { return {to_bytes(proof::checkpoint_json(sample::sample_ledger().checkpoint(1)))}; }
   if (target == "governance") { return governance_arguments(); }
+  if (target == "package") { return package_files(); }
+  if (target == "package_arguments") { return package_arguments(); }
   if (target == "wasm_module") { return wasm_modules(); }
   if (target == "wasm_run") {
     return {Bytes(40, 1), to_bytes("every byte of this sentence is a choice of the generator")};

@@ -6,6 +6,8 @@
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
 #include "contracts/governance/arguments.h"
+#include "contracts/packages/arguments.h"
+#include "contracts/packages/package_file.h"
 #include "contracts/production/document.h"
 #include "contracts/vm/instance.h"
 #include "core/block.h"
@@ -185,6 +187,30 @@ void governance_arguments(ByteView input) {
   }
 }
 
+/// A package file has one content, and a content one file.
+void package(ByteView input) {
+  const auto decoded = packages::Package::decode(input);
+  if (!decoded) {
+    CHECK(!decoded.error().reason.empty() && !decoded.error().message.empty());
+    return;
+  }
+  CHECK(decoded->encode() == to_bytes(input));
+}
+
+void package_arguments(ByteView input) {
+  using namespace packages;
+  if (input.empty()) { return; }
+  const auto rest = input.subspan(1);
+  switch (input[0] % 6) {
+    case 0: canonical_arguments<Publish>(rest); break;
+    case 1: canonical_arguments<ThePackage>(rest); break;
+    case 2: canonical_arguments<Activate>(rest); break;
+    case 3: canonical_arguments<Upgrade>(rest); break;
+    case 4: canonical_arguments<packages::Vote>(rest); break;
+    default: canonical_arguments<Call>(rest); break;
+  }
+}
+
 /// Any bytes get an answer; what is believed has one encoding and a verdict. That nothing false is believed is the matter of
 /// tests/unit/core/proof.
 void proof_file(ByteView input) {
@@ -290,6 +316,8 @@ constexpr std::array kTargets{
     Target{"genesis", genesis},
     Target{"member_card", member_card},
     Target{"governance", governance_arguments},
+    Target{"package", package},
+    Target{"package_arguments", package_arguments},
     Target{"proof", proof_file},
     Target{"checkpoint", checkpoint},
     Target{"wasm_module", wasm_module},

@@ -54,10 +54,11 @@ Administration::Administration(Target target, client::LedgerClient ledger, NodeS
       key_(std::move(key)),
       organisation_(std::move(organisation)) {}
 
-Result<Administration> Administration::open(const TargetOptions& options, const std::string& key_file) {
+Result<Administration> Administration::open(const TargetOptions& options, const std::string& key_file,
+                                            const std::string& default_user) {
   auto named = options;
-  if (named.user.empty()) { named.user = "admin"; }
-  if (named.user.starts_with('@')) { named.user = "admin" + named.user; }
+  if (named.user.empty()) { named.user = default_user; }
+  if (named.user.starts_with('@')) { named.user = default_user + named.user; }
   auto target = find_target(named);
   if (!target) { return target.error(); }
   auto ledger = target->ledger();
@@ -78,22 +79,23 @@ Result<Administration> Administration::open(const TargetOptions& options, const 
 Result<Enacted> Administration::enact(std::string_view method, const Bytes& arguments) const {
   const auto deadline = std::chrono::steady_clock::now() + kFrozenPatience;
   while (true) {
-    auto enacted = enact_once(method, arguments);
+    auto enacted = enact({.contract = std::string(governance::kContractName),
+                          .method = std::string(method),
+                          .arguments = arguments,
+                          .valid_until = {},
+                          .fuel_limit = kFuel});
     const bool is_frozen = !enacted && enacted.error().reason == "EPOCH_FROZEN";
     if (!is_frozen || std::chrono::steady_clock::now() > deadline) { return enacted; }
     std::this_thread::sleep_for(kFrozenPause);
   }
 }
 
-Result<Enacted> Administration::enact_once(std::string_view method, Bytes arguments) const {
+Result<Enacted> Administration::enact(client::Call call) const {
   const auto now = ledger_.status();
   if (!now) { return now.error(); }
-  const auto transaction = client::sign_call({.chain_id = now->chain_id, .organisation = organisation_, .key = key_},
-                                             {.contract = std::string(governance::kContractName),
-                                              .method = std::string(method),
-                                              .arguments = std::move(arguments),
-                                              .valid_until = now->height.plus(client::kValidityBlocks),
-                                              .fuel_limit = kFuel});
+  call.valid_until = now->height.plus(client::kValidityBlocks);
+  const auto transaction =
+      client::sign_call({.chain_id = now->chain_id, .organisation = organisation_, .key = key_}, std::move(call));
   if (auto submitted = ledger_.submit(transaction); !submitted) { return submitted.error(); }
   const auto progress = ledger_.wait(transaction->id, WaitLevel::executed, kWaitMs);
   if (!progress) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "client/ledger_client.h"
+#include "client/transactions.h"
 #include "contracts/contract.h"
 #include "contracts/governance/views.h"
 #include "core/result.h"
@@ -37,12 +38,14 @@ struct Enacted {
 /// A node to speak with and an admin key to sign with.
 class Administration {
  public:
-  /// Without `key_file`: the key `admin` of the node's home, or the one that `--as` names.
-  [[nodiscard]] static Result<Administration> open(const TargetOptions& target, const std::string& key_file);
+  /// Without `key_file`: the key `user` of the node's home, or the one that `--as` names.
+  [[nodiscard]] static Result<Administration> open(const TargetOptions& target, const std::string& key_file,
+                                                   const std::string& user = "admin");
 
   [[nodiscard]] const Target& target() const { return target_; }
   [[nodiscard]] const client::LedgerClient& ledger() const { return ledger_; }
   [[nodiscard]] const NodeStatus& status() const { return status_; }
+  [[nodiscard]] const KeyPair& key() const { return key_; }
   /// Of the signing key.
   [[nodiscard]] const std::string& organisation() const { return organisation_; }
   [[nodiscard]] Result<GovernanceState> state() const { return GovernanceState::read(ledger_); }
@@ -50,13 +53,13 @@ class Administration {
   /// Signs, submits and waits until it was executed; sent again for half a minute while the next epoch is about to begin.
   /// A transaction that governance refused is an error with its reason.
   [[nodiscard]] Result<Enacted> enact(std::string_view method, const Bytes& arguments) const;
+  /// The same once, for a call of any contract; when it is valid is filled in here.
+  [[nodiscard]] Result<Enacted> enact(client::Call call) const;
   /// Until the validators that are connected to this node have executed `height`, or `timeout_ms` have passed.
   [[nodiscard]] bool wait_for_peers(Height height, std::uint32_t timeout_ms) const;
 
  private:
   Administration(Target target, client::LedgerClient ledger, NodeStatus status, KeyPair key, std::string organisation);
-  [[nodiscard]] Result<Enacted> enact_once(std::string_view method, Bytes arguments) const;
-
   Target target_;
   client::LedgerClient ledger_;
   NodeStatus status_;

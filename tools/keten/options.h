@@ -177,6 +177,59 @@ struct SpecTestOptions {
 };
 int run_contract_spec_test(Console& console, const SpecTestOptions& options);
 
+/// keten contract package, sign, publish ... query.
+struct PackageOptions {
+  TargetOptions target;
+  std::string key_file;  ///< that signs; else the home's
+  std::string file;      ///< a module, or a package
+  std::string name;      ///< of a contract
+  std::string version;
+  std::string publisher;
+  std::vector<std::string> methods;  ///< NAME or NAME=FUEL
+  std::vector<std::string> rules;
+  std::string migration;
+  std::string schema_file;
+  std::string readme_file;
+  std::string source_file;
+  std::string build;
+  std::string out;
+  double open_for_s = 7 * 24 * 3600.0;
+  std::uint64_t height = 0;
+  std::uint64_t value = 0;  ///< bytes of a quota
+  std::string method;
+  std::string text;  ///< arguments of a method: a text, hexadecimal, or a file
+  std::string hex;
+  std::string arguments_file;
+  std::uint64_t fuel = 20'000'000;
+  OutputForm output = OutputForm::table;
+};
+int run_contract_package(Console& console, const PackageOptions& options);
+int run_contract_sign(Console& console, const PackageOptions& options);
+int run_contract_show(Console& console, const PackageOptions& options);
+int run_contract_publish(Console& console, const PackageOptions& options);
+int run_contract_approve(Console& console, const PackageOptions& options);
+int run_contract_withdraw(Console& console, const PackageOptions& options);
+int run_contract_activate(Console& console, const PackageOptions& options);
+int run_contract_freeze(Console& console, const PackageOptions& options);
+int run_contract_resume(Console& console, const PackageOptions& options);
+int run_contract_retire(Console& console, const PackageOptions& options);
+int run_contract_quota(Console& console, const PackageOptions& options);
+int run_contract_status(Console& console, const PackageOptions& options);
+int run_contract_call(Console& console, const PackageOptions& options);
+int run_contract_query(Console& console, const PackageOptions& options);
+
+struct RehearseOptions {
+  TargetOptions target;
+  std::string file;   ///< the candidate
+  std::string where;  ///< as LedgerAuditOptions::where
+  std::string genesis;
+  std::string state_dir;
+  std::string instead_of;  ///< version; empty: all that were published before
+  std::uint64_t blocks = 100;
+  OutputForm output = OutputForm::table;
+};
+int run_contract_rehearse(Console& console, const RehearseOptions& options);
+
 struct ExportOptions {
   TargetOptions target;
   std::string lot;       ///< an EPC or class: it and what it was made of and became

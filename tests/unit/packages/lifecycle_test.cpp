@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "contracts/packages/limits.h"
+#include "contracts/packages/views.h"
 #include "tests/unit/packages/published_ledger.h"
 
 namespace keten::packages {
@@ -349,6 +350,36 @@ BOOST_AUTO_TEST_CASE(a_name_is_free_again_when_nothing_is_left_of_it) {
   BOOST_TEST(!contract().has_value());
   const auto other = make({.publisher = "company1"});
   BOOST_TEST(publish(other, 1) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_view_says_what_runs_and_who_is_missing) {
+  const auto one = make();
+  const auto two = make({.version = {1, 1, 0}});
+  BOOST_TEST(!read_contract(state, "counter", time).has_value());
+  BOOST_TEST(publish(one) == "ok");
+  BOOST_TEST(approve(one, 1) == "ok");
+  auto view = read_contract(state, "counter", time).value();
+  BOOST_TEST(view.standing(height) == "not active");
+  BOOST_TEST(view.packages.front().progress() ==
+             "1 of 3 approvals: company1; missing 2 of company0, company2, company3");
+  BOOST_TEST(view.standing(view.packages.front(), height, time) == "published");
+  BOOST_TEST(view.standing(view.packages.front(), height, view.packages.front().record.expires + 1) == "expired");
+  BOOST_TEST(approve(one, 2) == "ok");
+  BOOST_TEST(approve(one, 3) == "ok");
+  BOOST_TEST(admit(two) == "ok");
+  BOOST_TEST(activate(one) == "ok");
+  BOOST_TEST(vote(1, Motion::quota, 77) == "ok");
+  view = read_contract(state, "counter", time).value();
+  BOOST_TEST(view.standing(view.packages[0], height.previous(), time) == "scheduled");
+  BOOST_TEST(view.standing(height.next()) == "active 1.0.0");
+  BOOST_TEST(view.standing(view.packages[1], height.next(), time) == "approved");
+  BOOST_REQUIRE(view.motions.size() == 1U);
+  BOOST_TEST(view.motions.front().value == 77U);
+  BOOST_TEST(view.motions.front().progress() == "1 of 3 votes: company1; missing 2 of company0, company2, company3");
+  BOOST_TEST(activate(two) == "ok");
+  view = read_contract(state, "counter", time).value();
+  BOOST_TEST(view.standing(view.packages[0], height.next(), time) == "superseded");
+  BOOST_TEST((read_contract_names(state, 10) == std::vector<std::string>{"counter"}));
 }
 
 BOOST_AUTO_TEST_CASE(every_step_stands_in_the_history_of_the_contract) {
