@@ -3,6 +3,7 @@
 #include "contracts/production/production_contract.h"
 #include "contracts/record_contract.h"
 #include "contracts/registry.h"
+#include "contracts/usage/usage_contract.h"
 
 namespace keten::contracts {
 
@@ -12,6 +13,7 @@ Registry built_in_contracts() {
   registry.add(std::make_unique<packages::PackagesContract>());
   registry.add(std::make_unique<production::ProductionContract>());
   registry.add(std::make_unique<RecordContract>());
+  registry.add(std::make_unique<usage::UsageContract>());
   return registry;
 }
 

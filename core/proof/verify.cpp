@@ -15,7 +15,9 @@ namespace keten::proof {
 namespace {
 
 /// Kinds of entities that the ledger keeps heads of.
-bool is_known_kind(std::string_view kind) { return kind == "item" || kind == "lot" || kind == "record"; }
+bool is_known_kind(std::string_view kind) {
+  return kind == "item" || kind == "lot" || kind == "record" || kind == "dataset" || kind == "agreement";
+}
 /// Heads have statements of their own.
 bool is_entry(ByteView key) { return is_provable(key) && !as_text(key).starts_with("heads/"); }
 

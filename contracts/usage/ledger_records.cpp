@@ -1,0 +1,72 @@
+#include "contracts/usage/ledger_records.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "core/hash.h"
+
+namespace keten::usage {
+
+std::string dataset_key(std::string_view dataset) { return "dataset/" + std::string(dataset); }
+std::string negotiation_key(std::string_view id) { return "negotiation/" + std::string(id); }
+std::string counters_key(std::string_view agreement) { return "counters/" + std::string(agreement); }
+std::string duty_key(std::string_view agreement, std::size_t number) {
+  auto digits = std::to_string(number);
+  return "duty/" + std::string(agreement) + "/" + std::string(4 - std::min<std::size_t>(4, digits.size()), '0') +
+         digits;
+}
+std::string use_key(std::string_view agreement, std::string_view use) {
+  return "use/" + std::string(agreement) + "/" + std::string(use);
+}
+
+std::optional<json::Value> Records::get(const std::string& key) {
+  const auto bytes = context_.get(as_bytes(key));
+  if (!bytes) { return std::nullopt; }
+  context_.charge(bytes->size() * kFuelPerRecordByte);
+  auto record = json::parse(as_text(*bytes));
+  CHECK(record.ok());  // only this contract writes here
+  return std::move(*record);
+}
+
+void Records::set(const std::string& key, const json::Value& record) {
+  context_.put(as_bytes(key), to_bytes(json::canonical(record)));
+}
+
+void Records::set(const std::string& key, const json::Value& record, const Entity& entity) {
+  const auto bytes = to_bytes(json::canonical(record));
+  context_.put(as_bytes(key), bytes);
+  context_.about({.kind = entity.kind, .id = entity.id}, events_++,
+                 Hasher("keten/usage-history/1").sized(key).sized(ByteView(bytes)).finish());
+}
+
+void Records::about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record) {
+  context_.about({.kind = kind, .id = id}, events_++,
+                 Hasher("keten/usage-history/1").sized(key).sized(json::canonical(record)).finish());
+}
+
+void Records::stamp(json::Value& record) const {
+  record.set("transaction", json::Value::string(context_.transaction().id.hex()))
+      .set("height", json::Value::number(static_cast<std::int64_t>(context_.block().height.value)))
+      .set("time", json::Value::number(static_cast<std::int64_t>(context_.block().time)));
+}
+
+void Records::emit(const std::string& what, const std::string& subject) {
+  std::string kind = "usage.";
+  for (const char c : what) { kind += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+  context_.emit({.kind = std::move(kind), .subject = subject, .data = {}});
+}
+
+std::vector<std::pair<Bytes, json::Value>> Records::duties(std::string_view agreement) {
+  std::vector<std::pair<Bytes, json::Value>> result;
+  const auto first = "duty/" + std::string(agreement) + "/";
+  const auto end = "duty/" + std::string(agreement) + "0";  // the character behind '/'
+  context_.scan(as_bytes(first), as_bytes(end), [&](ByteView key, ByteView value) {
+    auto record = json::parse(as_text(value));
+    CHECK(record.ok());
+    result.emplace_back(to_bytes(key), std::move(*record));
+    return true;
+  });
+  return result;
+}
+
+}  // namespace keten::usage

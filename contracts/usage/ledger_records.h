@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "contracts/contract.h"
+#include "core/json.h"
+
+namespace keten::usage {
+
+// Keys behind `usage/`: docs/formats/usage.md.
+std::string dataset_key(std::string_view dataset);
+std::string negotiation_key(std::string_view id);
+std::string counters_key(std::string_view agreement);
+std::string duty_key(std::string_view agreement, std::size_t number);
+std::string use_key(std::string_view agreement, std::string_view use);
+
+// Part of the protocol, beside contracts/fuel.h.
+inline constexpr std::uint64_t kFuelPerArgumentByte = 50;
+inline constexpr std::uint64_t kFuelPerTermsByte = 50;    ///< reading terms
+inline constexpr std::uint64_t kFuelPerJudgedByte = 100;  ///< judging one use by terms
+inline constexpr std::uint64_t kFuelPerRecordByte = 20;   ///< of a record that is read
+
+/// What the contract keeps: JSON in canonical form under text keys. Borrows the context.
+class Records {
+ public:
+  explicit Records(contracts::Context& context) : context_(context) {}
+
+  [[nodiscard]] std::optional<json::Value> get(const std::string& key);
+  void set(const std::string& key, const json::Value& record);
+
+  struct Entity {
+    std::string_view kind;
+    std::string_view id;
+  };
+  /// Also in the history of the entity.
+  void set(const std::string& key, const json::Value& record, const Entity& entity);
+  /// In the history of another entity.
+  void about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record);
+  /// Transaction, height and time of the last change.
+  void stamp(json::Value& record) const;
+  /// `usage.<what>`.
+  void emit(const std::string& what, const std::string& subject);
+
+  /// Keys and records of an agreement's duties, in order.
+  [[nodiscard]] std::vector<std::pair<Bytes, json::Value>> duties(std::string_view agreement);
+
+ private:
+  contracts::Context& context_;
+  std::uint64_t events_ = 0;  ///< numbers what is recorded about entities
+};
+
+}  // namespace keten::usage

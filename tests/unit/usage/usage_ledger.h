@@ -1,0 +1,128 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "contracts/contract.h"
+#include "contracts/usage/usage_contract.h"
+#include "core/hash.h"
+#include "core/json.h"
+
+namespace keten::test {
+
+/// A farm shares milk data with a robot maker, in memory, each call in a block of its own second.
+class UsageLedger : public contracts::StateReader {
+ public:
+  [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
+    const auto found = rows.find(to_bytes(key));
+    return found == rows.end() ? std::nullopt : std::optional(found->second);
+  }
+  void scan(ByteView first, ByteView end, const Visit& visit) const override {
+    for (auto row = rows.lower_bound(to_bytes(first)); row != rows.end(); ++row) {
+      if (!end.empty() && row->first >= to_bytes(end)) { return; }
+      if (!visit(row->first, row->second)) { return; }
+    }
+  }
+
+  /// The result; a failure changes nothing. Time passes by a second.
+  Result<std::string> call(const std::string& organisation, const std::string& method, const std::string& arguments) {
+    Transaction transaction;
+    transaction.body.organisation = organisation;
+    transaction.body.contract = "usage";
+    transaction.body.method = method;
+    transaction.body.arguments = to_bytes(arguments);
+    time += 1000;
+    transaction.id = Hasher("keten/test/1").number(++number).finish();
+    last = transaction.id.hex();
+    if (auto shape = contract.check(transaction); !shape) { return shape.error(); }
+    const contracts::BlockContext block{{}, Height{number}, time};
+    const contracts::Caller caller{organisation, {}, Roles{Role::submitter}, {}};
+    contracts::Context context(block, transaction, caller, 0, *this, 150'000'000);
+    auto result = contract.execute(context);
+    fuel = 150'000'000 - context.fuel_left();
+    if (!result) { return result.error(); }
+    context.write_heads();
+    for (const auto& [key, value] : context.writes()) {
+      if (value) {
+        rows[key] = *value;
+      } else {
+        rows.erase(key);
+      }
+    }
+    events.clear();
+    for (const auto& event : context.events()) { events.push_back(event.kind); }
+    return to_text(*result);
+  }
+  /// The reason of the refusal, or empty.
+  std::string reason(const std::string& organisation, const std::string& method, const std::string& arguments) {
+    const auto before = rows;
+    const auto result = call(organisation, method, arguments);
+    if (!result) {
+      BOOST_TEST(!result.error().message.empty());
+      BOOST_CHECK(rows == before);
+      return result.error().reason;
+    }
+    return {};
+  }
+  json::Value must(const std::string& organisation, const std::string& method, const std::string& arguments) {
+    const auto result = call(organisation, method, arguments);
+    BOOST_REQUIRE_MESSAGE(result, organisation << " " << method << " " << arguments << ": "
+                                               << (result ? "" : result.error().reason + " " + result.error().message));
+    return result->empty() ? json::Value() : *json::parse(*result);
+  }
+  [[nodiscard]] json::Value record(const std::string& key) const {
+    const auto bytes = get(as_bytes("usage/" + key));
+    BOOST_REQUIRE_MESSAGE(bytes, "no record " << key);
+    return *json::parse(as_text(*bytes));
+  }
+
+  static inline const std::string kCommitment = std::string(64, 'a');
+
+  void register_milk() {
+    must("farm", "register",
+         R"({"dataset":"urn:ds:milk","commitment":")" + kCommitment + R"(","classification":["sensor"]})");
+  }
+  /// Terms of farm and maker with these members in the one permission, `use` of the milk data.
+  static std::string terms(const std::string& more = "", const std::string& rest = "") {
+    return R"({"@type":"Agreement","uid":"urn:terms:1","permission":[{"uid":"urn:rule:1","action":"use","target":"urn:ds:milk",)"
+           R"("assigner":"urn:keten:organisation:farm","assignee":"urn:keten:organisation:maker")" +
+           (more.empty() ? "" : "," + more) + "}]" + (rest.empty() ? "" : "," + rest) + "}";
+  }
+  /// From the farm's offer to the agreement; its id.
+  std::string agree(const std::string& policy) {
+    auto answer = must("farm", "offer", R"({"dataset":"urn:ds:milk","consumer":"maker","policy":)" + policy + "}");
+    const std::string id(*answer.find_string("negotiation"));
+    const auto with = R"({"negotiation":")" + id + R"(","terms":")" + std::string(*answer.find_string("terms")) + "\"}";
+    must("maker", "accept", with);
+    must("farm", "agree", with);
+    must("maker", "verify", with);
+    must("farm", "finalize", with);
+    return id;
+  }
+  static std::string uses(const std::string& agreement, const std::string& list) {
+    return R"({"agreement":")" + agreement + R"(","uses":[)" + list + "]}";
+  }
+  /// The decision on one use for a purpose.
+  std::string use(const std::string& agreement, const std::string& id, const std::string& method = "permit",
+                  const std::string& purpose = "quality", const std::string& action = "read") {
+    const auto result = must("maker", method,
+                             uses(agreement, R"({"id":")" + id + R"(","action":")" + action +
+                                                 R"(","statements":{"purpose":")" + purpose + "\"}}"));
+    return std::string(*result.items().at(0).find_string("decision"));
+  }
+
+  usage::UsageContract contract;
+  std::map<Bytes, Bytes> rows;
+  std::vector<std::string> events;
+  std::uint64_t time = 1'790'000'000'000;
+  std::uint64_t number = 0;
+  std::uint64_t fuel = 0;
+  std::string last;
+};
+
+}  // namespace keten::test
