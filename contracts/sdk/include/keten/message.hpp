@@ -326,8 +326,11 @@ void describe(std::string& out) {
   } else if constexpr (std::same_as<T, bool>) {
     out += R"({"type":"boolean"})";
   } else if constexpr (std::integral<T>) {
-    out += R"({"maximum":)" + text_of(std::numeric_limits<T>::max()) + R"(,"minimum":)" +
-           text_of(std::numeric_limits<T>::min()) + R"(,"type":"integer"})";
+    // Limits of eight bytes are no numbers of JSON: readers with doubles would round them.
+    out += '{';
+    if constexpr (sizeof(T) < 8) { out += R"("maximum":)" + text_of(std::numeric_limits<T>::max()) + ","; }
+    if constexpr (sizeof(T) < 8 || std::is_unsigned_v<T>) { out += R"("minimum":)" + text_of(std::numeric_limits<T>::min()) + ","; }
+    out += R"("type":"integer"})";
   } else if constexpr (std::same_as<T, Decimal>) {
     out += R"({"type":"number"})";
   } else if constexpr (std::same_as<T, std::string>) {
