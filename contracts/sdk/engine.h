@@ -27,7 +27,7 @@ namespace keten::sdk {
 ///   parameters <json>, agreement <json>     of the rule
 ///   split <document>                        the document's events, each as a document of its own
 ///   capture <organisation> <document>       recorded before what is tested
-///   begin judge|call <organisation> <entry> <document with one event | arguments>
+///   begin judge|call <organisation> <entry> <document with one event | arguments>     `not asked`: no rule judges it
 ///   host <function> <argument>...           arguments as in host()
 ///   end                                     of the native call: both outcomes are compared; answers an outcome
 ///   state                                   keys and values of the contract, in order

@@ -70,6 +70,12 @@ class Develop(unittest.TestCase):
             schema = json.loads(content_of(folder, "build", "schema.json"))
             self.assertEqual((schema["name"], schema["version"], schema["abi"]), ("mine", "0.1.0", "keten_abi_1"))
             self.assertEqual(schema["rules"], ["on_event"] if kind == "--rule" else [])
+            package = os.path.join(folder, "mine.ketenpkg")
+            code, out, error = keten("package", os.path.join(folder, "build", "contract.wasm"), "--name", "mine", "--version",
+                                     "0.1.0", "--publisher", "dairy", "--schema", os.path.join(folder, "build", "schema.json"),
+                                     "--out", package)
+            self.assertEqual(code, 0, out + error)
+            self.assertIn("on_event" if kind == "--rule" else "add", keten("show", package)[1])
 
     def test_the_same_source_gives_the_same_module_in_another_folder(self):
         modules = []

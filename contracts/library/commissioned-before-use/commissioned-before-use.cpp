@@ -12,7 +12,6 @@ bool is_logistic_unit(const std::string& id) { return id.starts_with("https://id
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   const bool containers = rule.parameters().is_true("containers");
   const bool lots = rule.parameters().text("lots") != "false";
   const bool adds = event.type() == "ObjectEvent" && event.action() == "ADD";

@@ -28,7 +28,6 @@ std::string_view company_digits(std::string_view id) {
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   const bool adds = event.type() == "ObjectEvent" && event.action() == "ADD";
   const auto recorder = rule.recorder();
   std::vector<std::string> own;

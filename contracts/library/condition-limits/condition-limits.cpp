@@ -54,7 +54,6 @@ void judge(const keten::Rule& rule, const keten::View& limit, std::int64_t deadl
 /// `required` (business steps that must report)}; `answerHours`: until when a finding must be answered.
 void on_event(const keten::Rule& rule) {
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   const auto hours = rule.parameters().integer("answerHours");
   const auto deadline = hours && *hours > 0 ? rule.time_ms() + *hours * keten::kHourMs : 0;
   if (rule.parameters().count("limits") == 0) {

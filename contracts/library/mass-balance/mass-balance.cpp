@@ -80,7 +80,6 @@ void judge_stock(const keten::Rule& rule, const keten::EventItem& one, const std
 /// or shipped is not compared with what is held.
 void on_event(const keten::Rule& rule) {
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   const auto& parameters = rule.parameters();
   const auto recorder = rule.recorder();
   const bool stock = parameters.text("stock") != "false";

@@ -3,7 +3,6 @@
 /// No parameters.
 void on_event(const keten::Rule& rule) {
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   for (const auto& one : event.items()) {
     if (rule.item(one.id).alive()) { continue; }
     rule.finding("item_is_gone", one.id + " was decommissioned, destroyed or used up before, and is named again by " +

@@ -4,7 +4,7 @@
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
   const auto& event = rule.event();
-  if (event.type() != "AggregationEvent" || event.declares_error()) { return; }
+  if (event.type() != "AggregationEvent") { return; }
   const auto action = event.action();
   if (action != "ADD" && action != "DELETE") { return; }
   const auto parent = event.text("parentID");

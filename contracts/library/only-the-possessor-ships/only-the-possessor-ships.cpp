@@ -21,7 +21,6 @@ bool has_some(const keten::Rule& rule, const std::string& lot, const keten::Part
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   const auto step = event.biz_step();
   const auto& parameters = rule.parameters();
   const bool of_step = parameters.has("steps") ? parameters.lists("steps", step)

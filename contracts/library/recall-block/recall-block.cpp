@@ -23,7 +23,7 @@ bool allowed(const keten::Rule& rule, const std::string& step) {
 /// void_shipping). What is recorded with the disposition `returned` is on its way back, and allowed.
 void on_event(const keten::Rule& rule) {
   const auto& event = rule.event();
-  if (event.declares_error() || event.disposition() == "returned" || allowed(rule, event.biz_step())) { return; }
+  if (event.disposition() == "returned" || allowed(rule, event.biz_step())) { return; }
   const auto recalled = rule.parameters().texts("recalled");
   const auto step = event.biz_step().empty() ? event.type() : event.biz_step();
   for (const auto& one : event.items()) {

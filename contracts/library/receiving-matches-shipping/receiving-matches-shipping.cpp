@@ -55,7 +55,7 @@ void judge_lot(const keten::Rule& rule, const keten::EventItem& one, std::int64_
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
   const auto& event = rule.event();
-  if (event.declares_error() || (event.biz_step() != "receiving" && event.biz_step() != "accepting")) { return; }
+  if ((event.biz_step() != "receiving" && event.biz_step() != "accepting")) { return; }
   const auto hours = rule.parameters().integer("answerHours");
   const auto deadline = hours && *hours > 0 ? rule.time_ms() + *hours * keten::kHourMs : 0;
   for (const auto& one : event.items()) {

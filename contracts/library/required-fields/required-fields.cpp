@@ -41,7 +41,6 @@ bool applies(const keten::View& profile, const keten::Event& event) {
 /// there, as `readPoint/id`, `quantityList/*/uom` (every element), `readPoint/id|bizLocation/id` (one of them)}.
 void on_event(const keten::Rule& rule) {
   const auto& event = rule.event();
-  if (event.declares_error()) { return; }
   if (rule.parameters().count("profiles") == 0) {
     rule.finding("parameter_missing", "the agreement gives no profiles");
     return;

@@ -48,5 +48,5 @@ KETEN_TEST(the_cold_chain_is_in_order) {
 }
 
 KETEN_TEST(what_the_public_sample_data_shows) {
-  expect_on_public_samples("{}", "events with a finding 6, sensor_after_event 10");
+  expect_on_public_samples("{}", "events with a finding 2, sensor_after_event 2");
 }

@@ -36,10 +36,6 @@ void on_event(const keten::Rule& rule) {
       }
     }
   }
-  const auto declared = event.time("errorDeclaration/declarationTime");
-  if (declared && *declared + skew < *happened) {
-    rule.finding("declared_before", "the error is declared before the event happened");
-  }
 }
 
 KETEN_RULES("time-order", "1.0.0", on_event)

@@ -139,7 +139,6 @@ class Event : public View {
   [[nodiscard]] std::string biz_step() const { return text("bizStep"); }
   [[nodiscard]] std::string disposition() const { return text("disposition"); }
   [[nodiscard]] std::optional<std::int64_t> time_ms() const { return time("eventTime"); }
-  [[nodiscard]] bool declares_error() const { return has("errorDeclaration"); }
 
   /// Everything that the event names, in the order of its lists.
   [[nodiscard]] std::vector<EventItem> items() const {

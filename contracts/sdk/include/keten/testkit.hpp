@@ -276,7 +276,8 @@ class Chain {
   }
 
   // When.
-  /// The rule's verdict on one event that the organisation would record.
+  /// The rule's verdict on one event that the organisation would record. The declaration of an error is accepted without
+  /// asking, as on the ledger.
   Outcome judge(const std::string& organisation, const std::string& event, const std::string& entry = "on_event") {
     return both("judge", organisation, entry, whole(event));
   }
@@ -324,7 +325,11 @@ class Chain {
     if (found == native::entries().end()) {
       throw Failure("no method or rule '" + entry + "': is it named in KETEN_CONTRACT or KETEN_RULES?");
     }
-    engine().ask({"begin", kind, organisation, entry, input});
+    if (!engine().ask({"begin", kind, organisation, entry, input}).empty()) {
+      Outcome unasked;
+      unasked.ending = "returned";
+      return unasked;
+    }
     try {
       found->second();
     } catch (const detail::CallEnded&) {  // the engine knows why
