@@ -23,6 +23,7 @@ using production::EventSummary;
 using production::EventType;
 
 constexpr std::size_t kLinksMax = 4 * limits::kTraceNodesMax;
+constexpr std::size_t kNamesMax = 500'000;  ///< in the events that one trace reads
 
 /// From the first to the last moment, both included.
 struct Interval {
@@ -51,6 +52,19 @@ std::uint8_t roles_in(const EventSummary& event, std::string_view key) {
 
 bool binds(const EventSummary& event) {
   return event.type == EventType::aggregation || event.type == EventType::association;
+}
+
+using Wanted = bool (*)(const index_rows::EntityRow& row);
+bool any(const index_rows::EntityRow&) { return true; }
+bool binds(const index_rows::EntityRow& row) {
+  return row.type == EventType::aggregation || row.type == EventType::association;
+}
+/// What was done to a container as such: not that something was put into it or taken out of it.
+bool may_concern_contents(const index_rows::EntityRow& row) {
+  return !binds(row) || (row.roles & role::kParent) == 0 || row.action == Action::erase;
+}
+bool may_empty(const index_rows::EntityRow& row) {
+  return binds(row) && (row.roles & role::kParent) != 0 && row.action == Action::erase;
 }
 
 const std::string* parent_of(const EventSummary& event) {
@@ -88,12 +102,17 @@ struct Stay {
 
 class Tracer {
  public:
-  Tracer(const EpcisReaders& readers, const TraceQuery& query) : readers_(readers), query_(query) {}
+  Tracer(const EpcisReaders& readers, const TraceQuery& query, std::size_t rows_max)
+      : readers_(readers), query_(query), rows_max_(rows_max) {}
 
   Result<Trace> run() {
     const auto entity = production::entity_key(query_.entity);
     ask(entity, Interval{}, 0);
     while (!waiting_.empty()) {
+      if (links_.size() >= kLinksMax) {
+        truncated_ = true;
+        break;
+      }
       const auto next = waiting_.front();
       waiting_.pop_front();
       const auto followed = follow(next.key, next.interval, next.depth);
@@ -153,34 +172,67 @@ class Tracer {
     }
     const auto roles = roles_in(event, key);
     links_.insert({stamp_of(event), item(key, depth), relation_of(event, roles), inferred});
-    events_.try_emplace(stamp_of(event), event);
+    events_.insert(stamp_of(event));
   }
 
-  /// The events that name `key` during `interval`, oldest first, without those declared an error.
-  Result<std::vector<EventSummary>> events_about(const std::string& key, const Interval& interval) {
-    std::vector<EventSummary> result;
-    RowCursor rows(readers_.index, index_rows::of_entity(key), interval.last, interval.first);
-    for (; rows.stamp(); rows.next()) {
-      if (result.size() + events_.size() >= limits::kTraceNodesMax) {
+  /// The event recorded there, kept for the whole trace; nothing when it is an error declaration or was declared an
+  /// error, or when the trace has read as much as it may.
+  Result<const EventSummary*> counting(const Stamp& stamp) {
+    const auto known = summaries_.find(stamp.position);
+    if (known != summaries_.end()) { return known->second ? &*known->second : nullptr; }
+    if (names_ >= kNamesMax) {
+      truncated_ = true;
+      return nullptr;
+    }
+    auto summary = read_summary(readers_.index, stamp.position);
+    if (!summary) { return summary.error(); }
+    names_ += 1 + summary->entities.size();
+    const bool corrected =
+        summary->declares_error ||
+        readers_.index.get(index_rows::event_id_key(summary->id, summary->organisation, true)).has_value();
+    auto& kept = summaries_[stamp.position];
+    if (corrected) { return nullptr; }
+    kept = std::move(*summary);
+    return &*kept;
+  }
+
+  /// The wanted events that name `key` during `interval`, oldest first, without those declared an error.
+  Result<std::vector<const EventSummary*>> events_about(const std::string& key, const Interval& interval,
+                                                        Wanted is_wanted) {
+    std::vector<Stamp> stamps;
+    const auto [first, end] = key_range(index_rows::of_entity(key), interval.last, interval.first);
+    readers_.index.scan(first, end, [&](ByteView row_key, ByteView value) {
+      if (rows_ >= rows_max_ || stamps.size() >= limits::kTraceNodesMax) {
         truncated_ = true;
-        break;
+        return false;
       }
-      if (rows.stamp()->position.height > readers_.height) { continue; }
-      auto summary = read_summary(readers_.index, rows.stamp()->position);
-      if (!summary) { return summary.error(); }
-      const bool corrected =
-          summary->declares_error ||
-          readers_.index.get(index_rows::event_id_key(summary->id, summary->organisation, true)).has_value();
-      if (!corrected) { result.push_back(std::move(*summary)); }
+      ++rows_;
+      const auto stamp = index_rows::stamp_of(row_key);
+      const auto row = index_rows::read_entity_row(value);
+      if (stamp && row && !row->declares_error && stamp->position.height <= readers_.height && is_wanted(*row)) {
+        stamps.push_back(*stamp);
+      }
+      return true;
+    });
+    std::vector<const EventSummary*> result;
+    for (const auto& stamp : stamps) {
+      const auto event = counting(stamp);
+      if (!event) { return event.error(); }
+      if (*event != nullptr) { result.push_back(*event); }
     }
     std::reverse(result.begin(), result.end());
     return result;
   }
 
   Status follow(const std::string& key, const Interval& interval, std::size_t depth) {
-    const auto events = events_about(key, interval);
+    const auto events = events_about(key, interval, any);
     if (!events) { return events.error(); }
-    for (const auto& event : *events) {
+    for (const auto* found : *events) {
+      const auto& event = *found;
+      if (items_.size() + events_.size() >= limits::kTraceNodesMax) {
+        truncated_ = true;
+        break;
+      }
       link(event, key, depth, false);
       const auto roles = roles_in(event, key);
       const auto* container = parent_of(event);
@@ -201,37 +253,45 @@ class Tracer {
     const auto here = is_back() ? role::kOutput : role::kInput;
     const auto there = is_back() ? role::kInput : role::kOutput;
     if ((roles & here) == 0) { return kDone; }
-    std::vector<EventSummary> parts;
-    if (event.transformation_id.empty()) {
-      parts.push_back(event);
+    // It leads to the same items whichever of the others it is reached from, and from the nearest first.
+    const auto& id = event.transformation_id;
+    if (!(id.empty() ? followed_.insert(stamp_of(event)).second : followed_ids_.insert(id).second)) { return kDone; }
+    std::vector<const EventSummary*> parts;
+    if (id.empty()) {
+      parts.push_back(&event);
     } else {
-      RowCursor rows(readers_.index, index_rows::of_transformation(event.transformation_id), newest_stamp(),
-                     oldest_stamp());
-      for (; rows.stamp() && parts.size() < limits::kTraceNodesMax; rows.next()) {
+      RowCursor rows(readers_.index, index_rows::of_transformation(id), newest_stamp(), oldest_stamp());
+      for (; rows.stamp(); rows.next()) {
+        if (rows_ >= rows_max_ || parts.size() >= limits::kTraceNodesMax) {
+          truncated_ = true;
+          break;
+        }
+        ++rows_;
         if (rows.stamp()->position.height > readers_.height) { continue; }
-        auto part = read_summary(readers_.index, rows.stamp()->position);
+        const auto part = counting(*rows.stamp());
         if (!part) { return part.error(); }
-        parts.push_back(std::move(*part));
+        if (*part != nullptr) { parts.push_back(*part); }
       }
     }
-    for (const auto& part : parts) {
-      for (const auto& entity : part.entities) {
+    for (const auto* part : parts) {
+      for (const auto& entity : part->entities) {
         if ((entity.roles & there) == 0) { continue; }
         const auto bound =
-            is_back() ? Interval{oldest_stamp(), stamp_of(part)} : Interval{stamp_of(part), newest_stamp()};
+            is_back() ? Interval{oldest_stamp(), stamp_of(*part)} : Interval{stamp_of(*part), newest_stamp()};
         ask(entity.key, bound, depth + 1);
-        if (item_numbers_.contains(entity.key)) { link(part, entity.key, depth + 1, false); }
+        if (item_numbers_.contains(entity.key)) { link(*part, entity.key, depth + 1, false); }
       }
     }
     return kDone;
   }
 
   /// What was recorded of the container while the item was in it counts for the item.
-  Status follow_containers(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval,
-                           std::size_t depth) {
+  Status follow_containers(const std::string& key, const std::vector<const EventSummary*>& events,
+                           const Interval& interval, std::size_t depth) {
     std::map<std::string, Stay> packed;  // by container
     std::vector<std::pair<std::string, Interval>> stays;
-    for (const auto& event : events) {
+    for (const auto* found : events) {
+      const auto& event = *found;
       const auto* parent = parent_of(event);
       if (!binds(event) || parent == nullptr || (roles_in(event, key) & role::kChild) == 0) { continue; }
       if (event.action == Action::add) {
@@ -250,6 +310,7 @@ class Tracer {
       if (!until) { return until.error(); }
       stays.emplace_back(parent, Interval{since, *until});
     }
+    inferred_.clear();
     for (const auto& [parent, stayed] : stays) {
       const auto during = clipped(stayed, interval);
       if (during.empty()) { continue; }
@@ -261,12 +322,31 @@ class Tracer {
 
   /// When a container was unpacked as a whole (DELETE without children) after `since`.
   Result<Stamp> unpacked_after(const std::string& parent, const Stamp& since) {
-    const auto events = events_about(parent, {since, newest_stamp()});
-    if (!events) { return events.error(); }
-    for (const auto& event : *events) {
-      if (takes_everything_out(event, parent)) { return stamp_of(event); }
+    auto known = emptied_.find(parent);
+    if (known == emptied_.end()) {
+      const auto events = events_about(parent, Interval{}, may_empty);
+      if (!events) { return events.error(); }
+      std::vector<Stamp> stamps;
+      for (const auto* event : *events) {
+        if (takes_everything_out(*event, parent)) { stamps.push_back(stamp_of(*event)); }
+      }
+      known = emptied_.emplace(parent, std::move(stamps)).first;
     }
-    return newest_stamp();
+    const auto first = std::lower_bound(known->second.begin(), known->second.end(), since);
+    return first == known->second.end() ? newest_stamp() : *first;
+  }
+
+  /// Containers may be packed into each other in circles and again and again: what was followed for this item is not
+  /// followed once more.
+  [[nodiscard]] bool is_inferred(const std::string& container, const Interval& during) {
+    auto& followed = inferred_[container];
+    const bool is_known =
+        std::any_of(followed.begin(), followed.end(), [&](const Interval& each) { return each.covers(during); });
+    if (!is_known) {
+      std::erase_if(followed, [&](const Interval& each) { return during.covers(each); });
+      followed.push_back(during);
+    }
+    return is_known;
   }
 
   Status infer(const std::string& key, const std::string& container, const Interval& during, std::size_t item_depth,
@@ -275,27 +355,35 @@ class Tracer {
       truncated_ = true;
       return kDone;
     }
-    const auto events = events_about(container, during);
+    if (during.empty() || is_inferred(container, during)) { return kDone; }
+    const auto events = events_about(container, during, may_concern_contents);
     if (!events) { return events.error(); }
-    for (const auto& event : *events) {
+    std::map<std::string, std::vector<Stamp>> taken_out;  // of which outer container, oldest first
+    for (const auto* event : *events) {
+      const auto* outer = parent_of(*event);
+      if (binds(*event) && event->action == Action::erase && outer != nullptr) {
+        taken_out[*outer].push_back(stamp_of(*event));
+      }
+    }
+    for (const auto* found : *events) {
+      const auto& event = *found;
       // What was done to other contents of the container says nothing about this item.
       const bool as_parent = binds(event) && (roles_in(event, container) & role::kParent) != 0;
       if (as_parent && !takes_everything_out(event, container)) { continue; }
+      if (links_.size() >= kLinksMax || items_.size() + events_.size() >= limits::kTraceNodesMax) {
+        truncated_ = true;
+        return kDone;
+      }
       link(event, container, depth, false);
-      if (links_.size() >= kLinksMax) { return kDone; }
       const auto relation = as_parent ? Relation::contained_in : relation_of(event, roles_in(event, container));
       links_.insert({stamp_of(event), item(key, item_depth), relation, true});
       const auto* outer = parent_of(event);
       if (binds(event) && event.action == Action::add && outer != nullptr) {
         auto until = unpacked_after(*outer, stamp_of(event));
         if (!until) { return until.error(); }
-        for (const auto& later : *events) {
-          const auto* left = parent_of(later);
-          if (binds(later) && later.action == Action::erase && left != nullptr && *left == *outer &&
-              stamp_of(later) > stamp_of(event)) {
-            *until = std::min(*until, stamp_of(later));
-          }
-        }
+        const auto& left = taken_out[*outer];
+        const auto first = std::upper_bound(left.begin(), left.end(), stamp_of(event));
+        if (first != left.end()) { *until = std::min(*until, *first); }
         const auto done = infer(key, *outer, clipped(during, {stamp_of(event), *until}), item_depth, depth + 1);
         if (!done) { return done; }
       }
@@ -305,10 +393,11 @@ class Tracer {
 
   /// Back: what a container held at the end of the interval came with it. Forward: what it held at any time of it
   /// went on.
-  void follow_contents(const std::string& key, const std::vector<EventSummary>& events, const Interval& interval,
+  void follow_contents(const std::string& key, const std::vector<const EventSummary*>& events, const Interval& interval,
                        std::size_t depth) {
     std::map<std::string, Stamp> contents;  // child -> since when
-    for (const auto& event : events) {
+    for (const auto* found : events) {
+      const auto& event = *found;
       if (!binds(event) || (roles_in(event, key) & role::kParent) == 0) { continue; }
       bool names_children = false;
       for (const auto& entity : event.entities) {
@@ -327,9 +416,9 @@ class Tracer {
   Trace assemble(const std::string& entity) {
     Trace result{entity, query_.direction, std::move(items_), {}, {}, truncated_, readers_.height};
     std::map<Stamp, std::size_t> numbers;
-    for (auto& [stamp, event] : events_) {
+    for (const auto& stamp : events_) {
       numbers.emplace(stamp, result.events.size());
-      result.events.push_back({std::move(event)});
+      result.events.push_back({std::move(*summaries_.at(stamp.position))});
     }
     for (const auto& link : links_) {
       // Recorded beats inferred.
@@ -344,10 +433,18 @@ class Tracer {
   const TraceQuery& query_;
   std::map<std::string, std::size_t> item_numbers_;
   std::vector<TraceItem> items_;
-  std::map<Stamp, EventSummary> events_;
+  std::map<production::EventPosition, std::optional<EventSummary>> summaries_;  ///< read; empty: does not count
+  std::set<Stamp> events_;                                                      ///< of the result
   std::set<Link> links_;
   std::map<std::string, Interval> asked_;
   std::deque<Waiting> waiting_;
+  std::set<Stamp> followed_;  ///< transformations
+  std::set<std::string> followed_ids_;
+  std::map<std::string, std::vector<Stamp>> emptied_;      ///< when a container was unpacked as a whole, oldest first
+  std::map<std::string, std::vector<Interval>> inferred_;  ///< of the present item, by container
+  std::size_t rows_max_;
+  std::size_t rows_ = 0;
+  std::size_t names_ = 0;
   bool truncated_ = false;
 };
 
@@ -366,6 +463,8 @@ std::string_view relation_name(Relation relation) {
   CHECK(false);
 }
 
-Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query) { return Tracer(readers, query).run(); }
+Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query, std::size_t rows_max) {
+  return Tracer(readers, query, rows_max).run();
+}
 
 }  // namespace keten::query

@@ -28,6 +28,9 @@ struct TraceQuery {
       limits::kTraceDepthMax;  ///< steps through transformations and packings, at most limits::kTraceDepthMax
 };
 
+/// Rows of the index that one trace looks at, at most.
+inline constexpr std::size_t kTraceRowsMax = 1'000'000;
+
 /// How an item stands to an event.
 enum class Relation : std::uint8_t {
   observed,      ///< listed: made, seen, moved, destroyed
@@ -66,7 +69,7 @@ struct Trace {
   std::vector<TraceItem> items;    ///< the traced entity first, then in the order of discovery, breadth first
   std::vector<TraceEvent> events;  ///< by event time, then in the order of recording
   std::vector<TraceLink> links;    ///< sorted
-  bool truncated = false;          ///< depth or limits::kTraceNodesMax cut it
+  bool truncated = false;          ///< depth, limits::kTraceNodesMax or kTraceRowsMax cut it
   Height height;                   ///< that it holds at
 };
 
@@ -75,7 +78,7 @@ struct Trace {
 /// item is packed, what is recorded of its container (and of that one's container) counts for it, marked inferred.
 /// Events that their recorder declared an error are left out. Fails with ITEM_UNKNOWN when no event names the
 /// entity.
-Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query);
+Result<Trace> trace(const EpcisReaders& readers, const TraceQuery& query, std::size_t rows_max = kTraceRowsMax);
 
 /// docs/formats/production.md, "Trace".
 json::Value trace_json(const Trace& trace);

@@ -1,0 +1,92 @@
+// Reads end, and say where they stopped, whatever was recorded.
+#include <algorithm>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "node/query/collections.h"
+#include "node/query/epcis_parameters.h"
+#include "node/query/extract.h"
+#include "node/query/lineage.h"
+#include "node/query/trace.h"
+#include "tests/unit/production/memory_ledger.h"
+
+namespace keten::query {
+namespace {
+
+using test::document_of;
+using test::event_of;
+
+/// The n-th minute.
+std::string minute(std::size_t n) {
+  const auto two = [](std::size_t value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+  return "2026-01-" + two(1 + n / 1440) + "T" + two(n / 60 % 24) + ":" + two(n % 60) + ":00Z";
+}
+
+std::string box(std::size_t number) { return "urn:x:box" + std::to_string(number); }
+
+struct Ledger : test::MemoryLedger {
+  void record(const std::string& organisation, const std::string& events) {
+    const auto result = capture(organisation, document_of(events));
+    BOOST_REQUIRE_MESSAGE(result.ok(), (result ? "" : result.error().message) << events.substr(0, 500));
+  }
+  void pack(std::size_t at, const std::string& action, const std::string& parent, const std::string& children) {
+    record("A", event_of("AggregationEvent", minute(at),
+                         R"("action":")" + action + R"(","parentID":")" + parent + "\"" +
+                             (children.empty() ? "" : R"(,"childEPCs":[)" + children + "]")));
+  }
+  static std::string seen(std::size_t at, const std::string& step, const std::string& epc) {
+    return event_of(
+        "ObjectEvent", minute(at),
+        R"("action":"OBSERVE","bizStep":")" + step + R"(","readPoint":{"id":"urn:x:dock"},"epcList":[")" + epc + "\"]");
+  }
+  [[nodiscard]] EpcisReaders readers() const {
+    return {state, index, [this](Height at, std::uint32_t number) { return load(at, number); }, height()};
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(bounds, Ledger)
+
+BOOST_AUTO_TEST_CASE(a_trace_follows_containers_that_are_packed_into_each_other_again_and_again_once) {
+  pack(1, "ADD", box(0), R"("urn:x:item")");
+  for (std::size_t i = 0; i < 60; ++i) { pack(2 + i, "ADD", box((i + 1) % 2), "\"" + box(i % 2) + "\""); }
+  record("A", seen(100, "shipping", box(1)));
+  const auto at = readers();
+  index.reads = 0;
+  const auto result = trace(at, {"urn:x:item", TraceDirection::back});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(index.reads < 20'000U);
+  BOOST_TEST(!result->truncated);
+  BOOST_TEST(result->events.size() == 62U);
+  const auto inferred = std::count_if(result->links.begin(), result->links.end(),
+                                      [](const TraceLink& link) { return link.item == 0 && link.inferred; });
+  BOOST_TEST(inferred == 61, "sixty packings and the shipment");
+  const auto cut = trace(at, {"urn:x:item", TraceDirection::back}, 70);
+  BOOST_REQUIRE(cut.ok());
+  BOOST_TEST(cut->truncated);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_reads_an_event_of_many_items_once) {
+  constexpr std::size_t kItems = 200;
+  std::string inputs;
+  std::string outputs;
+  for (std::size_t i = 0; i < kItems; ++i) {
+    inputs += (i == 0 ? "\"" : ",\"") + std::string("urn:x:in") + std::to_string(i) + "\"";
+    outputs += (i == 0 ? "\"" : ",\"") + std::string("urn:x:out") + std::to_string(i) + "\"";
+  }
+  pack(1, "ADD", box(0), inputs);
+  record("A", event_of("TransformationEvent", minute(2),
+                       R"("inputEPCList":[)" + inputs + R"(],"outputEPCList":[)" + outputs + "]"));
+  const auto at = readers();
+  index.reads = 0;
+  const auto result = trace(at, {box(0), TraceDirection::forward});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(result->items.size() == 2 * kItems + 1);
+  BOOST_TEST(!result->truncated);
+  BOOST_TEST(index.reads < 20 * kItems);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace keten::query
