@@ -62,6 +62,8 @@ struct RecallQuery {
   std::size_t limit = limits::kPageDefault;
 };
 inline constexpr std::size_t kRecallItemsMax = 50'000;
+/// A row of the index and a name in an event cost ten of them.
+inline constexpr std::size_t kRecallStepsMax = 20'000'000;
 
 struct RecallGroup {
   Whereabouts where;  ///< without container
@@ -84,13 +86,13 @@ struct Recall {
   std::vector<ForwardStep> forward;  ///< one step forward, for each custodian
   std::vector<Whereabout> items;     ///< a page, by key
   std::string next_page_token;
-  bool truncated = false;  ///< more than kRecallItemsMax
+  bool truncated = false;  ///< more than kRecallItemsMax, or than one recall looks at: the counts are too low
   Height height;
 };
 /// The forward closure: lots to the instances that an event's lot number puts into them, inputs to outputs, components to
 /// what they are built into, containers to what was in them, and what a container went into while it held something.
 /// Fails with ITEM_UNKNOWN, PAGE_TOKEN.
-Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query);
+Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query, std::size_t steps_max = kRecallStepsMax);
 
 /// Everything recorded about one item, with what became of each event.
 struct HistoryQuery {

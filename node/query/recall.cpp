@@ -2,6 +2,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <span>
 
 #include "contracts/production/entity.h"
 #include "contracts/production/index_rows.h"
@@ -26,6 +27,11 @@ using production::EventType;
 using production::ItemState;
 using production::Standing;
 
+constexpr std::size_t kNestingMax = 8;  ///< of containers, in the custody of one item
+/// To read a row of the index, or a name in an event, costs as many steps; to look at one again costs one.
+constexpr std::size_t kStepsPerRead = 10;
+constexpr std::size_t kNamesPerStep = 8;
+
 /// One event about an item, as the index tells it without its summary.
 struct Row {
   Stamp stamp;
@@ -48,7 +54,8 @@ struct Stay {
 
 class Recaller {
  public:
-  Recaller(const EpcisReaders& readers, const RecallQuery& query) : readers_(readers), query_(query) {
+  Recaller(const EpcisReaders& readers, const RecallQuery& query, std::size_t steps_max)
+      : readers_(readers), query_(query), steps_left_(steps_max) {
     result_.height = readers.height;
     result_.what = production::entity_key(query.what);
     const auto newest = newest_stamp();
@@ -59,7 +66,7 @@ class Recaller {
 
   Result<Recall> run() {
     if (const auto done = find_seeds(); !done) { return done.error(); }
-    while (!waiting_.empty()) {
+    while (!waiting_.empty() && steps_left_ > 0) {
       const auto next = waiting_.front();
       waiting_.pop_front();
       if (const auto done = follow(next); !done) { return done.error(); }
@@ -96,8 +103,8 @@ class Recaller {
   Status seed_events(const Bytes& prefix) {
     RowCursor rows(readers_.index, prefix, until_, from_);
     for (; rows.stamp(); rows.next()) {
+      if (result_.truncated || !pay(1)) { return kDone; }
       if (rows.stamp()->position.height > readers_.height) { continue; }
-      if (result_.truncated) { return kDone; }
       const auto event = summary(rows.stamp()->position);
       if (!event) { return event.error(); }
       if (is_wrong(**event)) { continue; }
@@ -130,11 +137,26 @@ class Recaller {
     waiting_.push_back(key);
   }
 
+  /// False, and the recall is truncated, when it has done as much as it may.
+  bool pay(std::size_t steps) {
+    if (steps > steps_left_) {
+      steps_left_ = 0;
+      result_.truncated = true;
+      return false;
+    }
+    steps_left_ -= steps;
+    return true;
+  }
+
+  /// Nothing is in it when the recall has read as much as it may.
   Result<const EventSummary*> summary(const production::EventPosition& position) {
+    static const EventSummary kNone;
     auto found = summaries_.find(position);
     if (found == summaries_.end()) {
+      if (steps_left_ == 0) { return &kNone; }
       auto read = read_summary(readers_.index, position);
       if (!read) { return read.error(); }
+      (void)pay(kStepsPerRead * (1 + read->entities.size()));
       found = summaries_.emplace(position, std::move(*read)).first;
     }
     return &found->second;
@@ -152,8 +174,13 @@ class Recaller {
     if (!is_new) { return &found->second; }
     auto& rows = found->second;
     bool is_corrected = false;
+    std::size_t seen = 0;  // with those that do not count
     const auto prefix = index_rows::of_entity(key);
     readers_.index.scan(prefix, index_rows::end_of(prefix), [&](ByteView row_key, ByteView value) {
+      if (++seen > limits::kTraceNodesMax || !pay(kStepsPerRead)) {
+        result_.truncated = true;
+        return false;
+      }
       const auto stamp = index_rows::stamp_of(row_key);
       const auto row = index_rows::read_entity_row(value);
       if (!stamp || !row || stamp->position.height > readers_.height) { return true; }
@@ -163,9 +190,8 @@ class Recaller {
         rows.push_back(
             {*stamp, row->roles, row->type, row->action, std::string(row->biz_step), std::string(row->organisation)});
       }
-      return rows.size() < limits::kTraceNodesMax;
+      return true;
     });
-    if (rows.size() >= limits::kTraceNodesMax) { result_.truncated = true; }
     std::reverse(rows.begin(), rows.end());
     if (is_corrected) {
       std::vector<Row> kept;
@@ -180,6 +206,7 @@ class Recaller {
     if (state && state->claims > 0) {
       std::set<Stamp> claims;
       const auto past = production::item_history(readers_.state, key, limits::kTraceNodesMax, newest_stamp());
+      (void)pay(kStepsPerRead * past.entries.size());
       for (const auto& entry : past.entries) {
         if (entry.standing == Standing::claim) { claims.insert({entry.time, entry.position}); }
       }
@@ -188,19 +215,29 @@ class Recaller {
     return &rows;
   }
 
+  /// Those of a time, both ends included.
+  static std::span<const Row> between(const std::vector<Row>& rows, const Stamp& from, const Stamp& until) {
+    const auto first = std::lower_bound(rows.begin(), rows.end(), from,
+                                        [](const Row& row, const Stamp& stamp) { return row.stamp < stamp; });
+    const auto end = std::upper_bound(first, rows.end(), until,
+                                      [](const Stamp& stamp, const Row& row) { return stamp < row.stamp; });
+    return {first, end};
+  }
+
   Status follow(const std::string& key) {
     const auto affected = affected_.at(key);
     if (const auto done = follow_lot(key, affected); !done) { return done; }
     const auto rows = rows_of(key);
     if (!rows) { return rows.error(); }
-    for (const auto& row : **rows) {
-      if (row.stamp < affected.since) { continue; }
+    for (const auto& row : between(**rows, affected.since, newest_stamp())) {
+      if (!pay(1)) { return kDone; }
       if (row.type == EventType::transformation && row.has(role::kInput)) {
         if (const auto done = follow_transformation(row, affected); !done) { return done; }
       }
       if (row.type == EventType::association && row.has(role::kChild) && row.action == Action::add) {
         const auto event = summary(row.stamp.position);
         if (!event) { return event.error(); }
+        if (!pay((*event)->entities.size() / kNamesPerStep)) { return kDone; }
         for (const auto& entity : (*event)->entities) {
           if ((entity.roles & role::kParent) != 0) {
             affect(entity.key, {row.stamp, affected.depth + 1, false, affected.lot_inferred});
@@ -210,13 +247,13 @@ class Recaller {
     }
     const auto stays = stays_of(key);
     if (!stays) { return stays.error(); }
-    for (const auto& stay : *stays) {
+    for (const auto& stay : **stays) {
       if (stay.until < affected.since) { continue; }
       const auto container = rows_of(stay.container);
       if (!container) { return container.error(); }
-      for (const auto& row : **container) {
-        const bool during = stay.from <= row.stamp && row.stamp <= stay.until && row.stamp >= affected.since;
-        if (during && row.type == EventType::transformation && row.has(role::kInput)) {
+      for (const auto& row : between(**container, std::max(stay.from, affected.since), stay.until)) {
+        if (!pay(1)) { return kDone; }
+        if (row.type == EventType::transformation && row.has(role::kInput)) {
           if (const auto done = follow_transformation(row, affected); !done) { return done; }
         }
       }
@@ -229,7 +266,7 @@ class Recaller {
     const auto product = lot.substr(0, lot.find("/10/"));
     if (product == lot) { return kDone; }
     RowCursor rows(readers_.index, index_rows::of_lot_number(lot), newest_stamp(), oldest_stamp());
-    for (; rows.stamp(); rows.next()) {
+    for (; rows.stamp() && pay(1); rows.next()) {
       const auto stamp = *rows.stamp();
       if (stamp.position.height > readers_.height) { continue; }
       const auto event = summary(stamp.position);
@@ -253,14 +290,14 @@ class Recaller {
     const auto event = summary(row.stamp.position);
     if (!event) { return event.error(); }
     const auto id = (*event)->transformation_id;
+    // Once for certain, and before that perhaps once inferred.
     if (id.empty()) {
-      affect_outputs(**event, affected);
+      if (followed_events_.insert({row.stamp, affected.lot_inferred}).second) { affect_outputs(**event, affected); }
       return kDone;
     }
-    // Once for certain, and before that perhaps once inferred.
     if (!followed_transformations_.insert({id, affected.lot_inferred}).second) { return kDone; }
     RowCursor rows(readers_.index, index_rows::of_transformation(id), newest_stamp(), oldest_stamp());
-    for (; rows.stamp(); rows.next()) {
+    for (; rows.stamp() && pay(1); rows.next()) {
       if (rows.stamp()->position.height > readers_.height) { continue; }
       const auto part = summary(rows.stamp()->position);
       if (!part) { return part.error(); }
@@ -284,6 +321,7 @@ class Recaller {
     };
     std::map<std::string, Content> inside;
     const auto reach = [&](const Stamp& until) {
+      (void)pay(inside.size());
       for (const auto& [child, content] : inside) {
         if (until < affected.since) { continue; }
         affect(child, {std::max(content.since, affected.since), affected.depth + 1, true, affected.lot_inferred});
@@ -293,6 +331,7 @@ class Recaller {
       if (!row.binds() || !row.has(role::kParent)) { continue; }
       const auto event = summary(row.stamp.position);
       if (!event) { return event.error(); }
+      if (!pay(1 + (*event)->entities.size())) { break; }
       if (row.action == Action::erase) { reach(row.stamp); }
       std::set<std::string> children;
       for (const auto& entity : (*event)->entities) {
@@ -313,9 +352,28 @@ class Recaller {
     return kDone;
   }
 
+  /// When a container was emptied as a whole (DELETE without children), oldest first.
+  Result<const std::vector<Stamp>*> emptyings_of(const std::string& container) {
+    const auto [found, is_new] = emptyings_.try_emplace(container);
+    if (!is_new) { return &found->second; }
+    const auto rows = rows_of(container);
+    if (!rows) { return rows.error(); }
+    for (const auto& row : **rows) {
+      if (!row.binds() || !row.has(role::kParent) || row.action != Action::erase || steps_left_ == 0) { continue; }
+      const auto event = summary(row.stamp.position);
+      if (!event) { return event.error(); }
+      const bool names_children = std::any_of((*event)->entities.begin(), (*event)->entities.end(),
+                                              [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
+      if (!names_children) { found->second.push_back(row.stamp); }
+    }
+    return &found->second;
+  }
+
   /// While it was in which containers.
-  Result<std::vector<Stay>> stays_of(const std::string& key) {
-    std::vector<Stay> stays;
+  Result<const std::vector<Stay>*> stays_of(const std::string& key) {
+    const auto [known, is_new_item] = stays_.try_emplace(key);
+    auto& stays = known->second;
+    if (!is_new_item) { return &stays; }
     const auto rows = rows_of(key);
     if (!rows) { return rows.error(); }
     struct Open {
@@ -327,6 +385,7 @@ class Recaller {
       if (!row.binds() || !row.has(role::kChild) || row.action == Action::observe) { continue; }
       const auto event = summary(row.stamp.position);
       if (!event) { return event.error(); }
+      if (!pay(1 + (*event)->entities.size() / kNamesPerStep)) { break; }
       for (const auto& entity : (*event)->entities) {
         if ((entity.roles & role::kParent) == 0) { continue; }
         if (row.action == Action::add) {
@@ -342,61 +401,67 @@ class Recaller {
         open.erase(found);
       }
     }
-    // DELETE without children empties a container as a whole.
     for (const auto& [container, stay] : open) {
-      const auto place = stay.place;
-      const auto outer = rows_of(container);
-      if (!outer) { return outer.error(); }
-      for (const auto& row : **outer) {
-        if (!row.binds() || !row.has(role::kParent) || row.action != Action::erase || row.stamp < stays[place].from) {
-          continue;
-        }
-        const auto event = summary(row.stamp.position);
-        if (!event) { return event.error(); }
-        const bool names_children = std::any_of((*event)->entities.begin(), (*event)->entities.end(),
-                                                [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
-        if (!names_children) {
-          stays[place].until = row.stamp;
-          break;
-        }
-      }
+      const auto emptyings = emptyings_of(container);
+      if (!emptyings) { return emptyings.error(); }
+      const auto first = std::lower_bound((*emptyings)->begin(), (*emptyings)->end(), stays[stay.place].from);
+      if (first != (*emptyings)->end()) { stays[stay.place].until = *first; }
     }
-    return stays;
+    return &stays;
   }
 
-  struct Custody {
-    Stamp stamp;
-    const Row* row;
-  };
+  using Custody = std::map<Stamp, const Row*>;
 
-  /// What was recorded of an item, and of its containers while it was in them.
-  Status add_custody(const std::string& key, const Stamp& from, const Stamp& until, std::size_t level,
-                     std::vector<Custody>& custody) {
-    const auto rows = rows_of(key);
-    if (!rows) { return rows.error(); }
-    for (const auto& row : **rows) {
-      // That something else was packed into the same container says nothing.
-      const bool is_of_contents = level > 0 && row.binds() && row.has(role::kParent);
-      if (row.stamp >= from && row.stamp <= until && !is_of_contents) { custody.push_back({row.stamp, &row}); }
+  /// What was recorded of an item since then, and of its containers while it was in them. Containers may be packed
+  /// into each other in circles: level by level, and no time of one twice.
+  Result<Custody> custody_of(const std::string& item, const Stamp& since) {
+    struct Part {
+      std::string key;
+      Stamp from;
+      Stamp until;
+      std::size_t level = 0;
+    };
+    Custody custody;
+    std::map<std::string, std::vector<std::pair<Stamp, Stamp>>> known;
+    std::deque<Part> open{{item, since, newest_stamp(), 0}};
+    for (; !open.empty(); open.pop_front()) {
+      const auto part = open.front();
+      auto& times = known[part.key];
+      if (!pay(1 + times.size())) { break; }
+      const bool is_known = std::any_of(times.begin(), times.end(), [&](const auto& time) {
+        return time.first <= part.from && part.until <= time.second;
+      });
+      if (is_known) { continue; }
+      if (part.level > kNestingMax) {
+        result_.truncated = true;
+        continue;
+      }
+      times.emplace_back(part.from, part.until);
+      const auto rows = rows_of(part.key);
+      if (!rows) { return rows.error(); }
+      for (const auto& row : between(**rows, part.from, part.until)) {
+        if (!pay(1)) { return custody; }
+        // That something else was packed into the same container says nothing.
+        if (part.level > 0 && row.binds() && row.has(role::kParent)) { continue; }
+        custody.emplace(row.stamp, &row);
+      }
+      const auto stays = stays_of(part.key);
+      if (!stays) { return stays.error(); }
+      for (const auto& stay : **stays) {
+        const auto first = std::max(part.from, stay.from);
+        const auto last = std::min(part.until, stay.until);
+        if (first <= last) { open.push_back({stay.container, first, last, part.level + 1}); }
+      }
     }
-    if (level >= 8) { return kDone; }
-    const auto stays = stays_of(key);
-    if (!stays) { return stays.error(); }
-    for (const auto& stay : *stays) {
-      const auto first = std::max(from, stay.from);
-      const auto last = std::min(until, stay.until);
-      if (last < first) { continue; }
-      if (const auto done = add_custody(stay.container, first, last, level + 1, custody); !done) { return done; }
-    }
-    return kDone;
+    return custody;
   }
 
   Status add_steps(const std::string& key, const Affected& affected) {
-    std::vector<Custody> custody;
-    if (const auto done = add_custody(key, affected.since, newest_stamp(), 0, custody); !done) { return done; }
-    std::sort(custody.begin(), custody.end(), [](const Custody& a, const Custody& b) { return a.stamp < b.stamp; });
+    if (steps_left_ == 0) { return kDone; }
+    const auto custody = custody_of(key, affected.since);
+    if (!custody) { return custody.error(); }
     std::string possessor;
-    for (const auto& [stamp, row] : custody) {
+    for (const auto& [stamp, row] : *custody) {
       const auto next = production::possessor_after(row->biz_step, row->organisation, "", possessor);
       if (!possessor.empty() && next != possessor) {
         auto& step = steps_[{possessor, next}];
@@ -462,13 +527,19 @@ class Recaller {
   std::deque<std::string> waiting_;
   std::map<std::string, std::vector<Row>> rows_;
   std::map<production::EventPosition, EventSummary> summaries_;
+  std::map<std::string, std::vector<Stay>> stays_;
+  std::map<std::string, std::vector<Stamp>> emptyings_;
   std::set<std::pair<std::string, bool>> followed_transformations_;
+  std::set<std::pair<Stamp, bool>> followed_events_;
   std::map<std::pair<std::string, std::string>, ForwardStep> steps_;
   std::string last_key_;
+  std::size_t steps_left_;
 };
 
 }  // namespace
 
-Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query) { return Recaller(readers, query).run(); }
+Result<Recall> recall(const EpcisReaders& readers, const RecallQuery& query, std::size_t steps_max) {
+  return Recaller(readers, query, steps_max).run();
+}
 
 }  // namespace keten::query

@@ -86,6 +86,50 @@ BOOST_AUTO_TEST_CASE(a_trace_reads_an_event_of_many_items_once) {
   BOOST_TEST(index.reads < 20 * kItems);
 }
 
+BOOST_AUTO_TEST_CASE(a_recall_follows_containers_that_are_packed_into_each_other_once) {
+  constexpr std::size_t kBoxes = 10;
+  pack(1, "ADD", box(0), R"("urn:x:item")");
+  std::size_t at = 2;
+  for (std::size_t outer = 0; outer < kBoxes; ++outer) {
+    for (std::size_t inner = 0; inner < kBoxes; ++inner) {
+      if (inner != outer) { pack(at++, "ADD", box(outer), "\"" + box(inner) + "\""); }
+    }
+  }
+  record("A", seen(at, "shipping", box(9)));
+  record("B", seen(at + 1, "receiving", box(9)));
+  const auto where = readers();
+  const auto result = recall(where, {"urn:x:item", {}, {}, {}, 10});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(!result->truncated);
+  BOOST_REQUIRE_EQUAL(result->forward.size(), 1U);
+  BOOST_TEST(result->forward[0].from == "A");
+  BOOST_TEST(result->forward[0].to == "B");
+  const auto cut = recall(where, {"urn:x:item", {}, {}, {}, 10}, 1000);
+  BOOST_REQUIRE(cut.ok());
+  BOOST_TEST(cut->truncated);
+  BOOST_TEST(cut->affected == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_recall_counts_declarations_of_error_among_the_rows_it_looks_at) {
+  std::size_t declared = 0;
+  while (declared <= limits::kTraceNodesMax) {
+    std::string events;
+    for (std::size_t i = 0; i < 900; ++i, ++declared) {
+      auto event = seen(declared % 40'000, "inspecting", "urn:x:item");
+      event.pop_back();
+      events += (events.empty() ? "" : ",") + event + R"(,"eventID":"urn:x:)" + std::to_string(declared) +
+                R"(","errorDeclaration":{"declarationTime":"2026-02-01T00:00:00Z"}})";
+    }
+    record("Stranger", events);
+  }
+  const auto at = readers();
+  index.reads = 0;
+  const auto result = recall(at, {"urn:x:item", {}, {}, {}, 10});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(result->truncated);
+  BOOST_TEST(index.reads < limits::kTraceNodesMax + 100);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
