@@ -26,8 +26,7 @@ using production::EventSummary;
 using production::EventType;
 
 constexpr std::size_t kNestingMax = 8;
-constexpr std::size_t kPackingsMax = 1'000;  ///< looked at for the contents of one container
-constexpr std::size_t kContentsMax = 50'000;
+constexpr std::size_t kPackingsMax = 10'000;  ///< rows looked at for the contents of one container
 
 Error too_large(std::string_view what) {
   return failure(ErrorKind::too_large, "QUERY_TOO_LARGE",
@@ -72,10 +71,10 @@ class Extractor {
     return std::optional(std::move(*summary));
   }
 
-  Status take(EventSummary summary) {
+  Status take(const EventSummary& summary) {
     const Stamp stamp{summary.time, summary.position};
     if (stamp < first_ || last_ < stamp) { return kDone; }
-    chosen_.emplace(stamp, std::move(summary));
+    chosen_.insert(stamp);
     if (chosen_.size() > kExtractEventsMax) { return too_large(std::to_string(kExtractEventsMax) + " events"); }
     return kDone;
   }
@@ -86,7 +85,7 @@ class Extractor {
       auto summary = counting(rows.stamp()->position);
       if (!summary) { return summary.error(); }
       if (!*summary) { continue; }
-      if (const auto done = take(std::move(**summary)); !done) { return done; }
+      if (const auto done = take(**summary); !done) { return done; }
     }
     return kDone;
   }
@@ -100,8 +99,8 @@ class Extractor {
       if (!traced) { return traced.error(); }
       result_.truncated = result_.truncated || traced->truncated;
       for (auto& item : traced->items) { items.insert(std::move(item.key)); }
-      for (auto& event : traced->events) {
-        if (const auto done = take(std::move(event.summary)); !done) { return done; }
+      for (const auto& event : traced->events) {
+        if (const auto done = take(event.summary); !done) { return done; }
       }
     }
     result_.items.assign(items.begin(), items.end());
@@ -122,7 +121,7 @@ class Extractor {
   Status load() {
     std::size_t bytes = 0;
     std::vector<FoundEvent> found;
-    for (const auto& [stamp, summary] : chosen_) {
+    for (const auto& stamp : chosen_) {
       auto event = content_.found(readers_.index, stamp.position);
       if (!event) { return event.error(); }
       bytes += json::serialize(event->event).size();
@@ -159,31 +158,56 @@ class Extractor {
   };
   using Contents = std::map<std::pair<std::string, std::string>, Amount>;  ///< key and unit
 
-  /// Packings and unpackings of `container` until then, oldest first.
-  Result<std::vector<EventSummary>> packings(const std::string& container, const Stamp& until) {
-    std::vector<EventSummary> found;
-    for (RowCursor rows(readers_.index, index_rows::of_entity(container), until, oldest_stamp()); rows.stamp();
-         rows.next()) {
-      if (rows.stamp()->position.height > readers_.height) { continue; }
-      auto summary = counting(rows.stamp()->position);
-      if (!summary) { return summary.error(); }
-      if (!*summary || !binds(**summary, container)) { continue; }
-      if (found.size() == kPackingsMax) {
+  /// What is in a container, brought on from event to event: these come in order of time.
+  struct Container {
+    std::vector<Stamp> packings;  ///< and unpackings, oldest first
+    std::size_t applied = 0;      ///< of these
+    Contents contents;
+  };
+
+  [[nodiscard]] std::vector<Stamp> packings_of(const std::string& key) {
+    std::vector<Stamp> found;
+    std::size_t rows = 0;
+    const auto [first, end] = key_range(index_rows::of_entity(key), last_, oldest_stamp());
+    readers_.index.scan(first, end, [&](ByteView row_key, ByteView value) {
+      if (++rows > kPackingsMax || packing_rows_ == kExtractPackingRowsMax) {
         result_.truncated = true;
-        break;
+        return false;
       }
-      found.push_back(std::move(**summary));
-    }
+      ++packing_rows_;
+      const auto stamp = index_rows::stamp_of(row_key);
+      const auto row = index_rows::read_entity_row(value);
+      if (stamp && row && stamp->position.height <= readers_.height && binds(*row)) { found.push_back(*stamp); }
+      return true;
+    });
     std::ranges::reverse(found);
     return found;
   }
 
-  static bool binds(const EventSummary& event, const std::string& container) {
-    return (event.type == EventType::aggregation || event.type == EventType::association) &&
-           (event.action == Action::add || event.action == Action::erase) &&
-           std::ranges::any_of(event.entities, [&](const auto& entity) {
-             return (entity.roles & role::kParent) != 0 && entity.key == container;
-           });
+  /// The contents of a container at a time that is not before that of the last call.
+  Result<const Contents*> contents_at(const std::string& key, const Stamp& until) {
+    const auto [found, is_new] = containers_.try_emplace(key);
+    auto& container = found->second;
+    if (is_new) { container.packings = packings_of(key); }
+    for (; container.applied < container.packings.size(); ++container.applied) {
+      const auto& stamp = container.packings[container.applied];
+      if (until < stamp) { break; }
+      if (packed_names_ >= kExtractPackedNamesMax) {
+        result_.truncated = true;
+        break;
+      }
+      const auto summary = counting(stamp.position);
+      if (!summary) { return summary.error(); }
+      if (!*summary) { continue; }
+      packed_names_ += 1 + (*summary)->entities.size();
+      apply(**summary, container.contents);
+    }
+    return &container.contents;
+  }
+
+  static bool binds(const index_rows::EntityRow& row) {
+    return (row.type == EventType::aggregation || row.type == EventType::association) &&
+           (row.action == Action::add || row.action == Action::erase) && (row.roles & role::kParent) != 0;
   }
 
   static void apply(const EventSummary& event, Contents& contents) {
@@ -219,15 +243,14 @@ class Extractor {
 
   Status contents_of(const std::string& container, const Stamp& until, std::size_t depth,
                      std::vector<ExtractContent>& into) {
-    const auto events = packings(container, until);
-    if (!events) { return events.error(); }
-    Contents contents;
-    for (const auto& event : *events) { apply(event, contents); }
-    for (const auto& [place, amount] : contents) {
-      if (into.size() >= kContentsMax || depth >= kNestingMax) {
+    const auto contents = contents_at(container, until);
+    if (!contents) { return contents.error(); }
+    for (const auto& [place, amount] : **contents) {
+      if (contents_ == kExtractContentsMax || depth >= kNestingMax) {
         result_.truncated = true;
         return kDone;
       }
+      ++contents_;
       into.push_back({container, place.first, amount.number.value_or(""), place.second});
       if (amount.is_class) { continue; }
       if (const auto done = contents_of(place.first, until, depth + 1, into); !done) { return done; }
@@ -240,7 +263,11 @@ class Extractor {
   EventContent content_;
   Stamp first_ = oldest_stamp();
   Stamp last_ = newest_stamp();
-  std::map<Stamp, EventSummary> chosen_;
+  std::set<Stamp> chosen_;
+  std::map<std::string, Container> containers_;
+  std::size_t packing_rows_ = 0;
+  std::size_t packed_names_ = 0;
+  std::size_t contents_ = 0;  ///< of all events
   Extract result_;
 };
 

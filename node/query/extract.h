@@ -20,6 +20,10 @@ struct ExtractQuery {
 
 inline constexpr std::size_t kExtractEventsMax = 10'000;
 inline constexpr std::size_t kExtractBytesMax = 32U * 1024 * 1024;  ///< of all events as JSON
+inline constexpr std::size_t kExtractContentsMax = 50'000;          ///< of all containers of all events
+/// Looked at for the contents: rows of the index about containers, and names in the events that pack.
+inline constexpr std::size_t kExtractPackingRowsMax = 500'000;
+inline constexpr std::size_t kExtractPackedNamesMax = 500'000;
 
 /// What was in a container that an event names, as far as packing was recorded: nobody looked inside.
 struct ExtractContent {
@@ -39,7 +43,7 @@ struct Extract {
   bool is_place = false;
   std::vector<ExtractEvent> events;  ///< by event time, then in the order of recording
   std::vector<std::string> items;    ///< of an item: that one and all that its trace found, sorted
-  bool truncated = false;            ///< the trace was cut
+  bool truncated = false;            ///< the trace or the contents were cut
   json::Value context;               ///< `@context` for a document of these events
   Height height;                     ///< that all of it holds at
 };

@@ -130,6 +130,43 @@ BOOST_AUTO_TEST_CASE(a_recall_counts_declarations_of_error_among_the_rows_it_loo
   BOOST_TEST(index.reads < limits::kTraceNodesMax + 100);
 }
 
+BOOST_AUTO_TEST_CASE(an_extract_has_so_many_contents_in_all_its_events_together) {
+  constexpr std::size_t kItems = 1000;
+  constexpr std::size_t kJourneys = 60;
+  static_assert(kItems * kJourneys > kExtractContentsMax);
+  std::string children;
+  for (std::size_t i = 0; i < kItems; ++i) {
+    children += (i == 0 ? "\"" : ",\"") + std::string("urn:x:") + std::to_string(i) + "\"";
+  }
+  pack(1, "ADD", box(0), children);
+  for (std::size_t i = 0; i < kJourneys; ++i) { record("A", seen(10 + i, "shipping", box(0))); }
+  const auto at = readers();
+  const auto result = extract(at, {"", {}, {}});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(result->truncated);
+  std::size_t contents = 0;
+  for (const auto& event : result->events) { contents += event.contents.size(); }
+  BOOST_TEST(contents == kExtractContentsMax);
+}
+
+BOOST_AUTO_TEST_CASE(an_extract_reads_the_packings_of_a_container_once) {
+  constexpr std::size_t kTimes = 150;
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    pack(2 * i, "ADD", box(0), "\"urn:x:" + std::to_string(i) + "\"");
+    record("A", seen(2 * i + 1, "shipping", box(0)));
+  }
+  const auto at = readers();
+  index.reads = 0;
+  const auto result = extract(at, {"", {}, {}});
+  BOOST_REQUIRE(result.ok());
+  BOOST_TEST(!result->truncated);
+  BOOST_REQUIRE_EQUAL(result->events.size(), 2 * kTimes);
+  std::size_t contents = 0;
+  for (const auto& event : result->events) { contents += event.contents.size(); }
+  BOOST_TEST(contents == kTimes * (kTimes + 1) / 2, "as many as were packed by then");
+  BOOST_TEST(index.reads < 40 * kTimes);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
