@@ -107,7 +107,6 @@ Status add_absence(const LedgerView& view, const std::string& id, proof::Proof& 
 
 Status add_trace(const LedgerView& view, const std::string& id, proof::Direction direction, proof::Proof& proof) {
   Histories histories(view, proof);
-  std::map<std::string, std::vector<proof::EpcisEvent>> events;
   proof::NamesOf names;
   std::map<std::string, proof::Standing> reached;
   // Each round reads what the one before led to.
@@ -120,12 +119,10 @@ Status add_trace(const LedgerView& view, const std::string& id, proof::Direction
                          " entities; ask for the histories of those that matter");
     }
     for (const auto& [one, standing] : reached) {
-      if (events.contains(one)) { continue; }
+      if (names.contains(one)) { continue; }
       auto about = histories.events(one);
       if (!about) { return about.error(); }
-      const auto& kept = events.emplace(one, std::move(*about)).first->second;
-      auto& list = names[one];
-      for (const auto& event : kept) { list.push_back(&event); }
+      names.emplace(one, std::move(*about));
       grows = true;
     }
   }

@@ -96,14 +96,14 @@ Result<const proof::EpcisEvent*> Histories::event(const production::EventPositio
   return &read_.emplace(position, std::move(event)).first->second;
 }
 
-Result<std::vector<proof::EpcisEvent>> Histories::events(const std::string& id) {
+Result<std::vector<const proof::EpcisEvent*>> Histories::events(const std::string& id) {
   const auto places = positions(id);
   if (!places) { return places.error(); }
-  std::vector<proof::EpcisEvent> result;
+  std::vector<const proof::EpcisEvent*> result;
   for (const auto& position : *places) {
     const auto one = event(position);
     if (!one) { return one.error(); }
-    result.push_back(**one);
+    result.push_back(*one);
   }
   return result;
 }

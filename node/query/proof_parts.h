@@ -28,8 +28,8 @@ class Histories {
   [[nodiscard]] Result<proof::HistoryProof> head(const std::string& id);
   /// With all entries.
   [[nodiscard]] Result<proof::HistoryProof> history(const std::string& id);
-  /// All entries that the entity ever had, up to the anchor's state, as events.
-  [[nodiscard]] Result<std::vector<proof::EpcisEvent>> events(const std::string& id);
+  /// All entries that the entity ever had, up to the anchor's state, as events that live as long as this.
+  [[nodiscard]] Result<std::vector<const proof::EpcisEvent*>> events(const std::string& id);
   /// Path of a key in the map that the anchor binds; `is_there` tells what it proves.
   struct Path {
     proof::MapPath path;
