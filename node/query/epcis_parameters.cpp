@@ -31,6 +31,15 @@ Error wrong(const Parameter& parameter, std::string expected) {
   return error;
 }
 
+Error too_many_values(const Parameter& parameter) {
+  const auto expected = "at most " + std::to_string(kQueryValuesMax) + " values";
+  const auto found = std::to_string(parameter.values.size()) + " values";
+  auto error = invalid("QUERY_PARAMETER",
+                       parameter.name + ": expected " + expected + ", found " + found + "; ask in several queries");
+  error.violations.push_back({json::pointer_add("", parameter.name), expected, found});
+  return error;
+}
+
 Error unknown(const std::string& name) {
   auto error = invalid("QUERY_PARAMETER", "there is no parameter " + name + " in EPCIS 2.0");
   error.violations.push_back({json::pointer_add("", name), "a parameter of EPCIS 2.0, section 8.2.7.1", name});
@@ -193,6 +202,7 @@ class QueryReader {
 
   Status read(const Parameter& parameter) {
     const auto& name = parameter.name;
+    if (parameter.values.size() > kQueryValuesMax) { return too_many_values(parameter); }
     const bool is_void = name.starts_with("EXISTS_");  // EPCIS 2.0, section 8.2.7.1: the value is ignored
     if (!is_void && (parameter.values.empty() ||
                      std::find(parameter.values.begin(), parameter.values.end(), "") != parameter.values.end())) {
@@ -503,6 +513,10 @@ class QueryReader {
 };
 
 Result<EpcisQuery> read_all(const std::vector<Parameter>& parameters, const Prefixes& prefixes) {
+  if (parameters.size() > kQueryParametersMax) {
+    return invalid("QUERY_PARAMETER", "expected at most " + std::to_string(kQueryParametersMax) +
+                                          " parameters, found " + std::to_string(parameters.size()));
+  }
   QueryReader reader(prefixes);
   std::set<std::pair<std::string, std::vector<std::string>>> meaning;
   std::set<std::string_view> seen;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -83,6 +84,10 @@ struct EpcisQuery {
   std::string page_token;  ///< empty: the first page
   Hash fingerprint;        ///< of all parameters but paging: a page token continues its own query only
 };
+
+/// What one query may ask.
+inline constexpr std::size_t kQueryParametersMax = 200;
+inline constexpr std::size_t kQueryValuesMax = 1000;  ///< of one parameter
 
 /// Parameter and value as in a URL, percent-decoded; lists inside a value are still joined with `|`.
 using EpcisParameters = std::vector<std::pair<std::string, std::string>>;

@@ -68,6 +68,11 @@ bool is_one_of(const std::vector<Value>& wanted, const Value& value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
+/// The same of a sorted list.
+bool is_among(const std::vector<std::string>& wanted, const std::string& value) {
+  return wanted.empty() || std::binary_search(wanted.begin(), wanted.end(), value);
+}
+
 bool matches(const EntityCondition& condition, const EventSummary& event) {
   return std::any_of(event.entities.begin(), event.entities.end(), [&](const production::SummaryEntity& entity) {
     const bool is_class = (entity.roles & role::kClass) != 0;
@@ -95,12 +100,13 @@ bool matches(const std::vector<QuantityCondition>& conditions, const EventSummar
   });
 }
 
+/// The lists of the query are sorted.
 bool matches(const EpcisQuery& query, const EventSummary& event) {
   const auto recorded = static_cast<production::EventTime>(event.record_time);
   return is_one_of(query.types, {event.type, event.type_name}) && is_one_of(query.actions, event.action) &&
-         is_one_of(query.biz_steps, event.biz_step) && is_one_of(query.dispositions, event.disposition) &&
-         is_one_of(query.read_points, event.read_point) && is_one_of(query.biz_locations, event.biz_location) &&
-         is_one_of(query.transformation_ids, event.transformation_id) && is_one_of(query.event_ids, event.id) &&
+         is_among(query.biz_steps, event.biz_step) && is_among(query.dispositions, event.disposition) &&
+         is_among(query.read_points, event.read_point) && is_among(query.biz_locations, event.biz_location) &&
+         is_among(query.transformation_ids, event.transformation_id) && is_among(query.event_ids, event.id) &&
          (!query.from || event.time >= *query.from) && (!query.before || event.time < *query.before) &&
          (!query.recorded_from || recorded >= *query.recorded_from) &&
          (!query.recorded_before || recorded < *query.recorded_before) &&
@@ -113,7 +119,7 @@ bool matches(const EpcisQuery& query, const EventSummary& event) {
 /// What only the event itself can tell.
 bool matches(const TypedCondition& condition, const production::Event& event) {
   const auto is_wanted = [&](const std::string& type, const std::string& id) {
-    return type == condition.type && is_one_of(condition.ids, production::entity_key(id));
+    return type == condition.type && is_among(condition.ids, production::entity_key(id));
   };
   const auto has = [&](const auto& list) {
     return std::any_of(list.begin(), list.end(), [&](const auto& each) { return is_wanted(each.type, each.id); });
@@ -311,12 +317,28 @@ Choice choose(const contracts::StateReader& index, std::vector<Candidate> candid
 
 /// To read the content of an event costs as much as so many rows.
 constexpr std::size_t kRowsPerContent = 20;
+/// As much as a row cost so many comparisons of a name or an amount in an event with a wanted one, and so many of a
+/// field in its content.
+constexpr std::size_t kComparisonsPerRow = 1000;
+constexpr std::size_t kContentComparisonsPerRow = 50;
 
 /// One query over one snapshot.
 class Search {
  public:
   Search(const EpcisReaders& readers, EpcisQuery query, std::size_t rows_max)
-      : readers_(readers), query_(std::move(query)), rows_left_(rows_max), content_(readers.load) {}
+      : readers_(readers), query_(std::move(query)), rows_left_(rows_max), content_(readers.load) {
+    for (auto* list : {&query_.biz_steps, &query_.dispositions, &query_.read_points, &query_.biz_locations,
+                       &query_.transformation_ids, &query_.event_ids}) {
+      sort(*list);
+    }
+    for (auto& condition : query_.typed) { sort(condition.ids); }
+    for (const auto& condition : query_.entities) { wanted_names_ += condition.patterns.size(); }
+    for (const auto& condition : query_.quantities) { wanted_names_ += condition.amounts.size(); }
+    for (const auto& condition : query_.fields) {
+      for (const auto& bound : condition.bounds) { wanted_fields_ += bound.values.size(); }
+    }
+    for (const auto& condition : query_.attributes) { wanted_fields_ += condition.values.size(); }
+  }
 
   Result<EpcisPage> run() {
     page_.height = readers_.height;
@@ -348,6 +370,12 @@ class Search {
     Stamp stamp;
     std::optional<OrderValue> value;  ///< of an extension
   };
+
+  static void sort(std::vector<std::string>& list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+  }
+  void pay(std::size_t rows) { rows_left_ -= std::min(rows_left_, rows); }
 
   [[nodiscard]] bool ascends() const { return query_.direction == OrderDirection::ascending; }
   [[nodiscard]] bool comes_before(const Place& left, const Place& right) const {
@@ -402,6 +430,8 @@ class Search {
       }
     }
     const auto direction = streams_ && ascends() ? Direction::oldest_first : Direction::newest_first;
+    // Each range costs a look; one row is left, so that every page goes on.
+    if (rows_left_ > 0) { pay(std::min(candidate.prefixes.size(), rows_left_) - 1); }
     std::vector<RowCursor> cursors;
     for (auto& prefix : candidate.prefixes) {
       cursors.emplace_back(readers_.index, std::move(prefix), candidate.newest, candidate.oldest, direction);
@@ -428,6 +458,7 @@ class Search {
     }
     if (positions.size() > rows_left_) { return stop_early(); }
     for (const auto& position : positions) {
+      if (rows_left_ == 0) { return stop_early(); }
       if (const auto taken = consider(position); !taken) { return taken; }
     }
     return kDone;
@@ -435,14 +466,16 @@ class Search {
 
   /// An id names few events: all of them are sorted.
   Status walk_ids() {
-    for (const auto& id : std::set(query_.event_ids.begin(), query_.event_ids.end())) {
+    for (const auto& id : query_.event_ids) {
       const auto prefix = index_rows::of_event_id(id);
       std::vector<production::EventPosition> positions;
       readers_.index.scan(prefix, index_rows::end_of(prefix), [&](ByteView, ByteView value) {
         if (const auto position = index_rows::position_of(value)) { positions.push_back(*position); }
-        return true;
+        return positions.size() <= rows_left_;
       });
       for (const auto& position : positions) {
+        if (rows_left_ == 0) { return stop_early(); }
+        pay(1);
         if (const auto taken = consider(position); !taken) { return taken; }
       }
     }
@@ -457,13 +490,14 @@ class Search {
     if (position.height > page_.height) { return kDone; }
     auto summary = read_summary(readers_.index, position);
     if (!summary) { return summary.error(); }
+    pay(wanted_names_ * summary->entities.size() / kComparisonsPerRow);
     if (!matches(query_, *summary)) { return kDone; }
     const auto content_matches = matches_content(*summary);
     if (!content_matches) { return content_matches.error(); }
     if (!*content_matches) { return kDone; }
     Place place{stamp_of(*summary), std::nullopt};
     if (query_.order == EventOrder::extension) {
-      if (!asks_content()) { pay_for_content(); }
+      if (!asks_content()) { pay_for_content(*summary); }
       auto value = order_value_of(place.stamp);
       if (!value) { return value.error(); }
       place.value = std::move(*value);
@@ -481,11 +515,18 @@ class Search {
   [[nodiscard]] bool asks_content() const {
     return !query_.typed.empty() || !query_.fields.empty() || !query_.attributes.empty();
   }
-  void pay_for_content() { rows_left_ -= std::min(rows_left_, kRowsPerContent); }
+  void pay_for_content(const EventSummary& summary) {
+    pay(kRowsPerContent + wanted_fields_ / kContentComparisonsPerRow);
+    // Each attribute of each identifier in the field is a row.
+    for (const auto& condition : query_.attributes) {
+      const bool is_list = condition.field == "epc" || condition.field == "epcClass";
+      pay(condition.attributes.size() * (is_list ? summary.entities.size() : 1));
+    }
+  }
 
   Result<bool> matches_content(const EventSummary& summary) {
     if (!asks_content()) { return true; }
-    pay_for_content();
+    pay_for_content(summary);
     const auto event = content_.event(summary.position);
     if (!event) { return event.error(); }
     const auto names = content_.names(summary.position);
@@ -538,6 +579,8 @@ class Search {
   const EpcisReaders& readers_;
   EpcisQuery query_;
   std::size_t rows_left_;
+  std::size_t wanted_names_ = 0;   ///< of items and amounts
+  std::size_t wanted_fields_ = 0;  ///< values of fields in the content
   EventContent content_;
   EpcisPage page_;
   Place resume_;

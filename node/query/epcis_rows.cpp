@@ -85,19 +85,31 @@ void RowCursor::fill() {
   }
 }
 
-std::optional<Stamp> MergedRows::next() {
-  RowCursor* first = nullptr;
+MergedRows::MergedRows(std::vector<RowCursor> cursors, Direction direction)
+    : cursors_(std::move(cursors)), direction_(direction) {
   for (auto& cursor : cursors_) {
-    if (!cursor.stamp()) { continue; }
-    const bool comes_before =
-        first == nullptr ||
-        (direction_ == Direction::newest_first ? *cursor.stamp() > *first->stamp() : *cursor.stamp() < *first->stamp());
-    if (comes_before) { first = &cursor; }
+    if (cursor.stamp()) { push(&cursor); }
   }
-  if (first == nullptr) { return std::nullopt; }
-  const Stamp result = *first->stamp();
-  for (auto& cursor : cursors_) {
-    if (cursor.stamp() == result) { cursor.next(); }
+}
+
+bool MergedRows::comes_later(const RowCursor* left, const RowCursor* right) const {
+  return direction_ == Direction::newest_first ? *left->stamp() < *right->stamp() : *left->stamp() > *right->stamp();
+}
+
+void MergedRows::push(RowCursor* cursor) {
+  heap_.push_back(cursor);
+  std::push_heap(heap_.begin(), heap_.end(), [this](auto* left, auto* right) { return comes_later(left, right); });
+}
+
+std::optional<Stamp> MergedRows::next() {
+  if (heap_.empty()) { return std::nullopt; }
+  const Stamp result = *heap_.front()->stamp();
+  while (!heap_.empty() && *heap_.front()->stamp() == result) {
+    std::pop_heap(heap_.begin(), heap_.end(), [this](auto* left, auto* right) { return comes_later(left, right); });
+    auto* cursor = heap_.back();
+    heap_.pop_back();
+    cursor->next();
+    if (cursor->stamp()) { push(cursor); }
   }
   return result;
 }

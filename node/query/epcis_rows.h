@@ -48,12 +48,17 @@ class RowCursor {
 /// Several ranges as one, in their order; a row that lies in several comes once.
 class MergedRows {
  public:
-  MergedRows(std::vector<RowCursor> cursors, Direction direction)
-      : cursors_(std::move(cursors)), direction_(direction) {}
+  MergedRows(std::vector<RowCursor> cursors, Direction direction);
+  MergedRows(const MergedRows&) = delete;
+  MergedRows& operator=(const MergedRows&) = delete;
   std::optional<production::index_rows::Stamp> next();
 
  private:
+  [[nodiscard]] bool comes_later(const RowCursor* left, const RowCursor* right) const;
+  void push(RowCursor* cursor);
+
   std::vector<RowCursor> cursors_;
+  std::vector<RowCursor*> heap_;  ///< those that have a row, the first row in front
   Direction direction_;
 };
 

@@ -167,6 +167,57 @@ BOOST_AUTO_TEST_CASE(an_extract_reads_the_packings_of_a_container_once) {
   BOOST_TEST(index.reads < 40 * kTimes);
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_has_at_most_1000_values) {
+  auto values = json::Value::array();
+  for (std::size_t i = 0; i < kQueryValuesMax; ++i) { values.push(json::Value::string("urn:x:" + std::to_string(i))); }
+  BOOST_TEST(parse_epcis_query(json::Value::object().set("MATCH_epc", values)).ok());
+  values.push(json::Value::string("urn:x:more"));
+  const auto refused = parse_epcis_query(json::Value::object().set("MATCH_epc", values));
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST(refused.error().reason == "QUERY_PARAMETER");
+  BOOST_REQUIRE_EQUAL(refused.error().violations.size(), 1U);
+  BOOST_TEST(refused.error().violations[0].pointer == "/MATCH_epc");
+  BOOST_TEST(refused.error().message ==
+             "MATCH_epc: expected at most 1000 values, found 1001 values; ask in several queries");
+}
+
+BOOST_AUTO_TEST_CASE(a_query_has_at_most_200_parameters) {
+  auto query = json::Value::object();
+  for (std::size_t i = 0; i < kQueryParametersMax; ++i) {
+    query.set("EQ_ext:field" + std::to_string(i), json::Value::string("a"));
+  }
+  BOOST_TEST(parse_epcis_query(query).ok());
+  query.set("EQ_ext:more", json::Value::string("a"));
+  BOOST_TEST(parse_epcis_query(query).error().reason == "QUERY_PARAMETER");
+}
+
+BOOST_AUTO_TEST_CASE(events_with_one_id_and_comparisons_count_among_the_rows_of_a_query) {
+  for (std::size_t i = 0; i < 6; ++i) {
+    auto event = seen(i, "inspecting", "urn:x:item");
+    event.pop_back();
+    record("Company" + std::to_string(i), event + R"(,"eventID":"urn:x:id"})");
+  }
+  const auto at = readers();
+  const auto by_id = parse_epcis_query({{"EQ_eventID", "urn:x:id"}});
+  BOOST_REQUIRE(by_id.ok());
+  BOOST_TEST(find_events(at, *by_id, 6)->events.size() == 6U);
+  BOOST_TEST(find_events(at, *by_id, 5).error().reason == "QUERY_TOO_COMPLEX");
+  // Six events with 300 names each, compared with 1000 patterns.
+  std::string names;
+  for (std::size_t i = 0; i < 300; ++i) { names += (i == 0 ? "" : "\",\"") + ("urn:y:" + std::to_string(i)); }
+  for (std::size_t i = 0; i < 6; ++i) { record("A", seen(10 + i, "storing", names)); }
+  const auto later = readers();
+  std::string patterns = "urn:y:1";
+  for (std::size_t i = 1; i < kQueryValuesMax; ++i) { patterns += "|urn:z:" + std::to_string(i); }
+  const auto by_names = parse_epcis_query({{"MATCH_epc", patterns}, {"perPage", "100"}});
+  BOOST_REQUIRE(by_names.ok());
+  BOOST_TEST(find_events(later, *by_names)->events.size() == 6U);
+  const auto page = find_events(later, *by_names, 2000);
+  BOOST_REQUIRE(page.ok());
+  BOOST_TEST(page->events.size() == 4U, "1999 rows for the patterns' ranges and 301 for each event");
+  BOOST_TEST(!page->next_page_token.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
