@@ -134,14 +134,9 @@ Result<http::ResourcePage> HttpReads::resource(query::Resource resource, std::st
   return guarded([&]() -> Result<http::ResourcePage> {
     auto view = EpcisView::open(reads_);
     if (!view) { return view.error(); }
-    auto values = query::known_values(view->readers().index, resource, after, limit + 1);
-    http::ResourcePage page{.values = {}, .next = {}, .height = view->height()};
-    if (values.size() > limit) {
-      values.resize(limit);
-      page.next = values.back();
-    }
-    page.values = std::move(values);
-    return page;
+    auto known = query::known_values(view->readers().index, resource, after, limit);
+    return http::ResourcePage{
+        .values = std::move(known.values), .next = std::move(known.next), .height = view->height()};
   });
 }
 

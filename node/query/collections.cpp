@@ -1,7 +1,6 @@
 #include "node/query/collections.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 #include "contracts/contract.h"
@@ -89,31 +88,45 @@ std::string_view parameter_of(Resource resource) {
   return {};
 }
 
-std::vector<std::string> known_values(const contracts::StateReader& index, Resource resource, std::string_view after,
-                                      std::size_t limit) {
-  if (resource == Resource::event_types) { return known_types(index, after, limit); }
-  std::vector<std::string> result;
+KnownValues known_values(const contracts::StateReader& index, Resource resource, std::string_view after,
+                         std::size_t limit) {
+  KnownValues result;
+  if (resource == Resource::event_types) {
+    result.values = known_types(index, after, limit + 1);
+    if (result.values.size() > limit) {
+      result.values.resize(limit);
+      result.next = limit == 0 ? std::string(after) : result.values.back();
+    }
+    return result;
+  }
   const auto table = index_rows::all_named(table_of(resource));
   const auto end = index_rows::end_of(table);
   std::string last(after);
-  while (result.size() < limit) {
+  for (std::size_t looks = 0; looks < kResourceLooksMax; ++looks) {
     auto first = table;
     if (!last.empty()) {
       const auto text = as_bytes(last);
       first.insert(first.end(), text.begin(), text.end());
       first.push_back(1);  // behind all rows of that value, before those of every longer one
     }
-    std::optional<std::string> next;
+    std::string next;
     bool is_item = false;
     index.scan(first, end, [&](ByteView key, ByteView value) {
       next = index_rows::value_of(key);
       is_item = value.empty() || (value[0] & role::kClass) == 0;
       return false;
     });
-    if (!next || next->empty()) { break; }
-    if (resource != Resource::epcs || is_item) { result.push_back(*next); }
-    last = std::move(*next);
+    if (next.empty()) { return result; }
+    if (resource != Resource::epcs || is_item) {
+      if (result.values.size() == limit) {
+        result.next = last;
+        return result;
+      }
+      result.values.push_back(next);
+    }
+    last = std::move(next);
   }
+  result.next = last;
   return result;
 }
 

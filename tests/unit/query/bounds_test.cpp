@@ -218,6 +218,26 @@ BOOST_AUTO_TEST_CASE(events_with_one_id_and_comparisons_count_among_the_rows_of_
   BOOST_TEST(!page->next_page_token.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_page_of_items_ends_after_so_many_classes_that_are_none) {
+  std::size_t classes = 0;
+  while (classes <= kResourceLooksMax + 500) {
+    std::string list;
+    for (std::size_t i = 0; i < 1000; ++i, ++classes) {
+      list += (i == 0 ? "" : ",") + (R"({"epcClass":"urn:x:c)" + std::to_string(classes) + R"(","quantity":1})");
+    }
+    record("A", event_of("ObjectEvent", minute(1), R"("action":"ADD","quantityList":[)" + list + "]"));
+  }
+  record("A", seen(2, "inspecting", "urn:x:item"));
+  index.reads = 0;
+  const auto first = known_values(index, Resource::epcs, "", 10);
+  BOOST_TEST(index.reads == kResourceLooksMax);
+  BOOST_TEST(first.values.empty());
+  BOOST_REQUIRE(!first.next.empty());
+  const auto second = known_values(index, Resource::epcs, first.next, 10);
+  BOOST_TEST(second.values == std::vector<std::string>{"urn:x:item"}, boost::test_tools::per_element());
+  BOOST_TEST(second.next.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

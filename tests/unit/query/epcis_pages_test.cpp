@@ -80,10 +80,10 @@ BOOST_AUTO_TEST_CASE(the_values_of_a_resource_come_page_by_page) {
     std::string result;
     std::string after;
     for (std::size_t pages = 0; pages < 20; ++pages) {
-      const auto values = known_values(index, resource, after, 2);
-      for (const auto& value : values) { result += value + " "; }
-      if (values.size() < 2) { break; }
-      after = values.back();
+      const auto page = known_values(index, resource, after, 2);
+      for (const auto& value : page.values) { result += value + " "; }
+      if (page.next.empty()) { break; }
+      after = page.next;
     }
     return result;
   };
@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(the_values_of_a_resource_come_page_by_page) {
              "https://id.gs1.org/00/340123451111111111 https://id.gs1.org/01/04012345111118/21/1 "
              "https://id.gs1.org/01/04012345111118/21/2 urn:x:out urn:x:probe urn:x:truck ");
   index.reads = 0;
-  BOOST_TEST(known_values(index, Resource::epcs, "", 2).size() == 2U);
-  BOOST_TEST(index.reads <= 2U);
+  BOOST_TEST(known_values(index, Resource::epcs, "", 2).values.size() == 2U);
+  BOOST_TEST(index.reads <= 3U, "one tells whether there are more");
   BOOST_TEST(is_known(index, Resource::biz_steps, "urn:epcglobal:cbv:bizstep:shipping"));
   BOOST_TEST(!is_known(index, Resource::biz_steps, "ship"));
   BOOST_TEST(is_known(index, Resource::read_points, "urn:epc:id:sgln:4012345.00005.0"));
@@ -122,12 +122,13 @@ BOOST_AUTO_TEST_CASE(extended_events_are_found_by_the_name_of_their_type) {
   const std::vector<std::string> types = {"AggregationEvent", "AssociationEvent",    "ObjectEvent",
                                           "TransactionEvent", "TransformationEvent", "ext:Weighed",
                                           "ext:WeighedTwice"};
-  BOOST_TEST(known_values(index, Resource::event_types, "", 10) == types, boost::test_tools::per_element());
-  BOOST_TEST(known_values(index, Resource::event_types, "ObjectEvent", 3) ==
+  BOOST_TEST(known_values(index, Resource::event_types, "", 10).values == types, boost::test_tools::per_element());
+  BOOST_TEST(known_values(index, Resource::event_types, "ObjectEvent", 3).values ==
                  std::vector<std::string>(types.begin() + 3, types.begin() + 6),
              boost::test_tools::per_element());
-  BOOST_TEST(known_values(index, Resource::event_types, "ext:Weighed", 3) == std::vector<std::string>{types.back()},
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      known_values(index, Resource::event_types, "ext:Weighed", 3).values == std::vector<std::string>{types.back()},
+      boost::test_tools::per_element());
   BOOST_TEST(is_known(index, Resource::event_types, "ext:Weighed"));
   BOOST_TEST(!is_known(index, Resource::event_types, "ext:Weigh"));
 }
