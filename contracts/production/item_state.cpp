@@ -528,11 +528,21 @@ History item_history(const contracts::StateReader& state, std::string_view entit
     now = *entries.back().entry.snapshot;
     entries.pop_back();
   }
+  bool is_known = reached;
   for (auto placed = entries.rbegin(); placed != entries.rend(); ++placed) {
-    past.catch_up(now, entity, placed->stamp);
-    HistoryEntry entry{placed->stamp.time, placed->stamp.position, placed->entry.roles(), Standing::folded, {}};
-    entry.standing = apply(now, entity, placed->stamp, past.fact(placed->stamp.position), placed->entry.mentions);
-    entry.after = now;
+    const auto fact = past.fact(placed->stamp.position);
+    HistoryEntry entry{placed->stamp.time, placed->stamp.position, placed->entry.roles(), Standing::unknown, {}};
+    if (is_known) {
+      past.catch_up(now, entity, placed->stamp);
+      entry.standing = apply(now, entity, placed->stamp, fact, placed->entry.mentions);
+      entry.after = now;
+    } else {
+      if (fact.erroneous) { entry.standing = Standing::erroneous; }
+      is_known = placed->entry.snapshot.has_value();
+      if (is_known) { now = *placed->entry.snapshot; }
+      entry.after = now;
+      entry.after.unfolded = true;
+    }
     history.entries.push_back(std::move(entry));
   }
   if (history.entries.size() > most) {

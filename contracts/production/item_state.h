@@ -90,16 +90,17 @@ std::string possessor_after(std::string_view biz_step, std::string_view organisa
 
 /// What became of one event about an item.
 enum class Standing : std::uint8_t {
-  folded,    ///< reflected in the state
-  claim,     ///< recorded by a company that did not have the item: shown, not believed
-  erroneous  ///< its recorder declared it an error
+  folded,     ///< reflected in the state
+  claim,      ///< recorded by a company that did not have the item: shown, not believed
+  erroneous,  ///< its recorder declared it an error
+  unknown     ///< recorded late between so many others that no state before it is near enough to fold from
 };
 struct HistoryEntry {
   EventTime time = 0;
   EventPosition position;
   std::uint8_t roles = 0;
   Standing standing = Standing::folded;
-  ItemState after;  ///< the state behind it
+  ItemState after;  ///< the state behind it; of an unknown standing only what an intermediate state there says
 };
 /// The events that name an item, oldest first, with what became of each: the last `most` of them up to `until`.
 /// `complete` is false when older ones are left out.

@@ -39,6 +39,7 @@ std::string standing_name(const HistoryLine& line) {
     case production::Standing::folded: return "recorded";
     case production::Standing::claim: return "claim";
     case production::Standing::erroneous: return "error";
+    case production::Standing::unknown: return "unknown";
   }
   return {};
 }

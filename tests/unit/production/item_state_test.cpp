@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "contracts/production/decimal.h"
+#include "contracts/production/entity.h"
+#include "contracts/production/time.h"
 #include "core/limits.h"
 #include "tests/unit/production/memory_ledger.h"
 
@@ -196,6 +198,40 @@ BOOST_AUTO_TEST_CASE(beyond_256_events_a_late_one_leaves_the_state_unfolded) {
   record(*this, "A", item(1000, "OBSERVE", "urn:x:1", "storing", "urn:x:new"));
   BOOST_TEST(state_of(*this, "urn:x:1").location == "urn:x:new", "events in order still count");
   BOOST_TEST(state_of(*this, "urn:x:1").unfolded);
+}
+
+BOOST_AUTO_TEST_CASE(a_history_says_where_no_state_is_near_enough_to_fold_from) {
+  constexpr std::size_t kEarly = 81;
+  constexpr std::size_t kNewer = 319;
+  constexpr std::size_t kLate = 400;
+  record(*this, "A", item(1, "ADD", "urn:x:1", "commissioning"));
+  for (std::size_t i = 1; i < kEarly; ++i) { record(*this, "A", item(1 + i, "OBSERVE", "urn:x:1", "storing")); }
+  for (std::size_t i = 0; i < kNewer; ++i) { record(*this, "A", item(1000 + i, "OBSERVE", "urn:x:1", "storing")); }
+  // A stranger's, between the 81st and the 82nd: more than 256 behind the newest, not folded.
+  for (std::size_t i = 0; i < kLate; ++i) { record(*this, "B", item(200 + i, "OBSERVE", "urn:x:1", "inspecting")); }
+  BOOST_TEST(state_of(*this, "urn:x:1").unfolded);
+  constexpr std::size_t kMost = kNewer + 61;
+  const auto newest = index_rows::Stamp{*parse_time("2027-01-01T00:00:00Z"), {}};
+  const auto history = item_history(state, "urn:x:1", kMost, newest);
+  BOOST_TEST(!history.complete);
+  BOOST_REQUIRE_EQUAL(history.entries.size(), kMost);
+  for (std::size_t i = 0; i < 61; ++i) {
+    BOOST_TEST((history.entries[i].standing == Standing::unknown), "a claim, but nothing near tells who had it");
+    BOOST_TEST(history.entries[i].after.possessor.empty());
+    BOOST_TEST(history.entries[i].after.unfolded);
+  }
+  // The 128th in order is the first that kept a state.
+  const auto first_known = 61 + 128 - kEarly;
+  BOOST_TEST((history.entries[first_known - 1].standing == Standing::unknown));
+  BOOST_TEST(history.entries[first_known - 1].after.possessor == "A");
+  for (std::size_t i = first_known; i < kMost; ++i) {
+    BOOST_TEST((history.entries[i].standing == Standing::folded));
+    BOOST_TEST(history.entries[i].after.possessor == "A");
+  }
+  // From the beginning everything can be told.
+  const auto whole = item_history(state, "urn:x:1", kEarly + kNewer + kLate, newest);
+  BOOST_TEST(whole.complete);
+  BOOST_TEST((whole.entries[kEarly].standing == Standing::claim));
 }
 
 BOOST_AUTO_TEST_CASE(a_late_event_costs_fuel_for_what_is_folded_again) {
