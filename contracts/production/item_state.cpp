@@ -241,7 +241,7 @@ class Folding {
     if (fact.takes_all && !fact.erroneous) {
       context_.put(joined(emptied_prefix(fact.parent, fact.bond()), ascending(stamp_)), {});
       past_.forget_emptyings();
-      update_contents(fact, stamp_);
+      update_contents(fact, stamp_, {});
     }
   }
 
@@ -263,7 +263,7 @@ class Folding {
       if (fact.takes_all) {
         context_.erase(joined(emptied_prefix(fact.parent, fact.bond()), ascending(*declared)));
         past_.forget_emptyings();
-        update_contents(fact, *declared);
+        update_contents(fact, *declared, again);
       }
     }
     for (const auto& [key, list] : mentions_) {
@@ -275,15 +275,19 @@ class Folding {
   }
 
   /// Who was in a container when it was emptied: who is said to be in it, and who was packed into it since it was
-  /// emptied before.
-  void update_contents(const EventFact& fact, const Stamp& emptied) {
+  /// emptied before. When these are more than one transaction may restate beside what it names itself and `also`, or
+  /// half of the fuel does not pay for folding all again, the container is marked: an emptying cannot be divided.
+  void update_contents(const EventFact& fact, const Stamp& emptied, std::set<std::string> also) {
+    for (const auto& [key, list] : mentions_) { also.insert(key); }
+    const auto room = limits::kEntitiesPerTransactionMax - std::min(limits::kEntitiesPerTransactionMax, also.size());
     std::set<std::string> contents;
+    bool complete = true;
     const auto prefix = children_prefix(fact.parent);
     context_.scan(prefix, index_rows::end_of(prefix), [&](ByteView key, ByteView value) {
-      if (value.size() == 1 && (value[0] & static_cast<std::uint8_t>(fact.bond())) != 0) {
-        contents.insert(to_text(key.subspan(prefix.size())));
-      }
-      return contents.size() < limits::kEntitiesPerTransactionMax;
+      if (value.size() != 1 || (value[0] & static_cast<std::uint8_t>(fact.bond())) == 0) { return true; }
+      complete = contents.size() < room;
+      if (complete) { contents.insert(to_text(key.subspan(prefix.size()))); }
+      return complete;
     });
     std::vector<PlacedEntry> entries;
     const auto is_emptying = [&](const PlacedEntry& placed) {
@@ -291,20 +295,31 @@ class Folding {
       return placed.stamp != emptied && other.takes_all && !other.erroneous && other.bond() == fact.bond() &&
              other.parent == fact.parent;
     };
-    const bool complete = past_.walk(fact.parent, emptied, kRefoldMax, entries, is_emptying);
+    complete = past_.walk(fact.parent, emptied, kRefoldMax, entries, is_emptying) && complete;
     for (const auto& placed : entries) {
       const auto other = past_.fact(placed.stamp.position);
       if (!other.binds() || other.parent != fact.parent || other.action != Action::add) { continue; }
       const auto names = context_.get(names_key(placed.stamp.position));
       CHECK(names.has_value());
       for (auto& name : decode_names(*names)) {
-        if (name != fact.parent && contents.size() < limits::kEntitiesPerTransactionMax) {
+        if (name == fact.parent || contents.contains(name)) { continue; }
+        if (contents.size() < room) {
           contents.insert(std::move(name));
+        } else {
+          complete = false;
         }
       }
     }
-    if (!complete || contents.size() >= limits::kEntitiesPerTransactionMax) { mark_unfolded(fact.parent); }
-    for (const auto& key : contents) { refold_emptied(key, emptied); }
+    // The other half pays for their heads, which cost less than their states.
+    const auto fuel_kept = context_.fuel_left() / 2;
+    for (const auto& key : contents) {
+      if (context_.fuel_left() < fuel_kept) {
+        complete = false;
+        break;
+      }
+      refold_emptied(key, emptied);
+    }
+    if (!complete) { mark_unfolded(fact.parent); }
   }
 
   void refold_emptied(const std::string& key, const Stamp& emptied) {
@@ -331,6 +346,8 @@ class Folding {
       if (!fact.erroneous) { refold(key, stamp_); }
       return;
     }
+    // Its container may have been emptied together with more than could be restated.
+    past_.catch_up(state, key, stamp_);
     charge_step(state, mentions);
     apply(state, key, stamp_, fact, mentions);
     if (++state.since_snapshot >= kSnapshotEvery) {

@@ -15,6 +15,12 @@ constexpr std::size_t kNestingMax = 16;
 
 bool is_place_name(std::string_view who) { return who.find(':') != std::string_view::npos; }
 
+struct Located {
+  Whereabouts where;
+  bool unfolded = false;  ///< a container that it is said to be in is: it may have been taken out
+};
+Located locate(const contracts::StateReader& state, const ItemState& item);
+
 /// Where the parts of an item are: one for an instance, one for each holding of a lot.
 class Parts {
  public:
@@ -32,12 +38,16 @@ class Parts {
       auto part = base;
       part.amount = holding.amount;
       part.unit = holding.unit;
-      part.where = where(holding);
+      auto located = where(holding);
+      part.where = std::move(located.where);
+      part.unfolded = part.unfolded || located.unfolded;
       part.moving = holding.kind == Holding::Kind::moving;
       parts.push_back(std::move(part));
     }
     if (parts.empty()) {
-      base.where = whereabouts(state_, item);
+      auto located = locate(state_, item);
+      base.where = std::move(located.where);
+      base.unfolded = base.unfolded || located.unfolded;
       base.moving = item.in_transit;
       // All of a lot is counted and gone.
       if (!item.holdings.empty() && !item.uncounted) { base.alive = false; }
@@ -47,28 +57,30 @@ class Parts {
   }
 
  private:
-  [[nodiscard]] Whereabouts where(const Holding& holding) const {
-    if (holding.kind != Holding::Kind::packed) { return {holding.holder, holding.place, {}, false}; }
+  [[nodiscard]] Located where(const Holding& holding) const {
+    if (holding.kind != Holding::Kind::packed) { return {{holding.holder, holding.place, {}, false}}; }
     const auto container = production::item_state(state_, holding.place);
-    if (!container) { return {{}, {}, holding.place, true}; }
-    auto result = whereabouts(state_, *container);
-    result.container = holding.place;
-    result.inferred = true;
+    if (!container) { return {{{}, {}, holding.place, true}}; }
+    auto result = locate(state_, *container);
+    result.unfolded = result.unfolded || container->unfolded;
+    result.where.container = holding.place;
+    result.where.inferred = true;
     return result;
   }
 
   const contracts::StateReader& state_;
 };
 
-}  // namespace
-
-Whereabouts whereabouts(const contracts::StateReader& state, const ItemState& item) {
-  Whereabouts result{item.possessor, item.location, item.parent.empty() ? item.assembly : item.parent, false};
+Located locate(const contracts::StateReader& state, const ItemState& item) {
+  Located located;
+  auto& result = located.where;
+  result = {item.possessor, item.location, item.parent.empty() ? item.assembly : item.parent, false};
   auto newest = item.last();
   auto container = result.container;
   for (std::size_t level = 0; level < kNestingMax && !container.empty(); ++level) {
     const auto outer = production::item_state(state, container);
     if (!outer) { break; }
+    located.unfolded = located.unfolded || outer->unfolded;
     if (outer->last() > newest) {
       newest = outer->last();
       result.possessor = outer->possessor;
@@ -77,7 +89,13 @@ Whereabouts whereabouts(const contracts::StateReader& state, const ItemState& it
     }
     container = outer->parent.empty() ? outer->assembly : outer->parent;
   }
-  return result;
+  return located;
+}
+
+}  // namespace
+
+Whereabouts whereabouts(const contracts::StateReader& state, const ItemState& item) {
+  return locate(state, item).where;
 }
 
 std::vector<Whereabout> parts_of(const contracts::StateReader& state, const std::string& key, const ItemState& item) {

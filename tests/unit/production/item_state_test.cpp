@@ -47,7 +47,9 @@ std::string pack_lot(std::size_t at, const std::string& action, const std::strin
                   R"("action":")" + action + R"(","parentID":"urn:x:tank","readPoint":{"id":"urn:x:dock"})" + list);
 }
 
-void record(MemoryLedger& ledger, const std::string& organisation, const std::string& event) {
+void record(MemoryLedger& ledger, const std::string& organisation, const std::string& event,
+            std::uint64_t fuel_limit = MemoryLedger::kFuel) {
+  ledger.fuel_limit = fuel_limit;
   const auto result = ledger.capture(organisation, document_of(event));
   BOOST_REQUIRE_MESSAGE(result.ok(), (result ? "" : result.error().message) << event);
 }
@@ -273,6 +275,7 @@ BOOST_AUTO_TEST_CASE(the_most_items_of_one_transaction_fit_into_its_most_fuel) {
   BOOST_REQUIRE(capture("A", pallets(children)).ok());
   BOOST_TEST_MESSAGE("fuel " << last_fuel);
   BOOST_TEST(last_fuel < limits::kFuelPerTransactionMax);
+  fuel_limit = limits::kFuelPerTransactionMax;
   BOOST_REQUIRE(
       capture("A", document_of(event_of(
                        "AggregationEvent", minute(2),
@@ -280,6 +283,65 @@ BOOST_AUTO_TEST_CASE(the_most_items_of_one_transaction_fit_into_its_most_fuel) {
           .ok());
   BOOST_TEST_MESSAGE("fuel " << last_fuel);
   BOOST_TEST(last_fuel < limits::kFuelPerTransactionMax);
+  const auto pallet = item_state(state, entity_key("urn:epc:id:sscc:4012345.1234567891"));
+  BOOST_REQUIRE(pallet.has_value());
+  BOOST_TEST(!pallet->unfolded, "with the pallet as many as one transaction may restate");
+}
+
+std::string packing(std::size_t at, const std::string& action, std::size_t first, std::size_t end) {
+  std::string children;
+  for (std::size_t i = first; i < end; ++i) {
+    children += (i == first ? "\"" : ",\"") + ("urn:x:" + std::to_string(i)) + "\"";
+  }
+  return event_of("AggregationEvent", minute(at),
+                  R"("action":")" + action + R"(","parentID":"urn:x:ship")" +
+                      (first == end ? "" : R"(,"childEPCs":[)" + children + "]"));
+}
+
+std::size_t children_of(const MemoryLedger& ledger, const std::string& parent) {
+  std::size_t count = 0;
+  visit_children(ledger.state, parent, [&](std::string_view, Bond) { return ++count > 0; });
+  return count;
+}
+
+BOOST_AUTO_TEST_CASE(a_container_of_more_than_one_transaction_may_restate_is_emptied_in_several) {
+  constexpr std::size_t kContents = limits::kEntitiesPerTransactionMax + 500;
+  record(*this, "A", packing(1, "ADD", 0, 6000));
+  record(*this, "A", packing(2, "ADD", 6000, kContents));
+  BOOST_TEST(children_of(*this, "urn:x:ship") == kContents);
+  record(*this, "A", packing(3, "DELETE", 0, 0));
+  BOOST_TEST(last_fuel < limits::kFuelPerTransactionMax);
+  BOOST_TEST(children_of(*this, "urn:x:ship") == 501U, "the container is one of the entities");
+  BOOST_TEST(state_of(*this, "urn:x:ship").unfolded);
+  BOOST_TEST(state_of(*this, "urn:x:0").parent.empty());
+  BOOST_REQUIRE_EQUAL(state_of(*this, "urn:x:9999").parent, "urn:x:ship");
+  // Its next event frees it, or the container is emptied again.
+  record(*this, "A", item(4, "OBSERVE", "urn:x:9999", "inspecting"));
+  BOOST_TEST(state_of(*this, "urn:x:9999").parent.empty());
+  record(*this, "A", packing(5, "DELETE", 0, 0));
+  BOOST_TEST(children_of(*this, "urn:x:ship") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_emptying_folds_as_many_contents_again_as_the_fuel_pays_for) {
+  constexpr std::size_t kContents = 2000;
+  record(*this, "A", packing(1, "ADD", 0, kContents));
+  std::string seen;
+  for (std::size_t i = 0; i < kContents; ++i) {
+    seen += (i == 0 ? "\"" : ",\"") + ("urn:x:" + std::to_string(i)) + "\"";
+  }
+  for (std::size_t i = 0; i < 60; ++i) {
+    record(*this, "A", event_of("ObjectEvent", minute(100 + i), R"("action":"OBSERVE","epcList":[)" + seen + "]"));
+  }
+  record(*this, "A", packing(2, "DELETE", 0, 0), 50'000'000);
+  BOOST_TEST(state_of(*this, "urn:x:ship").unfolded);
+  std::size_t freed = 0;
+  for (std::size_t i = 0; i < kContents; ++i) {
+    const auto now = state_of(*this, "urn:x:" + std::to_string(i));
+    freed += now.parent.empty() ? 1 : 0;
+  }
+  BOOST_TEST_MESSAGE("freed " << freed << ", fuel " << last_fuel);
+  BOOST_TEST(freed > 0U);
+  BOOST_TEST(freed < kContents);
 }
 
 /// What must not depend on the order of arrival.

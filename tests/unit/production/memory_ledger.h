@@ -48,6 +48,8 @@ class MemoryColumn : public contracts::StateReader {
 /// Executes captures one by one, each in a block of its own, over state and index in memory.
 class MemoryLedger {
  public:
+  static constexpr std::uint64_t kFuel = 1'000'000'000;
+
   /// The result of `production.capture`; a failure changes nothing.
   Result<production::CaptureResult> capture(const std::string& organisation, std::string_view document,
                                             const production::CaptureArguments& arguments = {}) {
@@ -61,10 +63,10 @@ class MemoryLedger {
     transaction->id = Hasher("keten/test/1").number(height.value).finish();
     const contracts::BlockContext block{{}, height, 1'790'000'000'000 + height.value * 1000};
     const contracts::Caller caller{organisation, {}, Roles{Role::submitter}, {}};
-    contracts::Context context(block, *transaction, caller, 0, state, 1'000'000'000);
+    contracts::Context context(block, *transaction, caller, 0, state, fuel_limit);
     auto result = contract.execute(context);
     if (result) { context.write_heads(); }
-    last_fuel = 1'000'000'000 - context.fuel_left();
+    last_fuel = fuel_limit - context.fuel_left();
     if (!result) { return result.error(); }
     for (const auto& [key, value] : context.writes()) {
       if (value) {
@@ -92,6 +94,7 @@ class MemoryLedger {
   MemoryColumn index;
   std::vector<TransactionPointer> transactions;
   std::vector<contracts::ContractEvent> last_events;
+  std::uint64_t fuel_limit = kFuel;
   std::uint64_t last_fuel = 0;
 };
 

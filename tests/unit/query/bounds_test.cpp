@@ -238,6 +238,19 @@ BOOST_AUTO_TEST_CASE(a_page_of_items_ends_after_so_many_classes_that_are_none) {
   BOOST_TEST(second.next.empty());
 }
 
+BOOST_AUTO_TEST_CASE(contents_of_a_container_that_is_not_folded_to_the_end_say_so) {
+  pack(1, "ADD", box(0), R"("urn:x:item")");
+  std::string events;
+  for (std::size_t i = 0; i < 400; ++i) { events += (i == 0 ? "" : ",") + seen(100 + i, "storing", box(0)); }
+  record("A", events);
+  record("A", seen(2, "storing", box(0)));
+  const auto at = readers();
+  const auto page = holdings(at, {"A", {}, 10});
+  BOOST_REQUIRE(page.ok());
+  BOOST_REQUIRE_EQUAL(page->items.size(), 2U);
+  for (const auto& item : page->items) { BOOST_TEST(item.unfolded, item.key); }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
