@@ -45,6 +45,11 @@ Bytes Context::full_key(ByteView key) const {
   return full;
 }
 
+Context::Within::Within(Context& context, std::string_view contract) : context_(context), prefix_(to_bytes(contract)) {
+  prefix_.push_back('/');
+  prefix_.swap(context_.prefix_);
+}
+
 std::optional<Bytes> Context::get(ByteView key) { return read(full_key(key)); }
 
 std::optional<Bytes> Context::read(const Bytes& full_key) {

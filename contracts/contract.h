@@ -105,6 +105,19 @@ class Context {
   /// Compiled modules. Precondition: the context was made with them.
   [[nodiscard]] packages::ModuleStore& modules() const;
 
+  /// While it lives, keys are those of another built-in contract: for what a transaction has to leave there too.
+  class Within {
+   public:
+    Within(Context& context, std::string_view contract);
+    ~Within() { context_.prefix_ = std::move(prefix_); }
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+
+   private:
+    Context& context_;
+    Bytes prefix_;
+  };
+
   void emit(ContractEvent event);
 
   /// An entity that has a head: everything recorded about it is chained there, so that its history can be proved complete.

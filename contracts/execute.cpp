@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "contracts/agreements/findings.h"
 #include "contracts/fuel.h"
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
@@ -165,6 +166,7 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
   }
 
   governance::record_evidence(view, block, result.writes);
+  agreements::mark_overdue(view, block, result.writes);
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   if (MUTANT(execution_remembers_the_process)) {

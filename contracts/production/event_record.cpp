@@ -9,6 +9,15 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
+/// Between two UTF-8 characters.
+std::string shortened(std::string text) {
+  if (text.size() <= kCaptureMessageBytesMax) { return text; }
+  auto end = kCaptureMessageBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) { --end; }
+  text.resize(end);
+  return text;
+}
+
 }  // namespace
 
 Bytes event_record_key(std::string_view organisation, std::string_view id, bool declares_error) {
@@ -62,6 +71,7 @@ Bytes encode(const CaptureResult& result) {
     writer.u8(static_cast<std::uint8_t>(event.status));
     writer.sized(event.id);
     writer.sized(event.reason);
+    if (event.status == CaptureStatus::refused) { writer.sized(shortened(event.message)); }
   }
   return writer.take();
 }
@@ -75,7 +85,9 @@ Result<CaptureResult> decode_capture_result(ByteView bytes) {
     if (status > static_cast<std::uint8_t>(CaptureStatus::refused)) { reader.fail(); }
     auto id = reader.text(limits::kUriBytesMax);
     auto reason = reader.text(limits::kUriBytesMax);
-    result.push_back({static_cast<CaptureStatus>(status), std::move(id), std::move(reason)});
+    const auto kind = static_cast<CaptureStatus>(status);
+    auto message = kind == CaptureStatus::refused ? reader.text(kCaptureMessageBytesMax) : std::string();
+    result.push_back({kind, std::move(id), std::move(reason), std::move(message)});
   }
   if (const auto done = reader.finish("capture result"); !done) { return done.error(); }
   return result;

@@ -40,8 +40,11 @@ enum class CaptureStatus : std::uint8_t {
 struct CapturedEvent {
   CaptureStatus status = CaptureStatus::recorded;
   std::string id;
-  std::string reason;  ///< error code of a refused event
+  std::string reason;   ///< error code of a refused event
+  std::string message;  ///< of a refused event, for people: at most kCaptureMessageBytesMax
 };
+
+inline constexpr std::size_t kCaptureMessageBytesMax = 1024;
 
 /// What a capture transaction leaves in its receipt, one entry for each event in the order of the document.
 using CaptureResult = std::vector<CapturedEvent>;

@@ -60,6 +60,13 @@ Error conflict(const std::string& id, DocumentKind kind, std::size_t number) {
   return error;
 }
 
+/// What a rule says, with the place of the event in the document.
+Error refused_event(Error error, const std::string& id, DocumentKind kind, std::size_t number) {
+  error.message = "event " + std::to_string(number) + ", " + id + ": " + error.message;
+  error.violations.push_back({event_pointer(kind, number), "an event that the agreements of its recorder allow", id});
+  return error;
+}
+
 void emit(contracts::Context& context, const EventSummary& summary) {
   Writer data;
   data.u8(static_cast<std::uint8_t>(summary.type));
@@ -69,7 +76,7 @@ void emit(contracts::Context& context, const EventSummary& summary) {
 }
 
 Result<CapturedEvent> record(contracts::Context& context, const Event& event, const Document& document,
-                             std::size_t number) {
+                             std::size_t number, EventJudge::Sitting* sitting) {
   const auto& organisation = context.caller().organisation;
   EventSummary base;
   base.position = {context.block().height, context.transaction_index(), static_cast<std::uint16_t>(number)};
@@ -84,9 +91,14 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, co
     const auto earlier = decode_event_record(*stored);
     CHECK(earlier.ok());
     if (earlier->digest != record.digest) { return conflict(base.id, document.kind, number); }
-    return CapturedEvent{CaptureStatus::known, base.id, {}};
+    return CapturedEvent{CaptureStatus::known, base.id, {}, {}};
   }
   const auto summary = summarise(event, std::move(base));
+  if (sitting != nullptr) {
+    if (auto judged = sitting->judge(event, summary); !judged) {
+      return refused_event(judged.error(), summary.id, document.kind, number);
+    }
+  }
   context.put(key, encode(record));
   fold(context, event, summary);
   record_history(context, summary, record.digest);
@@ -95,7 +107,8 @@ Result<CapturedEvent> record(contracts::Context& context, const Event& event, co
   index_rows::add_lot_numbers(context, event, summary, document.context);
   index_rows::add_company_prefixes(context, event);
   emit(context, summary);
-  return CapturedEvent{CaptureStatus::recorded, summary.id, {}};
+  if (sitting != nullptr) { sitting->recorded(); }
+  return CapturedEvent{CaptureStatus::recorded, summary.id, {}, {}};
 }
 
 }  // namespace
@@ -134,16 +147,17 @@ Result<Bytes> ProductionContract::execute(contracts::Context& context) const {
   if (!capture) { return capture.error(); }
   index_rows::add_master_data(context, capture->document.master_data);
   CaptureResult result;
+  const auto sitting = judge_ ? judge_->sit(context) : nullptr;
   for (const auto& event : capture->document.events) {
     context.charge(kFuelPerEvent + kFuelPerEntity * event.entity_count());
-    auto captured = record(context, event, capture->document, result.size());
+    auto captured = record(context, event, capture->document, result.size(), sitting.get());
     if (captured) {
       result.push_back(std::move(*captured));
       continue;
     }
     if (capture->arguments.behaviour == ErrorBehaviour::rollback) { return captured.error(); }
     // An event is refused before its first write: there is nothing to take back.
-    result.push_back({CaptureStatus::refused, event.id, captured.error().reason});
+    result.push_back({CaptureStatus::refused, event.id, captured.error().reason, captured.error().message});
   }
   return encode(result);
 }

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "contracts/contract.h"
 #include "contracts/production/document.h"
+#include "contracts/production/event_judge.h"
 #include "core/result.h"
 
 namespace keten::production {
@@ -26,10 +30,15 @@ Result<CaptureArguments> decode_capture_arguments(ByteView bytes);
 /// under the same id again changes nothing and succeeds; other content under a used id is EVENT_ID_CONFLICT.
 class ProductionContract final : public contracts::Contract {
  public:
+  /// Without a judge everything valid is recorded.
+  explicit ProductionContract(std::unique_ptr<const EventJudge> judge = nullptr) : judge_(std::move(judge)) {}
   [[nodiscard]] std::string_view name() const override { return "production"; }
   [[nodiscard]] Result<Roles> allowed_roles(std::string_view method) const override;
   [[nodiscard]] Status check(const Transaction& transaction) const override;
   [[nodiscard]] Result<Bytes> execute(contracts::Context& context) const override;
+
+ private:
+  std::unique_ptr<const EventJudge> judge_;
 };
 
 }  // namespace keten::production

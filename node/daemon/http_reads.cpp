@@ -355,7 +355,9 @@ http::CaptureOutcome HttpReads::capture_outcome(const Receipt& receipt) const {
     const auto& event = (*result)[number];
     if (event.status == production::CaptureStatus::refused) {
       outcome.errors.push_back(failure(ErrorKind::conflict, event.reason,
-                                       "event " + std::to_string(number) + ", " + event.id + ", was not recorded"));
+                                       event.message.empty()
+                                           ? "event " + std::to_string(number) + ", " + event.id + ", was not recorded"
+                                           : event.message));
       outcome.refused.push_back(number);
     } else {
       if (event.status == production::CaptureStatus::known) { outcome.known_ids.push_back(event.id); }

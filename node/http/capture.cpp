@@ -411,8 +411,8 @@ Response list_jobs(const Services& services, const Request& request) {
 
 std::uint64_t capture_fuel(std::size_t bytes) {
   // The dearest document is a long list of short identifiers: about 12,000 units for the 40 bytes of one. The fixed part
-  // pays for folding 256 events again when an event comes late.
-  constexpr std::uint64_t kFixed = 500'000;
+  // pays for folding 256 events again when an event comes late, and for agreements with a few rules.
+  constexpr std::uint64_t kFixed = 1'000'000;
   constexpr std::uint64_t kPerByte = 400;
   return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
 }

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/keten/agreement_options.h"
 #include "tools/keten/contract_options.h"
 #include "tools/keten/options.h"
 
@@ -224,6 +225,74 @@ void add_evidence(CLI::App& app, Invocation& invocation) {
       ->add_option("id", options->id, "its id, or the beginning of it")
       ->required()
       ->type_name("ID");
+}
+
+void add_agreements(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<AgreementOptions>();
+  const auto read = [&](CLI::App* group, const std::string& name, const std::string& what,
+                        Command<AgreementOptions> run) {
+    auto* made = group->add_subcommand(name, what);
+    add_target(made, options->target);
+    add_output(made, options->output);
+    on_chosen(made, invocation, options, run);
+    return made;
+  };
+  const auto act = [&](CLI::App* group, const std::string& name, const std::string& what,
+                       Command<AgreementOptions> run) {
+    auto* made = read(group, name, what, run);
+    made->add_option("--as", options->target.user, "of a dev network: USER@ORGANISATION or @ORGANISATION")
+        ->type_name("USER");
+    made->add_option("--key-file", options->key_file, "key that signs; keys/admin.key of the home when not given")
+        ->type_name("FILE");
+    return made;
+  };
+  const auto add_id = [&](CLI::App* command, const std::string& what) {
+    command->add_option("id", options->id, what)->required()->type_name("ID");
+    return command;
+  };
+  const std::string kAgreement = "id of the agreement, or the beginning of it";
+  auto* agreement = add_group(app, "agreement", "What companies sign: rules between them");
+  auto* made = act(agreement, "new", "Propose a document, and sign it", run_agreement_new);
+  made->add_option("file", options->file, "the document, JSON")->required()->type_name("FILE");
+  made->add_flag("--check", options->check, "only say whether it is complete");
+  auto* sign = add_id(act(agreement, "sign", "Sign the version that waits", run_agreement_sign), kAgreement);
+  sign->add_option("--file", options->file, "sign only what says the same")->type_name("FILE");
+  sign->add_option("--version", options->version, "its number; the one that waits when not given")->type_name("N");
+  add_id(read(agreement, "show", "One agreement with its document", run_agreement_show), kAgreement);
+  add_id(act(agreement, "amend", "Propose a new version", run_agreement_amend), kAgreement)
+      ->add_option("file", options->file, "the new document")
+      ->required()
+      ->type_name("FILE");
+  add_id(act(agreement, "withdraw", "End the version that waits for signatures", run_agreement_withdraw), kAgreement);
+  add_id(act(agreement, "terminate", "End the agreement with its notice", run_agreement_terminate), kAgreement)
+      ->add_option("--reason", options->text, "for the others")
+      ->type_name("TEXT");
+  read(agreement, "list", "Agreements and their states", run_agreement_list)
+      ->add_option("--organisation", options->organisation, "only of this company")
+      ->type_name("NAME");
+
+  const std::string kFinding = "AGREEMENT/NUMBER; the agreement may be the beginning of its id";
+  auto* findings = add_group(app, "findings", "What rules of agreements have found");
+  auto* list = read(findings, "list", "Findings that are not closed", run_findings_list);
+  list->add_option("id", options->id, "only of this agreement")->type_name("ID");
+  list->add_option("--organisation", options->organisation, "only of agreements of this company")->type_name("NAME");
+  list->add_flag("--all", options->all, "also closed ones");
+  add_id(read(findings, "show", "One finding, and what was said about it", run_findings_show), kFinding);
+  const auto say = [&](const std::string& name, const std::string& what, Command<AgreementOptions> run) {
+    add_id(act(findings, name, what, run), kFinding)
+        ->add_option("text", options->text, "for the other parties")
+        ->required()
+        ->type_name("TEXT");
+  };
+  say("answer", "Say something about a finding", run_findings_answer);
+  say("dispute", "Say that a finding is wrong", run_findings_dispute);
+  say("close", "Nothing more follows from a finding about another's event", run_findings_close);
+  auto* correct =
+      add_id(act(findings, "correct", "Name the event that corrects what was found", run_findings_correct), kFinding);
+  correct->add_option("event", options->event_id, "id of our later event, or of the one declared an error")
+      ->required()
+      ->type_name("EVENT");
+  correct->add_option("text", options->text, "for the other parties")->type_name("TEXT");
 }
 
 void add_validators(CLI::App& app, Invocation& invocation) {
@@ -918,6 +987,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_testnet(app, invocation);
   add_tokens_and_keys(app, invocation);
   add_validators(app, invocation);
+  add_agreements(app, invocation);
   add_evidence(app, invocation);
   add_devnet(app, invocation);
   add_node(app, invocation);

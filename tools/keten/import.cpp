@@ -76,8 +76,8 @@ Result<std::vector<ImportedEvent>> outcome(const ImportBatch& batch, const Recor
   }
   std::vector<ImportedEvent> events;
   for (std::size_t i = 0; i < result->size(); ++i) {
-    const auto& [status, id, reason] = (*result)[i];
-    events.push_back({batch.events[i].id, batch.events[i].lines, status, reason});
+    const auto& event = (*result)[i];
+    events.push_back({batch.events[i].id, batch.events[i].lines, event.status, event.reason});
   }
   return events;
 }

@@ -293,7 +293,8 @@ BOOST_AUTO_TEST_CASE(records_read_back_and_broken_ones_are_refused) {
   auto bytes = encode(item);
   bytes.pop_back();
   BOOST_TEST(!decode_item_state(bytes).ok());
-  const CaptureResult result = {{CaptureStatus::recorded, "urn:x:1", ""}, {CaptureStatus::refused, "urn:x:2", "WHY"}};
+  const CaptureResult result = {{CaptureStatus::recorded, "urn:x:1", "", ""},
+                                {CaptureStatus::refused, "urn:x:2", "WHY", "because"}};
   const auto read = decode_capture_result(encode(result));
   BOOST_REQUIRE(read.ok());
   BOOST_TEST(read->at(1).reason == "WHY");

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "contracts/agreements/session.h"
+
+/// What becomes of findings after they were recorded.
+namespace keten::agreements {
+
+/// The next finding of an agreement; from wherever rules are run. `event` is the number of the judged event in its transaction.
+/// Gives its id.
+FindingId record_finding(contracts::Context& context, const AgreementId& agreement, const FindingRecord& finding);
+
+/// By any party. Fails with NOT_A_PARTY, UNKNOWN_FINDING, FINDING_CLOSED, TOO_MANY_STATEMENTS.
+[[nodiscard]] Result<Bytes> answer(Session& session, const Say& arguments);
+/// By any party: it says that the finding is wrong.
+[[nodiscard]] Result<Bytes> dispute(Session& session, const Say& arguments);
+/// By who recorded the event, with an event or declaration of error that it has recorded since; also NOT_THE_RECORDER,
+/// CORRECTION_UNKNOWN, CORRECTION_TOO_OLD.
+[[nodiscard]] Result<Bytes> correct(Session& session, const Correct& arguments);
+/// By another party than who recorded the event; also OWN_FINDING.
+[[nodiscard]] Result<Bytes> close(Session& session, const Say& arguments);
+
+/// Marks findings that are still open behind their deadline, the longest overdue first, at most so many in one block; the rest
+/// follows in the next ones. `state` is that after the block's transactions.
+inline constexpr std::size_t kOverdueAtOnce = 256;
+void mark_overdue(const contracts::StateReader& state, const contracts::BlockContext& block,
+                  contracts::WriteSet& writes);
+
+}  // namespace keten::agreements

@@ -1,0 +1,289 @@
+#include "contracts/rule_judge.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contracts/agreements/agreement_state.h"
+#include "contracts/agreements/findings.h"
+#include "contracts/fuel.h"
+#include "contracts/overlay.h"
+#include "contracts/packages/module_store.h"
+#include "contracts/production/entity.h"
+#include "contracts/production/vocabulary.h"
+#include "contracts/rule_functions.h"
+#include "contracts/rule_views.h"
+
+namespace keten::contracts {
+namespace {
+
+using production::Event;
+using production::EventSummary;
+
+constexpr std::uint64_t kFuelPerAgreementByte = 10;  // read and parsed
+constexpr std::uint64_t kFuelPerViewByte = 2;        // of a judged event
+constexpr std::size_t kMessageBytesMax = 1024;
+constexpr std::size_t kIdDigitsShown = 8;
+
+/// One agreement, ready to be compared with events.
+struct Judging {
+  agreements::InForce agreement;
+  json::Value view;              ///< what its rules see of it
+  std::set<std::string> others;  ///< names and canonical identifiers of the parties that are not the recorder
+  std::set<std::string> steps;   ///< bare words
+  std::set<std::string> places;  ///< canonical
+};
+
+std::string shortened(std::string text) {
+  if (text.size() <= kMessageBytesMax) { return text; }
+  auto end = kMessageBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) { --end; }
+  text.resize(end);
+  return text;
+}
+
+bool is_below(std::string_view entity, const std::string& product) {
+  const auto key = production::entity_key(product);
+  if (entity == key || entity.starts_with(key + "/")) { return true; }
+  const auto matches = [&](const production::EntityPattern& pattern) { return pattern.matches(entity); };
+  return std::ranges::any_of(production::entity_patterns(product), matches) ||
+         std::ranges::any_of(production::class_patterns(product), matches);
+}
+
+Judging prepared(agreements::InForce agreement, const std::string& recorder) {
+  Judging result;
+  const auto& document = agreement.document;
+  for (const auto& party : document.parties) {
+    if (party == recorder) { continue; }
+    result.others.insert(party);
+    const auto names = document.identifiers.find(party);
+    if (names == document.identifiers.end()) { continue; }
+    for (const auto& name : names->second) { result.others.insert(production::entity_key(name)); }
+  }
+  for (const auto& step : document.scope.business_steps) {
+    result.steps.insert(production::bare_word(production::Vocabulary::biz_step, step));
+  }
+  for (const auto& place : document.scope.locations) { result.places.insert(production::entity_key(place)); }
+  result.view = document.value;
+  result.view.set("id", json::Value::string(agreement.id.hex()))
+      .set("version", json::Value::number(static_cast<std::int64_t>(agreement.version)));
+  result.agreement = std::move(agreement);
+  return result;
+}
+
+/// What is looked up for the events of one transaction.
+class Lookups {
+ public:
+  explicit Lookups(Context& context) : context_(context) {}
+
+  const std::optional<ItemView>& item(const std::string& entity) {
+    const auto found = items_.find(entity);
+    if (found != items_.end()) { return found->second; }
+    // The transaction's own earlier events count.
+    auto view = item_view(Overlay(context_.before(), context_.writes()), entity);
+    const auto reads = view ? view->reads : 1;
+    const auto bytes = view ? view->holders.size() * kFuelPerHolder : 0;
+    context_.charge(reads * fuel::kGet + bytes);
+    return items_.emplace(entity, std::move(view)).first->second;
+  }
+  const std::optional<json::Value>& member(const std::string& organisation) {
+    const auto found = members_.find(organisation);
+    if (found != members_.end()) { return found->second; }
+    context_.charge(fuel::kGet);
+    return members_.emplace(organisation, member_view(context_.before(), organisation)).first->second;
+  }
+  /// Whether rules look at it for the first time.
+  bool first_look(const std::string& name) { return looked_.insert(name).second; }
+  /// The state has changed.
+  void forget_items() { items_.clear(); }
+
+ private:
+  static constexpr std::uint64_t kFuelPerHolder = 100;
+  Context& context_;
+  std::map<std::string, std::optional<ItemView>> items_;
+  std::map<std::string, std::optional<json::Value>> members_;
+  std::set<std::string> looked_;
+};
+
+class Input final : public guest::RuleInput {
+ public:
+  Input(const json::Value& event, const json::Value& agreement, const json::Value& parameters, Lookups& lookups)
+      : event_(event), agreement_(agreement), parameters_(parameters), lookups_(lookups) {}
+  const json::Value& event() override { return event_; }
+  const json::Value& parameters() override { return parameters_; }
+  const json::Value& agreement() override { return agreement_; }
+  Look item(std::string_view item) override {
+    const auto entity = production::entity_key(item);
+    const bool first = lookups_.first_look("item " + entity);
+    const auto& view = lookups_.item(entity);
+    return {view ? &view->value : nullptr, first};
+  }
+  Look member(std::string_view organisation) override {
+    const std::string name(organisation);
+    const bool first = lookups_.first_look("member " + name);
+    const auto& view = lookups_.member(name);
+    return {view ? &*view : nullptr, first};
+  }
+
+ private:
+  const json::Value& event_;
+  const json::Value& agreement_;
+  const json::Value& parameters_;
+  Lookups& lookups_;
+};
+
+class RuleSitting final : public production::EventJudge::Sitting {
+ public:
+  explicit RuleSitting(Context& context) : context_(context), lookups_(context) {}
+
+  Status judge(const Event& event, const EventSummary& summary) override {
+    found_.clear();
+    // A declaration of error says that something is not so: no rule may stand in its way.
+    if (event.declares_error()) { return kDone; }
+    load();
+    std::optional<json::Value> view;
+    for (const auto& judging : agreements_) {
+      if (!concerns(judging, event, summary)) { continue; }
+      if (!view) {
+        view = event_view(event, summary.id);
+        context_.charge(json::serialize(*view).size() * kFuelPerViewByte);
+      }
+      if (auto judged = judge_by(judging, *view, summary); !judged) { return judged; }
+    }
+    return kDone;
+  }
+
+  void recorded() override {
+    for (const auto& [agreement, finding] : found_) { agreements::record_finding(context_, agreement, finding); }
+    found_.clear();
+    lookups_.forget_items();
+  }
+
+ private:
+  /// Those in force, once in a transaction: it cannot change them.
+  void load() {
+    if (is_loaded_) { return; }
+    is_loaded_ = true;
+    const auto& recorder = context_.caller().organisation;
+    const auto& state = context_.before();
+    context_.charge(fuel::kScan);
+    for (const auto& id : agreements::agreed_by(state, recorder)) {
+      context_.charge(fuel::kScanStep + 2 * fuel::kGet);
+      auto agreement = agreements::in_force(state, id, context_.block().time);
+      if (!agreement) { continue; }
+      context_.charge(agreement->bytes * kFuelPerAgreementByte);
+      const bool asks = std::ranges::any_of(agreement->document.rules,
+                                            [](const auto& rule) { return rule.mode != agreements::Mode::off; });
+      if (asks) { agreements_.push_back(prepared(std::move(*agreement), recorder)); }
+    }
+  }
+
+  bool concerns(const Judging& judging, const Event& event, const EventSummary& summary) {
+    const auto& scope = judging.agreement.document.scope;
+    if (!judging.steps.empty() && !judging.steps.contains(summary.biz_step)) { return false; }
+    if (!judging.places.empty() && !judging.places.contains(summary.read_point) &&
+        !judging.places.contains(summary.biz_location)) {
+      return false;
+    }
+    context_.charge(summary.entities.size() * scope.products.size() * kFuelPerComparison);
+    const bool in_products = scope.products.empty() || std::ranges::any_of(summary.entities, [&](const auto& entity) {
+                               return std::ranges::any_of(
+                                   scope.products, [&](const auto& product) { return is_below(entity.key, product); });
+                             });
+    return in_products && (scope.own_events || names_another(judging, event, summary));
+  }
+
+  bool names_another(const Judging& judging, const Event& event, const EventSummary& summary) {
+    const auto is_other = [&](const production::Party& party) {
+      return judging.others.contains(party.id) || judging.others.contains(production::entity_key(party.id));
+    };
+    if (std::ranges::any_of(event.sources, is_other) || std::ranges::any_of(event.destinations, is_other)) {
+      return true;
+    }
+    return std::ranges::any_of(summary.entities, [&](const auto& entity) {
+      const auto& item = lookups_.item(entity.key);
+      return item &&
+             std::ranges::any_of(item->holders, [&](const auto& holder) { return judging.others.contains(holder); });
+    });
+  }
+
+  Status judge_by(const Judging& judging, const json::Value& view, const EventSummary& summary) {
+    const auto& document = judging.agreement.document;
+    for (std::size_t index = 0; index < document.rules.size(); ++index) {
+      const auto& rule = document.rules[index];
+      if (rule.mode == agreements::Mode::off) { continue; }
+      const auto findings = ask(rule, judging, view);
+      if (findings.empty()) { continue; }
+      if (rule.mode == agreements::Mode::reject) { return rejected(judging, rule, findings); }
+      for (const auto& finding : findings) {
+        agreements::FindingRecord record;
+        record.version = judging.agreement.version;
+        record.rule = static_cast<std::uint8_t>(index);
+        record.package = rule.package + " " + rule.version;
+        record.code = finding.code;
+        record.message = finding.message;
+        record.deadline = finding.deadline;
+        record.organisation = summary.organisation;
+        record.event_id = summary.id;
+        record.height = summary.position.height;
+        record.transaction = summary.position.transaction;
+        record.event = summary.position.event;
+        record.time = context_.block().time;
+        found_.emplace_back(judging.agreement.id, std::move(record));
+      }
+    }
+    return kDone;
+  }
+
+  std::vector<guest::RuleFinding> ask(const agreements::Rule& rule, const Judging& judging, const json::Value& view) {
+    // What the members have frozen or retired judges nobody.
+    if (!packages::check_usable(context_, rule.hash)) { return {}; }
+    const auto failed = [](const Error& error) {
+      return std::vector<guest::RuleFinding>{
+          {std::string(kRuleFailed), shortened("the rule could not judge: " + error.reason + ": " + error.message), 0}};
+    };
+    const auto guest = packages::start_guest(context_, rule.hash);
+    if (!guest) { return failed(guest.error()); }
+    const auto* entry = (*guest)->manifest.rule(rule.entry);
+    if (entry == nullptr) {
+      return failed(failure(ErrorKind::not_found, "UNKNOWN_RULE", rule.package + " has no rule " + rule.entry));
+    }
+    Input input(view, judging.view, rule.parameters, lookups_);
+    auto findings =
+        guest::judge(context_, (*guest)->instance, {.entry = rule.entry, .input = input, .fuel_max = entry->fuel});
+    return findings ? std::move(*findings) : failed(findings.error());
+  }
+
+  static Error rejected(const Judging& judging, const agreements::Rule& rule,
+                        const std::vector<guest::RuleFinding>& findings) {
+    const auto& agreement = judging.agreement;
+    std::string text = "agreement '" + agreement.document.title + "' (" + agreement.id.hex().substr(0, kIdDigitsShown) +
+                       ", version " + std::to_string(agreement.version) + "), rule " + rule.package + " " +
+                       rule.version + ":";
+    const char* separator = " ";
+    for (const auto& finding : findings) {
+      text += separator + finding.code + ": " + finding.message;
+      separator = "; ";
+    }
+    return failure(ErrorKind::refused, "RULE_REJECTED", std::move(text));
+  }
+
+  static constexpr std::uint64_t kFuelPerComparison = 200;
+  Context& context_;
+  Lookups lookups_;
+  bool is_loaded_ = false;
+  std::vector<Judging> agreements_;
+  std::vector<std::pair<agreements::AgreementId, agreements::FindingRecord>> found_;  ///< about the event at hand
+};
+
+}  // namespace
+
+std::unique_ptr<RuleJudge::Sitting> RuleJudge::sit(Context& context) const {
+  return std::make_unique<RuleSitting>(context);
+}
+
+}  // namespace keten::contracts
