@@ -84,6 +84,7 @@ Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module) {
 Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& state) {
   if (const auto place = places_.find(package); place != places_.end()) {
     kept_.splice(kept_.begin(), kept_, place->second);
+    kept_.front().guest->instance.watch(watch_);
     return kept_.front().guest.get();
   }
   const auto manifest = state.get(manifest_entry(package));
@@ -102,6 +103,7 @@ Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& stat
   kept_.push_front({package, std::move(*guest), bytes});
   places_.emplace(package, kept_.begin());
   bytes_ += bytes;
+  kept_.front().guest->instance.watch(watch_);
   return kept_.front().guest.get();
 }
 

@@ -40,6 +40,9 @@ class ModuleStore {
   /// Precondition: no guest of this store is running.
   [[nodiscard]] Guest* find(const Hash& package, const contracts::StateReader& state);
 
+  /// Who sees the host functions that guests call from now on; null: nobody. It changes nothing but time.
+  void watch(vm::HostWatch* watch) { watch_ = watch; }
+
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< estimated memory
 
@@ -50,6 +53,7 @@ class ModuleStore {
     std::size_t bytes = 0;
   };
   std::size_t bytes_max_;
+  vm::HostWatch* watch_ = nullptr;
   std::size_t bytes_ = 0;
   std::list<Kept> kept_;  ///< used last first
   std::map<Hash, std::list<Kept>::iterator> places_;

@@ -21,6 +21,16 @@ class NoHost final : public Host {
   }
 };
 
+class Watched final : public Host {
+ public:
+  Watched(HostWatch* watch, Host& host) : watch_(watch), host_(host) {}
+  HostResult call(std::uint32_t offer, HostCall& call) override { return watch_->call(host_, offer, call); }
+
+ private:
+  HostWatch* watch_;
+  Host& host_;
+};
+
 }  // namespace
 
 std::string Outcome::text() const {
@@ -84,7 +94,8 @@ Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> ar
   const auto limit = static_cast<std::int64_t>(std::min(fuel, kMost));
   machine_.fuel = limit;
   machine_.function = function;
-  machine_.host = &host;
+  Watched watched(watch_, host);
+  machine_.host = watch_ != nullptr ? static_cast<Host*>(&watched) : &host;
   machine_.ending = Ending::returned;
   machine_.trap = Trap::none;
   running_ = true;

@@ -26,6 +26,14 @@ struct Outcome {
   [[nodiscard]] std::string text() const;
 };
 
+/// Stands between a guest and the host, for people who look for a fault: sees every call of a host function and passes it on.
+class HostWatch {
+ public:
+  virtual ~HostWatch() = default;
+  /// Calls host.call(offer, call), once, and gives its answer.
+  virtual HostResult call(Host& host, std::uint32_t offer, HostCall& call) = 0;
+};
+
 enum class Dispatch : std::uint8_t { threaded, switched };
 
 /// Memory and globals of one use of a module. Made once and reused: `reset` puts back what calls have changed, in time
@@ -37,6 +45,9 @@ class Instance {
   /// `function` is an index from Program::find_function, `arguments` are of its type. State stays as the call leaves it.
   Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel, Host& host);
   Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel);
+
+  /// From the next call on; null: nobody. It must outlive those calls.
+  void watch(HostWatch* watch) { watch_ = watch; }
 
   /// Back to the state after instantiation, or after the last `keep`.
   void reset();
@@ -57,6 +68,7 @@ class Instance {
 
   Module program_;
   Dispatch dispatch_;
+  HostWatch* watch_ = nullptr;
   std::unique_ptr<std::uint8_t, Free> memory_;
   std::uint64_t memory_bytes_max_ = 0;
   std::vector<std::uint8_t> dirty_;

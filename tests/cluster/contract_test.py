@@ -151,6 +151,14 @@ class ContractTest(NetworkTest):
         with self.subTest("a candidate is rehearsed over what has happened"):
             self.check_rehearsal()
 
+        with self.subTest("a call is traced"):
+            made = self.said("call", "counter", "count", "--as", f"@{companies[1]}")
+            said = self.said("trace", made["transaction_id"], self.nodes[3].name, "--genesis", self.network.described()["genesis"])
+            self.assertEqual((said["verdict"], said["height"]), ("ok", made["height"]))
+            self.assertEqual([(one["function"], one["first"], one["answer"]) for one in said["calls"]],
+                             [("state_get", "calls", "4"), ("state_put", "calls", ""), ("set_result", "{\\x00\\x00\\x00", "")])
+            self.assertLess(sum(one["fuel"] for one in said["calls"]), said["fuel"])
+
         with self.subTest("a quorum stops it"):
             for organisation in companies[1:]:
                 self.keten("freeze", "counter", "--as", f"@{organisation}")

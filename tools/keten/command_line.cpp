@@ -11,6 +11,7 @@
 
 #include "tools/keten/agreement_options.h"
 #include "tools/keten/contract_options.h"
+#include "tools/keten/contract_trace.h"
 #include "tools/keten/options.h"
 
 namespace keten::tools {
@@ -709,10 +710,26 @@ void add_rehearse(CLI::App& group, Invocation& invocation) {
   on_chosen(command, invocation, options, run_contract_rehearse);
 }
 
+void add_contract_trace(CLI::App& group, Invocation& invocation) {
+  auto options = std::make_shared<ContractTraceOptions>();
+  auto* command = group.add_subcommand(
+      "trace", "A recorded transaction once more: each host function that a contract called, with fuel");
+  command->add_option("id", options->id, "64 hexadecimal digits")->required()->type_name("TX");
+  command
+      ->add_option("where", options->where, "home or data directory of a node, HOST:PORT, or a node of the dev network")
+      ->type_name("WHERE");
+  command->add_option("--genesis", options->genesis, "the founding document")->required()->type_name("FILE");
+  command->add_option("--state-dir", options->state_dir, "keeps the ledger before the transaction")->type_name("DIR");
+  add_target(command, options->target);
+  add_output(command, options->output);
+  on_chosen(command, invocation, options, run_contract_trace);
+}
+
 void add_contract(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "contract", "Rules and contracts as WebAssembly");
   add_packages(*group, invocation);
   add_rehearse(*group, invocation);
+  add_contract_trace(*group, invocation);
   auto options = std::make_shared<SpecTestOptions>();
   auto* test = group->add_subcommand(
       "spec-test",

@@ -1,7 +1,5 @@
 // keten contract rehearse: the last blocks of a ledger once more, with another module in the place of one that ran.
 #include <algorithm>
-#include <chrono>
-#include <filesystem>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -11,14 +9,11 @@
 #include "contracts/overlay.h"
 #include "contracts/packages/module_store.h"
 #include "contracts/packages/records.h"
-#include "node/audit/audit.h"
-#include "node/rocksdb/rocks_database.h"
+#include "node/audit/source.h"
 #include "node/storage/commit.h"
-#include "tools/keten/ceremony.h"
-#include "tools/keten/devnet.h"
-#include "tools/keten/ledger_source.h"
 #include "tools/keten/options.h"
 #include "tools/keten/packages.h"
+#include "tools/keten/past_ledger.h"
 
 namespace keten::tools {
 namespace {
@@ -227,48 +222,22 @@ int run_contract_rehearse(Console& console, const RehearseOptions& options) {
   if (auto guest = packages::make_guest(candidate->manifest, candidate->module); !guest) {
     return console.fail(guest.error());
   }
-  const auto genesis = read_genesis(options.genesis);
-  if (!genesis) { return console.fail(genesis.error()); }
-  if (const auto complete = genesis->check_signed(); !complete) { return console.fail(complete.error()); }
-  const auto source = open_ledger(options.where, options.target, genesis->chain_id());
-  if (!source) { return console.fail(source.error()); }
-  const auto tip = (*source)->tip().height;
+  const auto past = PastLedger::open(
+      {.where = options.where, .target = options.target, .genesis = options.genesis, .state_dir = options.state_dir});
+  if (!past) { return console.fail(past.error()); }
+  const auto& source = (*past)->source();
+  const auto tip = source.tip().height;
   if (options.blocks == 0 || options.blocks >= tip.value) {
     return console.fail(invalid(
         "USAGE", fmt::format("--blocks: expected 1 to {}, the ledger is at height {}", tip.value - 1, tip.value)));
   }
   const Height from{tip.value - options.blocks};
 
-  std::optional<TemporaryFolder> own;
-  std::filesystem::path folder = options.state_dir;
-  if (folder.empty()) { folder = own.emplace().path(); }
-  std::error_code made;
-  std::filesystem::create_directories(folder, made);
-  if (made) {
-    return console.fail(failure(ErrorKind::unavailable, "STATE_DIR", folder.string() + ": " + made.message()));
-  }
-  const auto ledger = folder / "ledger";
-  // The blocks before are verified on the way: a rehearsal on a wrong ledger would tell nothing.
-  const auto report =
-      audit::audit(**source, *genesis,
-                   {.ledger = ledger,
-                    .threads = 0,
-                    .progress =
-                        [&](const audit::Progress& now) {
-                          console.progress(fmt::format("height {} of {}", now.height.value, now.last.value));
-                          return true;
-                        },
-                    .until = from});
-  console.end_progress();
-  if (!report) { return console.fail(report.error()); }
-  if (report->finding) {
-    return console.fail(failure(ErrorKind::corrupt, report->finding->reason, report->finding->message));
-  }
-  const auto database = rocksdb_store::RocksDatabase::open(ledger.string());
+  const auto database = (*past)->up_to(from, console);
   if (!database) { return console.fail(database.error()); }
   try {
     const auto snapshot = (*database)->snapshot();
-    const auto rehearsal = rehearse(**source, *snapshot, from, *candidate, options.instead_of);
+    const auto rehearsal = rehearse(source, *snapshot, from, *candidate, options.instead_of);
     if (!rehearsal) { return console.fail(rehearsal.error()); }
     if (options.output == OutputForm::json) {
       console.out << json::pretty(to_json(*rehearsal)) << "\n";

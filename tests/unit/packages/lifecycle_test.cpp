@@ -39,22 +39,32 @@ BOOST_AUTO_TEST_CASE(a_package_runs_once_it_is_published_approved_and_active) {
   BOOST_TEST(state.entries.contains(to_bytes("contracts/state/counter/calls")));
 }
 
-BOOST_AUTO_TEST_CASE(results_and_fuel_are_the_same_whatever_modules_were_compiled_before) {
+BOOST_AUTO_TEST_CASE(results_and_fuel_are_the_same_whatever_was_compiled_before_and_whoever_watches) {
   const auto package = make();
   BOOST_TEST(admit(package) == "ok");
   BOOST_TEST(activate(package) == "ok");
   const contracts::BlockContext context{.chain_id = chain, .height = height.next(), .time = time + 1};
   const std::vector<TransactionPointer> calls{signed_by(2, "device", kCall, Call{"counter", "count", {}}.encode()),
                                               signed_by(2, "device", kCall, Call{"counter", "count", {}}.encode())};
+  class Counting final : public vm::HostWatch {
+   public:
+    vm::HostResult call(vm::Host& host, std::uint32_t offer, vm::HostCall& call) override {
+      ++calls;
+      return host.call(offer, call);
+    }
+    std::size_t calls = 0;
+  } counting;
   ModuleStore kept;
   ModuleStore none(0);
+  ModuleStore watched;
+  watched.watch(&counting);
   const auto run = [&](ModuleStore* modules) {
     return contracts::execute_block({.state = state, .proofs = proofs}, context, calls, registry,
                                     membership().directory, modules);
   };
   const auto cold = run(&kept);
   BOOST_TEST(kept.size() == 1U);
-  for (auto* modules : {&kept, &none, static_cast<ModuleStore*>(nullptr)}) {
+  for (auto* modules : {&kept, &none, &watched, static_cast<ModuleStore*>(nullptr)}) {
     const auto warm = run(modules);
     BOOST_TEST((warm.state_root == cold.state_root));
     BOOST_TEST((warm.receipts_root == cold.receipts_root));
@@ -63,6 +73,7 @@ BOOST_AUTO_TEST_CASE(results_and_fuel_are_the_same_whatever_modules_were_compile
       BOOST_TEST(warm.receipts[i].fuel_used == cold.receipts[i].fuel_used);
     }
   }
+  BOOST_TEST(counting.calls == 6U);  // each call reads, writes and sets its result
 }
 
 BOOST_AUTO_TEST_CASE(a_store_keeps_to_its_bound_and_drops_what_was_used_longest_ago) {
