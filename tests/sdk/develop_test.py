@@ -132,6 +132,14 @@ KETEN_CONTRACT(C, "c", "1.0.0", set)
         self.assertEqual(code, 1)
         self.assertIn("a global that keeps a value", out)
 
+    def test_reading_beyond_the_end_fails_natively_where_the_module_would_read_on(self):
+        body = 'std::vector<int> three(3); volatile int at = 3; if (three.data()[at] == 7) { rule.finding("x", "y"); }'
+        self.write(RULE % ("", body))
+        self.write(TEST, "test.cpp")
+        code, out, error = keten("test", self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("heap-buffer-overflow", out + error)
+
     def test_a_failing_expectation_fails(self):
         self.write(RULE % ("", 'rule.finding("always", "always");'))
         self.write(TEST.replace("  }\n}", '  }\n  KETEN_EQUAL(1 + 1, 3);\n}'), "test.cpp")

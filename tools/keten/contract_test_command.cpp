@@ -1,5 +1,4 @@
 // keten contract test, and the ledger's side of it.
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <ostream>
@@ -67,7 +66,7 @@ void show_fuel(Console& console, const std::string& kept, const std::string& mea
 Status compile_test(const Toolchain& toolchain, const ContractFolder& contract, const fs::path& program,
                     const fs::path& engine) {
   std::vector<std::string> arguments = {
-      toolchain.native.string(),
+      toolchain.clang.string(),
       "-std=c++20",
       "-g",
       "-O0",
@@ -79,11 +78,15 @@ Status compile_test(const Toolchain& toolchain, const ContractFolder& contract, 
       fmt::format("-DKETEN_TEST_ENGINE=\"{}\"", engine.string()),
       fmt::format("-DKETEN_TEST_MODULE=\"{}\"", fs::absolute(contract.module()).string()),
       fmt::format("-DKETEN_TEST_FOLDER=\"{}\"", fs::absolute(contract.folder).string())};
+  if (toolchain.has_sanitizers) {
+    arguments.emplace_back("-fsanitize=address,undefined");
+    arguments.emplace_back("-fno-sanitize-recover=all");
+  }
   for (const auto& source : contract.sources) { arguments.push_back(source.string()); }
   for (const auto& test : contract.tests) { arguments.push_back(test.string()); }
   arguments.emplace_back("-o");
   arguments.push_back(program.string());
-  const auto said = run_program(arguments, "COMPILATION_FAILED");
+  const auto said = run_program(arguments, contract.build / "compiler.log", "COMPILATION_FAILED");
   if (!said) { return said.error(); }
   return kDone;
 }

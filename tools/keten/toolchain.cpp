@@ -29,13 +29,6 @@ fs::path in_path(std::string_view program) {
   }
   return {};
 }
-fs::path first_in_path(std::initializer_list<std::string_view> programs) {
-  for (const auto program : programs) {
-    auto found = in_path(program);
-    if (!found.empty()) { return found; }
-  }
-  return {};
-}
 
 /// A file by which a Debian 12 package is known.
 struct Needed {
@@ -52,7 +45,8 @@ constexpr std::array<Needed, 4> kNeeded = {{
 }  // namespace
 
 Result<Toolchain> find_toolchain() {
-  Toolchain found{in_path("clang++-14"), first_in_path({"clang++-14", "g++", "c++"})};
+  const Toolchain found{in_path("clang++-14"),
+                        fs::exists("/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a")};
   std::vector<std::string> missing;
   if (found.clang.empty()) { missing.emplace_back("clang-14"); }
   if (in_path("wasm-ld-14").empty()) { missing.emplace_back("lld-14"); }
@@ -67,14 +61,15 @@ Result<Toolchain> find_toolchain() {
                   fmt::join(missing, " ")));
 }
 
-Result<std::string> run_program(const std::vector<std::string>& arguments, const std::string& reason) {
-  const auto log = fs::temp_directory_path() / fmt::format("keten-{}-{}.log", ::getpid(), reason);
+Result<std::string> run_program(const std::vector<std::string>& arguments, const fs::path& log,
+                                const std::string& reason) {
+  std::error_code ignored;
+  fs::remove(log, ignored);
   const auto child = spawn(arguments, log, Lifetime::ours);
   if (!child) { return child.error(); }
   int status = 0;
   while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {}
   auto output = client::read_file(log);
-  std::error_code ignored;
   fs::remove(log, ignored);
   if (!output) { return output.error(); }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) { return output; }
@@ -153,7 +148,7 @@ Status compile_module(const Toolchain& toolchain, const ContractFolder& contract
   if (names == Names::stripped) { arguments.emplace_back("-Wl,--strip-all"); }
   arguments.emplace_back("-o");
   arguments.push_back(output.string());
-  const auto said = run_program(arguments, "COMPILATION_FAILED");
+  const auto said = run_program(arguments, contract.build / "compiler.log", "COMPILATION_FAILED");
   if (!said) { return said.error(); }
   return kDone;
 }

@@ -8,18 +8,19 @@
 
 namespace keten::tools {
 
-/// A compiler for guests and one for native tests.
+/// The compiler of guests and of their native tests.
 struct Toolchain {
-  std::filesystem::path clang;   ///< of WebAssembly
-  std::filesystem::path native;  ///< of this machine
+  std::filesystem::path clang;
+  bool has_sanitizers = false;  ///< for native tests
 };
 
 /// clang for WebAssembly with its linker and libraries. Fails with TOOLCHAIN_MISSING and names the packages.
 Result<Toolchain> find_toolchain();
 
-/// Runs a program to its end and gives what it wrote. Fails with SPAWN_FAILED, or with `reason` and its output when it ends with
-/// another code than 0.
-Result<std::string> run_program(const std::vector<std::string>& arguments, const std::string& reason);
+/// Runs a program to its end and gives what it wrote, by way of the file `log`. Fails with SPAWN_FAILED, or with `reason` and its
+/// output when it ends with another code than 0.
+Result<std::string> run_program(const std::vector<std::string>& arguments, const std::filesystem::path& log,
+                                const std::string& reason);
 
 /// A contract's folder: every .cpp file but `test.cpp` and `*_test.cpp` is compiled, what comes out lies in `build/`.
 struct ContractFolder {
