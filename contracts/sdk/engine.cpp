@@ -8,8 +8,9 @@
 #include "contracts/overlay.h"
 #include "contracts/production/document.h"
 #include "contracts/production/entity.h"
+#include "contracts/production/event_record.h"
 #include "contracts/production/production_contract.h"
-#include "contracts/sdk/rule_documents.h"
+#include "contracts/rule_views.h"
 
 namespace keten::sdk {
 namespace {
@@ -65,9 +66,7 @@ class Engine::Input final : public contracts::guest::RuleInput {
     const auto known = items_.find(key);
     if (known != items_.end()) { return {known->second ? &*known->second : nullptr, false}; }
     auto& place = items_[key];
-    if (const auto state = production::item_state(*engine_.state_, key)) {
-      place = judged_item(*engine_.state_, *state);
-    }
+    if (auto view = contracts::item_view(*engine_.state_, key)) { place = std::move(view->value); }
     return {place ? &*place : nullptr, true};
   }
   Look member(std::string_view organisation) override {
@@ -147,8 +146,8 @@ Frame Engine::answer(const Frame& request) {
   if (name == "member" && has(1)) {
     members_[request[1]] = json::Value::object()
                                .set("name", json::Value::string(request[1]))
-                               .set("validators", json::Value::array())
-                               .set("member", json::Value::boolean(true));
+                               .set("member", json::Value::boolean(true))
+                               .set("joined", json::Value::number(std::int64_t{0}));
     return {"ok"};
   }
   if ((name == "parameters" || name == "agreement") && has(1)) {
@@ -228,7 +227,8 @@ Frame Engine::begin(const Frame& request) {
     }
     // A declaration of error says that something is not so: no rule stands in its way.
     if (document->events.front().declares_error()) { return {"ok", "not asked"}; }
-    event = judged_event(document->events.front().value);
+    const auto& judged = document->events.front();
+    event = contracts::event_view(judged, judged.id.empty() ? production::assigned_event_id({}, 0) : judged.id);
   } else {
     arguments = to_bytes(request[4]);
   }
