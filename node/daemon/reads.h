@@ -68,6 +68,7 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> validators() const override;
   [[nodiscard]] Result<http::ValueAt> epoch(Epoch epoch) const override;
   [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
+  [[nodiscard]] Result<http::ValueAt> agreements(const http::AgreementsQuery& query) const override;
   [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] Result<http::ProofAt> proof(const proof::Question& question) const override;

@@ -116,6 +116,15 @@ struct ProofAt {
   Height height;
 };
 
+/// What companies have agreed on, or the findings of one agreement: docs/agreements.md.
+struct AgreementsQuery {
+  std::string agreement;     ///< hexadecimal id; empty: a list of agreements
+  bool findings = false;     ///< those of the agreement, newest first
+  std::string organisation;  ///< of a list: only agreements of this party; empty: all
+  std::string page_token;    ///< empty: the first page
+  std::size_t limit = 0;     ///< 1 to limits::kPageMax
+};
+
 struct ChangesQuery {
   bool closed = false;    ///< also those that were applied, withdrawn or expired
   std::size_t limit = 0;  ///< 1 to limits::kPageMax
@@ -165,6 +174,11 @@ class HttpBackend {
   }
   /// Changes of governance, newest first.
   [[nodiscard]] virtual Result<ValueAt> changes(ChangesQuery query) const {
+    static_cast<void>(query);
+    return not_built();
+  }
+  /// Fails with AGREEMENT_ID_INVALID, UNKNOWN_AGREEMENT and PAGE_TOKEN.
+  [[nodiscard]] virtual Result<ValueAt> agreements(const AgreementsQuery& query) const {
     static_cast<void>(query);
     return not_built();
   }

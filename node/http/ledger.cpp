@@ -322,6 +322,34 @@ Response get_keys(const Services& services, const Request& request) {
   });
 }
 
+Response get_agreements(const Services& services, const Request& request, bool findings) {
+  return answer_read(services, request, [&]() -> Result<ValueAt> {
+    AgreementsQuery query;
+    query.limit = limits::kPageDefault;
+    query.findings = findings;
+    if (!request.arguments.empty()) { query.agreement = request.arguments.front(); }
+    const bool is_list = query.agreement.empty();
+    for (const auto& [name, value] : request.query) {
+      if (name == "perPage" && (is_list || findings)) {
+        const auto limit = parse_number(value);
+        if (!limit || *limit == 0 || *limit > limits::kPageMax) {
+          return invalid("PARAMETER_INVALID", "perPage must be a number from 1 to " + std::to_string(limits::kPageMax));
+        }
+        query.limit = static_cast<std::size_t>(*limit);
+      } else if (name == "nextPageToken" && (is_list || findings)) {
+        query.page_token = value;
+      } else if (name == "organisation" && is_list) {
+        query.organisation = value;
+      } else {
+        return invalid("PARAMETER_UNKNOWN", is_list    ? "the known parameters are organisation, perPage, nextPageToken"
+                                            : findings ? "the known parameters are perPage, nextPageToken"
+                                                       : "there are no parameters");
+      }
+    }
+    return services.backend.agreements(query);
+  });
+}
+
 json::Value peer_json(const PeerSummary& peer) {
   auto document = json::Value::object();
   document.set("node", text(peer.node));
@@ -426,6 +454,14 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
               .handler = [services](const RequestPointer& request, const Respond& respond) {
                 respond(get_changes(*services, *request));
               }});
+  for (const auto& [pattern, findings] :
+       {std::pair{"/v1/agreements", false}, {"/v1/agreements/{id}", false}, {"/v1/agreements/{id}/findings", true}}) {
+    router.add({.method = Method::get,
+                .pattern = pattern,
+                .handler = [services, findings = findings](const RequestPointer& request, const Respond& respond) {
+                  respond(get_agreements(*services, *request, findings));
+                }});
+  }
   router.add({.method = Method::get,
               .pattern = "/v1/evidence",
               .handler = [services](const RequestPointer& request, const Respond& respond) {
