@@ -483,6 +483,86 @@ void add_import(CLI::App& epcis, Invocation& invocation) {
   on_chosen(columns, invocation, options, run_epcis_columns);
 }
 
+void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
+  using Options = std::shared_ptr<UsageLedgerOptions>;
+  const auto add = [&](const char* name, const char* what, const char* subject, auto run, const auto& describe) {
+    auto options = std::make_shared<UsageLedgerOptions>();
+    auto* command = group.add_subcommand(name, what);
+    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
+    describe(command, options);
+    add_target(command, options->target);
+    add_user(command, options->target);
+    add_output(command, options->output);
+    on_chosen(command, invocation, options, run);
+  };
+  constexpr auto kDataset = "the dataset: an IRI";
+  constexpr auto kNegotiation = "negotiation: 64 hexadecimal digits";
+  constexpr auto kAgreement = "agreement: 64 hexadecimal digits";
+  const auto nothing_more = [](CLI::App*, const Options&) {};
+  const auto content = [](CLI::App* command, const Options& options) {
+    command->add_option("--commitment", options->commitment, "64 hexadecimal digits")->type_name("HEX");
+    command->add_option("--content", options->content, "commit to this file instead")->type_name("FILE");
+  };
+  const auto policy = [](CLI::App* command, const Options& options) {
+    command->add_option("--policy", options->policy, "the terms: an ODRL agreement")->required()->type_name("FILE");
+  };
+  const auto reason = [](CLI::App* command, const Options& options) {
+    command->add_option("--reason", options->reason, "a code without spaces")->type_name("CODE");
+  };
+  add("register", "A dataset of ours, or its next version", kDataset, run_usage_register,
+      [&](CLI::App* command, const Options& options) {
+        content(command, options);
+        command->add_option("--class", options->classes, "classification: a word or IRI; again for more")
+            ->type_name("WORD");
+        command->add_option("--custodian", options->organisation, "who holds it, if not we")->type_name("ORG");
+      });
+  add("transfer", "Offer the ownership of a dataset; without --to: take it", kDataset, run_usage_transfer,
+      [](CLI::App* command, const Options& options) {
+        command->add_option("--to", options->organisation, "the new owner")->type_name("ORG");
+      });
+  const auto offer = [&](bool proposes) {
+    return [&, proposes](CLI::App* command, const Options& options) {
+      options->proposes = proposes;
+      policy(command, options);
+      command->add_option("--negotiation", options->negotiation, "a counter-offer in this one")->type_name("ID");
+      if (!proposes) { command->add_option("--to", options->organisation, "the consumer")->type_name("ORG"); }
+    };
+  };
+  add("offer", "As owner: offer a dataset under terms", kDataset, run_usage_offer, offer(false));
+  add("propose", "As consumer: ask for a dataset under terms", kDataset, run_usage_offer, offer(true));
+  add("accept", "Sign the terms: accept, agree, verify or finalize, whichever is our turn", kNegotiation,
+      run_usage_accept, policy);
+  add("terminate", "End a negotiation", kNegotiation, run_usage_end, [&](CLI::App* command, const Options& options) {
+    options->terminates = true;
+    reason(command, options);
+  });
+  add("withdraw", "End an agreement", kAgreement, run_usage_end, reason);
+  const auto use = [](bool happened) {
+    return [happened](CLI::App* command, const Options& options) {
+      options->happened = happened;
+      command->add_option("--id", options->id, "of the use, once in an agreement")->required()->type_name("ID");
+      command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
+      command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+    };
+  };
+  add("request", "Ask before a use", kAgreement, run_usage_use, use(false));
+  add("log", "Tell of a use that happened", kAgreement, run_usage_use, use(true));
+  add("fulfil", "Tell that a duty was done", kAgreement, run_usage_fulfil,
+      [&](CLI::App* command, const Options& options) {
+        command->add_option("duty", options->id, "its uid in the terms")->required()->type_name("UID");
+        content(command, options);
+      });
+  add("duties", "Duties of an agreement and their deadlines", kAgreement, run_usage_duties, nothing_more);
+  add("statement", "Uses under an agreement", kAgreement, run_usage_statement,
+      [](CLI::App* command, const Options& options) {
+        command->add_option("--from", options->from, "first moment")->type_name("TIME");
+        command->add_option("--to", options->to, "first moment behind it")->type_name("TIME");
+        command->add_flag("--csv", options->csv, "a line for each use");
+      });
+  add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or 64 hexadecimal digits",
+      run_usage_show, nothing_more);
+}
+
 void add_usage(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "usage", "Who may use which data for what (ODRL 2.2)");
   auto options = std::make_shared<UsageOptions>();
@@ -497,6 +577,7 @@ void add_usage(CLI::App& app, Invocation& invocation) {
   check->add_flag("--lenient", options->lenient, "list what is unknown instead of refusing it");
   add_output(check, options->output);
   on_chosen(check, invocation, options, run_usage_check);
+  add_usage_on_ledger(*group, invocation);
 }
 
 void add_epcis(CLI::App& app, Invocation& invocation) {

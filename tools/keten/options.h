@@ -158,6 +158,39 @@ struct UsageOptions {
 int run_usage_evaluate(Console& console, const UsageOptions& options);
 int run_usage_check(Console& console, const UsageOptions& options);
 
+/// What the commands take that speak with a ledger; each uses some.
+struct UsageLedgerOptions {
+  TargetOptions target;
+  std::string subject;       ///< dataset (IRI), or negotiation or agreement (64 hexadecimal digits)
+  std::string organisation;  ///< custodian, new owner, consumer
+  std::string policy;        ///< file
+  std::string negotiation;   ///< of a counter-offer
+  std::string commitment;    ///< 64 hexadecimal digits
+  std::string content;       ///< file to commit to instead
+  std::vector<std::string> classes;
+  std::vector<std::string> statements;  ///< OPERAND=VALUE
+  std::string action = "use";
+  std::string id;  ///< of a use or duty
+  std::string reason;
+  std::string from;  ///< of a statement's period; empty: its beginning
+  std::string to;
+  bool proposes = false;    ///< the consumer begins or answers
+  bool terminates = false;  ///< a negotiation, not an agreement
+  bool happened = false;    ///< a use is logged, not asked for
+  bool csv = false;
+  OutputForm output = OutputForm::table;
+};
+int run_usage_register(Console& console, const UsageLedgerOptions& options);
+int run_usage_transfer(Console& console, const UsageLedgerOptions& options);
+int run_usage_offer(Console& console, const UsageLedgerOptions& options);
+int run_usage_accept(Console& console, const UsageLedgerOptions& options);
+int run_usage_end(Console& console, const UsageLedgerOptions& options);
+int run_usage_use(Console& console, const UsageLedgerOptions& options);
+int run_usage_fulfil(Console& console, const UsageLedgerOptions& options);
+int run_usage_show(Console& console, const UsageLedgerOptions& options);
+int run_usage_duties(Console& console, const UsageLedgerOptions& options);
+int run_usage_statement(Console& console, const UsageLedgerOptions& options);
+
 struct ImportCommandOptions {
   ParticipantOptions participant;
   std::vector<std::string> files;
