@@ -70,8 +70,7 @@ void print_contract(Console& console, const ContractView& view, Height height) {
   }
   for (const auto& package : view.packages) {
     const auto standing = view.standing(package, height, wall_ms());
-    console.out << fmt::format("  {:<10} {:<10} {}", package.record.version.text(), standing,
-                               package.hash.hex());
+    console.out << fmt::format("  {:<10} {:<10} {}", package.record.version.text(), standing, package.hash.hex());
     if (standing == "published") {
       console.out << "  " << printable(package.progress()) << "; open until " << utc(package.record.expires);
     } else if (package.record.is_approved()) {
