@@ -25,6 +25,13 @@ inline constexpr std::size_t kEventsMax = 200'000;        ///< in one file
 inline constexpr std::size_t kEventNamesMax = 20'000;     ///< of one event
 inline constexpr std::size_t kIdentifierBytesMax = 4096;  ///< entity, event id
 
+/// A block with the votes that make it final.
+struct FinalBlock {
+  BlockHeader header;
+  Certificate finalization;
+  friend bool operator==(const FinalBlock&, const FinalBlock&) = default;
+};
+
 /// The sealing block of one epoch, final by that epoch's own validators, and the validators of the next one.
 struct HandOver {
   BlockHeader header;

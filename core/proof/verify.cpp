@@ -32,11 +32,11 @@ struct Signed {
 };
 
 /// Everything about a finalization but its signatures.
-Status check_finalization(const Signed& block, const Proof& proof, Epoch epoch) {
+Status check_finalization(const Signed& block, const ChainId& chain, Epoch epoch) {
   const auto& header = block.header;
   const auto& subject = block.finalization.subject;
   if (header.version != kProtocolVersion) { return broken(block.what + ": the header has another version than 1"); }
-  if (header.chain_id != proof.chain_id) { return broken(block.what + ": the header is of another chain"); }
+  if (header.chain_id != chain) { return broken(block.what + ": the header is of another chain"); }
   if (header.epoch != epoch) {
     return broken(block.what + ": expected a block of epoch " + epoch.text() + ", found epoch " + header.epoch.text());
   }
@@ -75,7 +75,7 @@ Result<std::vector<Signed>> chain_of_sets(const Proof& proof, const TrustRoot& r
   Height last = root.since;
   for (const auto& hand_over : proof.hand_overs) {
     Signed block{hand_over.header, hand_over.finalization, validators, "end of epoch " + epoch.text()};
-    if (auto checked = check_finalization(block, proof, epoch); !checked) { return checked.error(); }
+    if (auto checked = check_finalization(block, proof.chain_id, epoch); !checked) { return checked.error(); }
     if (hand_over.header.height <= last) { return broken(block.what + ": its height is not above the one before"); }
     ValidatorSet next(hand_over.members);
     if (hand_over.header.next_set != next.id()) {
@@ -87,7 +87,7 @@ Result<std::vector<Signed>> chain_of_sets(const Proof& proof, const TrustRoot& r
     ++epoch;
   }
   Signed anchor{proof.anchor, proof.finalization, std::move(validators), "anchor"};
-  if (auto checked = check_finalization(anchor, proof, epoch); !checked) { return checked.error(); }
+  if (auto checked = check_finalization(anchor, proof.chain_id, epoch); !checked) { return checked.error(); }
   if (proof.anchor.height <= last) { return broken("anchor: its height is not above the end of the epoch before"); }
   if (proof.anchor.executed_height >= proof.anchor.height) {
     return broken("anchor: it binds a state that comes after it");
@@ -343,6 +343,12 @@ Result<Verdict> verify(ByteView file, const TrustRoot& root, std::optional<std::
         "the proof holds, but it is about something else: expected " + shown(*expected) + ", found " + verdict.subject);
   }
   return verdict;
+}
+
+Status check_final(const FinalBlock& block, const ChainId& chain, const ValidatorSet& validators) {
+  const Signed one{block.header, block.finalization, validators, "block " + block.header.height.text()};
+  if (auto checked = check_finalization(one, chain, block.header.epoch); !checked) { return checked; }
+  return check_signatures(one);
 }
 
 Result<Bytes> begin_at(ByteView file, Epoch epoch) {

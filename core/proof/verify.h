@@ -15,6 +15,9 @@ namespace keten::proof {
 /// `expected`: Verdict::is_about).
 Result<Verdict> verify(ByteView file, const TrustRoot& root, std::optional<std::string_view> expected = std::nullopt);
 
+/// Whether a block is final by the validators of its epoch, signatures included. PROOF_INVALID says what does not hold.
+[[nodiscard]] Status check_final(const FinalBlock& block, const ChainId& chain, const ValidatorSet& validators);
+
 /// A file that begins at an earlier epoch, without the hand-overs before `epoch`: what a later checkpoint can verify. The same
 /// bytes when nothing is to be left out. Fails with PROOF_MALFORMED, PROOF_OTHER_EPOCH.
 Result<Bytes> begin_at(ByteView file, Epoch epoch);

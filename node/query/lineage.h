@@ -22,6 +22,8 @@ struct Whereabouts {
   friend auto operator<=>(const Whereabouts&, const Whereabouts&) = default;
 };
 Whereabouts whereabouts(const contracts::StateReader& state, const production::ItemState& item);
+/// `state` of a history: docs/http.md.
+json::Value to_json(const production::ItemState& state, const Whereabouts& where);
 
 /// An item, or a part of a lot, with where it is.
 struct Whereabout {

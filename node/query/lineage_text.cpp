@@ -53,7 +53,9 @@ std::string kind_name(production::Holding::Kind kind) {
   return {};
 }
 
-Value state_json(const production::ItemState& state, const Whereabouts& where) {
+}  // namespace
+
+json::Value to_json(const production::ItemState& state, const Whereabouts& where) {
   auto result = Value::object();
   result.set("born", Value::boolean(state.born)).set("alive", Value::boolean(!state.dead));
   set_where(result, where);
@@ -79,8 +81,6 @@ Value state_json(const production::ItemState& state, const Whereabouts& where) {
   }
   return result;
 }
-
-}  // namespace
 
 json::Value to_json(const HoldingsPage& page) {
   auto items = Value::array();
@@ -160,7 +160,7 @@ json::Value to_json(const ItemHistory& history) {
   }
   auto result = Value::object();
   result.set("epc", Value::string(history.entity)).set("height", number(history.height.value));
-  if (history.state) { result.set("state", state_json(*history.state, history.where)); }
+  if (history.state) { result.set("state", to_json(*history.state, history.where)); }
   result.set("events", std::move(events));
   set_text(result, "nextPageToken", history.next_page_token);
   return result;

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include "client/http_client.h"
+#include "contracts/production/entity.h"
+#include "contracts/production/history.h"
+#include "tools/keten/history_check.h"
 #include "tools/keten/options.h"
 #include "tools/keten/trace_view.h"
+#include "tools/keten/verification.h"
 
 namespace keten::tools {
 namespace {
@@ -44,16 +48,15 @@ struct Answer {
   bool moved = false;  ///< pages are of different heights
 };
 
-Result<Answer> ask(const AuditOptions& options, const std::string& path, const std::string& list) {
-  const auto target = find_target(options.target);
-  if (!target) { return target.error(); }
+Result<Answer> ask(const AuditOptions& options, const Target& target, const std::string& path,
+                   const std::string& list) {
   Answer answer;
   std::string token;
   for (std::size_t page = 0; options.pages == 0 || page < options.pages; ++page) {
     auto query =
         path + (path.find('?') == std::string::npos ? "?" : "&") + "perPage=" + std::to_string(options.per_page);
     if (!token.empty()) { query += "&nextPageToken=" + client::percent_encode(token); }
-    auto document = target->get_json(query);
+    auto document = target.get_json(query);
     if (!document) { return document.error(); }
     for (const auto& entry : list_of(*document, list)) { answer.list.push_back(entry); }
     token = text_of(*document, "nextPageToken");
@@ -113,15 +116,83 @@ std::string items_table(const std::vector<Value>& items) {
   return table.text();
 }
 
+constexpr const char* kHoldingsUnproved =
+    "a list of holdings cannot be proved; keten history EPC verifies each of them";
+constexpr const char* kRecallUnproved =
+    "a recall is computed by the node; keten proof trace LOT --forward proves everything that a lot went into";
+
+/// Both the events and the state, each until a proof is as new as the answer.
+void check_history(const AuditOptions& options, Answer& answer, Verification& verification) {
+  if (!verification.is_wanted()) { return; }
+  const auto entity = production::entity_key(options.what);
+  const auto subject = std::string(production::head_kind(entity)) + " " + proof::shown(entity);
+  if (text_of(answer.document, "epc") != entity) {
+    verification.differs("/epc", entity, text_of(answer.document, "epc"));
+    return;
+  }
+  proof::Question question;
+  question.entity = entity;
+  const auto check = [&](proof::QuestionKind kind, const std::string& about, auto&& compare) {
+    question.kind = kind;
+    while (const auto proved = verification.prove(question, about)) {
+      if (compare(proved->proof) == Compared::done) {
+        verification.holds(*proved);
+        return;
+      }
+      if (!verification.may_ask_again()) {
+        verification.is_missing(failure(
+            ErrorKind::unavailable, "PROOF_NOT_YET",
+            "no final block binds what is as new as the answer, of height " + number_of(answer.document, "height")));
+        return;
+      }
+    }
+  };
+  check(proof::QuestionKind::history, "history of " + subject, [&](const proof::Proof& proof) {
+    return compare_events({answer.document, !answer.more && !answer.moved}, proof, verification);
+  });
+  check(proof::QuestionKind::state, "state of " + subject,
+        [&](const proof::Proof& proof) { return compare_state(answer.document, proof, verification); });
+}
+
+/// The node says that it knows nothing of the item: that can be proved too.
+int finish_unknown(Console& console, const AuditOptions& options, const Error& unknown, Verification& verification) {
+  const auto entity = production::entity_key(options.what);
+  proof::Question question;
+  question.entity = entity;
+  question.kind = proof::QuestionKind::absence;
+  const auto subject = "absence of " + std::string(production::head_kind(entity)) + " " + proof::shown(entity);
+  if (const auto proved = verification.prove(question, subject)) { verification.holds(*proved); }
+  if (options.output == OutputForm::json) {
+    auto document = Value::object();
+    document.set("epc", text_value(entity)).set("known", Value::boolean(false));
+    verification.describe(document);
+    console.out << json::pretty(document) << "\n";
+  }
+  if (verification.has_failed()) { return verification.finish(options.output); }
+  const auto code = console.fail(unknown);
+  const auto verified = verification.finish(options.output);
+  return verified == kSuccess ? code : verified;
+}
+
 }  // namespace
 
 int run_history(Console& console, const AuditOptions& options) {
-  const auto answer = ask(options, "/v1/history/" + client::percent_encode(options.what), "events");
-  if (!answer) { return console.fail(answer.error()); }
-  if (options.output == OutputForm::json) {
-    console.out << json::pretty(answer->document) << "\n";
-    return kSuccess;
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  auto verification = Verification::open(console, options.target, *target, options.trust);
+  if (!verification) { return console.fail(verification.error()); }
+  auto answer = ask(options, *target, "/v1/history/" + client::percent_encode(options.what), "events");
+  if (!answer && answer.error().reason == "ITEM_UNKNOWN") {
+    return finish_unknown(console, options, answer.error(), *verification);
   }
+  if (!answer) { return console.fail(answer.error()); }
+  check_history(options, *answer, *verification);
+  if (options.output == OutputForm::json) {
+    verification->describe(answer->document);
+    console.out << json::pretty(answer->document) << "\n";
+    return verification->finish(options.output);
+  }
+  if (verification->has_failed()) { return verification->finish(options.output); }
   Table table({{"TIME (UTC)"}, {"COMPANY"}, {"STEP"}, {"WHERE"}, {"STANDING"}, {"POSSESSOR AFTER"}, {"EVENT ID"}});
   for (const auto& event : answer->list) {
     auto where = text_of(event, "readPoint");
@@ -149,13 +220,16 @@ int run_history(Console& console, const AuditOptions& options) {
     }
   }
   print_end(console, *answer);
-  return kSuccess;
+  return verification->finish(options.output);
 }
 
 int run_holdings(Console& console, const AuditOptions& options) {
-  const auto answer = ask(options, "/v1/holdings/" + client::percent_encode(options.what), "items");
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  auto answer = ask(options, *target, "/v1/holdings/" + client::percent_encode(options.what), "items");
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
+    describe_unproved(answer->document, kHoldingsUnproved);
     console.out << json::pretty(answer->document) << "\n";
     return kSuccess;
   }
@@ -165,7 +239,7 @@ int run_holdings(Console& console, const AuditOptions& options) {
     console.out << items_table(answer->list);
   }
   print_end(console, *answer);
-  return kSuccess;
+  return finish_unproved(console, options.trust, options.output, kHoldingsUnproved);
 }
 
 int run_recall(Console& console, const AuditOptions& options) {
@@ -181,9 +255,12 @@ int run_recall(Console& console, const AuditOptions& options) {
       query += (query.empty() ? "?" : "&") + std::string(name) + "=" + client::percent_encode(*value);
     }
   }
-  const auto answer = ask(options, path + query, "items");
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  auto answer = ask(options, *target, path + query, "items");
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
+    describe_unproved(answer->document, kRecallUnproved);
     console.out << json::pretty(answer->document) << "\n";
     return kSuccess;
   }
@@ -203,7 +280,7 @@ int run_recall(Console& console, const AuditOptions& options) {
   if (!forward.empty()) { console.out << forward.text() << "\n"; }
   console.out << items_table(answer->list);
   print_end(console, *answer);
-  return kSuccess;
+  return finish_unproved(console, options.trust, options.output, kRecallUnproved);
 }
 
 }  // namespace keten::tools

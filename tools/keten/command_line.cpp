@@ -54,6 +54,18 @@ void add_user(CLI::App* command, TargetOptions& target) {
   command->add_option("--token", target.token, "bearer token; else KETEN_TOKEN")->type_name("TOKEN");
 }
 
+/// Of reads: what their answers are checked against.
+void add_trust(CLI::App* command, TrustOptions& trust) {
+  command->add_option("--genesis", trust.genesis, "checks the answer against it; else the genesis of the home")
+      ->type_name("FILE");
+  command->add_option("--checkpoint", trust.checkpoint, "checks the answer against a later epoch of the chain")
+      ->type_name("FILE");
+  command->add_flag("--trust-node", trust.trust_node, "checks nothing: the answer is the node's word");
+  command->add_option("--verify-timeout", trust.timeout_s, "seconds to wait for a final block that binds the answer")
+      ->check(CLI::Range(0.0, 600.0))
+      ->type_name("S");
+}
+
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& what) {
   auto* group = app.add_subcommand(name, what);
   group->require_subcommand(1);
@@ -911,6 +923,7 @@ void add_audit(CLI::App& app, Invocation& invocation) {
     command->add_option("--pages", options->pages, "how many pages to fetch; 0 is all")->type_name("N");
     add_target(command, options->target);
     add_user(command, options->target);
+    add_trust(command, options->trust);
     add_output(command, options->output);
   };
   auto* history = app.add_subcommand("history", "Everything recorded about one item or lot, and what counts of it");
@@ -1013,12 +1026,14 @@ void add_transactions(CLI::App& app, Invocation& invocation) {
   status->add_option("id", options->id, "64 hexadecimal digits")->required()->type_name("ID");
   with_wait(status);
   add_target(status, options->target);
+  add_trust(status, options->trust);
   add_output(status, options->output);
   on_chosen(status, invocation, options, run_tx_status);
 
   auto* get = group->add_subcommand("get", "A transaction, its signature checked here");
   get->add_option("id", options->id, "64 hexadecimal digits")->required()->type_name("ID");
   add_target(get, options->target);
+  add_trust(get, options->trust);
   add_output(get, options->output);
   on_chosen(get, invocation, options, run_tx_get);
 }

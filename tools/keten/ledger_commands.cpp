@@ -29,7 +29,8 @@ Result<WaitLevel> wait_level(const std::string& name) {
 }
 
 /// Prints where a transaction is; a failed execution is a failed command.
-int print_progress(Console& console, const TransactionId& id, const TransactionProgress& progress, OutputForm output) {
+int print_progress(Console& console, const TransactionId& id, const TransactionProgress& progress, OutputForm output,
+                   const Verification* verification = nullptr) {
   const bool failed = progress.receipt && !progress.receipt->succeeded;
   if (output == OutputForm::json) {
     auto document = json::Value::object();
@@ -44,6 +45,7 @@ int print_progress(Console& console, const TransactionId& id, const TransactionP
                                   .set("message", text_value(progress.receipt->message))
                                   .set("fuel_used", number_value(progress.receipt->fuel_used)));
     }
+    if (verification != nullptr) { verification->describe(document); }
     console.out << json::pretty(document) << "\n";
   } else {
     console.out << fmt::format("{}  {}", id.hex(), state_name(progress.state));
@@ -84,6 +86,50 @@ Result<TransactionPointer> transaction_of(const TransactionOptions& options, con
                             .valid_until = status->height.plus(client::kValidityBlocks)});
 }
 
+/// Compares where the node says that a transaction is with a proof of it. `receipt` may be missing from the answer.
+void check_transaction(Verification& verification, const client::LedgerClient& ledger, const TransactionId& id,
+                       const TransactionProgress& progress) {
+  if (!verification.is_wanted()) { return; }
+  if (progress.state != TransactionState::executed) {
+    verification.is_word_of_node("where a transaction is that is not executed cannot be proved");
+    return;
+  }
+  proof::Question question;
+  question.kind = proof::QuestionKind::transaction;
+  question.transaction = id;
+  const auto fetch = [&](const proof::Question& one) { return ledger.proof(one); };
+  const auto proved = verification.prove(fetch, question, "transaction " + id.hex());
+  if (!proved) { return; }
+  verification.holds(*proved);
+  const auto& statement = std::get<proof::TransactionProof>(proved->proof.statement);
+  const auto same = [&](const std::string& where, const std::string& expected, const std::string& found) {
+    if (expected != found && !verification.has_failed()) { verification.differs(where, expected, found); }
+  };
+  same("height", statement.header.height.text(), progress.height.text());
+  same("index", std::to_string(statement.index), std::to_string(progress.index));
+  if (!progress.receipt) { return; }
+  const auto outcome = [](const Receipt& receipt) { return std::string(receipt.succeeded ? "succeeded" : "failed"); };
+  same("receipt", outcome(statement.receipt), outcome(*progress.receipt));
+  same("reason", statement.receipt.reason, progress.receipt->reason);
+  same("message", statement.receipt.message, progress.receipt->message);
+  same("fuel used", std::to_string(statement.receipt.fuel_used), std::to_string(progress.receipt->fuel_used));
+}
+
+/// Shows a state that was checked, and says what of it is verified. What the transaction came to is the first thing to know.
+int finish_progress(Console& console, const TransactionOptions& options, const TransactionId& id,
+                    const TransactionProgress& progress, Verification& verification) {
+  int code = kSuccess;
+  if (options.output == OutputForm::json && verification.has_failed()) {
+    auto document = json::Value::object();
+    verification.describe(document);
+    console.out << json::pretty(document) << "\n";
+  } else if (!verification.has_failed()) {
+    code = print_progress(console, id, progress, options.output, &verification);
+  }
+  const auto verified = verification.finish(options.output);
+  return verified == kSuccess ? code : verified;
+}
+
 }  // namespace
 
 int run_tx_submit(Console& console, const TransactionOptions& options) {
@@ -118,18 +164,27 @@ int run_tx_status(Console& console, const TransactionOptions& options) {
   if (!target) { return console.fail(target.error()); }
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
+  auto verification = Verification::open(console, options.target, *target, options.trust);
+  if (!verification) { return console.fail(verification.error()); }
   if (!options.wait.empty()) {
     const auto progress = ledger->wait(*id, *level, options.timeout_ms);
     if (!progress) { return console.fail(progress.error()); }
-    return print_progress(console, *id, *progress, options.output);
+    check_transaction(*verification, *ledger, *id, *progress);
+    return finish_progress(console, options, *id, *progress, *verification);
   }
   const auto found = ledger->transaction(*id);
-  if (!found) { return console.fail(found.error()); }
+  if (!found) {
+    const auto code = console.fail(found.error());
+    verification->is_word_of_node("that a transaction was never recorded cannot be proved");
+    verification->finish(options.output);
+    return code;
+  }
   auto progress = found->progress;
   if (progress.state == TransactionState::executed) {
     if (auto receipt = ledger->receipt(*id)) { progress.receipt = receipt->receipt; }
   }
-  return print_progress(console, *id, progress, options.output);
+  check_transaction(*verification, *ledger, *id, progress);
+  return finish_progress(console, options, *id, progress, *verification);
 }
 
 int run_tx_get(Console& console, const TransactionOptions& options) {
@@ -147,26 +202,31 @@ int run_tx_get(Console& console, const TransactionOptions& options) {
     return console.fail(failure(ErrorKind::corrupt, "TRANSACTION_FORGED",
                                 "the node's answer is not this transaction, signed by its sender"));
   }
+  auto verification = Verification::open(console, options.target, *target, options.trust);
+  if (!verification) { return console.fail(verification.error()); }
+  check_transaction(*verification, *ledger, *id, found->progress);
+  if (verification->has_failed()) { return finish_progress(console, options, *id, found->progress, *verification); }
   const auto& body = (*transaction)->body;
   std::uint64_t payload_bytes = 0;
   for (const auto& payload : (*transaction)->payloads) { payload_bytes += payload.content.size(); }
   if (options.output == OutputForm::json) {
-    console.out << json::pretty(json::Value::object()
-                                    .set("transaction_id", text_value(id->hex()))
-                                    .set("state", text_value(state_name(found->progress.state)))
-                                    .set("height", number_value(found->progress.height.value))
-                                    .set("index", number_value(std::uint64_t{found->progress.index}))
-                                    .set("organisation", text_value(body.organisation))
-                                    .set("sender", text_value(key_text(body.sender)))
-                                    .set("contract", text_value(body.contract))
-                                    .set("method", text_value(body.method))
-                                    .set("valid_until", number_value(body.valid_until.value))
-                                    .set("fuel_limit", number_value(body.fuel_limit))
-                                    .set("payloads", number_value(std::uint64_t{(*transaction)->payloads.size()}))
-                                    .set("payload_bytes", number_value(payload_bytes))
-                                    .set("envelope", text_value(to_hex(found->envelope))))
-                << "\n";
-    return kSuccess;
+    auto document = json::Value::object()
+                        .set("transaction_id", text_value(id->hex()))
+                        .set("state", text_value(state_name(found->progress.state)))
+                        .set("height", number_value(found->progress.height.value))
+                        .set("index", number_value(std::uint64_t{found->progress.index}))
+                        .set("organisation", text_value(body.organisation))
+                        .set("sender", text_value(key_text(body.sender)))
+                        .set("contract", text_value(body.contract))
+                        .set("method", text_value(body.method))
+                        .set("valid_until", number_value(body.valid_until.value))
+                        .set("fuel_limit", number_value(body.fuel_limit))
+                        .set("payloads", number_value(std::uint64_t{(*transaction)->payloads.size()}))
+                        .set("payload_bytes", number_value(payload_bytes))
+                        .set("envelope", text_value(to_hex(found->envelope)));
+    verification->describe(document);
+    console.out << json::pretty(document) << "\n";
+    return verification->finish(options.output);
   }
   Table table({{"FIELD"}, {"VALUE"}});
   table.add({"transaction", id->hex()});
@@ -178,7 +238,7 @@ int run_tx_get(Console& console, const TransactionOptions& options) {
   table.add({"bytes", fmt::format("{} ({} in payloads)", found->envelope.size(), payload_bytes)});
   table.add({"signature", "valid"});
   console.out << table.text();
-  return kSuccess;
+  return verification->finish(options.output);
 }
 
 int run_block_get(Console& console, const BlockOptions& options) {

@@ -8,6 +8,7 @@
 #include "tools/keten/home.h"
 #include "tools/keten/participant.h"
 #include "tools/keten/target.h"
+#include "tools/keten/verification.h"
 
 /// What each command was asked, and the function that does it. A function returns the exit code.
 namespace keten::tools {
@@ -286,6 +287,7 @@ int run_trace(Console& console, const TraceOptions& options);
 /// keten history, holdings, recall.
 struct AuditOptions {
   TargetOptions target;
+  TrustOptions trust;
   std::string what;
   std::string from;
   std::string until;
@@ -346,6 +348,7 @@ int run_verify(Console& console, const VerifyOptions& options);
 
 struct TransactionOptions {
   TargetOptions target;
+  TrustOptions trust;
   std::string file;
   std::string contract = "record";
   std::string method = "put";

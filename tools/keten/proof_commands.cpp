@@ -1,9 +1,7 @@
 // keten proof and verify: files that an auditor checks without any node. docs/audit.md, "Proofs".
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <ostream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -14,28 +12,10 @@
 #include "contracts/production/item_state.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
+#include "tools/keten/verification.h"
 
 namespace keten::tools {
 namespace {
-
-Result<proof::TrustRoot> read_genesis_root(const std::string& file) {
-  const auto text = client::read_file(file);
-  if (!text) { return text.error(); }
-  const auto genesis = Genesis::from_json(*text);
-  if (!genesis) { return genesis.error(); }
-  if (auto checked = genesis->check_signed(); !checked) { return checked.error(); }
-  return proof::trust_root(*genesis);
-}
-
-Result<proof::TrustRoot> read_root(const std::string& genesis, const std::string& checkpoint) {
-  if (genesis.empty() == checkpoint.empty()) {
-    return invalid("TRUST_ROOT_MISSING", "give either --genesis FILE or --checkpoint FILE: what you trust");
-  }
-  if (!genesis.empty()) { return read_genesis_root(genesis); }
-  const auto text = client::read_file(checkpoint);
-  if (!text) { return text.error(); }
-  return proof::parse_checkpoint(*text);
-}
 
 Status write_file(const std::string& path, std::string_view content) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -156,18 +136,6 @@ Result<proof::Question> question_of(const ProofOptions& options) {
   return question;
 }
 
-/// Asks again while what is asked is not bound by a final block yet.
-Result<Bytes> fetch(Console& console, const client::LedgerClient& ledger, const proof::Question& question,
-                    double timeout_s) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
-  while (true) {
-    auto file = ledger.proof(question);
-    if (file || file.error().reason != "PROOF_NOT_YET" || std::chrono::steady_clock::now() >= until) { return file; }
-    console.progress("waiting for a final block that binds it");
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
-}
-
 }  // namespace
 
 int run_proof(Console& console, const ProofOptions& options) {
@@ -181,13 +149,13 @@ int run_proof(Console& console, const ProofOptions& options) {
   if (genesis.empty() && options.checkpoint.empty() && !target->node.home.empty()) {
     genesis = home.genesis().string();
   }
-  const auto root = read_root(genesis, options.checkpoint);
+  const auto root = read_trust_root(genesis, options.checkpoint);
   if (!root) { return console.fail(root.error()); }
   question->first_epoch = root->epoch;
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
-  const auto file = fetch(console, *ledger, *question, options.timeout_s);
-  console.end_progress();
+  const auto file = fetch_proof(
+      console, [&](const proof::Question& one) { return ledger->proof(one); }, *question, options.timeout_s);
   if (!file) { return console.fail(file.error()); }
   const auto verdict = verify_file(*file, *root, "");
   if (!verdict) {
@@ -208,7 +176,7 @@ int run_proof(Console& console, const ProofOptions& options) {
 }
 
 int run_verify(Console& console, const VerifyOptions& options) {
-  const auto root = read_root(options.genesis, options.checkpoint);
+  const auto root = read_trust_root(options.genesis, options.checkpoint);
   if (!root) { return console.fail(root.error()); }
   const auto text = client::read_file(options.file);
   if (!text) { return console.fail(text.error()); }

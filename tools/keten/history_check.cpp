@@ -1,0 +1,239 @@
+#include "tools/keten/history_check.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "contracts/production/event.h"
+#include "contracts/production/event_summary.h"
+#include "contracts/production/item_state.h"
+#include "contracts/production/time.h"
+#include "node/query/lineage.h"
+
+namespace keten::tools {
+namespace {
+
+using json::Value;
+
+std::string text_of(const Value& object, std::string_view name) {
+  return std::string(object.find_string(name).value_or(""));
+}
+
+std::uint64_t number_of(const Value& object, std::string_view name) {
+  const auto* member = object.find(name);
+  const auto value = member == nullptr ? std::nullopt : member->as_integer();
+  return value && *value >= 0 ? static_cast<std::uint64_t>(*value) : 0;
+}
+
+const std::vector<Value>& events_of(const Value& document) {
+  static const std::vector<Value> kNone;
+  const auto* list = document.find("events");
+  return list != nullptr && list->is(json::Kind::array) ? list->items() : kNone;
+}
+
+/// Where an event stands, and whose it is.
+using EventName = std::tuple<std::uint64_t, std::uint64_t, std::string, std::string>;
+
+std::string words(const EventName& name) {
+  return fmt::format("event {} of {} at height {}", std::get<3>(name), std::get<2>(name), std::get<0>(name));
+}
+
+std::string events(std::size_t count) { return count == 1 ? "1 event" : std::to_string(count) + " events"; }
+
+/// The height up to which a proof about items holds: that of the state which the anchor binds, and the anchor's own when it is
+/// the next block and holds no transactions, because nothing else changes items.
+std::uint64_t holds_until(const proof::Proof& proof) {
+  const auto& anchor = proof.anchor;
+  const bool is_next_and_empty = anchor.height == anchor.executed_height.next() && anchor.transaction_count == 0;
+  return is_next_and_empty ? anchor.height.value : anchor.executed_height.value;
+}
+
+struct ProvedEvent {
+  const proof::HistoryEntry* entry = nullptr;
+  const proof::EpcisEvent* event = nullptr;
+};
+
+class Events {
+ public:
+  Events(const HistoryAnswer& answer, const proof::Proof& proof, Verification& verification)
+      : answer_(answer),
+        verification_(verification),
+        bound_(holds_until(proof)),
+        at_(number_of(answer.document, "height")) {
+    for (const auto& entry : std::get<proof::HistoryProof>(proof.statement).entries) {
+      const auto* place = std::get_if<proof::EventPlace>(&entry.content);
+      if (place == nullptr) { continue; }
+      const auto& event = proof.events[place->place];
+      proved_.emplace(EventName{entry.height.value, entry.event, event.organisation, event.event_id},
+                      ProvedEvent{&entry, &event});
+      if ((event.flags & 1U) != 0) { declared_.emplace(event.organisation, event.event_id); }
+    }
+  }
+
+  Compared run() {
+    std::size_t inferred = 0;
+    for (const auto& line : events_of(answer_.document)) {
+      if (text_of(line, "standing") == "inferred") {
+        ++inferred;
+        continue;
+      }
+      const EventName name{number_of(line, "height"), number_of(line, "number"), text_of(line, "organisation"),
+                           text_of(line, "eventID")};
+      const auto found = proved_.find(name);
+      if (found == proved_.end()) {
+        if (std::get<0>(name) > bound_ && bound_ < at_) {
+          is_too_early_ = true;
+          continue;
+        }
+        verification_.differs("/events", "nothing like it is in the ledger", words(name));
+        return Compared::done;
+      }
+      shown_.insert(name);
+      compare(line, found->first, found->second);
+      if (verification_.has_failed()) { return Compared::done; }
+    }
+    for (const auto& [name, event] : proved_) {
+      // A declaration stands with the event that it is about.
+      if (shown_.contains(name) || (event.event->flags & 1U) != 0 || !answer_.is_whole) { continue; }
+      if (std::get<0>(name) > at_) { continue; }  // recorded since the node answered
+      verification_.differs("/events", words(name), "it is left out");
+      return Compared::done;
+    }
+    if (is_too_early_) { return Compared::too_early; }
+    verification_.is_word_of_node("which events are claims, and who had the item after each");
+    if (inferred > 0) { verification_.is_word_of_node(fmt::format("{} inferred from containers", events(inferred))); }
+    if (without_text_ > 0) {
+      verification_.is_word_of_node(events(without_text_) + " beyond who and when: the text is not here any more");
+    }
+    return Compared::done;
+  }
+
+ private:
+  void same(const Value& line, const std::string& member, const std::string& proved, const EventName& name) {
+    const auto answered = text_of(line, member);
+    if (answered != proved && !verification_.has_failed()) {
+      verification_.differs("/events: " + member + " of " + words(name), proved.empty() ? "nothing" : proved,
+                            answered.empty() ? "nothing" : answered);
+    }
+  }
+
+  void compare(const Value& line, const EventName& name, const ProvedEvent& proved) {
+    const bool is_error = declared_.contains({proved.event->organisation, proved.event->event_id});
+    const auto standing = text_of(line, "standing");
+    if (is_error != (standing == "error")) {
+      if (bound_ < at_) {
+        is_too_early_ = true;
+      } else if (!is_declared_later(proved)) {
+        verification_.differs("/events: standing of " + words(name), is_error ? "error" : "no error", standing);
+      }
+    }
+    same(line, "recordTime", production::time_text(static_cast<production::EventTime>(proved.entry->time)), name);
+    if (proved.event->text.empty()) {
+      ++without_text_;
+      return;
+    }
+    auto value = json::parse(as_text(proved.event->text));
+    if (!value) { return verification_.is_wrong(value.error()); }
+    production::EventSummary base;
+    base.id = proved.event->event_id;
+    base.organisation = proved.event->organisation;
+    const auto event = production::summarise(production::read_event(std::move(*value)), std::move(base));
+    same(line, "type", std::string(production::event_type_name(event.type)), name);
+    same(line, "action", std::string(production::action_name(event.action)), name);
+    same(line, "eventTime", production::time_text(event.time), name);
+    same(line, "bizStep", event.biz_step, name);
+    same(line, "disposition", event.disposition, name);
+    same(line, "readPoint", event.read_point, name);
+    same(line, "bizLocation", event.biz_location, name);
+  }
+
+  /// Than the answer.
+  [[nodiscard]] bool is_declared_later(const ProvedEvent& proved) const {
+    for (const auto& [name, one] : proved_) {
+      if ((one.event->flags & 1U) != 0 && one.event->event_id == proved.event->event_id && std::get<0>(name) > at_) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const HistoryAnswer& answer_;
+  Verification& verification_;
+  std::uint64_t bound_;  ///< height of the state that is proved
+  std::uint64_t at_;     ///< that of the answer
+  bool is_too_early_ = false;
+  std::map<EventName, ProvedEvent> proved_;
+  std::set<std::pair<std::string, std::string>> declared_;
+  std::set<EventName> shown_;
+  std::size_t without_text_ = 0;
+};
+
+struct Difference {
+  std::string where;
+  std::string proved;
+  std::string answered;
+};
+
+std::optional<Difference> first_difference(const Value& expected, const Value& answered) {
+  for (const auto& [name, value] : expected.members()) {
+    const auto* found = answered.find(name);
+    const auto text = found == nullptr ? std::string("nothing") : json::serialize(*found);
+    if (json::serialize(value) != text) { return Difference{"/state/" + name, json::serialize(value), text}; }
+  }
+  for (const auto& [name, value] : answered.members()) {
+    if (expected.find(name) == nullptr) { return Difference{"/state/" + name, "nothing", json::serialize(value)}; }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Compared compare_events(const HistoryAnswer& answer, const proof::Proof& proof, Verification& verification) {
+  return Events(answer, proof, verification).run();
+}
+
+Compared compare_state(Value& document, const proof::Proof& proof, Verification& verification) {
+  const auto& proved = std::get<proof::StateProof>(proof.statement);
+  const auto at = number_of(document, "height");
+  const bool is_older = holds_until(proof) < at;
+  const auto state = production::decode_item_state(proved.value);
+  if (!state) {
+    verification.is_wrong(state.error());
+    return Compared::done;
+  }
+  const auto* answered = document.find("state");
+  const bool has_state = answered != nullptr && answered->is(json::Kind::object);
+  // Of what lies in a container, the container tells more.
+  const auto container = state->parent.empty() ? state->assembly : state->parent;
+  query::Whereabouts where{state->possessor, state->location, container, false};
+  if (proved.head.height.value > at) {
+    document.set("state", query::to_json(*state, where));
+    verification.note("the item changed since the node answered: its state is as proved at height " +
+                      proof.anchor.executed_height.text());
+    return Compared::done;
+  }
+  if (!container.empty() && has_state) {
+    where.possessor = text_of(*answered, "possessor");
+    where.location = text_of(*answered, "location");
+    const auto* inferred = answered->find("inferred");
+    where.inferred = inferred != nullptr && inferred->is(json::Kind::boolean) && inferred->as_bool();
+  }
+  const auto expected = query::to_json(*state, where);
+  const auto wrong = has_state ? first_difference(expected, *answered)
+                               : std::optional<Difference>{Difference{"/state", "an object", "nothing"}};
+  if (wrong && is_older) { return Compared::too_early; }
+  if (wrong) {
+    verification.differs(wrong->where, wrong->proved, wrong->answered);
+  } else if (!container.empty()) {
+    verification.is_word_of_node("possessor and location now, as its container tells them");
+  }
+  return Compared::done;
+}
+
+}  // namespace keten::tools
