@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
@@ -25,6 +26,9 @@ struct Question {
   Bytes entry;         ///< full state key
   std::string entity;  ///< an EPC or class, URN or Digital Link
   Direction direction = Direction::back;
+  /// The proof has to hold in the state after this height, or a later one. None: in the newest, so an entity that changed since the
+  /// newest final block bound a state cannot be proved yet.
+  std::optional<Height> at_least{};
   Epoch first_epoch;  ///< of the trust root that it will be checked against; 0: the genesis
 };
 

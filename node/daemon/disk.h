@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "node/daemon/disk_space.h"
 #include "node/daemon/home.h"
+#include "node/daemon/recent_snapshots.h"
 #include "node/journal/segment_store.h"
 #include "node/journal/vote_journal.h"
 #include "node/pipeline/pipeline.h"
@@ -42,6 +43,10 @@ class Disk {
   [[nodiscard]] const journal::SegmentStore& segments() const { return *segments_; }
   [[nodiscard]] const rocksdb_store::RocksDatabase& database() const { return *database_; }
 
+  /// Of heights below the newest executed one.
+  [[nodiscard]] RecentSnapshots& recent() { return recent_; }
+  [[nodiscard]] const RecentSnapshots& recent() const { return recent_; }
+
   [[nodiscard]] DiskSpace& space() { return *space_; }
   [[nodiscard]] const DiskSpace& space() const { return *space_; }
 
@@ -64,6 +69,7 @@ class Disk {
   std::unique_ptr<journal::VoteJournal> votes_;
   std::unique_ptr<journal::SegmentStore> segments_;
   std::unique_ptr<rocksdb_store::RocksDatabase> database_;
+  RecentSnapshots recent_;  ///< of the database: ends before it
   pipeline::PipelineRecovered recovered_;
   mutable std::mutex mutex_;  // the journal thread stores, the execution thread asks and forgets
   storage::StoredBlocks stored_;

@@ -17,7 +17,6 @@
 #include "node/query/epc_format.h"
 #include "node/query/extract.h"
 #include "node/query/lineage.h"
-#include "node/query/proof.h"
 #include "node/query/trace.h"
 #include "node/runtime/log.h"
 
@@ -398,7 +397,7 @@ Result<http::ProofAt> HttpReads::proof(const proof::Question& question) const {
     const auto view = reads_.view();
     const auto executed = view.executed();
     if (!executed) { return executed.error(); }
-    auto file = query::make_proof(view, question);
+    auto file = reads_.proof(view, question);
     if (!file) { return file.error(); }
     return http::ProofAt{std::move(*file), executed->height};
   });

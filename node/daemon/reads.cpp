@@ -39,6 +39,10 @@ std::optional<TransactionProgress> Reads::progress(const TransactionId& id) cons
   return TransactionProgress{TransactionState::executed, found->place.height, found->place.index, found->receipt};
 }
 
+Result<Bytes> Reads::proof(const query::LedgerView& view, const proof::Question& question) const {
+  return query::make_proof(view, question, [this](Height height) { return recent_.at(height); });
+}
+
 Result<query::BlockRange> Reads::range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const {
   return guarded([&]() { return view().range(from, to, blocks_max, bytes_max); });
 }
@@ -155,7 +159,7 @@ Result<api::StatePage> ApiReads::state(std::string_view contract, ByteView after
 }
 
 Result<Bytes> ApiReads::proof(const proof::Question& question) const {
-  return guarded([&]() { return query::make_proof(reads_.view(), question); });
+  return guarded([&]() { return reads_.proof(reads_.view(), question); });
 }
 
 Height ApiReads::executed_height() const {

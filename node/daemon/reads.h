@@ -15,16 +15,19 @@ namespace keten::node {
 /// The executed ledger, for the daemon itself. Any thread; never waits for the loop.
 class Reads {
  public:
-  explicit Reads(const Disk& disk) : ledger_(disk.database(), disk.segments()) {}
+  explicit Reads(const Disk& disk) : ledger_(disk.database(), disk.segments()), recent_(disk.recent()) {}
 
   /// None when no executed block holds it.
   [[nodiscard]] std::optional<TransactionProgress> progress(const TransactionId& id) const;
   [[nodiscard]] Result<query::BlockRange> range(Height from, Height to, std::size_t blocks_max,
                                                 std::size_t bytes_max) const;
   [[nodiscard]] query::LedgerView view() const { return ledger_.view(); }
+  /// Fails like query::make_proof().
+  [[nodiscard]] Result<Bytes> proof(const query::LedgerView& view, const proof::Question& question) const;
 
  private:
   query::LedgerQuery ledger_;
+  const RecentSnapshots& recent_;
 };
 
 /// node/query as the gRPC front door wants it.

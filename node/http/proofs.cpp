@@ -10,13 +10,17 @@ namespace {
 using proof::Question;
 using proof::QuestionKind;
 
-/// `first_epoch=N`, and `direction` of a trace.
+/// `first_epoch=N`, `at_least=HEIGHT`, and `direction` of a trace.
 Status read_parameters(const Request& request, Question& question) {
   for (const auto& [name, value] : request.query) {
     if (name == "first_epoch") {
       const auto epoch = parse_number(value);
       if (!epoch) { return invalid("PARAMETER_INVALID", "first_epoch must be a number"); }
       question.first_epoch = Epoch{*epoch};
+    } else if (name == "at_least") {
+      const auto height = parse_number(value);
+      if (!height) { return invalid("PARAMETER_INVALID", "at_least must be a height"); }
+      question.at_least = Height{*height};
     } else if (name == "direction" && question.kind == QuestionKind::trace) {
       if (value != "back" && value != "forward") {
         return invalid("PARAMETER_INVALID", "direction must be back or forward");
@@ -24,8 +28,8 @@ Status read_parameters(const Request& request, Question& question) {
       question.direction = value == "back" ? proof::Direction::back : proof::Direction::forward;
     } else {
       return invalid("PARAMETER_UNKNOWN", question.kind == QuestionKind::trace
-                                              ? "known parameters are direction and first_epoch"
-                                              : "the known parameter is first_epoch");
+                                              ? "known parameters are direction, first_epoch and at_least"
+                                              : "known parameters are first_epoch and at_least");
     }
   }
   return kDone;

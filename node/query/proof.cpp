@@ -56,36 +56,47 @@ Status add_transaction(const LedgerView& view, const TransactionId& id, proof::P
   return kDone;
 }
 
-Status add_entry(const LedgerView& view, const Bytes& key, proof::Proof& proof) {
+/// What a proof is made from.
+struct Sources {
+  const LedgerView& view;  ///< as new as there is
+  const contracts::StateReader*
+      past;  ///< the state that the anchor binds; null when it is not kept, or too old for the question
+};
+
+Status add_entry(const Sources& from, const Bytes& key, proof::Proof& proof) {
   if (!is_provable(key) || as_text(key).starts_with("heads/")) {
     return invalid("ENTRY_NOT_PROVABLE", "expected a key that begins with governance/");
   }
-  auto found = Histories(view, proof).path(key);
+  const Histories histories(from.view, from.past, proof);
+  auto found = histories.path(key);
   if (!found) { return found.error(); }
   proof::EntryProof one{key, std::nullopt, std::move(found->path)};
   if (found->value) {
-    one.value = view.state().get(key);
-    if (!one.value || map_value(*one.value) != *found->value) { return not_yet("the newest change of this entry"); }
+    one.value = histories.bound_value(key, [&](ByteView stored) { return map_value(stored) == *found->value; });
+    if (!one.value) { return not_yet("the newest change of this entry"); }
   }
   proof.statement = std::move(one);
   return kDone;
 }
 
-Status add_history(const LedgerView& view, const std::string& id, proof::Proof& proof) {
-  auto history = Histories(view, proof).history(id);
+Status add_history(const Sources& from, const std::string& id, proof::Proof& proof) {
+  auto history = Histories(from.view, from.past, proof).history(id);
   if (!history) { return history.error(); }
   proof.statement = std::move(*history);
   return kDone;
 }
 
-Status add_state(const LedgerView& view, const std::string& id, proof::Proof& proof) {
-  auto head = Histories(view, proof).head(id);
+Status add_state(const Sources& from, const std::string& id, proof::Proof& proof) {
+  Histories histories(from.view, from.past, proof);
+  auto head = histories.head(id);
   if (!head) { return head.error(); }
   auto key = to_bytes("production/");
   const auto item = production::item_state_key(id);
   key.insert(key.end(), item.begin(), item.end());
-  auto value = view.state().get(key);
+  auto value =
+      histories.bound_value(key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
   if (!value) {
+    if (!head->head.state.is_zero()) { return not_yet("the newest change of " + id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
                    "the ledger holds no state of " + id + "; it may have a history");
   }
@@ -93,9 +104,9 @@ Status add_state(const LedgerView& view, const std::string& id, proof::Proof& pr
   return kDone;
 }
 
-Status add_absence(const LedgerView& view, const std::string& id, proof::Proof& proof) {
+Status add_absence(const Sources& from, const std::string& id, proof::Proof& proof) {
   const proof::Entity entity{std::string(production::head_kind(id)), id};
-  auto found = Histories(view, proof).path(proof::head_key(entity));
+  auto found = Histories(from.view, from.past, proof).path(proof::head_key(entity));
   if (!found) { return found.error(); }
   if (found->value) {
     return failure(ErrorKind::refused, "ENTITY_EXISTS",
@@ -105,8 +116,8 @@ Status add_absence(const LedgerView& view, const std::string& id, proof::Proof& 
   return kDone;
 }
 
-Status add_trace(const LedgerView& view, const std::string& id, proof::Direction direction, proof::Proof& proof) {
-  Histories histories(view, proof);
+Status add_trace(const Sources& from, const std::string& id, proof::Direction direction, proof::Proof& proof) {
+  Histories histories(from.view, from.past, proof);
   proof::NamesOf names;
   std::map<std::string, proof::Standing> reached;
   // Each round reads what the one before led to.
@@ -139,25 +150,28 @@ Status add_trace(const LedgerView& view, const std::string& id, proof::Direction
   return kDone;
 }
 
-Status add(const LedgerView& view, const proof::Question& question, proof::Proof& proof) {
+Status add(const Sources& from, const proof::Question& question, proof::Proof& proof) {
   const auto id = production::entity_key(question.entity);
   switch (question.kind) {
-    case proof::QuestionKind::transaction: return add_transaction(view, question.transaction, proof);
-    case proof::QuestionKind::entry: return add_entry(view, question.entry, proof);
-    case proof::QuestionKind::history: return add_history(view, id, proof);
-    case proof::QuestionKind::state: return add_state(view, id, proof);
-    case proof::QuestionKind::absence: return add_absence(view, id, proof);
-    case proof::QuestionKind::trace: return add_trace(view, id, question.direction, proof);
+    case proof::QuestionKind::transaction: return add_transaction(from.view, question.transaction, proof);
+    case proof::QuestionKind::entry: return add_entry(from, question.entry, proof);
+    case proof::QuestionKind::history: return add_history(from, id, proof);
+    case proof::QuestionKind::state: return add_state(from, id, proof);
+    case proof::QuestionKind::absence: return add_absence(from, id, proof);
+    case proof::QuestionKind::trace: return add_trace(from, id, question.direction, proof);
   }
   CHECK(false);
 }
 
 }  // namespace
 
-Result<Bytes> make_proof(const LedgerView& view, const proof::Question& question) {
+Result<Bytes> make_proof(const LedgerView& view, const proof::Question& question, const SnapshotAt& past) {
   auto proof = anchored(view, question.first_epoch);
   if (!proof) { return proof.error(); }
-  if (auto added = add(view, question, *proof); !added) { return added.error(); }
+  const auto bound = proof->anchor.executed_height;
+  const auto snapshot = question.at_least && *question.at_least <= bound ? past(bound) : nullptr;
+  const Sources from{view, snapshot == nullptr ? nullptr : &snapshot->column(storage::Column::state)};
+  if (auto added = add(from, question, *proof); !added) { return added.error(); }
   auto file = proof::encode(*proof);
   if (file.size() > proof::kProofBytesMax) {
     return failure(ErrorKind::too_large, "PROOF_TOO_LARGE",

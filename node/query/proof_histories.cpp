@@ -53,14 +53,17 @@ Result<proof::HistoryProof> Histories::head(const std::string& id) {
   const auto entity = entity_of(id);
   auto place = path(proof::head_key(entity));
   if (!place) { return place.error(); }
-  const auto newest = contracts::commitment::read_head(view_.state(), entity.kind, entity.id);
-  if (!newest) {
+  if (!place->value) {
+    if (view_.state().get(proof::head_key(entity))) { return changed_since(id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
                    "nothing was ever recorded of " + entity.kind + " " + entity.id);
   }
-  // The state is newer than what the anchor binds by a block or two: it must not have changed in them.
-  if (!place->value || *place->value != map_value(newest->encode())) { return changed_since(id); }
-  return proof::HistoryProof{entity, *newest, std::move(place->path), {}};
+  const auto value =
+      bound_value(proof::head_key(entity), [&](ByteView stored) { return map_value(stored) == *place->value; });
+  if (!value) { return changed_since(id); }
+  const auto head = Head::decode(*value);
+  if (!head) { return head.error(); }
+  return proof::HistoryProof{entity, *head, std::move(place->path), {}};
 }
 
 Result<std::vector<production::EventPosition>> Histories::positions(const std::string& id) {

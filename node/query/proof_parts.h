@@ -20,8 +20,19 @@ Error not_yet(const std::string& what);
 /// Reads histories for one proof; an event that several name is kept once.
 class Histories {
  public:
-  /// Both must outlive it.
-  Histories(const LedgerView& view, proof::Proof& proof) : view_(view), proof_(proof) {}
+  /// `past`: the state that the anchor binds, for what has changed since; may be null. All must outlive it.
+  Histories(const LedgerView& view, const contracts::StateReader* past, proof::Proof& proof)
+      : view_(view), past_(past), proof_(proof) {}
+
+  /// The value of a key in the state that the anchor binds, when `is_it` knows it; none when it is not kept.
+  template <typename IsIt>
+  [[nodiscard]] std::optional<Bytes> bound_value(ByteView key, IsIt&& is_it) const {
+    for (const auto* state : {&view_.state(), past_}) {
+      if (state == nullptr) { continue; }
+      if (auto value = state->get(key); value && is_it(ByteView(*value))) { return value; }
+    }
+    return std::nullopt;
+  }
 
   /// The head of an entity in the state that the anchor binds. ITEM_UNKNOWN when it has none there, PROOF_NOT_YET when it
   /// changed behind it.
@@ -43,6 +54,7 @@ class Histories {
   [[nodiscard]] Result<std::uint32_t> place_of(const production::EventPosition& position);
 
   const LedgerView& view_;
+  const contracts::StateReader* past_;
   proof::Proof& proof_;
   std::map<production::EventPosition, proof::EpcisEvent> read_;
   std::map<production::EventPosition, std::uint32_t> places_;

@@ -154,6 +154,10 @@ int run_proof(Console& console, const ProofOptions& options) {
   question->first_epoch = root->epoch;
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
+  // Everything that is executed now has to be covered, and nothing that comes later.
+  const auto status = ledger->status();
+  if (!status) { return console.fail(status.error()); }
+  question->at_least = status->executed_height;
   const auto file = fetch_proof(
       console, [&](const proof::Question& one) { return ledger->proof(one); }, *question, options.timeout_s);
   if (!file) { return console.fail(file.error()); }

@@ -60,6 +60,7 @@ Result<Bytes> over_http(const Target& target, const proof::Question& question) {
     case QuestionKind::trace: path = "/v1/trace/" + client::percent_encode(question.entity); break;
   }
   path += "/proof?first_epoch=" + question.first_epoch.text();
+  if (question.at_least) { path += "&at_least=" + question.at_least->text(); }
   if (question.kind == QuestionKind::trace) {
     path += question.direction == proof::Direction::back ? "&direction=back" : "&direction=forward";
   }

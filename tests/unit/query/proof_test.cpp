@@ -37,6 +37,7 @@ struct Ledger : test::Chain {
       const auto digest = finalization->subject.signing_hash(genesis.chain_id(), set.id());
       finalization->signatures = {test::key_of(12).sign(digest.view()), test::key_of(22).sign(digest.view())};
     }
+    past[executed->height] = database.snapshot();
     const auto done = commit(block, finalization);
     BOOST_REQUIRE_MESSAGE(done.ok(), (done ? "" : done.error().message));
     head = block.header;
@@ -76,7 +77,11 @@ struct Ledger : test::Chain {
   }
 
   [[nodiscard]] Result<Bytes> ask(const proof::Question& question) const {
-    return make_proof(LedgerQuery(database, blocks).view(), question);
+    const auto at = [this](Height height) -> storage::SnapshotPointer {
+      const auto found = past.find(height);
+      return found == past.end() || !keeps_past ? nullptr : found->second;
+    };
+    return make_proof(LedgerQuery(database, blocks).view(), question, at);
   }
   proof::Verdict verified(const proof::Question& question, const std::string& expected) const {
     const auto file = ask(question);
@@ -95,6 +100,9 @@ struct Ledger : test::Chain {
     const auto file = ask(question);
     return file ? "" : file.error().reason;
   }
+
+  std::map<Height, storage::SnapshotPointer> past;
+  bool keeps_past = true;
 
  private:
   std::uint8_t salt_ = 0;
@@ -142,6 +150,35 @@ BOOST_AUTO_TEST_CASE(what_no_final_block_binds_yet_is_not_proved_yet) {
   verified(question, recorded->id.hex());
   verified(about(proof::QuestionKind::history, kMilk), key(kMilk));
   BOOST_TEST(refused(about(proof::QuestionKind::absence, kMilk)) == "ENTITY_EXISTS");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_changes_in_every_block_is_provable_at_any_moment) {
+  bind({capture(listed(kMilk, "ADD", "2026-01-01T00:00:00Z"))});
+  for (int number = 0; number < 50; ++number) {
+    // Every third block has no finalization of its own: then the state that is bound lies further back.
+    const bool is_final_itself = number % 3 != 2;
+    bind({capture(listed(kMilk, "OBSERVE", "2026-01-02T00:00:" + std::to_string(10 + number) + "Z"))}, is_final_itself);
+    const auto recorded = static_cast<std::uint64_t>(number + (is_final_itself ? 1 : 0));
+    const auto old_enough = [&](proof::QuestionKind kind, std::uint64_t height) {
+      auto question = about(kind, kMilk);
+      question.at_least = Height{height};
+      return question;
+    };
+    const auto history = verified(old_enough(proof::QuestionKind::history, 0), "history of item " + key(kMilk));
+    BOOST_TEST(history.facts.find("statement")->find("count")->text() == std::to_string(recorded));
+    const auto state = verified(old_enough(proof::QuestionKind::state, recorded), "state of item " + key(kMilk));
+    BOOST_TEST(state.facts.find("statement")->find("count")->text() == std::to_string(recorded));
+    const auto value = production::decode_item_state(*from_hex(state.facts.find("statement")->find("value")->text()));
+    BOOST_REQUIRE(value.ok());
+    BOOST_TEST(value->events == recorded);
+    verified(old_enough(proof::QuestionKind::trace, recorded), "trace back of item " + key(kMilk));
+    // Whoever wants what was recorded last has to wait for the block that binds it.
+    BOOST_TEST(refused(old_enough(proof::QuestionKind::history, recorded + 1)) == "PROOF_NOT_YET");
+    BOOST_TEST(refused(about(proof::QuestionKind::history, kMilk)) == "PROOF_NOT_YET");
+    keeps_past = false;
+    BOOST_TEST(refused(old_enough(proof::QuestionKind::history, 0)) == "PROOF_NOT_YET");
+    keeps_past = true;
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_history_is_complete_in_the_order_of_recording_and_holds_what_was_captured) {
