@@ -163,26 +163,13 @@ Status Comparing::explain_results(Height height) {
   if (!pair) { return pair.error(); }
   const auto& one = *pair->first.result;
   const auto& other = *pair->second.result;
-  struct Part {
-    const char* what;
-    const Hash& first;
-    const Hash& second;
-  };
-  const auto& left_sums = one.commitments;
-  const auto& right_sums = other.commitments;
   result_.difference =
       Finding{.reason = "RESULTS_DIFFER", .message = {}, .height = height, .block = pair->first.block->header.id()};
   auto& difference = *result_.difference;
-  for (const auto& part : {Part{"other receipts", one.receipts_root, other.receipts_root},
-                           Part{"other provable entries", left_sums.map_root, right_sums.map_root},
-                           Part{"other writes", left_sums.rest, right_sums.rest},
-                           Part{"another commitment to the blocks", left_sums.mountain_root, right_sums.mountain_root},
-                           Part{"another state root", one.state_root, other.state_root}}) {
-    if (part.first == part.second) { continue; }
-    difference.message = std::string("the same block gave ") + part.what;
-    difference.expected = part.first.hex();
-    difference.found = part.second.hex();
-    break;
+  if (const auto part = first_difference(one, other)) {
+    difference.message = "the same block gave " + part->what;
+    difference.expected = part->expected.hex();
+    difference.found = part->found.hex();
   }
   const auto left = first_.receipts(height);
   const auto right = second_.receipts(height);

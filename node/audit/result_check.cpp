@@ -87,6 +87,19 @@ std::string shown(ByteView bytes) {
   return text;
 }
 
+std::optional<DifferentPart> first_difference(const StoredResult& expected, const StoredResult& found) {
+  const auto& left = expected.commitments;
+  const auto& right = found.commitments;
+  for (const auto& part : {DifferentPart{"other receipts", expected.receipts_root, found.receipts_root},
+                           DifferentPart{"other provable entries", left.map_root, right.map_root},
+                           DifferentPart{"other writes of the rest", left.rest, right.rest},
+                           DifferentPart{"another commitment to the blocks", left.mountain_root, right.mountain_root},
+                           DifferentPart{"another state root", expected.state_root, found.state_root}}) {
+    if (part.expected != part.found) { return part; }
+  }
+  return std::nullopt;
+}
+
 std::optional<Finding> check_result(const CheckedBlock& checked, const contracts::BlockResult& result,
                                     const storage::Snapshot* tables) {
   const auto& block = *checked.source.block;
@@ -149,25 +162,12 @@ std::optional<Finding> check_result(const CheckedBlock& checked, const contracts
   if (!checked.source.result) { return std::nullopt; }
   const auto& found = *checked.source.result;
   finding.reason = "RESULT_DIFFERS";
-  struct Part {
-    const char* what;
-    const Hash& expected;
-    const Hash& found;
-  };
-  const auto& right = result.commitments;
-  const auto& kept = found.commitments;
-  for (const auto& part : {Part{"receipts root of this block", result.receipts_root, found.receipts_root},
-                           Part{"commitment to the blocks up to this one", right.mountain_root, kept.mountain_root},
-                           Part{"commitment to the provable entries", right.map_root, kept.map_root},
-                           Part{"digest of all other writes", right.rest, kept.rest},
-                           Part{"state root after this block", result.state_root, found.state_root}}) {
-    if (part.expected == part.found) { continue; }
-    finding.message = std::string("the node has another ") + part.what;
-    finding.expected = part.expected.hex();
-    finding.found = part.found.hex();
-    return finding;
-  }
-  return std::nullopt;
+  const auto part = first_difference({result.state_root, result.receipts_root, result.commitments}, found);
+  if (!part) { return std::nullopt; }
+  finding.message = "the node has " + part->what;
+  finding.expected = part->expected.hex();
+  finding.found = part->found.hex();
+  return finding;
 }
 
 ComparedTables compare_tables(const storage::Snapshot& expected, const storage::Snapshot& found, Height height) {

@@ -10,6 +10,15 @@ namespace keten::audit {
 [[nodiscard]] std::optional<Finding> check_result(const CheckedBlock& checked, const contracts::BlockResult& result,
                                                   const storage::Snapshot* tables);
 
+/// One of the digests that a block's execution is told by, in which two tellings differ.
+struct DifferentPart {
+  std::string what;  ///< with an article: `another state root`
+  Hash expected;
+  Hash found;
+};
+/// The part that says most about where to look.
+[[nodiscard]] std::optional<DifferentPart> first_difference(const StoredResult& expected, const StoredResult& found);
+
 struct ComparedTables {
   std::uint64_t entries = 0;
   std::optional<Finding> finding;  ///< the first key, in order of columns and keys
