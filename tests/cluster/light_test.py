@@ -5,6 +5,7 @@ import http.client
 import http.server
 import json
 import pathlib
+import shutil
 import threading
 import unittest
 import urllib.parse
@@ -58,11 +59,11 @@ class LyingNode:
         self._thread.join()
 
 
-def changing(change):
-    """A lie about histories: the document is changed, proofs are not."""
+def changing(change, what="history"):
+    """A lie about histories or traces: the document is changed, proofs are not."""
 
     def lie(path, status, body):
-        if not path.startswith("/v1/history/") or "/proof" in path or status != 200:
+        if not path.startswith(f"/v1/{what}/") or "/proof" in path or status != 200:
             return status, body
         document = json.loads(body)
         change(document)
@@ -179,6 +180,28 @@ class LightTest(unittest.TestCase):
                 self.assertNotIn("events", document)
                 self.asked("history", self.product, "--trust-node")
 
+    def test_a_trace_holds_nothing_but_what_is_proved(self):
+        for direction in ("--up", "--down"):
+            said = self.asked("trace", self.product, direction)
+            self.assertRegex(said.stderr, r"\Averified at height \d+ by 3 of 4 validators; the node's word: ")
+            self.assertTrue(json.loads(self.asked("trace", self.product, direction, "-o", "json").stdout)["verified"])
+        for form in ("dot", "epcis"):
+            self.assertIn("verified at height", self.asked("trace", self.product, "-o", form).stderr)
+
+        def set_in_event(member, value):
+            return lambda document: document["events"][0].update({member: value})
+
+        lies = [set_in_event("organisation", "ShopCo"), set_in_event("bizStep", "destroying"),
+                set_in_event("eventTime", "2026-06-02T13:30:01.000Z"), set_in_event("readPoint", "https://id.gs1.org/414/1"),
+                set_in_event("height", 2), set_in_event("eventID", "urn:uuid:00000000-0000-4000-8000-000000000000"),
+                lambda document: document["items"].append({"epc": "https://id.gs1.org/01/09521003000428/21/77"})]
+        for number, change in enumerate(lies):
+            with self.subTest(number):
+                self.liar.lie = changing(change, "trace")
+                said = self.asked("trace", self.product, expect=VERIFICATION_FAILED)
+                self.assertEqual(said.stdout, "")
+                self.assertIn("ANSWER_DIFFERS", said.stderr)
+
     def test_a_node_that_says_there_is_nothing_is_found_out(self):
         def silent(path, status, body):
             if path.startswith("/v1/history/") and "/proof" not in path:
@@ -225,6 +248,74 @@ class LightTest(unittest.TestCase):
         self.assertIn("PROOF_NOT_YET", said.stderr)
         said = self.asked("history", self.product, "-o", "json", "--verify-timeout", "0.3", expect=NOT_READY)
         self.assertFalse(json.loads(said.stdout)["verified"])
+
+
+class RestoredTest(unittest.TestCase):
+    """All validators are set back to a backup: what honest companies cannot do, and what only a client that remembers can see."""
+
+    def setUp(self):
+        folder = Folder()
+        self.addCleanup(folder.close)
+        self.folder = folder.path
+        self.net = self.folder / "net"
+        self.state = ("--state", self.net)
+
+    def keten(self, *arguments, expect=0):
+        return keten(*arguments, expect=expect, cwd=self.folder)
+
+    def seen(self):
+        (file,) = self.net.glob("seen-*.json")
+        return file
+
+    def submit(self, key):
+        said = self.keten("tx", "submit", "--key", key, "--value", "x", "--wait", "executed", "-o", "json", *self.state)
+        return json.loads(said.stdout)["transaction_id"]
+
+    def test_a_chain_that_was_set_back_is_told_and_another_past_is_evidence(self):
+        self.keten("devnet", "up", "--demo", "coldchain", "--once", *self.state)
+        product = json.loads((EXAMPLES / "coldchain" / "index.json").read_text())["trace"]["epc"]
+        shutil.copytree(self.net, self.folder / "backup")
+        self.keten("devnet", "up", "--detach", *self.state)
+        for number in range(8):
+            last = self.submit(f"first-{number}")
+        self.assertIn("verified at height", self.keten("tx", "status", last, *self.state).stderr)
+        kept = json.loads(self.seen().read_text())
+        self.keten("devnet", "down", *self.state)
+
+        remembered = self.seen().read_bytes()
+        name = self.seen().name
+        shutil.rmtree(self.net)
+        shutil.copytree(self.folder / "backup", self.net)
+        (self.net / name).write_bytes(remembered)
+        self.keten("devnet", "up", "--detach", *self.state)
+        said = self.keten("history", product, *self.state)
+        self.assertRegex(said.stderr, r"\Athis node is behind: its newest final block is \d+, \d+ was seen before\nverified")
+        self.assertEqual((self.net / name).read_bytes(), remembered)
+
+        # The chain goes on, and comes to the height that was final before with another block.
+        for number in range(40):
+            asked = self.submit(f"second-{number}")
+            said = self.keten("tx", "status", asked, *self.state, expect=None)
+            if said.returncode != 0:
+                break
+        self.assertEqual(said.returncode, VERIFICATION_FAILED, said.stderr)
+        self.assertEqual(said.stdout, "")
+        self.assertIn("CHAIN_CONTRADICTED", said.stderr)
+        self.assertIn("contradiction.json", said.stderr)
+        evidence = json.loads((self.folder / "contradiction.json").read_text())
+        self.assertEqual(evidence["kind"], "contradiction")
+        self.assertEqual(evidence["seen"]["header"], kept["newest"]["header"])
+        self.assertNotEqual(evidence["seen"]["block"], evidence["shown"]["block"])
+        self.assertLessEqual(abs(evidence["seen"]["height"] - evidence["shown"]["height"]), 1)
+        # What the node answered with is a proof that anybody can verify.
+        proof = self.folder / "shown.ketenproof"
+        proof.write_bytes(bytes.fromhex(evidence["proof"]))
+        verdict = json.loads(self.keten("verify", proof, "--genesis", self.net / "genesis.json", "-o", "json").stdout)
+        self.assertEqual(verdict["anchor"]["block"], evidence["shown"]["block"])
+        # Whoever wants to begin anew has to say so.
+        self.keten("tx", "status", asked, "--trust-node", *self.state)
+        self.seen().unlink()
+        self.keten("tx", "status", asked, *self.state)
 
 
 if __name__ == "__main__":

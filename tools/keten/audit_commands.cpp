@@ -137,26 +137,13 @@ void check_history(const AuditOptions& options, Answer& answer, Verification& ve
   if (const auto* height = answer.document.find("height"); height != nullptr) {
     question.at_least = Height{static_cast<std::uint64_t>(std::max<std::int64_t>(height->as_integer().value_or(0), 0))};
   }
-  const auto check = [&](proof::QuestionKind kind, const std::string& about, auto&& compare) {
-    question.kind = kind;
-    while (const auto proved = verification.prove(question, about)) {
-      if (compare(proved->proof) == Compared::done) {
-        verification.holds(*proved);
-        return;
-      }
-      if (!verification.may_ask_again()) {
-        verification.is_missing(failure(
-            ErrorKind::unavailable, "PROOF_NOT_YET",
-            "no final block binds what is as new as the answer, of height " + number_of(answer.document, "height")));
-        return;
-      }
-    }
-  };
-  check(proof::QuestionKind::history, "history of " + subject, [&](const proof::Proof& proof) {
+  question.kind = proof::QuestionKind::history;
+  verification.check(question, "history of " + subject, [&](const proof::Proof& proof) {
     return compare_events({answer.document, !answer.more && !answer.moved}, proof, verification);
   });
-  check(proof::QuestionKind::state, "state of " + subject,
-        [&](const proof::Proof& proof) { return compare_state(answer.document, proof, verification); });
+  question.kind = proof::QuestionKind::state;
+  verification.check(question, "state of " + subject,
+                     [&](const proof::Proof& proof) { return compare_state(answer.document, proof, verification); });
 }
 
 /// The node says that it knows nothing of the item: that can be proved too.

@@ -843,6 +843,7 @@ void add_trace(CLI::App& app, Invocation& invocation) {
   command->add_flag("--back,--up", back)->excludes(forward);
   command->add_option("--depth", options->depth, "how many steps to follow")->check(CLI::Range(1, 64))->type_name("N");
   add_target(command, options->target);
+  add_trust(command, options->trust);
   add_user(command, options->target);
   command->add_option("-o,--output", options->output, "table, json, dot or epcis (a document of the events)")
       ->check(CLI::IsMember({"table", "json", "dot", "epcis"}).description(""))

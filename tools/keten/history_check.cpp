@@ -1,5 +1,6 @@
 #include "tools/keten/history_check.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -54,6 +55,13 @@ std::uint64_t holds_until(const proof::Proof& proof) {
   return is_next_and_empty ? anchor.height.value : anchor.executed_height.value;
 }
 
+/// Whether a node may find more by a transformationID, which a proved lineage does not follow.
+bool may_join_by_id(const proof::Proof& proof) {
+  return std::any_of(proof.events.begin(), proof.events.end(), [](const proof::EpcisEvent& event) {
+    return event.text.empty() || as_text(event.text).find("\"transformationID\"") != std::string_view::npos;
+  });
+}
+
 struct ProvedEvent {
   const proof::HistoryEntry* entry = nullptr;
   const proof::EpcisEvent* event = nullptr;
@@ -66,14 +74,38 @@ class Events {
         verification_(verification),
         bound_(holds_until(proof)),
         at_(number_of(answer.document, "height")) {
-    for (const auto& entry : std::get<proof::HistoryProof>(proof.statement).entries) {
-      const auto* place = std::get_if<proof::EventPlace>(&entry.content);
-      if (place == nullptr) { continue; }
-      const auto& event = proof.events[place->place];
-      proved_.emplace(EventName{entry.height.value, entry.event, event.organisation, event.event_id},
-                      ProvedEvent{&entry, &event});
-      if ((event.flags & 1U) != 0) { declared_.emplace(event.organisation, event.event_id); }
+    if (const auto* history = std::get_if<proof::HistoryProof>(&proof.statement)) {
+      add(*history, proof.events);
+    } else {
+      for (const auto& one : std::get<proof::TraceProof>(proof.statement).histories) { add(one, proof.events); }
+      is_joined_by_id_ = may_join_by_id(proof);
     }
+  }
+
+  /// Of a trace, which does not tell standings.
+  Compared run_trace() {
+    for (const auto& line : events_of(answer_.document)) {
+      const auto found = find(line);
+      if (verification_.has_failed()) { return Compared::done; }
+      if (found == proved_.end()) { continue; }
+      compare_fields(line, found->first, found->second);
+      if (verification_.has_failed()) { return Compared::done; }
+    }
+    if (is_too_early_) { return Compared::too_early; }
+    std::size_t others = 0;
+    for (const auto& [name, event] : proved_) {
+      others += shown_.contains(name) || (event.event->flags & 1U) != 0 || std::get<0>(name) > at_ ? 0U : 1U;
+    }
+    if (joined_ > 0) { verification_.is_word_of_node(events(joined_) + " that only a transformationID joins to it"); }
+    if (others > 0) {
+      verification_.is_word_of_node("that " + events(others) +
+                                    " of the lineage do not belong to it by their times or depth");
+    }
+    verification_.is_word_of_node("what is inferred, and the state of each item");
+    if (without_text_ > 0) {
+      verification_.is_word_of_node(events(without_text_) + " beyond who and when: the text is not here any more");
+    }
+    return Compared::done;
   }
 
   Compared run() {
@@ -83,18 +115,9 @@ class Events {
         ++inferred;
         continue;
       }
-      const EventName name{number_of(line, "height"), number_of(line, "number"), text_of(line, "organisation"),
-                           text_of(line, "eventID")};
-      const auto found = proved_.find(name);
-      if (found == proved_.end()) {
-        if (std::get<0>(name) > bound_ && bound_ < at_) {
-          is_too_early_ = true;
-          continue;
-        }
-        verification_.differs("/events", "nothing like it is in the ledger", words(name));
-        return Compared::done;
-      }
-      shown_.insert(name);
+      const auto found = find(line);
+      if (verification_.has_failed()) { return Compared::done; }
+      if (found == proved_.end()) { continue; }
       compare(line, found->first, found->second);
       if (verification_.has_failed()) { return Compared::done; }
     }
@@ -115,6 +138,36 @@ class Events {
   }
 
  private:
+  using Proved = std::map<EventName, ProvedEvent>;
+
+  void add(const proof::HistoryProof& history, const std::vector<proof::EpcisEvent>& list) {
+    for (const auto& entry : history.entries) {
+      const auto* place = std::get_if<proof::EventPlace>(&entry.content);
+      if (place == nullptr) { continue; }
+      const auto& event = list[place->place];
+      proved_.emplace(EventName{entry.height.value, entry.event, event.organisation, event.event_id},
+                      ProvedEvent{&entry, &event});
+      if ((event.flags & 1U) != 0) { declared_.emplace(event.organisation, event.event_id); }
+    }
+  }
+
+  /// The end when it is newer than the proof; told to the verification when the ledger does not have it.
+  Proved::const_iterator find(const Value& line) {
+    const EventName name{number_of(line, "height"), number_of(line, "number"), text_of(line, "organisation"),
+                         text_of(line, "eventID")};
+    const auto found = proved_.find(name);
+    if (found != proved_.end()) {
+      shown_.insert(name);
+    } else if (std::get<0>(name) > bound_ && bound_ < at_) {
+      is_too_early_ = true;
+    } else if (is_joined_by_id_) {
+      ++joined_;
+    } else {
+      verification_.differs("/events", "nothing like it is in the ledger", words(name));
+    }
+    return found;
+  }
+
   void same(const Value& line, const std::string& member, const std::string& proved, const EventName& name) {
     const auto answered = text_of(line, member);
     if (answered != proved && !verification_.has_failed()) {
@@ -133,6 +186,10 @@ class Events {
         verification_.differs("/events: standing of " + words(name), is_error ? "error" : "no error", standing);
       }
     }
+    compare_fields(line, name, proved);
+  }
+
+  void compare_fields(const Value& line, const EventName& name, const ProvedEvent& proved) {
     same(line, "recordTime", production::time_text(static_cast<production::EventTime>(proved.entry->time)), name);
     if (proved.event->text.empty()) {
       ++without_text_;
@@ -163,12 +220,14 @@ class Events {
     return false;
   }
 
-  const HistoryAnswer& answer_;
+  HistoryAnswer answer_;
   Verification& verification_;
   std::uint64_t bound_;  ///< height of the state that is proved
   std::uint64_t at_;     ///< that of the answer
   bool is_too_early_ = false;
-  std::map<EventName, ProvedEvent> proved_;
+  bool is_joined_by_id_ = false;
+  std::size_t joined_ = 0;
+  Proved proved_;
   std::set<std::pair<std::string, std::string>> declared_;
   std::set<EventName> shown_;
   std::size_t without_text_ = 0;
@@ -196,6 +255,25 @@ std::optional<Difference> first_difference(const Value& expected, const Value& a
 
 Compared compare_events(const HistoryAnswer& answer, const proof::Proof& proof, Verification& verification) {
   return Events(answer, proof, verification).run();
+}
+
+Compared compare_trace(const Value& document, const proof::Proof& proof, Verification& verification) {
+  const auto& trace = std::get<proof::TraceProof>(proof.statement);
+  std::set<std::string> lineage;
+  for (const auto& history : trace.histories) { lineage.insert(history.entity.id); }
+  const bool is_older = holds_until(proof) < number_of(document, "height");
+  const auto* items = document.find("items");
+  if (items != nullptr && items->is(json::Kind::array)) {
+    for (const auto& item : items->items()) {
+      const auto epc = text_of(item, "epc");
+      if (lineage.contains(epc)) { continue; }
+      if (is_older) { return Compared::too_early; }
+      if (may_join_by_id(proof)) { continue; }
+      verification.differs("/items", "nothing in the ledger leads to it", epc);
+      return Compared::done;
+    }
+  }
+  return Events({document, false}, proof, verification).run_trace();
 }
 
 Compared compare_state(Value& document, const proof::Proof& proof, Verification& verification) {

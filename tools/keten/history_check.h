@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include "core/json.h"
 #include "core/proof/proof.h"
 #include "tools/keten/verification.h"
@@ -14,15 +12,16 @@ struct HistoryAnswer {
   bool is_whole = true;         ///< no page is missing, and all are of one height
 };
 
-/// What the comparison found; a difference is told to the verification.
-enum class Compared : std::uint8_t {
-  done,
-  too_early,  ///< the answer is of a newer state than the proof: ask for another proof
-};
+// Each tells a difference to the verification; `too_early`: the answer is of a newer state than the proof.
+using Compared = Verification::Compared;
 
 /// Every event that the ledger has, and no other; of each what the proof's text says of it. Standing and possessor behind each
 /// event are left to the node, but for errors, which their recorders declare.
 Compared compare_events(const HistoryAnswer& answer, const proof::Proof& proof, Verification& verification);
+
+/// The events and items of an answer to `GET /v1/trace/{epc}`: each is in the proved lineage, which may hold more, because it does
+/// not look at times and depth.
+Compared compare_trace(const json::Value& document, const proof::Proof& proof, Verification& verification);
 
 /// What the ledger holds of the item. When it changed since the node answered, what is proved takes the place of the answer.
 Compared compare_state(json::Value& document, const proof::Proof& proof, Verification& verification);

@@ -277,6 +277,7 @@ int run_export_epcis(Console& console, const ExportOptions& options);
 
 struct TraceOptions {
   TargetOptions target;
+  TrustOptions trust;
   std::string epc;
   bool forward = false;
   std::size_t depth = 16;

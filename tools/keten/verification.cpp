@@ -183,6 +183,8 @@ std::optional<LightClient::Answer> Verification::prove(const FetchProof& fetch, 
       is_wrong(failure(
           ErrorKind::corrupt, "ANSWER_CONTRADICTED",
           "the node answers, and asked for the proof it says " + file.error().reason + ": " + file.error().message));
+    } else if (file.error().reason == "PROOF_TOO_LARGE") {
+      is_word_of_node(file.error().message);
     } else {
       is_missing(file.error());
     }
@@ -205,6 +207,22 @@ std::optional<LightClient::Answer> Verification::accept(ByteView file, const pro
   }
   keep();
   return std::move(*answer);
+}
+
+void Verification::check(const proof::Question& question, const std::string& subject,
+                         const std::function<Compared(const proof::Proof&)>& compare) {
+  while (const auto proved = prove(question, subject)) {
+    if (compare(proved->proof) == Compared::done) {
+      holds(*proved);
+      return;
+    }
+    if (!may_ask_again()) {
+      is_missing(failure(ErrorKind::unavailable, "PROOF_NOT_YET",
+                         "no final block binds a state as new as the answer; the proof is of height " +
+                             proved->verdict.height.text()));
+      return;
+    }
+  }
 }
 
 void Verification::holds(const LightClient::Answer& answer) {

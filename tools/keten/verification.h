@@ -48,6 +48,10 @@ class Verification {
   /// Over HTTP; histories, states, absences.
   std::optional<proof::LightClient::Answer> prove(proof::Question question, const std::string& subject);
 
+  /// Asks over HTTP, until `compare` finds that the proof is as new as the answer.
+  enum class Compared : std::uint8_t { done, too_early };
+  void check(const proof::Question& question, const std::string& subject,
+             const std::function<Compared(const proof::Proof&)>& compare);
   /// The answer, or a part of it, is what this proof says.
   void holds(const proof::LightClient::Answer& answer);
   /// The node's answer is not what is proved.
