@@ -1,6 +1,7 @@
 #include "core/proof/verify.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,8 @@ namespace {
 
 /// Kinds of entities that the ledger keeps heads of.
 bool is_known_kind(std::string_view kind) {
-  return kind == "item" || kind == "lot" || kind == "record" || kind == "dataset" || kind == "agreement";
+  constexpr std::array<std::string_view, 6> kKinds = {"item", "lot", "record", "dataset", "agreement", "contract"};
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 /// Heads have statements of their own.
 bool is_entry(ByteView key) { return is_provable(key) && !as_text(key).starts_with("heads/"); }
@@ -179,7 +181,7 @@ class Checker {
 
   Status operator()(const AbsenceProof& one) {
     if (!is_known_kind(one.entity.kind)) {
-      return broken("absence: expected the kind item, lot or record, found " + one.entity.kind +
+      return broken("absence: expected a kind of entity that the ledger knows, found " + one.entity.kind +
                     ", of which the ledger never has anything");
     }
     if (!verify_map_path(head_key(one.entity), std::nullopt, one.path, proof_.commitments.map_root)) {

@@ -70,6 +70,7 @@ Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
   proof::Question question;
   question.first_epoch = Epoch{request.first_epoch()};
   if (request.has_at_least()) { question.at_least = Height{request.at_least()}; }
+  question.entity_kind = request.entity_kind();
   const auto about = [&](proof::QuestionKind kind, const std::string& entity) {
     question.kind = kind;
     question.entity = entity;

@@ -667,8 +667,9 @@ NodeStatus Node::status() const {
   status.disk = disk_->space().text();
   status.stale = !current.quorum || current.lag > limits::kExecutionLagMax ||
                  disk_->space().level() == SpaceLevel::exhausted || published_age_ms() > kSilentMs;
-  if (status.reason.empty() || disk_->space().level() == SpaceLevel::exhausted) {
-    status.reason = status.disk.empty() ? status.reason : status.disk;
+  if (!status.disk.empty()) {
+    const bool is_all = status.reason.empty() || disk_->space().level() == SpaceLevel::exhausted;
+    status.reason = is_all ? status.disk : status.reason + "; " + status.disk;
   }
   status.quorum = current.quorum;
   status.mempool_transactions = current.mempool_transactions;

@@ -1,5 +1,7 @@
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "node/http/services.h"
@@ -35,9 +37,16 @@ Status read_parameters(const Request& request, Question& question) {
   return kDone;
 }
 
-Result<Question> read_question(QuestionKind kind, const Request& request) {
+struct ProofRoute {
+  std::string_view pattern;
+  QuestionKind kind;
+  std::string_view entity_kind = {};
+};
+
+Result<Question> read_question(const ProofRoute& route, const Request& request) {
   Question question;
-  question.kind = kind;
+  const auto kind = question.kind = route.kind;
+  question.entity_kind = route.entity_kind;
   const auto& subject = request.arguments.at(0);
   if (kind == QuestionKind::transaction) {
     const auto id = TransactionId::from_hex(subject);
@@ -54,11 +63,11 @@ Result<Question> read_question(QuestionKind kind, const Request& request) {
   return question;
 }
 
-Response get_proof(const Services& services, QuestionKind kind, const Request& request) {
+Response get_proof(const Services& services, const ProofRoute& route, const Request& request) {
   if (const auto behind = height_not_reached(services, request)) {
     return read_problem(services, *behind, Dialect::keten);
   }
-  const auto question = read_question(kind, request);
+  const auto question = read_question(route, request);
   if (!question) { return read_problem(services, question.error(), Dialect::keten); }
   const auto as_of = services.gateway.status().executed_height;
   auto proof = services.backend.proof(*question);
@@ -74,16 +83,21 @@ Response get_proof(const Services& services, QuestionKind kind, const Request& r
 }  // namespace
 
 void add_proof_routes(Router& router, const ServicesPointer& services) {
-  for (const auto& [pattern, kind] : {std::pair{"/v1/transactions/{id}/proof", QuestionKind::transaction},
-                                      {"/v1/history/{epc}/proof", QuestionKind::history},
-                                      {"/v1/items/{epc}/proof", QuestionKind::state},
-                                      {"/v1/absent/{epc}/proof", QuestionKind::absence},
-                                      {"/v1/trace/{epc}/proof", QuestionKind::trace},
-                                      {"/v1/governance/entries/{key}/proof", QuestionKind::entry}}) {
+  static constexpr std::array<ProofRoute, 8> kRoutes = {{
+      {"/v1/transactions/{id}/proof", QuestionKind::transaction},
+      {"/v1/history/{epc}/proof", QuestionKind::history},
+      {"/v1/items/{epc}/proof", QuestionKind::state},
+      {"/v1/absent/{epc}/proof", QuestionKind::absence},
+      {"/v1/trace/{epc}/proof", QuestionKind::trace},
+      {"/v1/contracts/{name}/proof", QuestionKind::state, proof::kContractKind},
+      {"/v1/agreements/{id}/proof", QuestionKind::state, proof::kAgreementKind},
+      {"/v1/governance/entries/{key}/proof", QuestionKind::entry},
+  }};
+  for (const auto& route : kRoutes) {
     router.add({.method = Method::get,
-                .pattern = pattern,
-                .handler = [services, kind = kind](const RequestPointer& request, const Respond& respond) {
-                  respond(get_proof(*services, kind, *request));
+                .pattern = std::string(route.pattern),
+                .handler = [services, route](const RequestPointer& request, const Respond& respond) {
+                  respond(get_proof(*services, route, *request));
                 }});
   }
 }

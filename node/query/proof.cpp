@@ -4,10 +4,13 @@
 #include <map>
 #include <utility>
 
+#include "contracts/agreements/records.h"
 #include "contracts/commitment/commit.h"
+#include "contracts/packages/records.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
 #include "contracts/production/item_state.h"
+#include "core/limits.h"
 #include "core/merkle.h"
 #include "core/proof/closure.h"
 #include "core/proof/hashes.h"
@@ -86,31 +89,44 @@ Status add_history(const Sources& from, const std::string& id, proof::Proof& pro
   return kDone;
 }
 
-Status add_state(const Sources& from, const std::string& id, proof::Proof& proof) {
-  Histories histories(from.view, from.past, proof);
-  auto head = histories.head(id);
-  if (!head) { return head.error(); }
+/// Where the state says what the head of this entity commits to.
+Result<Bytes> state_key(const proof::Entity& entity) {
+  if (entity.kind == proof::kContractKind) { return packages::full_key(packages::contract_key(entity.id)); }
   auto key = to_bytes("production/");
-  const auto item = production::item_state_key(id);
-  key.insert(key.end(), item.begin(), item.end());
+  auto own = production::item_state_key(entity.id);
+  if (entity.kind == proof::kAgreementKind) {
+    const auto id = agreements::AgreementId::from_hex(entity.id);
+    if (!id) { return invalid("AGREEMENT_ID_INVALID", "an agreement is named by 64 hexadecimal digits"); }
+    key = to_bytes("agreements/");
+    own = agreements::agreement_key(*id);
+  }
+  key.insert(key.end(), own.begin(), own.end());
+  return key;
+}
+
+Status add_state(const Sources& from, const proof::Entity& entity, proof::Proof& proof) {
+  const auto key = state_key(entity);
+  if (!key) { return key.error(); }
+  Histories histories(from.view, from.past, proof);
+  auto head = histories.head(entity);
+  if (!head) { return head.error(); }
   auto value =
-      histories.bound_value(key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
+      histories.bound_value(*key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
   if (!value) {
-    if (!head->head.state.is_zero()) { return not_yet("the newest change of " + id); }
+    if (!head->head.state.is_zero()) { return not_yet("the newest change of " + entity.id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
-                   "the ledger holds no state of " + id + "; it may have a history");
+                   "the ledger holds no state of " + entity.id + "; it may have a history");
   }
   proof.statement = proof::StateProof{std::move(head->entity), head->head, std::move(head->path), std::move(*value)};
   return kDone;
 }
 
-Status add_absence(const Sources& from, const std::string& id, proof::Proof& proof) {
-  const proof::Entity entity{std::string(production::head_kind(id)), id};
+Status add_absence(const Sources& from, const proof::Entity& entity, proof::Proof& proof) {
   auto found = Histories(from.view, from.past, proof).path(proof::head_key(entity));
   if (!found) { return found.error(); }
   if (found->value) {
     return failure(ErrorKind::refused, "ENTITY_EXISTS",
-                   entity.kind + " " + id + " is in the ledger: ask for its history instead");
+                   entity.kind + " " + entity.id + " is in the ledger: ask for what is recorded of it instead");
   }
   proof.statement = proof::AbsenceProof{entity, std::move(found->path)};
   return kDone;
@@ -150,14 +166,34 @@ Status add_trace(const Sources& from, const std::string& id, proof::Direction di
   return kDone;
 }
 
+Result<proof::Entity> entity_of(const proof::Question& question) {
+  const auto& kind = question.entity_kind;
+  if (kind.empty()) {
+    auto id = production::entity_key(question.entity);
+    return proof::Entity{std::string(production::head_kind(id)), std::move(id)};
+  }
+  const bool is_known = kind == proof::kContractKind || kind == proof::kAgreementKind;
+  const bool is_asked = question.kind == proof::QuestionKind::state || question.kind == proof::QuestionKind::absence;
+  if (!is_known || !is_asked) {
+    return invalid("ENTITY_KIND_UNKNOWN",
+                   "expected a state or an absence of kind contract or agreement, or no kind for an item or lot");
+  }
+  if (question.entity.empty() || question.entity.size() > limits::kNameBytesMax) {
+    return invalid("ENTITY_INVALID", "expected the name of a contract or the 64 hexadecimal digits of an agreement");
+  }
+  return proof::Entity{kind, question.entity};
+}
+
 Status add(const Sources& from, const proof::Question& question, proof::Proof& proof) {
   const auto id = production::entity_key(question.entity);
+  const auto entity = entity_of(question);
+  if (!entity) { return entity.error(); }
   switch (question.kind) {
     case proof::QuestionKind::transaction: return add_transaction(from.view, question.transaction, proof);
     case proof::QuestionKind::entry: return add_entry(from, question.entry, proof);
     case proof::QuestionKind::history: return add_history(from, id, proof);
-    case proof::QuestionKind::state: return add_state(from, id, proof);
-    case proof::QuestionKind::absence: return add_absence(from, id, proof);
+    case proof::QuestionKind::state: return add_state(from, *entity, proof);
+    case proof::QuestionKind::absence: return add_absence(from, *entity, proof);
     case proof::QuestionKind::trace: return add_trace(from, id, question.direction, proof);
   }
   CHECK(false);

@@ -49,18 +49,17 @@ Result<Histories::Path> Histories::path(ByteView key) const {
   return result;
 }
 
-Result<proof::HistoryProof> Histories::head(const std::string& id) {
-  const auto entity = entity_of(id);
+Result<proof::HistoryProof> Histories::head(const proof::Entity& entity) {
   auto place = path(proof::head_key(entity));
   if (!place) { return place.error(); }
   if (!place->value) {
-    if (view_.state().get(proof::head_key(entity))) { return changed_since(id); }
+    if (view_.state().get(proof::head_key(entity))) { return changed_since(entity.id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
                    "nothing was ever recorded of " + entity.kind + " " + entity.id);
   }
   const auto value =
       bound_value(proof::head_key(entity), [&](ByteView stored) { return map_value(stored) == *place->value; });
-  if (!value) { return changed_since(id); }
+  if (!value) { return changed_since(entity.id); }
   const auto head = Head::decode(*value);
   if (!head) { return head.error(); }
   return proof::HistoryProof{entity, *head, std::move(place->path), {}};
@@ -130,7 +129,7 @@ Result<std::uint32_t> Histories::place_of(const production::EventPosition& posit
 }
 
 Result<proof::HistoryProof> Histories::history(const std::string& id) {
-  auto result = head(id);
+  auto result = head(entity_of(id));
   if (!result) { return result.error(); }
   const auto places = positions(id);
   if (!places) { return places.error(); }

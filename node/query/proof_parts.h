@@ -36,7 +36,7 @@ class Histories {
 
   /// The head of an entity in the state that the anchor binds. ITEM_UNKNOWN when it has none there, PROOF_NOT_YET when it
   /// changed behind it.
-  [[nodiscard]] Result<proof::HistoryProof> head(const std::string& id);
+  [[nodiscard]] Result<proof::HistoryProof> head(const proof::Entity& entity);
   /// With all entries.
   [[nodiscard]] Result<proof::HistoryProof> history(const std::string& id);
   /// All entries that the entity ever had, up to the anchor's state, as events that live as long as this.

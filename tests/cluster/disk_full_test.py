@@ -45,7 +45,6 @@ class DiskFullTest(ChaosTest):
         """In readiness and status."""
         wait_for(f"{node.name}: /readyz names the disk",
                  lambda: text in (node.failed_checks() or {}).get("disk", ""), REASON_WITHIN_S)
-        # A validator that came late to a chain that runs says first when it votes again.
         wait_for(f"{node.name}: the status names the disk", lambda: "disk" in node.status()["reason"], REASON_WITHIN_S)
 
     def wait_until_taken(self, nodes):

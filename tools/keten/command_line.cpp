@@ -984,6 +984,10 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
   add("member", "Who is a member, or whose key it is", ProofSubject::member, "name of an organisation, or ed25519:...",
       "ORG|KEY");
   add("epoch", "Validators and parameters of an epoch", ProofSubject::epoch, "its number", "N");
+  add("contract", "Which version of a contract or rule runs, by the hash of its package", ProofSubject::contract,
+      "its name", "NAME");
+  add("agreement", "Parties and versions of an agreement, by their hashes, and who signed", ProofSubject::agreement,
+      "64 hexadecimal digits", "ID");
 
   auto options = std::make_shared<VerifyOptions>();
   auto* verify = app.add_subcommand("verify", "Check a proof file; needs no node and no network");

@@ -323,7 +323,7 @@ struct CompareOptions {
 int run_compare(Console& console, const CompareOptions& options);
 
 /// keten proof tx, item, history, absent, trace, member, epoch.
-enum class ProofSubject { transaction, item, history, absent, trace, member, epoch };
+enum class ProofSubject { transaction, item, history, absent, trace, member, epoch, contract, agreement };
 struct ProofOptions {
   TargetOptions target;
   ProofSubject kind = ProofSubject::transaction;

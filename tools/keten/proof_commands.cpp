@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "client/keystore.h"
+#include "contracts/agreements/records.h"
 #include "contracts/governance/records.h"
+#include "contracts/packages/records.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
 #include "contracts/production/item_state.h"
@@ -75,11 +77,62 @@ Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, 
   return verdict;
 }
 
+/// One entry of the state, as the contract that wrote it reads it.
+class OneEntry final : public contracts::StateReader {
+ public:
+  OneEntry(Bytes key, Bytes value) : key_(std::move(key)), value_(std::move(value)) {}
+  [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
+    return std::ranges::equal(key, key_) ? std::optional(value_) : std::nullopt;
+  }
+  void scan(ByteView, ByteView, const Visit&) const override {}
+
+ private:
+  Bytes key_;
+  Bytes value_;
+};
+
+void explain_contract(const std::string& name, Bytes value, std::ostream& out) {
+  const OneEntry entry(packages::full_key(packages::contract_key(name)), std::move(value));
+  packages::StateView view(entry);
+  const auto record = packages::Records(view).contract(name);
+  if (!record) { return; }
+  out << "\nthe state says\n  published by " << printable(record->publisher) << "\n";
+  for (const auto* version : {&record->active, &record->scheduled}) {
+    if (!*version) { continue; }
+    out << "  version " << (*version)->version.text() << " runs from height " << (*version)->height.text()
+        << " on, package " << (*version)->package.hex() << "\n";
+  }
+  if (record->frozen != Height{}) { out << "  frozen at height " << record->frozen.text() << "\n"; }
+  if (record->retired != Height{}) { out << "  retired at height " << record->retired.text() << "\n"; }
+  if (!record->active && !record->scheduled) { out << "  no version runs\n"; }
+}
+
+void explain_agreement(const Bytes& value, std::ostream& out) {
+  const auto record = agreements::decode_agreement(value);
+  if (!record) { return; }
+  out << "\nthe state says\n  parties";
+  for (const auto& party : record->parties) { out << " " << printable(party); }
+  out << "\n";
+  for (std::size_t i = 0; i < record->versions.size(); ++i) {
+    const auto& version = record->versions[i];
+    out << "  version " << i + 1 << ", document " << version.hash.hex() << ", signed by";
+    for (const auto& signature : version.signatures) { out << " " << printable(signature.organisation); }
+    out << (version.agreed != 0 ? ": agreed\n" : "\n");
+  }
+  if (record->terminated != 0) { out << "  ended by notice of " << printable(record->terminated_by) << "\n"; }
+  out << "  " << record->findings << " findings\n";
+}
+
 /// The value of a state proof in words.
 void explain_state(const proof::Verdict& verdict, std::ostream& out) {
   if (verdict.facts.find("kind")->text() != "state") { return; }
-  const auto value = from_hex(verdict.facts.find("statement")->find("value")->text());
-  const auto state = value ? production::decode_item_state(*value) : Result<production::ItemState>(value.error());
+  const auto& statement = *verdict.facts.find("statement");
+  auto value = from_hex(statement.find("value")->text());
+  if (!value) { return; }
+  const auto& kind = statement.find("kind")->text();
+  if (kind == proof::kContractKind) { return explain_contract(statement.find("id")->text(), std::move(*value), out); }
+  if (kind == proof::kAgreementKind) { return explain_agreement(*value, out); }
+  const auto state = production::decode_item_state(*value);
   if (!state) { return; }
   out << "\nthe state says\n  " << (state->dead ? "gone" : state->in_transit ? "on its way" : "there") << "\n";
   const auto line = [&](std::string_view name, const std::string& text) {
@@ -111,6 +164,14 @@ Result<proof::Question> question_of(const ProofOptions& options) {
     case ProofSubject::trace:
       question.kind = proof::QuestionKind::trace;
       question.direction = options.forward ? proof::Direction::forward : proof::Direction::back;
+      break;
+    case ProofSubject::contract:
+      question.kind = proof::QuestionKind::state;
+      question.entity_kind = proof::kContractKind;
+      break;
+    case ProofSubject::agreement:
+      question.kind = proof::QuestionKind::state;
+      question.entity_kind = proof::kAgreementKind;
       break;
     case ProofSubject::member:
       question.kind = proof::QuestionKind::entry;

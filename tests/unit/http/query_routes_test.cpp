@@ -305,12 +305,18 @@ BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
         {"/v1/items/a/proof", QuestionKind::state},
         {"/v1/absent/a/proof", QuestionKind::absence},
         {"/v1/trace/a/proof", QuestionKind::trace},
+        {"/v1/contracts/counter/proof", QuestionKind::state},
+        {"/v1/agreements/" + id + "/proof", QuestionKind::state},
         {"/v1/governance/entries/676f/proof", QuestionKind::entry}}) {
     const auto answer = node.ask("GET", target);
     BOOST_TEST(answer.status == 200U, target);
     BOOST_TEST(answer.body == std::string("\x08\x01\0", 3), target);
     BOOST_TEST(answer.headers.at("content-type") == "application/vnd.keten.proof");
     BOOST_TEST((node.backend.last_proof.kind == kind), target);
+    const auto& of = node.backend.last_proof.entity_kind;
+    BOOST_TEST(of == (target.find("contracts") != std::string::npos    ? "contract"
+                      : target.find("agreements") != std::string::npos ? "agreement"
+                                                                       : ""));
   }
   BOOST_TEST((node.backend.last_proof.entry == to_bytes("go")));
   (void)node.ask("GET", "/v1/trace/https%3A%2F%2Fid.gs1.org%2F01%2F0/proof?direction=forward&first_epoch=3");

@@ -23,7 +23,7 @@ export interface Verdict {
   statement: Record<string, unknown>;
 }
 
-const kKinds = ["item", "lot", "record"];
+const kKinds = ["item", "lot", "record", "dataset", "agreement", "contract"];
 
 interface State {
   chainId: Uint8Array;
