@@ -8,6 +8,7 @@
 #include "contracts/agreements/arguments.h"
 #include "contracts/agreements/findings.h"
 #include "contracts/agreements/session.h"
+#include "contracts/method_table.h"
 
 namespace keten::agreements {
 namespace {
@@ -273,13 +274,7 @@ constexpr std::array kMethods{
 };
 
 Result<const Method*> find_method(std::string_view name) {
-  std::string known;
-  for (const auto& method : kMethods) {
-    if (method.name == name) { return &method; }
-    known += (known.empty() ? "" : ", ") + std::string(method.name);
-  }
-  return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
-                 "contract agreements has no method '" + std::string(name) + "'; known: " + known);
+  return contracts::find_method(kContractName, kMethods, name);
 }
 
 }  // namespace

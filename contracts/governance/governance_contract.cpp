@@ -8,6 +8,7 @@
 #include "contracts/governance/arguments.h"
 #include "contracts/governance/records.h"
 #include "contracts/governance/voices.h"
+#include "contracts/method_table.h"
 #include "core/limits.h"
 
 namespace keten::governance {
@@ -304,13 +305,7 @@ constexpr std::array kMethods{
 };
 
 Result<const Method*> find_method(std::string_view name) {
-  std::string known;
-  for (const auto& method : kMethods) {
-    if (method.name == name) { return &method; }
-    known += (known.empty() ? "" : ", ") + std::string(method.name);
-  }
-  return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
-                 "contract governance has no method '" + std::string(name) + "'; known: " + known);
+  return contracts::find_method(kContractName, kMethods, name);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "contracts/method_table.h"
 #include "contracts/packages/lifecycle.h"
 #include "contracts/packages/limits.h"
 #include "core/encoding.h"
@@ -51,13 +52,7 @@ constexpr std::array kMethods{
 };
 
 Result<const Method*> find_method(std::string_view name) {
-  std::string known;
-  for (const auto& method : kMethods) {
-    if (method.name == name) { return &method; }
-    known += (known.empty() ? "" : ", ") + std::string(method.name);
-  }
-  return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
-                 "contract contracts has no method '" + std::string(name) + "'; known: " + known);
+  return contracts::find_method(kContractName, kMethods, name);
 }
 
 }  // namespace

@@ -3,28 +3,10 @@
 #include <array>
 #include <chrono>
 
+#include "core/text_front.h"
+
 namespace keten::production {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Takes exactly `count` digits from the front.
-std::optional<int> take_number(std::string_view& text, std::size_t count) {
-  if (text.size() < count) { return std::nullopt; }
-  int result = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!is_digit(text[i])) { return std::nullopt; }
-    result = result * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return result;
-}
-
-bool take(std::string_view& text, char character) {
-  if (text.empty() || text.front() != character) { return false; }
-  text.remove_prefix(1);
-  return true;
-}
 
 std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
   const auto year = take_number(text, 4);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "contracts/production/decimal.h"
+#include "core/text_front.h"
 
 namespace keten::usage {
 namespace {
@@ -13,25 +14,6 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kLongest = 9'999 * 366 * kDay;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::optional<int> take_number(std::string_view& text, std::size_t count) {
-  if (text.size() < count) { return std::nullopt; }
-  int result = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!is_digit(text[i])) { return std::nullopt; }
-    result = result * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return result;
-}
-
-bool take(std::string_view& text, char character) {
-  if (text.empty() || text.front() != character) { return false; }
-  text.remove_prefix(1);
-  return true;
-}
 
 /// Digits behind a point as microseconds; at least one digit.
 std::optional<std::int64_t> take_fraction(std::string_view& text) {

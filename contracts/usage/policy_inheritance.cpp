@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "contracts/usage/policy_reader.h"
+
+// Policies that inherit from others, and what must not come back to itself.
+namespace keten::usage {
+namespace {
+
+Error inheritance(std::string message) { return invalid("POLICY_INHERITANCE", std::move(message)); }
+
+Status inherit(const Policy& policy, const std::map<std::string, Policy, std::less<>>& known,
+               std::vector<std::string>& path, std::set<std::string>& taken, Policy& into) {
+  if (path.size() > kInheritanceDepthMax) {
+    return inheritance("policies inherit from each other over more than " + std::to_string(kInheritanceDepthMax) +
+                       " levels");
+  }
+  for (const auto& uid : policy.inherits) {
+    const auto parent = known.find(uid);
+    if (parent == known.end()) {
+      return inheritance(policy.uid + " inherits from " + uid + ", which is not here; give that policy too");
+    }
+    if (std::find(path.begin(), path.end(), uid) != path.end()) { return inheritance(uid + " inherits from itself"); }
+    if (!taken.insert(uid).second) { continue; }  // along two ways, but once
+    path.push_back(uid);
+    if (auto done = inherit(parent->second, known, path, taken, into); !done) { return done; }
+    path.pop_back();
+    const auto& from = parent->second;
+    if (from.has_conflict && into.has_conflict && from.conflict != into.conflict) {
+      return inheritance(uid + " has another conflict strategy than what inherits from it; give both the same");
+    }
+    if (from.has_conflict) {
+      into.conflict = from.conflict;
+      into.has_conflict = true;
+    }
+    const auto append = [](auto& to, const auto& what) { to.insert(to.end(), what.begin(), what.end()); };
+    append(into.rules, from.rules);
+    append(into.parts, from.parts);
+    append(into.actions, from.actions);
+    append(into.unknown, from.unknown);
+    if (into.rules.size() > kRulesMax || into.parts.size() > kPartsMax) {
+      return failure(ErrorKind::too_large, "POLICY_TOO_LARGE", "with what it inherits, the policy has too many rules");
+    }
+  }
+  return kDone;
+}
+
+}  // namespace
+
+bool has_cycle(const std::vector<std::pair<std::string, std::string>>& parts) {
+  std::map<std::string_view, std::vector<std::string_view>> up;
+  for (const auto& [part, whole] : parts) { up[part].push_back(whole); }
+  enum class Mark : std::uint8_t { open, closed };
+  std::map<std::string_view, Mark> marks;
+  struct Step {
+    std::string_view at;
+    std::size_t next;
+  };
+  for (const auto& [start, wholes] : up) {
+    if (marks.contains(start)) { continue; }
+    std::vector<Step> path = {{start, 0}};
+    marks[start] = Mark::open;
+    while (!path.empty()) {
+      auto& step = path.back();
+      const auto above = up.find(step.at);
+      if (above == up.end() || step.next == above->second.size()) {
+        marks[step.at] = Mark::closed;
+        path.pop_back();
+        continue;
+      }
+      const auto whole = above->second[step.next++];
+      const auto mark = marks.find(whole);
+      if (mark == marks.end()) {
+        marks[whole] = Mark::open;
+        path.push_back({whole, 0});
+      } else if (mark->second == Mark::open) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Result<Policy> with_inherited(const Policy& policy, const std::map<std::string, Policy, std::less<>>& known) {
+  if (policy.inherits.empty()) { return policy; }
+  Policy merged = policy;
+  merged.rules.clear();
+  std::vector<std::string> path = {policy.uid};
+  std::set<std::string> taken;
+  if (auto done = inherit(policy, known, path, taken, merged); !done) { return done.error(); }
+  merged.rules.insert(merged.rules.end(), policy.rules.begin(), policy.rules.end());
+  if (has_cycle(merged.parts)) {
+    return invalid("COLLECTION_CYCLE", "with what the policy inherits, a party or asset is a part of itself");
+  }
+  merged.inherits.clear();
+  return merged;
+}
+
+}  // namespace keten::usage
