@@ -88,7 +88,7 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
         capture_problem(failure(ErrorKind::forbidden, "KEY_MISSING", "this user has no signing key on this node")));
   }
   const auto status = services.gateway.status();
-  if (!status.quorum) { return refuse(capture_problem(*missing_quorum(services))); }
+  if (const auto quorum = missing_quorum(status)) { return refuse(capture_problem(*quorum)); }
   const CaptureContext context{.chain_id = status.chain_id,
                                .finalized = status.height,
                                .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max,

@@ -19,8 +19,7 @@ Router make_router(const ServicesPointer& services) {
   return router;
 }
 
-std::optional<Error> missing_quorum(const Services& services) {
-  const auto status = services.gateway.status();
+std::optional<Error> missing_quorum(const NodeStatus& status) {
   if (status.quorum) { return std::nullopt; }
   return failure(ErrorKind::unavailable, "NO_QUORUM",
                  "no quorum: too few validators are connected to make anything final" +
@@ -67,7 +66,7 @@ Response read_problem(const Services& services, const Error& error, Dialect dial
 }
 
 Response late_answer(const Services& services, Dialect dialect) {
-  const auto quorum = missing_quorum(services);
+  const auto quorum = missing_quorum(services.gateway.status());
   const auto error = quorum ? *quorum
                             : failure(ErrorKind::timeout, "TIMEOUT",
                                       "the node had no answer in time; what was asked may still happen");

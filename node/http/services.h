@@ -43,8 +43,8 @@ void add_operations_routes(Router& router, const ServicesPointer& services);
 /// All of the above: the whole API.
 Router make_router(const ServicesPointer& services);
 
-/// 503 NO_QUORUM when too few validators are connected for anything to become final.
-std::optional<Error> missing_quorum(const Services& services);
+/// 503 NO_QUORUM when, by this status, too few validators are connected for anything to become final.
+std::optional<Error> missing_quorum(const NodeStatus& status);
 
 /// Reads carry the height that they speak about; `Keten-Min-Height` of the request lets a client read its own writes.
 std::optional<Error> height_not_reached(const Services& services, const Request& request);

@@ -1,3 +1,4 @@
+#include <set>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -247,6 +248,15 @@ BOOST_AUTO_TEST_CASE(without_quorum_a_capture_is_refused_and_nothing_hangs) {
   const auto slow = node.capture(kDocument);
   BOOST_TEST(slow.status == 504U);
   BOOST_TEST(slow.reason() == "TIMEOUT");
+}
+
+BOOST_AUTO_TEST_CASE(a_quorum_that_comes_and_goes_with_each_look_gives_an_answer_to_every_capture) {
+  Node node;
+  node.gateway.flickers = true;
+  std::set<unsigned> answers;
+  for (int i = 0; i < 8; ++i) { answers.insert(node.capture(kDocument).status); }
+  BOOST_TEST(answers.contains(503U));
+  BOOST_TEST(answers.contains(202U));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_node_refuses_keeps_its_reason) {

@@ -88,7 +88,7 @@ NodeStatus FakeGateway::status() const {
   status.organisation = "FarmCo";
   status.height = Height{41};
   status.executed_height = Height{executed_height};
-  status.quorum = quorum;
+  status.quorum = flickers ? (flicker_ = !flicker_) : quorum.load();
   if (is_stuck) { status.reason = "view 9 has no leader"; }
   status.lag = lag;
   status.mempool_transactions = waiting;

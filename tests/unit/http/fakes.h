@@ -34,6 +34,7 @@ class FakeGateway : public Gateway {
   [[nodiscard]] std::unique_ptr<Subscription> watch_executed(std::function<void(Height)>) override { return nullptr; }
 
   std::atomic<bool> quorum = true;
+  std::atomic<bool> flickers = false;  ///< each status gives the opposite quorum of the last one
   std::atomic<bool> executes = true;   ///< otherwise transactions are final at the most
   std::atomic<bool> finalizes = true;  ///< otherwise, and when they are not executed, they stay admitted
   std::atomic<bool> answers = true;    ///< otherwise submit keeps its callback for ever
@@ -51,6 +52,7 @@ class FakeGateway : public Gateway {
 
  private:
   Genesis genesis_;
+  mutable std::atomic<bool> flicker_ = true;  // the next status has the opposite
   mutable std::mutex mutex_;
   std::map<TransactionId, TransactionProgress> known_;
   std::vector<TransactionPointer> submitted_;
