@@ -223,13 +223,7 @@ void Engine::State::prove(Evidence proven) {
   const auto key = check_evidence(proven, config.epoch, config.validators);
   if (!key || !evidence.emplace(*key, proven).second) { return; }
   out.persist.push_back(proven);
-  const auto& signer = config.validators.at(key->signer);
-  const auto& first = proven.first.subject;
-  const auto& second = proven.second.subject;
-  alarm(AlarmKind::conflicting_votes, signer.organisation + "/" + signer.node + " signed two votes of view " +
-                                          first.view.text() + " that contradict each other: a " +
-                                          std::string(vote_name(first.kind)) + " and a " +
-                                          std::string(vote_name(second.kind)));
+  alarm(AlarmKind::conflicting_votes, contradiction_text(proven, config.validators));
   for (const auto* vote : {&proven.first, &proven.second}) {
     const bool is_unknown =
         vote->signer == config.self && vote->subject.view > floor.view && !safety.has_cast(vote->subject);

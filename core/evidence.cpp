@@ -116,6 +116,14 @@ Result<EvidenceKey> verify_evidence(const Evidence& evidence, Epoch epoch, const
   return key;
 }
 
+std::string contradiction_text(const Evidence& evidence, const ValidatorSet& set) {
+  const auto& signer = set.at(evidence.first.signer);
+  const auto& first = evidence.first.subject;
+  return signer.organisation + "/" + signer.node + " signed two votes of view " + first.view.text() +
+         " that contradict each other: a " + std::string(vote_name(first.kind)) + " and a " +
+         std::string(vote_name(evidence.second.subject.kind));
+}
+
 Hash evidence_root(const std::vector<Evidence>& evidence) {
   if (evidence.empty()) { return {}; }
   std::vector<Hash> ids;

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,6 +55,10 @@ Result<EvidenceKey> check_evidence(const Evidence& evidence, Epoch epoch, const 
 /// check_evidence, and both signatures hold for this chain and set.
 Result<EvidenceKey> verify_evidence(const Evidence& evidence, Epoch epoch, const ChainId& chain,
                                     const ValidatorSet& set);
+
+/// `Organisation/node signed two votes of view 7 that contradict each other: a notarize and a notarize`. Precondition: of
+/// this epoch's set.
+std::string contradiction_text(const Evidence& evidence, const ValidatorSet& set);
 
 /// What a header says about a block's evidence: zero for none, else the Merkle root of the ids in order.
 Hash evidence_root(const std::vector<Evidence>& evidence);

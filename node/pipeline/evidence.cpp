@@ -43,7 +43,23 @@ void Pipeline::State::record_evidence(const Block& block) {
     if (!key) { continue; }
     recorded_evidence.insert(*key);
     open_evidence.erase(*key);
+    tell_recorded(*key, one, block.header.height);
   }
+}
+
+// Who was away when it was told learns it from the chain.
+void Pipeline::State::tell_recorded(const EvidenceKey& key, const Evidence& evidence, Height height) {
+  if (key.epoch != current.epoch || !current.validators.contains(key.signer)) { return; }
+  const bool is_own = self == key.signer;
+  if (!is_own && engine.evidence().contains(key)) { return; }
+  auto text = contradiction_text(evidence, current.validators) + "; block " + height.text() + " records it";
+  if (is_own) {
+    text +=
+        ". This is the key of this node: it was used elsewhere, or its data is an old copy. Replace the key (keten "
+        "validators "
+        "rotate-key)";
+  }
+  effects.alarms.push_back({consensus::AlarmKind::conflicting_votes, std::move(text)});
 }
 
 bool Pipeline::State::has_open_evidence() const {

@@ -207,6 +207,7 @@ struct Pipeline::State {
   void check_evidence_of(PendingProposal& proposal);
   void evidence_verified(const BlockId& block, const std::vector<bool>& valid);
   void record_evidence(const Block& block);
+  void tell_recorded(const EvidenceKey& key, const Evidence& evidence, Height height);
   /// A final block says what a quorum computed.
   void compare_results(const BlockHeader& header);
   void note_result(Height executed, const Hash& bound, Height by);
