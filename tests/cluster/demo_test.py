@@ -76,6 +76,29 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(validators_below(self.folder), [])
         self.keten("node", "status", "--all", *state, expect=NOT_READY)
 
+    def test_a_farmer_shares_data_and_the_commands_that_are_printed_work(self):
+        state = ("--state", self.folder / "dairy")
+        said = self.keten("devnet", "up", "--demo", "dairy", "--detach", *state).stdout
+        self.addCleanup(self.keten, "devnet", "down", *state)
+        story, books = said.split("The network\n")
+        for pattern in (r"FarmCo +Registers", r"log \w{8} .*purpose=advertising  \S denied", r"CoopCo +Asks again.*\n.*denied",
+                        r"fulfil .*coop-report.* late", r"FarmCo +Withdraws", r"\S refused: AGREEMENT_ENDED"):
+            self.assertRegex(story, pattern)
+        self.assertRegex(books, r"(?i)state roots equal on all 4 nodes")
+        self.assertRegex(books, r"advertising +log denied +1\n")
+        self.assertRegex(books, r"urn:duty:coop-report .* late ")
+        self.assertRegex(books, r"urn:duty:raw-delete .* fulfilled ")
+        typed = [line.split() for line in books.split("What to try next\n")[1].splitlines() if line.startswith("  keten ")]
+        self.assertGreaterEqual(len(typed), 5)
+        for command in typed:
+            words = [str(EXAMPLES.parent / word) if word.startswith("examples/") else word for word in command[1:]]
+            with self.subTest(command=" ".join(words)):
+                self.assertNotEqual(self.keten(*words).stdout, "")
+        self.assertRegex(self.keten("usage", "show", "abcdef", *state, expect=FAILED).stderr, r"\Aerror: UNKNOWN_AGREEMENT")
+        self.assertRegex(self.keten("usage", "show", "abc", *state, expect=FAILED).stderr, r"\Aerror: ID_INVALID")
+        other = self.keten("devnet", "up", "--demo", "coldchain", *state, expect=FAILED)
+        self.assertIn("STORY_COMPANY_MISSING", other.stderr)
+
     def check_queries(self, state):
         product = json.loads((EXAMPLES / "coldchain" / "index.json").read_text())["trace"]["epc"]
         self.assertIn("creating_class_instance", self.keten("trace", product, "--back", *state).stdout)

@@ -41,7 +41,7 @@ Result<std::vector<bench::NodeUnderTest>> nodes_under_test(const Network& networ
 class OwnNetwork {
  public:
   Result<Network> start(std::size_t validators) {
-    auto network = open_devnet(folder_.path() / "net", validators);
+    auto network = open_devnet(folder_.path() / "net", validators, usual_companies());
     if (!network) { return network; }
     if (auto started = start_devnet(folder_.path() / "net", *network, "", Lifetime::ours); !started) {
       return started.error();

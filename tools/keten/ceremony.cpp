@@ -1,7 +1,6 @@
 #include "tools/keten/ceremony.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <chrono>
 
@@ -30,6 +29,13 @@ Result<GenesisOrganisation> read_card(const std::filesystem::path& file) {
   const auto text = client::read_file(file);
   if (!text) { return text.error(); }
   return parse_member_card(*text);
+}
+
+/// `farm-1` of FarmCo, `company5-1` of Company5.
+std::string node_name(std::string company) {
+  if (company.size() > 2 && company.ends_with("Co")) { company.resize(company.size() - 2); }
+  for (char& c : company) { c = static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+  return company + "-1";
 }
 
 }  // namespace
@@ -141,17 +147,17 @@ Result<Network> create_network(const std::filesystem::path& folder, const std::s
   return network;
 }
 
-std::vector<TestnetMember> example_members(std::size_t count, const std::vector<std::uint16_t>& ports) {
+std::vector<std::string> usual_companies() { return {"FarmCo", "TruckCo", "DairyCo", "ShopCo"}; }
+
+std::vector<TestnetMember> example_members(std::size_t count, const std::vector<std::uint16_t>& ports,
+                                           const std::vector<std::string>& companies) {
   CHECK(ports.size() >= 3 * count);
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kCompanies{
-      {{"FarmCo", "farm-1"}, {"TruckCo", "truck-1"}, {"DairyCo", "dairy-1"}, {"ShopCo", "shop-1"}}};
   const auto loopback = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
   std::vector<TestnetMember> members;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto number = std::to_string(i + 1);
     TestnetMember member;
-    member.organisation = i < kCompanies.size() ? std::string(kCompanies[i].first) : "Company" + number;
-    member.node = i < kCompanies.size() ? std::string(kCompanies[i].second) : "company" + number + "-1";
+    member.organisation = i < companies.size() ? companies[i] : "Company" + std::to_string(i + 1);
+    member.node = node_name(member.organisation);
     member.addresses.http = loopback(ports[3 * i]);
     member.addresses.grpc = loopback(ports[3 * i + 1]);
     member.addresses.peer = loopback(ports[3 * i + 2]);

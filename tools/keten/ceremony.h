@@ -36,8 +36,12 @@ struct TestnetMember {
 Result<Network> create_network(const std::filesystem::path& folder, const std::string& chain_name,
                                const std::vector<TestnetMember>& members);
 
-/// FarmCo, TruckCo, DairyCo, ShopCo, then Company5 and so on, each with its node `farm-1`, `truck-1` ...
+/// Companies of a dev network when no story names others.
+std::vector<std::string> usual_companies();
+
+/// `companies` (FarmCo, TruckCo ...), then Company5 and so on, each with its node `farm-1`, `truck-1` ...
 /// `ports` holds three for each: HTTP, gRPC, peers.
-std::vector<TestnetMember> example_members(std::size_t count, const std::vector<std::uint16_t>& ports);
+std::vector<TestnetMember> example_members(std::size_t count, const std::vector<std::uint16_t>& ports,
+                                           const std::vector<std::string>& companies = usual_companies());
 
 }  // namespace keten::tools

@@ -1,9 +1,7 @@
 // The story of examples/coldchain, played by the companies of a dev network.
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <ostream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -12,6 +10,7 @@
 #include "tools/keten/capture.h"
 #include "tools/keten/devnet.h"
 #include "tools/keten/status.h"
+#include "tools/keten/story.h"
 #include "tools/keten/target.h"
 #include "tools/keten/trace_view.h"
 
@@ -19,7 +18,6 @@ namespace keten::tools {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 struct Step {
   std::string file;
@@ -33,36 +31,16 @@ struct Story {
   std::string final_product;
 };
 
-/// KETEN_EXAMPLES, else `examples` in a folder above this program (a build tree), else beside an installation.
-Result<std::filesystem::path> story_folder() {
-  std::vector<std::filesystem::path> candidates;
-  if (const char* folder = std::getenv("KETEN_EXAMPLES")) { candidates.emplace_back(folder); }
-  auto above = program_folder();
-  for (int i = 0; i < 5 && above.has_relative_path(); ++i, above = above.parent_path()) {
-    candidates.push_back(above / "examples");
-    candidates.push_back(above / "share" / "keten" / "examples");
-  }
-  for (const auto& candidate : candidates) {
-    std::error_code ignored;
-    if (std::filesystem::exists(candidate / "coldchain" / "index.json", ignored)) { return candidate / "coldchain"; }
-  }
-  return failure(ErrorKind::not_found, "EXAMPLES_MISSING",
-                 "cannot find examples/coldchain near this program; set KETEN_EXAMPLES to the folder examples");
-}
-
 Result<Story> load_story() {
-  const auto folder = story_folder();
-  if (!folder) { return folder.error(); }
-  const auto text = client::read_file(*folder / "index.json");
-  if (!text) { return text.error(); }
-  const auto document = json::parse(*text);
-  if (!document) { return document.error(); }
+  const auto read = read_story("coldchain");
+  if (!read) { return read.error(); }
+  const auto& [folder, document] = *read;
   Story story;
-  story.folder = *folder;
-  const auto* steps = document->find("steps");
-  const auto* trace = document->find("trace");
+  story.folder = folder;
+  const auto* steps = document.find("steps");
+  const auto* trace = document.find("trace");
   if (steps == nullptr || !steps->is(json::Kind::array) || trace == nullptr) {
-    return invalid("STORY_INVALID", "expected steps and trace in " + (*folder / "index.json").string());
+    return invalid("STORY_INVALID", "expected steps and trace in " + (folder / "index.json").string());
   }
   for (const auto& step : steps->items()) {
     story.steps.push_back({.file = std::string(step.find_string("file").value_or("")),
@@ -109,43 +87,13 @@ Result<Played> play(Console& console, const Network& network, const Story& story
   return played;
 }
 
-/// Asks until all nodes have executed the same height, or for five seconds.
-NetworkStatus settled(const Network& network) {
-  const auto deadline = Clock::now() + 5s;
-  while (true) {
-    auto status = ask_nodes(network);
-    if (status.roots_equal() || Clock::now() > deadline) { return status; }
-    std::this_thread::sleep_for(20ms);
-  }
-}
-
-std::uint64_t transactions_up_to(const Network& network, Height height) {
-  const auto ledger = Target{.node = network.nodes.front(), .token = {}}.ledger();
-  std::uint64_t count = 0;
-  for (Height at{1}; ledger && at <= height; ++at) {
-    const auto block = ledger->block(at);
-    if (!block) { break; }
-    count += block->header.transaction_count;
-  }
-  return count;
-}
-
 void print_facts(Console& console, const Network& network, const Played& played, const NetworkStatus& status) {
   auto sorted = played.took;
   std::sort(sorted.begin(), sorted.end());
   const auto median = sorted.empty() ? 0us : sorted[sorted.size() / 2];
-  const auto height = status.best_height();
-  std::string root = "-";
-  for (const auto& node : status.nodes) {
-    if (node.answer) { root = shortened(node.answer->state_root.hex()); }
-  }
-  console.out << "\n" << console.bold("The network") << "\n" << status.table() << "\n";
-  console.out << fmt::format("  {} blocks, {} transactions, {} events; recorded by everyone in {:.0f} ms (median)\n",
-                             height.value, transactions_up_to(network, height), played.events,
-                             static_cast<double>(median.count()) / 1000.0);
-  console.out << (status.roots_equal()
-                      ? fmt::format("  state roots equal on all {} nodes: {}\n", status.nodes.size(), root)
-                      : "  state roots are NOT equal, or a node lags; see keten node status --all\n");
+  print_network_facts(console, network, status,
+                      fmt::format("{} events; recorded by everyone in {:.0f} ms (median)", played.events,
+                                  static_cast<double>(median.count()) / 1000.0));
 }
 
 void print_next(Console& console, const Story& story, const Network& network, const std::string& state) {

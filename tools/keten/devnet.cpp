@@ -26,13 +26,14 @@ std::string failing_checks(const Result<client::HttpResponse>& response) {
 
 }  // namespace
 
-Result<Network> open_devnet(const std::filesystem::path& state, std::size_t validators) {
+Result<Network> open_devnet(const std::filesystem::path& state, std::size_t validators,
+                            const std::vector<std::string>& companies) {
   std::error_code ignored;
   if (std::filesystem::exists(state / "devnet.json", ignored)) { return load_network(state); }
   const auto ports = free_ports(3 * validators);
   if (!ports) { return ports.error(); }
   const auto name = "keten-dev-" + client::random_seed().hex().substr(0, 4);
-  auto network = create_network(std::filesystem::absolute(state), name, example_members(validators, *ports));
+  auto network = create_network(std::filesystem::absolute(state), name, example_members(validators, *ports, companies));
   if (!network) { return network.error(); }
   if (auto saved = save_network(state, *network); !saved) { return saved.error(); }
   return network;

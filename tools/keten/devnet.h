@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "tools/keten/console.h"
@@ -11,8 +12,9 @@
 
 namespace keten::tools {
 
-/// The network in `state`, made with `validators` companies on free loopback ports when there is none yet.
-Result<Network> open_devnet(const std::filesystem::path& state, std::size_t validators);
+/// The network in `state`, made with `validators` companies, `companies` first, on free loopback ports when there is none yet.
+Result<Network> open_devnet(const std::filesystem::path& state, std::size_t validators,
+                            const std::vector<std::string>& companies);
 
 /// Starts the nodes of `network` that do not run (only the one called `only`, if given) and writes down their process ids.
 /// Nothing is restarted later: a killed node stays away until it is asked for again.
@@ -34,6 +36,11 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// Plays examples/dairy, each step a command of its company, and prints what came of it and the statements of the agreements.
+/// Returns the exit code.
+int run_dairy(Console& console, const Network& network, const std::filesystem::path& state,
+              const std::string& state_option);
 
 /// Captures the documents of the cold-chain story, each at its company's node with that company's user, and prints the facts of
 /// the network and the trace of the final product. Returns the exit code.

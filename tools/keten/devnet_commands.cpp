@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include "client/keystore.h"
+#include "tools/keten/ceremony.h"
 #include "tools/keten/devnet.h"
 #include "tools/keten/options.h"
 #include "tools/keten/status.h"
+#include "tools/keten/story.h"
 
 namespace keten::tools {
 namespace {
@@ -83,10 +85,13 @@ int run_devnet_up(Console& console, const DevnetOptions& given) {
   auto options = given;
   // One node is started into a network that somebody else keeps up.
   options.detach = options.detach || !options.node.empty();
-  if (!options.demo.empty() && options.demo != "coldchain") {
-    console.fail(invalid("DEMO_UNKNOWN", "expected coldchain, found \"" + options.demo + "\""));
+  if (!options.demo.empty() && options.demo != "coldchain" && options.demo != "dairy") {
+    console.fail(invalid("DEMO_UNKNOWN", "expected coldchain or dairy, found \"" + options.demo + "\""));
     return kUsage;
   }
+  const auto companies =
+      options.demo.empty() ? Result<std::vector<std::string>>(usual_companies()) : story_companies(options.demo);
+  if (!companies) { return console.fail(companies.error()); }
   if (auto program = daemon_program(); !program) {
     return console.fail(program.error(), "build it: cmake --build --preset release --target ketend");
   }
@@ -103,7 +108,7 @@ int run_devnet_up(Console& console, const DevnetOptions& given) {
     state = temporary->path();
   }
   const auto start = Clock::now();
-  auto network = open_devnet(state, options.validators);
+  auto network = open_devnet(state, options.validators, *companies);
   if (!network) { return console.fail(network.error()); }
   std::set<pid_t> from_before;
   for (const auto& node : network->nodes) {
@@ -130,7 +135,9 @@ int run_devnet_up(Console& console, const DevnetOptions& given) {
     print_network(console, *network, options.state, seconds);
   }
   int code = kSuccess;
-  if (!options.demo.empty()) {
+  if (options.demo == "dairy") {
+    code = run_dairy(console, *network, state, options.state);
+  } else if (!options.demo.empty()) {
     code = run_cold_chain(console, *network, options.state);
   } else if (options.output == OutputForm::table) {
     print_hints(console, *network, options.state);

@@ -260,7 +260,7 @@ void add_devnet(CLI::App& app, Invocation& invocation) {
   up->add_option("--validators", options->validators, "how many companies with a node each")
       ->check(CLI::Range(1, 100))
       ->type_name("N");
-  up->add_option("--demo", options->demo, "play a story: coldchain")->type_name("NAME");
+  up->add_option("--demo", options->demo, "play a story: coldchain, or dairy")->type_name("NAME");
   up->add_option("--node", options->node, "start only this node")->type_name("NAME");
   up->add_flag("--detach", options->detach, "leave the nodes running; needs --state");
   up->add_flag("--once", options->once, "stop after printing, also with a terminal");

@@ -25,8 +25,8 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
     on_chosen(command, invocation, options, run);
   };
   constexpr auto kDataset = "the dataset: an IRI";
-  constexpr auto kNegotiation = "negotiation: 64 hexadecimal digits";
-  constexpr auto kAgreement = "agreement: 64 hexadecimal digits";
+  constexpr auto kNegotiation = "id of the negotiation, or the beginning of it";
+  constexpr auto kAgreement = "id of the agreement, or the beginning of it";
   const auto nothing_more = [](CLI::App*, const Options&) {};
   const auto content = [](CLI::App* command, const Options& options) {
     command->add_option("--commitment", options->commitment, "64 hexadecimal digits")->type_name("HEX");
@@ -88,7 +88,7 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
         command->add_option("--to", options->to, "first moment behind it")->type_name("TIME");
         command->add_flag("--csv", options->csv, "a line for each use");
       });
-  add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or 64 hexadecimal digits",
+  add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or an id or the beginning of one",
       run_usage_show, nothing_more);
 }
 

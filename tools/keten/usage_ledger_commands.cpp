@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::uint32_t kWaitMs = 30'000;
 constexpr std::uint64_t kUsageFuel = 20'000'000;
+constexpr std::size_t kIdDigits = 64;
+constexpr std::size_t kIdBeginningMin = 6;  ///< of what a person types
 
 /// A node to speak with, and whose key signs.
 struct Session {
@@ -71,12 +73,37 @@ Result<json::Value> call(const Session& session, const UsageLedgerOptions& optio
   return answer;
 }
 
+bool is_hexadecimal(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+/// Whether it can only be a dataset.
+bool is_dataset(std::string_view subject) { return !is_hexadecimal(subject); }
+
+/// The id of the negotiation or agreement that begins so; all agreements have been negotiations.
+Result<std::string> whole_id(const Session& session, const std::string& beginning) {
+  if (!is_hexadecimal(beginning) || beginning.size() < kIdBeginningMin || beginning.size() > kIdDigits) {
+    return invalid("ID_INVALID", "expected the id of a negotiation or agreement, or at least " +
+                                     std::to_string(kIdBeginningMin) + " digits of its beginning, found \"" +
+                                     beginning + "\"");
+  }
+  if (beginning.size() == kIdDigits) { return beginning; }
+  const auto prefix = usage::negotiation_key(beginning);
+  const auto entries = session.ledger.state("usage", as_bytes(prefix));
+  if (!entries) { return entries.error(); }
+  if (entries->entries.size() == 1) {
+    return std::string(as_text(entries->entries.front().first)).substr(std::string("usage/negotiation/").size());
+  }
+  return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT",
+                 entries->entries.empty()
+                     ? "no negotiation or agreement begins with " + beginning
+                     : std::to_string(entries->entries.size()) + " ids begin with " + beginning + "; give more digits");
+}
+
 /// Runs one call and prints what came of it.
-int run_call(Console& console, const UsageLedgerOptions& options, const std::string& method,
+int run_call(Console& console, const Session& session, const UsageLedgerOptions& options, const std::string& method,
              const json::Value& arguments) {
-  const auto session = open_session(options);
-  if (!session) { return console.fail(session.error()); }
-  const auto answer = call(*session, options, method, arguments);
+  const auto answer = call(session, options, method, arguments);
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
     console.out << json::pretty(*answer) << "\n";
@@ -97,6 +124,24 @@ int run_call(Console& console, const UsageLedgerOptions& options, const std::str
     }
   }
   return kSuccess;
+}
+
+/// Likewise about a dataset.
+int run_call(Console& console, const UsageLedgerOptions& options, const std::string& method,
+             const json::Value& arguments) {
+  const auto session = open_session(options);
+  if (!session) { return console.fail(session.error()); }
+  return run_call(console, *session, options, method, arguments);
+}
+
+/// Likewise about a negotiation or agreement, whose whole id becomes the member `name` of the arguments.
+int run_call_about(Console& console, const UsageLedgerOptions& options, const std::string& method,
+                   const std::string& name, const std::string& beginning, json::Value arguments) {
+  const auto session = open_session(options);
+  if (!session) { return console.fail(session.error()); }
+  const auto id = whole_id(*session, beginning);
+  if (!id) { return console.fail(id.error()); }
+  return run_call(console, *session, options, method, arguments.set(name, text_value(*id)));
 }
 
 Result<json::Value> read_policy_file(const std::string& file) {
@@ -193,15 +238,18 @@ int run_usage_offer(Console& console, const UsageLedgerOptions& options) {
   if (!policy) { return console.fail(policy.error(), options.policy); }
   auto arguments = json::Value::object();
   arguments.set("dataset", text_value(options.subject)).set("policy", *policy);
-  if (!options.negotiation.empty()) { arguments.set("negotiation", text_value(options.negotiation)); }
   if (!options.organisation.empty()) { arguments.set("consumer", text_value(options.organisation)); }
-  return run_call(console, options, options.proposes ? "request" : "offer", arguments);
+  const std::string method = options.proposes ? "request" : "offer";
+  if (options.negotiation.empty()) { return run_call(console, options, method, arguments); }
+  return run_call_about(console, options, method, "negotiation", options.negotiation, std::move(arguments));
 }
 
 int run_usage_accept(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto negotiation = read_record(*session, usage::negotiation_key(options.subject));
+  const auto id = whole_id(*session, options.subject);
+  if (!id) { return console.fail(id.error()); }
+  const auto negotiation = read_record(*session, usage::negotiation_key(*id));
   if (!negotiation) { return console.fail(negotiation.error()); }
   const auto move = next_move(*negotiation, session->status.organisation);
   if (!move) { return console.fail(move.error()); }
@@ -209,16 +257,16 @@ int run_usage_accept(Console& console, const UsageLedgerOptions& options) {
   const auto policy = read_policy_file(options.policy);
   if (!policy) { return console.fail(policy.error(), options.policy); }
   auto arguments = json::Value::object();
-  arguments.set("negotiation", text_value(options.subject))
+  arguments.set("negotiation", text_value(*id))
       .set("terms", text_value(usage::terms_hash(json::canonical(*policy)).hex()));
-  return run_call(console, options, std::string(usage::move_name(*move)), arguments);
+  return run_call(console, *session, options, std::string(usage::move_name(*move)), arguments);
 }
 
 int run_usage_end(Console& console, const UsageLedgerOptions& options) {
   auto arguments = json::Value::object();
   if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
-  arguments.set(options.terminates ? "negotiation" : "agreement", text_value(options.subject));
-  return run_call(console, options, options.terminates ? "terminate" : "withdraw", arguments);
+  return run_call_about(console, options, options.terminates ? "terminate" : "withdraw",
+                        options.terminates ? "negotiation" : "agreement", options.subject, std::move(arguments));
 }
 
 int run_usage_use(Console& console, const UsageLedgerOptions& options) {
@@ -234,26 +282,29 @@ int run_usage_use(Console& console, const UsageLedgerOptions& options) {
   use.set("id", text_value(options.id)).set("action", text_value(options.action));
   if (!options.statements.empty()) { use.set("statements", std::move(statements)); }
   auto arguments = json::Value::object();
-  arguments.set("agreement", text_value(options.subject)).set("uses", json::Value::array().push(std::move(use)));
-  return run_call(console, options, options.happened ? "log" : "permit", arguments);
+  arguments.set("uses", json::Value::array().push(std::move(use)));
+  return run_call_about(console, options, options.happened ? "log" : "permit", "agreement", options.subject,
+                        std::move(arguments));
 }
 
 int run_usage_fulfil(Console& console, const UsageLedgerOptions& options) {
   const auto commitment = commitment_of(options);
   if (!commitment) { return console.fail(commitment.error()); }
-  return run_call(console, options, "fulfil",
-                  json::Value::object()
-                      .set("agreement", text_value(options.subject))
-                      .set("duty", text_value(options.id))
-                      .set("commitment", text_value(*commitment)));
+  return run_call_about(
+      console, options, "fulfil", "agreement", options.subject,
+      json::Value::object().set("duty", text_value(options.id)).set("commitment", text_value(*commitment)));
 }
 
 int run_usage_show(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const bool is_id = options.subject.size() == 64 && options.subject.find(':') == std::string::npos;
-  const auto record =
-      read_record(*session, is_id ? usage::negotiation_key(options.subject) : usage::dataset_key(options.subject));
+  auto key = usage::dataset_key(options.subject);
+  if (!is_dataset(options.subject)) {
+    const auto id = whole_id(*session, options.subject);
+    if (!id) { return console.fail(id.error()); }
+    key = usage::negotiation_key(*id);
+  }
+  const auto record = read_record(*session, key);
   if (!record) { return console.fail(record.error()); }
   console.out << json::pretty(*record) << "\n";
   return kSuccess;
@@ -265,7 +316,9 @@ int run_usage_duties(Console& console, const UsageLedgerOptions& options) {
   const auto block = session->ledger.block(session->status.height);
   if (!block) { return console.fail(block.error()); }
   const auto now = static_cast<std::int64_t>(block->header.time);
-  auto duties = read_records(*session, "duty/" + options.subject + "/");
+  const auto id = whole_id(*session, options.subject);
+  if (!id) { return console.fail(id.error()); }
+  auto duties = read_records(*session, "duty/" + *id + "/");
   if (!duties) { return console.fail(duties.error()); }
   auto list = json::Value::array();
   Table table({{"DUTY"}, {"ACTION"}, {"STATE"}, {"DEADLINE"}});
@@ -282,12 +335,14 @@ int run_usage_duties(Console& console, const UsageLedgerOptions& options) {
 int run_usage_statement(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto agreement = read_record(*session, usage::negotiation_key(options.subject));
+  const auto id = whole_id(*session, options.subject);
+  if (!id) { return console.fail(id.error()); }
+  const auto agreement = read_record(*session, usage::negotiation_key(*id));
   if (!agreement) { return console.fail(agreement.error()); }
   const auto from = options.from.empty() ? std::optional<std::int64_t>(0) : production::parse_time(options.from);
   const auto to = options.to.empty() ? std::optional<std::int64_t>(INT64_MAX) : production::parse_time(options.to);
   if (!from || !to) { return console.fail(invalid("TIME_INVALID", "expected a time such as 2026-01-02T03:04:05Z")); }
-  auto uses = read_records(*session, "use/" + options.subject + "/");
+  auto uses = read_records(*session, "use/" + *id + "/");
   if (!uses) { return console.fail(uses.error()); }
   const auto time = [](const json::Value& use) { return use.find("time")->as_integer().value_or(0); };
   std::erase_if(*uses, [&](const json::Value& use) { return time(use) < *from || time(use) >= *to; });
@@ -330,7 +385,7 @@ int run_usage_statement(Console& console, const UsageLedgerOptions& options) {
     auto list = json::Value::array();
     for (auto& use : *uses) { list.push(std::move(use)); }
     console.out << json::pretty(json::Value::object()
-                                    .set("agreement", text_value(options.subject))
+                                    .set("agreement", text_value(*id))
                                     .set("dataset", text_value(agreement->find_string("dataset").value_or("")))
                                     .set("by_purpose", std::move(counts))
                                     .set("uses", std::move(list)))
