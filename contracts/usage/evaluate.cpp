@@ -26,7 +26,7 @@ bool is_word(const std::string& operand, std::string_view word) { return odrl_wo
 /// Attributes that count only when an issuer vouches for them; what the requester says of himself does not.
 bool needs_issuer(const std::string& operand) {
   const auto word = odrl_word(operand);
-  return word.empty() || word == "classification" || word == "consent";
+  return word.empty() || word == "classification" || word == "consent" || word == "event";
 }
 
 class Evaluation {
@@ -37,6 +37,10 @@ class Evaluation {
       for (const auto& [part, whole] : *pairs) { wholes_[part].push_back(whole); }
     }
     for (const auto& [instance, kind] : world.kinds) { kinds_[instance].push_back(kind); }
+    for (const auto& [action, included] : policy.actions) { included_.emplace(action, included); }
+    for (const auto& rule : request.rules) {
+      for (const auto& action : rule.actions) { climb(action.iri); }
+    }
   }
 
   Report run() {
@@ -79,20 +83,23 @@ class Evaluation {
   }
 
   // --- actions
-  [[nodiscard]] bool is_known(const std::string& action) const {
-    return is_known_action(action) || std::any_of(policy_.actions.begin(), policy_.actions.end(),
-                                                  [&](const auto& pair) { return pair.first == action; });
+  [[nodiscard]] bool is_known(std::string_view action) const {
+    return included_.contains(action) || is_known_action(action);
   }
-  [[nodiscard]] Truth is_action(const std::string& asked, const std::string& ruled) const {
-    std::string_view at = asked;
-    std::set<std::string_view> seen;
-    while (!at.empty() && seen.insert(at).second) {
-      if (at == ruled) { return Truth::yes; }
-      const auto defined = std::find_if(policy_.actions.begin(), policy_.actions.end(),
-                                        [&](const auto& pair) { return pair.first == at; });
-      at = defined != policy_.actions.end() ? std::string_view(defined->second) : included_in(at);
+  /// What an action that is asked for is a part of, itself first; worked out once, for rules may name many.
+  void climb(std::string_view asked) {
+    const auto [place, is_new] = above_.try_emplace(asked);
+    if (!is_new) { return; }
+    place->second.known = is_known(asked);
+    for (auto at = asked; !at.empty() && place->second.actions.insert(at).second;) {
+      const auto defined = included_.find(at);
+      at = defined != included_.end() ? defined->second : included_in(at);
     }
-    return is_known(asked) && is_known(ruled) ? Truth::no : Truth::unknown;
+  }
+  [[nodiscard]] Truth is_action(std::string_view asked, std::string_view ruled) const {
+    const auto& above = above_.find(asked)->second;
+    if (above.actions.contains(ruled)) { return Truth::yes; }
+    return above.known && is_known(ruled) ? Truth::no : Truth::unknown;
   }
 
   // --- left operands
@@ -179,13 +186,19 @@ class Evaluation {
   template <typename Values, typename Test>
   static Truth any(const Values& values, const Test& test) {
     auto truth = Truth::no;
-    for (const auto& value : values) { truth = either(truth, test(value)); }
+    for (const auto& value : values) {
+      truth = either(truth, test(value));
+      if (truth == Truth::yes) { break; }
+    }
     return truth;
   }
   template <typename Values, typename Test>
   static Truth every(const Values& values, const Test& test) {
     auto truth = Truth::yes;
-    for (const auto& value : values) { truth = both(truth, test(value)); }
+    for (const auto& value : values) {
+      truth = both(truth, test(value));
+      if (truth == Truth::no) { break; }
+    }
     return truth;
   }
 
@@ -284,9 +297,10 @@ class Evaluation {
   [[nodiscard]] Truth compare_metered(const Constraint& constraint, const Uses& uses) const {
     const auto op = constraint.op == Operator::eq ? Operator::lteq : constraint.op;
     if (!is_order(op)) { return Truth::unknown; }
-    const auto metered = uses.metered_time.value_or(Duration{});
+    // Nobody has measured it: not even that it is none.
+    if (!uses.metered_time) { return Truth::unknown; }
     return every(constraint.right, [&](const Value& value) {
-      return value.duration ? ordered(compare(metered, *value.duration), op) : Truth::unknown;
+      return value.duration ? ordered(compare(*uses.metered_time, *value.duration), op) : Truth::unknown;
     });
   }
 
@@ -551,8 +565,14 @@ class Evaluation {
   const Policy& policy_;
   const Policy& request_;
   const World& world_;
+  struct Above {
+    std::set<std::string_view> actions;
+    bool known = false;
+  };
   Up wholes_;
   Up kinds_;
+  std::map<std::string_view, std::string_view> included_;  ///< of actions that the policy defines; the first wins
+  std::map<std::string_view, Above> above_;                ///< by the action that is asked for
 };
 
 }  // namespace

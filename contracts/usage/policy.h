@@ -18,6 +18,8 @@ inline constexpr std::size_t kValuesMax = 1024;        ///< of one right operand
 inline constexpr std::size_t kTextBytesMax = 2048;     ///< of one identifier or value
 inline constexpr std::size_t kDutyDepthMax = 4;        ///< consequences of consequences
 inline constexpr std::size_t kInheritanceDepthMax = 8;
+inline constexpr std::size_t kWeightMax =
+    65'536;  ///< actions, parties, assets, conditions and values of all rules together
 inline constexpr std::size_t kPartsMax = 4096;  ///< memberships of parties and assets in collections
 
 enum class Logic : std::uint8_t { atom, all, any, exactly_one, in_order };
@@ -92,7 +94,12 @@ struct Policy {
   std::vector<std::pair<std::string, std::string>> parts;
   std::vector<std::pair<std::string, std::string>> actions;  ///< that the document defines: action, includedIn
   std::vector<UnknownTerm> unknown;
-  Names names;  ///< how its words are read
+  std::size_t weight = 0;  ///< weight_of all rules: what one judgement looks at
+  Names names;             ///< how its words are read
 };
+
+/// How many actions, parties, assets, conditions and values there are, those of refinements and duties counted.
+std::size_t weight_of(const Constraint& constraint);
+std::size_t weight_of(const Rule& rule);
 
 }  // namespace keten::usage

@@ -86,8 +86,10 @@ class PolicyReader {
   }
   Error failed() {
     const auto count = violations_.size();
+    const auto& first = violations_.front();
     auto error = invalid("POLICY_INVALID", std::to_string(count) + (count == 1 ? " place breaks" : " places break") +
-                                               " the rules of ODRL 2.2");
+                                               " the rules of ODRL 2.2, first at " + first.pointer + ": expected " +
+                                               first.expected + ", found " + first.found);
     error.violations = std::move(violations_);
     return error;
   }
@@ -100,11 +102,38 @@ class PolicyReader {
     return false;
   }
 
+  /// `uid` and `@id` are one member. Of members that say one thing, which of two counts would depend on their order.
+  void once(const Value& object, const std::string& pointer) {
+    constexpr std::array<std::string_view, 11> kSingle = {"uid",
+                                                          "conflict",
+                                                          "leftOperand",
+                                                          "operator",
+                                                          "rightOperand",
+                                                          "rightOperandReference",
+                                                          "dataType",
+                                                          "unit",
+                                                          "source",
+                                                          "includedIn",
+                                                          "http://purl.org/dc/terms/frequency"};
+    std::map<std::string, const Value*, std::less<>> seen;
+    for (const auto& [name, value] : object.members()) {
+      auto member = policy_.names.member(name);
+      // What an identifier, a value or an action is called in other places.
+      if (member == "@value" || member == "http://www.w3.org/1999/02/22-rdf-syntax-ns#value") { member = "uid"; }
+      if (std::find(kSingle.begin(), kSingle.end(), member) == kSingle.end()) { continue; }
+      const auto [place, is_new] = seen.emplace(std::move(member), &value);
+      if (is_new || *place->second == value) { continue; }
+      wrong(json::pointer_add(pointer, name), "one " + place->first + " and not another one in a second spelling",
+            value);
+    }
+  }
+
   // --- texts
   /// A string, or an object with @id, uid or @value.
   std::optional<std::string> text_of(const Value& value, const std::string& pointer, std::string_view what) {
     const Value* text = &value;
     if (value.is(Kind::object)) {
+      once(value, pointer);
       text = nullptr;
       for (const auto& [name, member] : value.members()) {
         const auto known = policy_.names.member(name);
@@ -195,6 +224,7 @@ class PolicyReader {
   }
 
   void read_members(const Value& document, const std::string& pointer) {
+    once(document, pointer);
     Rule shared;
     std::vector<std::pair<std::string, const Value*>> rules[3];
     bool strange = false;
@@ -228,7 +258,8 @@ class PolicyReader {
         read_sources(value, place);
       } else if (member == "partOf" || member == "hasPolicy") {
         (void)items_of(value);
-      } else if (read_shared(shared, member, value, place)) {
+      } else if (read_shared(shared, member, value, place) || read_period(shared, member, value, place)) {
+        continue;
       } else if (is_description(member)) {
         continue;
       } else {
@@ -240,10 +271,17 @@ class PolicyReader {
     for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
       for (const auto& [place, value] : rules[kind]) { read_rules(*value, place, kKinds[kind], 0, policy_.rules); }
     }
+    if (!within(policy_.rules.size() * weight_of(shared), kWeightMax, pointer, "parts that rules have in common")) {
+      return;
+    }
+    std::size_t weight = 0;
     for (auto& rule : policy_.rules) {
       rule.strange = rule.strange || strange;
       apply_shared(rule, shared);
+      weight += weight_of(rule);
     }
+    if (!within(weight, kWeightMax, pointer, "actions, parties, assets, conditions and values")) { return; }
+    policy_.weight = weight;
     apply_sources();
   }
 
@@ -254,7 +292,9 @@ class PolicyReader {
 
   /// What never changes the meaning: descriptions, and who the parties of an IDS contract are, which its rules say too.
   static bool is_description(const std::string& member) {
-    constexpr std::array<std::string_view, 12> kWords = {"https://w3id.org/idsa/core/provider",
+    constexpr std::array<std::string_view, 12> kWords = {"@type",
+                                                         "@language",
+                                                         "https://w3id.org/idsa/core/provider",
                                                          "https://w3id.org/idsa/core/consumer",
                                                          "timestamp",
                                                          "output",
@@ -262,12 +302,9 @@ class PolicyReader {
                                                          "https://w3id.org/idsa/core/contractDate",
                                                          "relation",
                                                          "status",
-                                                         "https://w3id.org/idsa/core/contractStart",
-                                                         "https://w3id.org/idsa/core/contractEnd",
                                                          "inheritAllowed",
                                                          "inheritRelation"};
-    return is_annotation(member) || member.starts_with("@") ||
-           std::find(kWords.begin(), kWords.end(), member) != kWords.end();
+    return is_annotation(member) || std::find(kWords.begin(), kWords.end(), member) != kWords.end();
   }
 
   /// Members that a policy may give for all its rules (ODRL 2.2, 2.7.1, compact policies).
@@ -298,6 +335,21 @@ class PolicyReader {
     append(rule.assignees, shared.assignees);
     append(rule.assigners, shared.assigners);
     append(rule.functions, shared.functions);
+    if (rule.kind == RuleKind::permission) { append(rule.constraints, shared.constraints); }
+  }
+
+  /// `ids:contractStart` and `ids:contractEnd`: nothing is permitted outside of them.
+  bool read_period(Rule& shared, const std::string& member, const Value& value, const std::string& place) {
+    const bool starts = member == "https://w3id.org/idsa/core/contractStart";
+    if (!starts && member != "https://w3id.org/idsa/core/contractEnd") { return false; }
+    Constraint constraint;
+    constraint.uid = "#" + place;
+    constraint.left = std::string(kOdrl) + "dateTime";
+    constraint.op = starts ? Operator::gteq : Operator::lt;
+    read_values(value, place, constraint.right);
+    if (constraint.right.size() != 1 || !constraint.right.front().instant) { wrong(place, "a date or time", value); }
+    shared.constraints.push_back(std::move(constraint));
+    return true;
   }
 
   // --- rules
@@ -326,6 +378,7 @@ class PolicyReader {
       wrong(pointer, "a rule: a JSON object with action and target", value);
       return rule;
     }
+    once(value, pointer);
     for (const auto& [name, inside] : value.members()) {
       const auto place = json::pointer_add(pointer, name);
       const auto member = policy_.names.member(name);
@@ -387,6 +440,7 @@ class PolicyReader {
       }
       return action;
     }
+    once(value, pointer);
     std::string included;
     std::string spelt;
     for (const auto& [name, inside] : value.members()) {
@@ -437,6 +491,7 @@ class PolicyReader {
       entity.iri = iri_of(value, pointer, "an IRI");
       return entity;
     }
+    once(value, pointer);
     std::vector<std::string> collections;
     for (const auto& [name, inside] : value.members()) {
       const auto place = json::pointer_add(pointer, name);
@@ -533,6 +588,7 @@ class PolicyReader {
             value);
       return constraint;
     }
+    once(value, pointer);
     std::string unit;
     std::string datatype;
     std::size_t logics = 0;

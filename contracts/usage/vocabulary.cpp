@@ -241,13 +241,41 @@ bool is_creative_commons(std::string_view iri) {
          std::find(kCreativeCommons.begin(), kCreativeCommons.end(), iri.substr(kCc.size())) != kCreativeCommons.end();
 }
 
-/// Words whose meaning a context must leave alone.
+/// Members that the reader knows. Whatever a context makes of another word, these keep their meaning: behind another name they would
+/// be taken for descriptions and dropped.
 bool is_core_word(std::string_view word) {
-  constexpr std::array<std::string_view, 22> kWords = {
-      "permission", "prohibition",  "obligation", "duty",     "remedy",   "consequence", "constraint",  "refinement",
-      "action",     "target",       "assignee",   "assigner", "conflict", "profile",     "inheritFrom", "leftOperand",
-      "operator",   "rightOperand", "and",        "or",       "xone",     "andSequence"};
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+  constexpr std::array<std::string_view, 31> kWords = {
+      "permission", "prohibition", "obligation",  "duty",        "remedy",           "consequence",
+      "constraint", "refinement",  "action",      "target",      "assignee",         "assigner",
+      "conflict",   "profile",     "inheritFrom", "leftOperand", "operator",         "and",
+      "or",         "xone",        "andSequence", "source",      "rightOperand",     "partOf",
+      "unit",       "dataType",    "includedIn",  "hasPolicy",   "collectionSource", "rightOperandReference",
+      "uid"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end() || is_party_function(word);
+}
+
+/// Namespaces in which documents write what the ledger acts on.
+bool is_core_prefix(std::string_view prefix) {
+  return prefix == "odrl" || prefix == "ids" || prefix == "idsc" || prefix == "xsd" || prefix == "rdf";
+}
+
+/// Whether an IRI is something that the ledger knows: ODRL's, or an action or operand of another namespace.
+bool is_known_word(std::string_view iri) {
+  return !odrl_word(iri).empty() || is_known_action(iri) || operand_type(iri).has_value();
+}
+
+/// What a context may say of a name. `full` is what it becomes.
+bool may_mean(std::string_view name, const std::string& full) {
+  if (is_core_prefix(name)) { return full == find(kPrefixes, name); }
+  const auto own = std::string(kOdrl) + std::string(name);
+  if (full == own) { return true; }
+  if (is_core_word(name)) { return name == "uid" && full == "@id"; }
+  const auto replaced = find(kReplaced, name);
+  // A word of ODRL may be something foreign, which is then unknown, but no other word of ODRL.
+  const bool of_odrl = action_row(own) != nullptr || operand_type(own).has_value() ||
+                       operator_of(own) != Operator::unknown || !replaced.empty() || name == "perm" ||
+                       name == "prohibit" || name == "invalid";
+  return !of_odrl || !is_known_word(full) || full == std::string(kOdrl) + std::string(replaced);
 }
 
 Error wrong_context(std::string_view pointer, std::string_view expected, std::string_view found) {
@@ -290,9 +318,11 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
       return wrong_context(place, "an IRI, or an object with @id", "something else");
     }
     const auto full = expand(*id).value_or(std::string(*id));
-    if (is_core_word(name) && full != std::string(kOdrl) + name) {
-      return wrong_context(place, std::string(kOdrl) + name + ": words of ODRL keep their meaning", full);
+    if (!may_mean(name, full)) {
+      const auto own = is_core_prefix(name) ? std::string(find(kPrefixes, name)) : std::string(kOdrl) + name;
+      return wrong_context(place, own + ": words of ODRL keep their meaning", full);
     }
+    if (name == "uid") { continue; }
     prefixes_.insert_or_assign(name, full);
     terms_.insert_or_assign(name, full);
   }

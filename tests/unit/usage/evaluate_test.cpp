@@ -152,6 +152,7 @@ BOOST_AUTO_TEST_CASE(periods_begin_where_odrl_says) {
   const auto metered = permission(constraint("meteredTime", "lteq", R"("PT60M")"));
   BOOST_TEST(is_active(metered, with(R"("uses":{"meteredTime":"PT1H"})")));
   BOOST_TEST(!is_active(metered, with(R"("uses":{"meteredTime":"PT61M"})")));
+  BOOST_TEST(!is_active(metered, world()));  // nobody has measured
 }
 
 BOOST_AUTO_TEST_CASE(an_event_is_before_now_or_over) {
@@ -160,6 +161,8 @@ BOOST_AUTO_TEST_CASE(an_event_is_before_now_or_over) {
     return with(R"("events":[{"uid":"Hannover Messe","start":")" + start + R"(","end":")" + end + R"("}])");
   };
   BOOST_TEST(!is_active(during, world()));
+  const auto says = request(constraint("event", "eq", R"("Hannover Messe")"));
+  BOOST_TEST(!is_active(during, world(), says));  // his word makes no event
   BOOST_TEST(is_active(during, fair("2024-02-12", "2024-02-13")));
   BOOST_TEST(!is_active(during, fair("2024-02-13", "2024-02-14")));
   BOOST_TEST(is_active(permission(constraint("event", "lt", R"("Hannover Messe")")), fair("2024-02-13", "2024-02-14")));

@@ -57,6 +57,73 @@ BOOST_AUTO_TEST_CASE(prefixes_of_the_context_are_used_and_words_of_odrl_keep_the
   BOOST_TEST(error.violations.at(0).pointer == "/@context/prohibition");
 }
 
+BOOST_AUTO_TEST_CASE(no_context_makes_one_word_of_odrl_another) {
+  const auto with = [](const std::string& context) {
+    return R"({"@context":)" + context + R"(,"uid":"ex:p","permission":[{"target":"ex:x","action":"read"}]})";
+  };
+  for (const auto* context :
+       {R"({"lteq":"odrl:gteq"})", R"({"read":"odrl:distribute"})", R"({"uid":"dct:identifier"})",
+        R"({"unit":"schema:unit"})", R"({"odrl":"http://schema.org/"})", R"({"perm":"odrl:prohibit"})",
+        R"({"informedParty":"dct:contributor"})", R"({"count":{"@id":"odrl:payAmount"}})"}) {
+    BOOST_TEST(refused(with(context)).reason == "POLICY_CONTEXT", context);
+  }
+  for (const auto* context : {R"({"read":"odrl:read","uid":{"@id":"@id"},"odrl":"http://www.w3.org/ns/odrl/2/"})",
+                              R"({"language":"dct:language"})", R"({"write":"odrl:modify"})"}) {
+    BOOST_TEST(policy(with(context)).unknown.empty(), context);
+  }
+}
+
+/// Stored in canonical form the members stand in another order: which spelling counted would depend on it.
+BOOST_AUTO_TEST_CASE(a_member_with_two_spellings_is_refused) {
+  const auto place = [](const std::string& rule) {
+    const auto error = refused(R"({"uid":"ex:p","permission":[{"target":"ex:x","action":"read",)" + rule + "}]}");
+    BOOST_TEST(error.reason == "POLICY_INVALID");
+    return error.violations.at(0).pointer;
+  };
+  BOOST_TEST(place(R"("uid":"ex:a","@id":"ex:b")") == "/permission/0/@id");
+  BOOST_TEST(place(R"("constraint":[{"leftOperand":{"uid":7,"@id":"count"},"operator":"lteq","rightOperand":1}])") ==
+             "/permission/0/constraint/0/leftOperand/@id");
+  BOOST_TEST(
+      place(R"("constraint":[{"leftOperand":"count","operator":"lteq","odrl:operator":"gteq","rightOperand":1}])") ==
+      "/permission/0/constraint/0/odrl:operator");
+  BOOST_TEST(place(R"("duty":[{"action":{"rdf:value":"delete","@id":"odrl:inform"}}])") ==
+             "/permission/0/duty/0/action/@id");
+  BOOST_TEST(policy(R"({"uid":"ex:p","@id":"ex:p","permission":[{"target":"ex:x","action":"read"}]})").uid == "ex:p");
+}
+
+/// 16 KiB must not become gigabytes.
+BOOST_AUTO_TEST_CASE(what_rules_have_in_common_is_not_copied_without_bound) {
+  const auto list = [](const std::string& item, std::size_t count) {
+    std::string items;
+    for (std::size_t i = 0; i < count; ++i) { items += (i == 0 ? "" : ",") + item; }
+    return "[" + items + "]";
+  };
+  const auto text = [&](std::size_t rules, std::size_t targets) {
+    return R"({"uid":"ex:p","permission":)" + list(R"("use")", rules) + R"(,"target":)" + list(R"("a")", targets) + "}";
+  };
+  BOOST_TEST(refused(text(512, 1024)).reason == "POLICY_TOO_LARGE");
+  BOOST_TEST(refused(text(256, 256)).reason == "POLICY_TOO_LARGE");
+  BOOST_TEST(policy(text(255, 254)).weight <= kWeightMax);
+}
+
+BOOST_AUTO_TEST_CASE(conditions_in_places_that_nobody_reads_are_unknown) {
+  const auto read = policy(
+      R"({"uid":"ex:p","permission":[{"target":"ex:x","action":"use","@nest":{"constraint":[]},"@context":{"use":"ex:u"}}]})");
+  BOOST_TEST(read.unknown.size() == 2U);
+  BOOST_TEST(read.rules.at(0).strange);
+}
+
+BOOST_AUTO_TEST_CASE(the_period_of_an_ids_contract_bounds_its_permissions) {
+  const auto text = [](const std::string& end) {
+    return R"({"@type":"ids:ContractAgreement","uid":"ex:p","ids:contractStart":{"@value":"2024-01-01T00:00:00Z"},)"
+           R"("ids:contractEnd":")" +
+           end + R"(","permission":[{"uid":"ex:r","target":"ex:x","action":"read"}]})";
+  };
+  BOOST_TEST(sample::is_active(text("2024-06-30"), sample::world()));
+  BOOST_TEST(!sample::is_active(text("2024-01-31"), sample::world()));
+  BOOST_TEST(refused(text("soon")).reason == "POLICY_INVALID");
+}
+
 BOOST_AUTO_TEST_CASE(deprecated_actions_are_the_ones_that_replace_them) {
   const auto read = policy(R"({"uid":"ex:p","permission":[{"target":"ex:x","action":["write","copy","pay"]}]})");
   BOOST_TEST(odrl_word(read.rules[0].actions[0].iri) == "modify");
