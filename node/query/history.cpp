@@ -32,7 +32,7 @@ Status read_declaration(const EpcisReaders& readers, HistoryLine& line) {
 
 }  // namespace
 
-Result<ItemHistory> history(const EpcisReaders& readers, const HistoryQuery& query) {
+Result<ItemHistory> history(const EpcisReaders& readers, const HistoryQuery& query, std::size_t rows_max) {
   ItemHistory result;
   result.entity = production::entity_key(query.entity);
   result.height = readers.height;
@@ -72,8 +72,9 @@ Result<ItemHistory> history(const EpcisReaders& readers, const HistoryQuery& que
     }
     lines.emplace(Stamp{entry.time, entry.position}, std::move(line));
   }
-  const auto traced = trace(readers, {result.entity, TraceDirection::back, 0});
+  const auto traced = trace(readers, {result.entity, TraceDirection::back, 0}, rows_max);
   if (traced) {
+    result.truncated = traced->exhausted;
     for (const auto& link : traced->links) {
       const auto& event = traced->events[link.event].summary;
       const Stamp stamp{event.time, event.position};

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "node/query/epcis_query.h"
+#include "node/query/trace.h"
 
 namespace keten::query {
 
@@ -116,9 +117,11 @@ struct ItemHistory {
   Whereabouts where;
   std::vector<HistoryLine> lines;  ///< oldest first
   std::string next_page_token;     ///< of older ones
+  bool truncated = false;          ///< containers hold more than one trace looks at: inferred lines may be missing
   Height height;
 };
-Result<ItemHistory> history(const EpcisReaders& readers, const HistoryQuery& query);
+Result<ItemHistory> history(const EpcisReaders& readers, const HistoryQuery& query,
+                            std::size_t rows_max = kTraceRowsMax);
 
 /// docs/http.md.
 json::Value to_json(const HoldingsPage& page);

@@ -161,7 +161,7 @@ json::Value to_json(const ItemHistory& history) {
   auto result = Value::object();
   result.set("epc", Value::string(history.entity)).set("height", number(history.height.value));
   if (history.state) { result.set("state", to_json(*history.state, history.where)); }
-  result.set("events", std::move(events));
+  result.set("events", std::move(events)).set("truncated", Value::boolean(history.truncated));
   set_text(result, "nextPageToken", history.next_page_token);
   return result;
 }

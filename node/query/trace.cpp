@@ -110,7 +110,7 @@ class Tracer {
     ask(entity, Interval{}, 0);
     while (!waiting_.empty()) {
       if (links_.size() >= kLinksMax) {
-        truncated_ = true;
+        is_exhausted_ = true;
         break;
       }
       const auto next = waiting_.front();
@@ -151,9 +151,12 @@ class Tracer {
   /// Follow `key` during `interval`, unless that was done or the bounds are reached.
   void ask(const std::string& key, const Interval& interval, std::size_t depth) {
     if (interval.empty()) { return; }
-    if (depth > std::min(query_.depth, limits::kTraceDepthMax) ||
-        items_.size() + events_.size() >= limits::kTraceNodesMax) {
-      truncated_ = true;
+    if (depth > std::min(query_.depth, limits::kTraceDepthMax)) {
+      is_deeper_ = true;
+      return;
+    }
+    if (items_.size() + events_.size() >= limits::kTraceNodesMax) {
+      is_exhausted_ = true;
       return;
     }
     const auto [found, is_new] = asked_.try_emplace(key, interval);
@@ -167,7 +170,7 @@ class Tracer {
 
   void link(const EventSummary& event, const std::string& key, std::size_t depth, bool inferred) {
     if (links_.size() >= kLinksMax) {
-      truncated_ = true;
+      is_exhausted_ = true;
       return;
     }
     const auto roles = roles_in(event, key);
@@ -181,7 +184,7 @@ class Tracer {
     const auto known = summaries_.find(stamp.position);
     if (known != summaries_.end()) { return known->second ? &*known->second : nullptr; }
     if (names_ >= kNamesMax) {
-      truncated_ = true;
+      is_exhausted_ = true;
       return nullptr;
     }
     auto summary = read_summary(readers_.index, stamp.position);
@@ -203,7 +206,7 @@ class Tracer {
     const auto [first, end] = key_range(index_rows::of_entity(key), interval.last, interval.first);
     readers_.index.scan(first, end, [&](ByteView row_key, ByteView value) {
       if (rows_ >= rows_max_ || stamps.size() >= limits::kTraceNodesMax) {
-        truncated_ = true;
+        is_exhausted_ = true;
         return false;
       }
       ++rows_;
@@ -230,7 +233,7 @@ class Tracer {
     for (const auto* found : *events) {
       const auto& event = *found;
       if (items_.size() + events_.size() >= limits::kTraceNodesMax) {
-        truncated_ = true;
+        is_exhausted_ = true;
         break;
       }
       link(event, key, depth, false);
@@ -263,7 +266,7 @@ class Tracer {
       RowCursor rows(readers_.index, index_rows::of_transformation(id), newest_stamp(), oldest_stamp());
       for (; rows.stamp(); rows.next()) {
         if (rows_ >= rows_max_ || parts.size() >= limits::kTraceNodesMax) {
-          truncated_ = true;
+          is_exhausted_ = true;
           break;
         }
         ++rows_;
@@ -352,7 +355,7 @@ class Tracer {
   Status infer(const std::string& key, const std::string& container, const Interval& during, std::size_t item_depth,
                std::size_t depth) {
     if (depth > limits::kTraceDepthMax) {
-      truncated_ = true;
+      is_exhausted_ = true;
       return kDone;
     }
     if (during.empty() || is_inferred(container, during)) { return kDone; }
@@ -371,7 +374,7 @@ class Tracer {
       const bool as_parent = binds(event) && (roles_in(event, container) & role::kParent) != 0;
       if (as_parent && !takes_everything_out(event, container)) { continue; }
       if (links_.size() >= kLinksMax || items_.size() + events_.size() >= limits::kTraceNodesMax) {
-        truncated_ = true;
+        is_exhausted_ = true;
         return kDone;
       }
       link(event, container, depth, false);
@@ -414,7 +417,8 @@ class Tracer {
   }
 
   Trace assemble(const std::string& entity) {
-    Trace result{entity, query_.direction, std::move(items_), {}, {}, truncated_, readers_.height};
+    Trace result{entity,        query_.direction, std::move(items_), {}, {}, is_deeper_ || is_exhausted_,
+                 is_exhausted_, readers_.height};
     std::map<Stamp, std::size_t> numbers;
     for (const auto& stamp : events_) {
       numbers.emplace(stamp, result.events.size());
@@ -445,7 +449,8 @@ class Tracer {
   std::size_t rows_max_;
   std::size_t rows_ = 0;
   std::size_t names_ = 0;
-  bool truncated_ = false;
+  bool is_deeper_ = false;     // than was asked
+  bool is_exhausted_ = false;  // more than one trace looks at
 };
 
 }  // namespace

@@ -70,6 +70,7 @@ struct Trace {
   std::vector<TraceEvent> events;  ///< by event time, then in the order of recording
   std::vector<TraceLink> links;    ///< sorted
   bool truncated = false;          ///< depth, limits::kTraceNodesMax or kTraceRowsMax cut it
+  bool exhausted = false;          ///< not depth, one of the others
   Height height;                   ///< that it holds at
 };
 

@@ -75,16 +75,19 @@ Result<Answer> ask(const AuditOptions& options, const Target& target, const std:
   return answer;
 }
 
+constexpr std::string_view kCountsCut =
+    "The answer was cut: more is affected than it holds, and the counts are too low. Ask for a shorter time, a smaller "
+    "lot, "
+    "or each of its items.";
+constexpr std::string_view kInferredCut =
+    "The containers it was in have more events than one answer looks at: inferred ones may be missing.";
+
 /// Under every answer: when it holds, and what is missing from it.
-void print_end(Console& console, const Answer& answer) {
+void print_end(Console& console, const Answer& answer, std::string_view cut = kCountsCut) {
   console.out << "At height " << number_of(answer.document, "height") << ".\n";
   if (answer.moved) { console.err << "The ledger grew while the pages were fetched: they are of different heights.\n"; }
   if (answer.more) { console.err << "More follow: --pages 0 fetches all.\n"; }
-  if (is_true(answer.document, "truncated")) {
-    console.err
-        << "The answer was cut: more is affected than it holds, and the counts are too low. Ask for a shorter time, a "
-           "smaller lot, or each of its items.\n";
-  }
+  if (is_true(answer.document, "truncated")) { console.err << cut << "\n"; }
 }
 
 std::string item_notes(const Value& item) {
@@ -211,7 +214,7 @@ int run_history(Console& console, const AuditOptions& options) {
                   << or_dash(text_of(holding, "holder")) << "  " << or_dash(short_item(place)) << "\n";
     }
   }
-  print_end(console, *answer);
+  print_end(console, *answer, kInferredCut);
   return verification->finish(options.output);
 }
 

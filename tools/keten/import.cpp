@@ -77,7 +77,7 @@ Result<std::vector<ImportedEvent>> outcome(const ImportBatch& batch, const Recor
   std::vector<ImportedEvent> events;
   for (std::size_t i = 0; i < result->size(); ++i) {
     const auto& event = (*result)[i];
-    events.push_back({batch.events[i].id, batch.events[i].lines, event.status, event.reason});
+    events.push_back({batch.events[i].id, batch.events[i].lines, event.status, event.reason, event.message});
   }
   return events;
 }
@@ -100,6 +100,7 @@ json::Value receipt_json(const client::Sender& sender, const Recorded& recorded,
                      .set("status", text_value(status_name(event.status)))
                      .set("lines", std::move(lines));
     if (!event.reason.empty()) { entry.set("reason", text_value(event.reason)); }
+    if (!event.message.empty()) { entry.set("message", text_value(event.message)); }
     list.push(std::move(entry));
   }
   return json::Value::object()
@@ -129,7 +130,11 @@ Result<std::vector<ImportedEvent>> parse_receipt(std::string_view text) {
     const auto status = status_from(entry.find_string("status").value_or(""));
     const auto* lines = entry.find("lines");
     if (!id || !status || lines == nullptr || !lines->is(json::Kind::array)) { return wrong(); }
-    ImportedEvent event{std::string(*id), {}, *status, std::string(entry.find_string("reason").value_or(""))};
+    ImportedEvent event{std::string(*id),
+                        {},
+                        *status,
+                        std::string(entry.find_string("reason").value_or("")),
+                        std::string(entry.find_string("message").value_or(""))};
     for (const auto& line : lines->items()) {
       event.lines.push_back(static_cast<std::size_t>(line.as_integer().value_or(0)));
     }

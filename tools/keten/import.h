@@ -22,7 +22,8 @@ struct ImportedEvent {
   std::string id;
   std::vector<std::size_t> lines;
   production::CaptureStatus status = production::CaptureStatus::recorded;
-  std::string reason;  ///< of a refused one
+  std::string reason;   ///< of a refused one
+  std::string message;  ///< of a refused one, for people
 };
 
 struct Imported {

@@ -94,6 +94,7 @@ json::Value imported_json(const std::string& name, const Imported& imported) {
                                    : event.status == CaptureStatus::known  ? "known"
                                                                            : "refused"));
     if (!event.reason.empty()) { entry.set("reason", text_value(event.reason)); }
+    if (!event.message.empty()) { entry.set("message", text_value(event.message)); }
     events.push(std::move(entry));
   }
   return json::Value::object()
@@ -123,6 +124,7 @@ void print_imported(Console& console, const std::string& name, const Imported& i
     if (event.status != CaptureStatus::refused) { continue; }
     console.err << printable(name) << ":" << lines_of(event) << ": refused by the ledger: " << printable(event.reason)
                 << "  " << printable(event.id) << "\n";
+    if (!event.message.empty()) { console.err << "  " << printable(event.message) << "\n"; }
   }
 }
 

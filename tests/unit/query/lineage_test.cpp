@@ -316,6 +316,14 @@ BOOST_AUTO_TEST_CASE(a_history_tells_claims_errors_with_their_corrections_and_wh
   const auto older = told("urn:x:1", 10, newest.next_page_token);
   BOOST_TEST(older.lines.size() == 3U);
   BOOST_TEST(older.next_page_token.empty());
+  BOOST_TEST(!all.truncated, "that inputs were not asked for is no gap");
+  constexpr std::size_t kTooFew = 2;
+  const auto at = readers();
+  const auto cut = history(at, {"urn:x:1", "", 100}, kTooFew);
+  BOOST_REQUIRE(cut.ok());
+  BOOST_TEST(cut->truncated);
+  BOOST_TEST(cut->lines.size() == 5U, "what is recorded of the item itself is never missing");
+  BOOST_TEST(to_json(*cut).find("truncated")->as_bool());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

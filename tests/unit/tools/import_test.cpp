@@ -343,8 +343,8 @@ BOOST_AUTO_TEST_CASE(a_home_without_a_node_has_keys_and_a_card_without_validator
 
 BOOST_AUTO_TEST_CASE(receipts_are_read_back_as_they_were_written) {
   const std::vector<ImportedEvent> events = {
-      {"ni:///sha-256;00?ver=CBV2.0", {2, 3}, keten::production::CaptureStatus::recorded, ""},
-      {"urn:uuid:1", {4}, keten::production::CaptureStatus::refused, "EVENT_ID_CONFLICT"}};
+      {"ni:///sha-256;00?ver=CBV2.0", {2, 3}, keten::production::CaptureStatus::recorded, "", ""},
+      {"urn:uuid:1", {4}, keten::production::CaptureStatus::refused, "EVENT_ID_CONFLICT", "other content has this id"}};
   const keten::client::Sender sender{{}, "HerbCo", keten::KeyPair::from_seed(keten::KeySeed{})};
   const auto text = keten::json::serialize(receipt_json(sender, Recorded{}, events));
   const auto read = parse_receipt(text);
@@ -352,6 +352,7 @@ BOOST_AUTO_TEST_CASE(receipts_are_read_back_as_they_were_written) {
   BOOST_TEST(read->size() == 2U);
   BOOST_TEST((read->at(0).lines == events[0].lines));
   BOOST_TEST(read->at(1).reason == "EVENT_ID_CONFLICT");
+  BOOST_TEST(read->at(1).message == "other content has this id");
   BOOST_TEST(parse_receipt("{}").error().reason == "RECEIPT_INVALID");
   BOOST_TEST(!parse_receipt("x").ok());
 }
