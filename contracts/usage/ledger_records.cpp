@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contracts/usage/vocabulary.h"
 #include "core/check.h"
 #include "core/hash.h"
 
@@ -17,6 +18,30 @@ std::string duty_key(std::string_view agreement, std::size_t number) {
 }
 std::string use_key(std::string_view agreement, std::string_view use) {
   return "use/" + std::string(agreement) + "/" + std::string(use);
+}
+
+std::string line_key(std::string_view agreement, std::uint64_t number) {
+  constexpr std::size_t kDigits = 12;
+  const auto digits = std::to_string(number);
+  return "line/" + std::string(agreement) + "/" + std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
+}
+
+json::Value line_of(const json::Value& use_record) {
+  static const Names kNames;
+  auto line = json::Value::object();
+  const auto copy = [&](const json::Value& from, const char* name) {
+    if (const auto* member = from.find(name)) { line.set(name, *member); }
+  };
+  const auto& use = *use_record.find("use");
+  copy(use, "id");
+  copy(use, "action");
+  if (const auto* statements = use.find("statements")) {
+    for (const auto& [operand, value] : statements->members()) {
+      if (odrl_word(kNames.term(operand)) == "purpose") { line.set("purpose", json::Value::string(value.text())); }
+    }
+  }
+  for (const auto* name : {"number", "kind", "decision", "transaction", "height", "time"}) { copy(use_record, name); }
+  return line;
 }
 
 std::optional<json::Value> Records::get(const std::string& key) {

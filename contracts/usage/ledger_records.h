@@ -19,6 +19,11 @@ std::string negotiation_key(std::string_view id);
 std::string counters_key(std::string_view agreement);
 std::string duty_key(std::string_view agreement, std::size_t number);
 std::string use_key(std::string_view agreement, std::string_view use);
+/// Numbers count from 1 in the order of recording, so lines of a period lie beside each other.
+std::string line_key(std::string_view agreement, std::uint64_t number);
+
+/// What statements need of a use's record: id, number, kind, action, purpose, decision, and where it was recorded.
+json::Value line_of(const json::Value& use_record);
 
 // Part of the protocol, beside contracts/fuel.h.
 inline constexpr std::uint64_t kFuelPerArgumentByte = 50;

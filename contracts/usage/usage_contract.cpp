@@ -337,6 +337,7 @@ Result<Bytes> use(Context& context, Records& records, const Arguments& arguments
     auto record = judge.judge(one, happened);
     records.stamp(record);
     records.set(key, record, {.kind = "agreement", .id = arguments.subject});
+    records.set(line_key(arguments.subject, judge.judged()), line_of(record));
     const auto decision = record.find_string("decision").value_or("");
     if (decision != "permitted") { records.emit(happened ? "violation" : "denied", arguments.subject); }
     auto result = Json::object();

@@ -108,6 +108,7 @@ UseJudge::UseJudge(contracts::Context& context, Records& records, const std::str
 void UseJudge::read_counters() {
   const auto counters = records_.get(counters_key(agreement_));
   if (!counters) { return; }
+  judged_ = counters->find("uses")->as_integer().value_or(0);
   refused_ = counters->find("denied")->as_integer().value_or(0);
   violations_ = counters->find("violations")->as_integer().value_or(0);
   const auto read = [&](const Json& from, Uses& uses) {
@@ -141,6 +142,7 @@ json::Value UseJudge::judge(const UseArguments& use, bool happened) {
   const bool permitted = report.decision == Decision::permitted;
   auto record = Json::object();
   record.set("use", use.document)
+      .set("number", Json::number(++judged_))
       .set("kind", text(happened ? "log" : "permit"))
       .set("decision", text(decision_name(report.decision)))
       .set("reason", text(report.reason));
@@ -177,6 +179,7 @@ void UseJudge::keep_counters() {
   }
   records_.set(counters_key(agreement_), Json::object()
                                              .set("rules", std::move(rules))
+                                             .set("uses", Json::number(judged_))
                                              .set("denied", Json::number(refused_))
                                              .set("violations", Json::number(violations_)));
 }

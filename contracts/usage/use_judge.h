@@ -32,6 +32,8 @@ class UseJudge {
   /// The record of the use. A permitted use counts; one that `happened` counts in any case.
   [[nodiscard]] json::Value judge(const UseArguments& use, bool happened);
   void keep_counters();
+  /// Uses of the agreement that were judged, this one too.
+  [[nodiscard]] std::uint64_t judged() const { return static_cast<std::uint64_t>(judged_); }
 
  private:
   void read_counters();
@@ -44,6 +46,7 @@ class UseJudge {
   std::size_t terms_bytes_ = 0;
   Policy policy_;
   World world_;
+  std::int64_t judged_ = 0;
   std::int64_t refused_ = 0;  ///< asked for and denied
   std::int64_t violations_ = 0;
 };

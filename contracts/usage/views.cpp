@@ -1,0 +1,296 @@
+#include "contracts/usage/views.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "contracts/production/decimal.h"
+#include "contracts/production/time.h"
+#include "contracts/usage/ledger_records.h"
+#include "contracts/usage/policy_reader.h"
+#include "contracts/usage/use_judge.h"
+#include "core/check.h"
+
+namespace keten::usage {
+namespace {
+
+using contracts::StateReader;
+using Json = json::Value;
+
+Json text(std::string_view content) { return Json::string(std::string(content)); }
+Json number(std::uint64_t value) { return Json::number(static_cast<std::int64_t>(value)); }
+std::string word(const Json& record, std::string_view name) {
+  return std::string(record.find_string(name).value_or(""));
+}
+
+/// What the contract keeps under `key`.
+std::optional<Json> stored(const StateReader& state, const std::string& key) {
+  const auto bytes = state.get(as_bytes("usage/" + key));
+  if (!bytes) { return std::nullopt; }
+  auto record = json::parse(as_text(*bytes));
+  CHECK(record.ok());  // only the contract writes here
+  return std::move(*record);
+}
+
+/// Visits records with keys in [first, end), without `usage/`, until `visit` returns false.
+template <typename Visit>
+void scan(const StateReader& state, const std::string& first, const std::string& end, Visit&& visit) {
+  const std::string space = "usage/";
+  state.scan(as_bytes(space + first), as_bytes(space + end), [&](ByteView key, ByteView value) {
+    auto record = json::parse(as_text(value));
+    CHECK(record.ok());
+    return visit(std::string(as_text(key)).substr(space.size()), std::move(*record));
+  });
+}
+
+Result<Json> negotiation(const StateReader& state, std::string_view id) {
+  if (auto found = stored(state, negotiation_key(id))) { return std::move(*found); }
+  return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "there is no agreement " + std::string(id));
+}
+
+std::int64_t integer(const Json& record, std::string_view name) {
+  const auto* member = record.find(name);
+  return member == nullptr ? 0 : member->as_integer().value_or(0);
+}
+
+std::uint64_t uses_of(const StateReader& state, std::string_view id) {
+  const auto counters = stored(state, counters_key(id));
+  return counters ? static_cast<std::uint64_t>(integer(*counters, "uses")) : 0;
+}
+
+/// The number of the first use at `time` or later, one more than `last` when there is none. Block times do not go back.
+std::uint64_t first_at(const StateReader& state, std::string_view id, std::uint64_t last, std::int64_t time) {
+  std::uint64_t from = 1;
+  for (auto to = last + 1; from < to;) {
+    const auto middle = from + (to - from) / 2;
+    const auto line = stored(state, line_key(id, middle));
+    CHECK(line.has_value());
+    if (integer(*line, "time") < time) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
+/// Numbers of the uses of a period: [first, second).
+std::pair<std::uint64_t, std::uint64_t> numbers_of(const StateReader& state, std::string_view id,
+                                                   const Period& period) {
+  const auto last = uses_of(state, id);
+  const auto first = period.from <= 0 ? 1 : first_at(state, id, last, period.from);
+  const auto end = period.to == INT64_MAX ? last + 1 : first_at(state, id, last, period.to);
+  return {first, std::max(first, end)};
+}
+
+/// How often what happened for which purpose.
+class Counts {
+ public:
+  void add(const Json& line) {
+    ++counts_[{word(line, "purpose"), word(line, "kind"), word(line, "decision")}];
+    ++total_;
+  }
+  [[nodiscard]] Json json() const {
+    auto list = Json::array();
+    for (const auto& [what, count] : counts_) {
+      const auto& [purpose, kind, decision] = what;
+      list.push(Json::object()
+                    .set("purpose", text(purpose))
+                    .set("kind", text(kind))
+                    .set("decision", text(decision))
+                    .set("uses", number(count)));
+    }
+    return Json::object().set("total", number(total_)).set("byPurpose", std::move(list));
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts_;
+  std::uint64_t total_ = 0;
+};
+
+/// A payment that a duty asks for.
+struct Amount {
+  std::string duty;
+  std::string amount;
+  std::string unit;
+  std::string state;  ///< of the duty
+  bool is_due = false;
+};
+
+void find_amounts(const std::vector<Constraint>& constraints, std::vector<std::pair<std::string, std::string>>& found) {
+  for (const auto& one : constraints) {
+    if (one.logic == Logic::all) { find_amounts(one.parts, found); }
+    if (one.logic != Logic::atom || odrl_word(one.left) != "payAmount" || one.right.size() != 1) { continue; }
+    if (const auto& value = one.right.front(); value.decimal) { found.emplace_back(*value.decimal, value.unit); }
+  }
+}
+
+/// `owed`: consequences are only when what they follow from was not done in time.
+void collect_amounts(const std::vector<Rule>& duties, const std::map<std::string, std::string>& states, bool owed,
+                     std::vector<Amount>& amounts) {
+  for (const auto& duty : duties) {
+    const auto known = states.find(duty.uid);
+    const auto state = known == states.end() ? std::string("open") : known->second;
+    std::vector<std::pair<std::string, std::string>> found;
+    find_amounts(duty.constraints, found);
+    for (const auto& action : duty.actions) { find_amounts(action.refinements, found); }
+    const bool is_done = state == "fulfilled" || state == "late";
+    for (auto& [amount, unit] : found) { amounts.push_back({duty.uid, amount, unit, state, owed && !is_done}); }
+    collect_amounts(duty.consequences, states, owed && (state == "late" || state == "overdue"), amounts);
+  }
+}
+
+std::vector<Amount> amounts_of(const Json& agreement, const Json& duties) {
+  std::vector<Amount> amounts;
+  const auto* document = agreement.find("policy");
+  const auto policy = document == nullptr ? Result<Policy>(invalid("", "")) : read_policy(*document);
+  if (!policy) { return amounts; }
+  std::map<std::string, std::string> states;
+  for (const auto& duty : duties.items()) { states[word(duty, "uid")] = word(duty, "state"); }
+  for (const auto& rule : policy->rules) {
+    if (rule.kind == RuleKind::duty) { collect_amounts({rule}, states, true, amounts); }
+    collect_amounts(rule.duties, states, true, amounts);
+    collect_amounts(rule.remedies, states, false, amounts);
+  }
+  return amounts;
+}
+
+/// `amounts`, and their sums in each unit that are due.
+void set_amounts(Json& statement, const std::vector<Amount>& amounts) {
+  auto list = Json::array();
+  std::map<std::string, std::string> sums;
+  for (const auto& one : amounts) {
+    list.push(Json::object()
+                  .set("duty", text(one.duty))
+                  .set("amount", text(one.amount))
+                  .set("unit", text(one.unit))
+                  .set("state", text(one.state))
+                  .set("due", Json::boolean(one.is_due)));
+    if (!one.is_due) { continue; }
+    auto& sum = sums.try_emplace(one.unit, "0").first->second;
+    sum = production::add_decimals(sum, one.amount).value_or(sum);
+  }
+  auto due = Json::array();
+  for (const auto& [unit, sum] : sums) { due.push(Json::object().set("amount", text(sum)).set("unit", text(unit))); }
+  statement.set("amounts", std::move(list)).set("due", std::move(due));
+}
+
+}  // namespace
+
+Result<json::Value> read_dataset(const StateReader& state, std::string_view dataset) {
+  if (auto found = stored(state, dataset_key(dataset))) { return std::move(*found); }
+  return failure(ErrorKind::not_found, "UNKNOWN_DATASET", "no dataset " + std::string(dataset) + " is registered");
+}
+
+Listed list_datasets(const StateReader& state, std::string_view after, std::size_t limit) {
+  Listed listed{Json::array(), {}};
+  const auto first = dataset_key(after);
+  scan(state, first, "dataset0", [&](const std::string& key, Json record) {
+    if (!after.empty() && key == first) { return true; }
+    if (listed.items.items().size() == limit) {
+      listed.next = word(listed.items.items().back(), "dataset");
+      return false;
+    }
+    listed.items.push(std::move(record));
+    return true;
+  });
+  return listed;
+}
+
+Result<json::Value> read_agreement(const StateReader& state, std::string_view id) {
+  auto record = negotiation(state, id);
+  if (!record) { return record.error(); }
+  if (auto counters = stored(state, counters_key(id))) { record->set("counters", std::move(*counters)); }
+  return record;
+}
+
+Result<json::Value> list_duties(const StateReader& state, std::string_view id, std::int64_t now) {
+  if (const auto record = negotiation(state, id); !record) { return record.error(); }
+  auto list = Json::array();
+  const auto first = "duty/" + std::string(id);
+  scan(state, first + "/", first + "0", [&](const std::string&, Json duty) {
+    const auto* deadline = duty.find("deadline");
+    if (word(duty, "state") == "open" && deadline != nullptr && deadline->as_integer().value_or(now) < now) {
+      duty.set("state", text("overdue"));
+    }
+    list.push(std::move(duty));
+    return true;
+  });
+  return list;
+}
+
+Result<Listed> list_uses(const StateReader& state, std::string_view id, const Period& period, std::uint64_t after,
+                         std::size_t limit) {
+  if (const auto record = negotiation(state, id); !record) { return record.error(); }
+  auto [first, end] = numbers_of(state, id, period);
+  first = std::max(first, after < UINT64_MAX ? after + 1 : after);
+  Listed listed{Json::array(), {}};
+  if (first >= end) { return listed; }
+  const auto until = std::min<std::uint64_t>(end, first + limit);
+  scan(state, line_key(id, first), line_key(id, until), [&](const std::string&, Json line) {
+    listed.items.push(std::move(line));
+    return true;
+  });
+  if (until < end) { listed.next = std::to_string(until - 1); }
+  return listed;
+}
+
+Result<json::Value> read_use(const StateReader& state, std::string_view id, std::string_view use) {
+  if (auto found = stored(state, use_key(id, use))) { return std::move(*found); }
+  return failure(ErrorKind::not_found, "UNKNOWN_USE",
+                 "agreement " + std::string(id) + " has no use " + std::string(use));
+}
+
+Result<json::Value> read_statement(const StateReader& state, std::string_view id, const Period& period,
+                                   std::int64_t now) {
+  const auto agreement = negotiation(state, id);
+  if (!agreement) { return agreement.error(); }
+  const auto [first, end] = numbers_of(state, id, period);
+  if (end - first > kStatementUsesMax) {
+    return failure(ErrorKind::too_large, "TOO_MANY_USES",
+                   "a statement counts at most " + std::to_string(kStatementUsesMax) + " uses, this period has " +
+                       std::to_string(end - first) + "; ask for a shorter one");
+  }
+  Counts counts;
+  scan(state, line_key(id, first), line_key(id, end), [&](const std::string&, const Json& line) {
+    counts.add(line);
+    return true;
+  });
+  auto duties = list_duties(state, id, now);
+  if (!duties) { return duties.error(); }
+  auto statement = Json::object();
+  statement.set("agreement", text(id));
+  for (const auto* name : {"dataset", "provider", "consumer"}) { statement.set(name, text(word(*agreement, name))); }
+  statement.set("state", text(agreement->find("agreement") == nullptr ? word(*agreement, "state")
+                                                                      : word(*agreement, "agreement")));
+  if (period.from > 0) { statement.set("from", text(production::time_text(period.from))); }
+  if (period.to != INT64_MAX) { statement.set("to", text(production::time_text(period.to))); }
+  statement.set("asOf", text(production::time_text(now))).set("uses", counts.json());
+  set_amounts(statement, amounts_of(*agreement, *duties));
+  statement.set("duties", std::move(*duties));
+  return statement;
+}
+
+json::Value count_uses(const std::vector<json::Value>& lines) {
+  Counts counts;
+  for (const auto& line : lines) { counts.add(line); }
+  return counts.json();
+}
+
+std::vector<std::string> use_columns() {
+  return {"time", "height", "transaction", "id", "kind", "action", "purpose", "decision"};
+}
+
+std::vector<std::string> use_row(const json::Value& line) {
+  return {production::time_text(integer(line, "time")),
+          std::to_string(integer(line, "height")),
+          word(line, "transaction"),
+          word(line, "id"),
+          word(line, "kind"),
+          word(line, "action"),
+          word(line, "purpose"),
+          word(line, "decision")};
+}
+
+}  // namespace keten::usage
