@@ -117,6 +117,16 @@ void Engine::State::receive(ValidatorIndex from, const RecoveryRequest& request)
   if (!signature) { return; }
   reply.signature = *signature;
   send(from, std::move(reply));
+  help_to_rejoin(from);
+}
+
+// Until the asker votes again it is one of the f that may fail, so an idle chain does not wait for work: its next two views
+// are nullified, which writes no block. Bounded, because anybody may ask.
+void Engine::State::help_to_rejoin(ValidatorIndex asker) {
+  const auto [helped, is_first] = helped_ms.try_emplace(asker, now.steady_ms);
+  if (!is_first && now.steady_ms - helped->second < config.timing.idle_interval_ms) { return; }
+  helped->second = now.steady_ms;
+  readmission_view = std::max(readmission_view, View{view.value + 2});
 }
 
 void Engine::State::receive(ValidatorIndex from, RecoveryReply& reply) {

@@ -13,7 +13,7 @@ namespace keten::consensus {
 void Engine::State::settle() {
   do {
     progressed = false;
-    pacemaker.set_work(work_waits || awaits_seal(), now.steady_ms);
+    pacemaker.set_work(work_waits || awaits_seal() || view < readmission_view, now.steady_ms);
     commit();
     enter_views();
     consider_candidates();

@@ -130,6 +130,8 @@ struct Engine::State {
   View voted_elsewhere;  ///< the newest view of a foreign vote of this key
   Hash nonce;
   std::map<ValidatorIndex, View> standings;  ///< answers to this nonce
+  View readmission_view;                     ///< another one may vote again from here on, as far as this one knows
+  std::map<ValidatorIndex, std::uint64_t> helped_ms;  ///< when views last passed for its sake
   std::uint64_t recovery_due_ms = 0;
   std::map<EvidenceKey, Evidence> evidence;
   std::set<EvidenceKey> evidence_under_check;
@@ -231,6 +233,7 @@ struct Engine::State {
   [[nodiscard]] View parent_view_to_build_on() const;
   /// A sealing block was accepted and is not final: somebody must go on proposing it.
   [[nodiscard]] bool awaits_seal() const;
+  void help_to_rejoin(ValidatorIndex asker);
   void alarm(AlarmKind kind, std::string text);
   void halt(AlarmKind kind, std::string text);
 
