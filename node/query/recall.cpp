@@ -31,6 +31,7 @@ constexpr std::size_t kNestingMax = 8;  ///< of containers, in the custody of on
 /// To read a row of the index, or a name in an event, costs as many steps; to look at one again costs one.
 constexpr std::size_t kStepsPerRead = 10;
 constexpr std::size_t kNamesPerStep = 8;
+constexpr std::size_t kClaimsPage = 1024;  ///< entries of an item's history at a time
 
 /// One event about an item, as the index tells it without its summary.
 struct Row {
@@ -204,15 +205,26 @@ class Recaller {
     }
     const auto state = production::item_state(readers_.state, key);
     if (state && state->claims > 0) {
-      std::set<Stamp> claims;
-      const auto past = production::item_history(readers_.state, key, limits::kTraceNodesMax, newest_stamp());
-      (void)pay(kStepsPerRead * past.entries.size());
-      for (const auto& entry : past.entries) {
-        if (entry.standing == Standing::claim) { claims.insert({entry.time, entry.position}); }
-      }
+      const auto claims = claims_about(key);
       std::erase_if(rows, [&](const Row& row) { return claims.contains(row.stamp); });
     }
     return &rows;
+  }
+
+  /// Read in pages, because each entry brings the item's whole state behind it.
+  std::set<Stamp> claims_about(const std::string& key) {
+    std::set<Stamp> claims;
+    auto until = newest_stamp();
+    for (std::size_t read = 0; read < limits::kTraceNodesMax; read += kClaimsPage) {
+      const auto past = production::item_history(readers_.state, key, kClaimsPage + 1, until);
+      if (!pay(kStepsPerRead * past.entries.size())) { break; }
+      for (const auto& entry : past.entries) {
+        if (entry.standing == Standing::claim) { claims.insert({entry.time, entry.position}); }
+      }
+      if (past.entries.size() <= kClaimsPage) { break; }
+      until = {past.entries.front().time, past.entries.front().position};
+    }
+    return claims;
   }
 
   /// Those of a time, both ends included.

@@ -240,6 +240,19 @@ BOOST_AUTO_TEST_CASE(errors_and_claims_spread_no_recall) {
   BOOST_TEST(result.forward.empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_old_claim_behind_thousands_of_newer_ones_is_one_all_the_same) {
+  object(1, "A", "ADD", "commissioning", "urn:x:1", "urn:x:a");
+  record("Stranger",
+         event_of("TransformationEvent", day(2), R"("inputEPCList":["urn:x:1"],"outputEPCList":["urn:x:9"])"));
+  constexpr int kMoreThanTwoPages = 2100;
+  for (int i = 0; i < kMoreThanTwoPages; ++i) {
+    object(3, "Stranger", "OBSERVE", "inspecting", "urn:x:1", "urn:x:" + std::to_string(i));
+  }
+  const auto result = recalled("urn:x:1");
+  BOOST_TEST(keys_of(result.items) == (Keys{"urn:x:1"}), boost::test_tools::per_element());
+  BOOST_TEST(!result.truncated);
+}
+
 BOOST_AUTO_TEST_CASE(a_lot_number_in_master_data_puts_instances_into_the_lot_and_that_is_inferred) {
   const std::string lot = "https://id.gs1.org/01/04012345111118/10/L1";
   const auto serial = [](const std::string& number) { return "https://id.gs1.org/01/04012345111118/21/" + number; };
