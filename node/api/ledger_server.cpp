@@ -95,7 +95,8 @@ Status LedgerServer::start() {
   const auto& config = state_->config;
   if (auto checked = check_files(config); !checked) { return checked; }
 
-  // The files are watched: a client is added or removed without a restart; a removed one keeps the connection it has.
+  // The files are watched: a client is added or removed without a restart. A removed one keeps the connection it has, and
+  // its streams, for an hour and a minute at the most.
   grpc::experimental::TlsServerCredentialsOptions tls(
       std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(config.key_file, config.certificate_file,
                                                                            config.clients_file, config.reload_seconds));
@@ -121,6 +122,7 @@ Status LedgerServer::start() {
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * 60 * 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);

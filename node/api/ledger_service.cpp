@@ -175,13 +175,14 @@ LedgerService::Unary* LedgerService::GetTransaction(Context*, const v1::GetTrans
       call->answer(to_grpc(id.error()));
       return;
     }
+    // Asked first: what is executed by then is in the store.
+    const auto progress = surroundings_.gateway.progress(*id);
     const auto stored = surroundings_.reads.transaction(*id);
     if (stored) {
       call->answer([&] { return fill(*stored, *response); });
       return;
     }
     // On its way: its bytes are not in the store, but where it is can be said.
-    const auto progress = surroundings_.gateway.progress(*id);
     call->answer([&] {
       if (progress.state == TransactionState::unknown) { return to_grpc(stored.error()); }
       response->set_state(static_cast<v1::TransactionState>(wire::to_wire(progress.state)));

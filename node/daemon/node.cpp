@@ -228,8 +228,8 @@ keten::Status Node::start_front_doors() {
 void Node::stop() {
   if (stopped_) { return; }
   stopped_ = true;
+  tracker_.stop();  // first: who waits is answered, and the front doors wait for their answers
   if (http_) { http_->stop(); }
-  tracker_.stop();
   if (api_) { api_->stop(); }
   if (network_) { network_->stop(); }
   inbox_.close();
@@ -584,8 +584,10 @@ void Node::wait(const TransactionId& id, WaitLevel level, std::uint64_t timeout_
 }
 
 TransactionProgress Node::progress(const TransactionId& id) const {
+  // In this order: what the tracker forgets because it was executed is in every snapshot from then on.
+  const auto on_its_way = tracker_.find(id);
   if (const auto stored = reads_.progress(id)) { return *stored; }
-  return tracker_.find(id).value_or(TransactionProgress{});
+  return on_its_way.value_or(TransactionProgress{});
 }
 
 /// A process that was stopped for long does not know yet what it missed.

@@ -80,6 +80,9 @@ Result<api::StoredBlock> ApiReads::block(const BlockId& id) const {
 Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::string_view kind, std::size_t limit) const {
   return guarded([&]() -> Result<api::EventPage> {
     const auto view = reads_.view();
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    if (after.height > executed->height) { return api::EventPage{{}, after}; }
     query::EventCursor from{after.height, after.index, after.event};
     if (after.index == UINT32_MAX) {
       from = {after.height.next(), 0, 0};

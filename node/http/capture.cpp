@@ -335,7 +335,7 @@ json::Value job_json(const Services& services, const TransactionId& id, std::opt
 }
 
 /// Why running jobs do not end; empty when they do.
-std::string waiting_reason(const Services& services) { return services.gateway.status().quorum ? "" : "NO_QUORUM"; }
+std::string waiting_reason(const NodeStatus& status) { return status.quorum ? "" : "NO_QUORUM"; }
 
 /// A transaction that is no capture has no job, although it has an id.
 bool is_capture(const Services& services, const TransactionId& id) {
@@ -349,6 +349,8 @@ Response get_job(const Services& services, const Request& request) {
   const auto id = TransactionId::from_hex(request.arguments.at(0));
   const auto missing = failure(ErrorKind::not_found, "CAPTURE_UNKNOWN", "this node knows no capture job of this id");
   if (!id) { return read_problem(services, missing, Dialect::epcis); }
+  // Asked before the rest: an answer may be newer than the height that it names, never older.
+  const auto status = services.gateway.status();
   const auto progress = services.gateway.progress(*id);
   const auto job = services.jobs.find(*id);
   if (!job && (progress.state == TransactionState::unknown || !is_capture(services, *id))) {
@@ -358,8 +360,8 @@ Response get_job(const Services& services, const Request& request) {
   if (progress.state == TransactionState::executed) {
     if (auto found = services.backend.capture_facts(*id)) { facts = std::move(*found); }
   }
-  auto response = json_response(200, job_json(services, *id, job, progress, waiting_reason(services), facts));
-  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  auto response = json_response(200, job_json(services, *id, job, progress, waiting_reason(status), facts));
+  response.with("Keten-Height", status.executed_height.text());
   return response;
 }
 
@@ -392,14 +394,14 @@ Response list_jobs(const Services& services, const Request& request) {
                         invalid("PAGE_TOKEN_INVALID", "the job of this nextPageToken is no longer kept; start again"),
                         Dialect::epcis);
   }
-  const auto reason = waiting_reason(services);
+  const auto status = services.gateway.status();
   auto list = json::Value::array();
   for (std::size_t i = 0; i < page->size() && i < count; ++i) {
     const auto& job = (*page)[i];
-    list.push(job_json(services, job.id, job, services.gateway.progress(job.id), reason));
+    list.push(job_json(services, job.id, job, services.gateway.progress(job.id), waiting_reason(status)));
   }
   auto response = json_response(200, list);
-  response.with("Keten-Height", services.gateway.status().executed_height.text());
+  response.with("Keten-Height", status.executed_height.text());
   if (page->size() > count) {
     response.with("Link", "<" + std::string(kCapturePath) + "?perPage=" + std::to_string(count) +
                               "&nextPageToken=" + (*page)[count - 1].id.hex() + ">; rel=\"next\"");

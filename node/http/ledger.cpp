@@ -164,8 +164,10 @@ Response get_transaction(const Services& services, const Request& request) {
   }
   // Asked before the rest: an answer may be newer than the height that it names, never older.
   auto height = services.gateway.status().executed_height;
-  const auto progress = services.gateway.progress(*id);
+  auto progress = services.gateway.progress(*id);
   const auto recorded = services.backend.transaction(*id);
+  // Executed in between.
+  if (recorded && progress.state != TransactionState::executed) { progress = services.gateway.progress(*id); }
   if (progress.state == TransactionState::unknown && !recorded) {
     return read_problem(services, recorded.error(), Dialect::keten, height);
   }

@@ -67,6 +67,7 @@ struct Outlet {
   Phase phase = Phase::down;
   OutgoingStream* stream = nullptr;       // not null while it may be written to
   std::uint64_t dial_at_ms = UINT64_MAX;  // until there is a channel
+  std::uint64_t dialled_ms = 0;
   std::uint64_t backoff_ms = 0;
   std::string last_failure;
 };

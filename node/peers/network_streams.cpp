@@ -294,6 +294,15 @@ std::uint64_t PeerNetwork::State::dial_due(std::uint64_t now_ms) {
     for (auto* outlet : {&peer->votes, &peer->bulk}) {
       const std::lock_guard lock(outlet->mutex);
       if (stopping_) { return kNever; }  // under the mutex: stop() cancels what began before
+      if (outlet->phase == Outlet::Phase::greeting && outlet->stream != nullptr) {
+        const auto late_ms = outlet->dialled_ms + config_.greeting_ms;
+        if (late_ms <= now_ms) {
+          outlet->stream->give_up();
+        } else {
+          next = std::min(next, late_ms);
+        }
+        continue;
+      }
       if (outlet->phase != Outlet::Phase::down || outlet->dial_at_ms == kNever) { continue; }
       if (outlet->dial_at_ms > now_ms) {
         next = std::min(next, outlet->dial_at_ms);
@@ -301,6 +310,8 @@ std::uint64_t PeerNetwork::State::dial_due(std::uint64_t now_ms) {
       }
       outlet->dial_at_ms = kNever;  // until redial()
       if (outlet->is_outdated) { open_channel(*outlet); }
+      outlet->dialled_ms = now_ms;
+      next = std::min(next, now_ms + config_.greeting_ms);
       OutgoingStream::begin(*this, *outlet);
     }
   }

@@ -106,6 +106,11 @@ void OutgoingStream::on_greeted() {
   write_next();
 }
 
+void OutgoingStream::give_up() {
+  is_unanswered_ = true;
+  context_.TryCancel();
+}
+
 void OutgoingStream::fail(Error error) {
   if (!failure_) { failure_ = std::move(error); }
   context_.TryCancel();
@@ -113,6 +118,7 @@ void OutgoingStream::fail(Error error) {
 
 void OutgoingStream::OnDone(const grpc::Status& status) {
   std::string text = failure_ ? failure_->reason + ": " + failure_->message : status.error_message();
+  if (!failure_ && is_unanswered_) { text = "no answer to our hello"; }
   if (text.empty()) { text = "the stream ended"; }
   bool is_news = false;
   {

@@ -2,6 +2,7 @@
 
 // Inside of node/peers: includes gRPC.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,8 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   /// Writes the next batch when none is being written. Precondition: the outlet's mutex is held and it is open.
   void write_next();
   void cancel() { context_.TryCancel(); }
+  /// Nobody has answered our hello. Precondition: the outlet's mutex is held and the outlet still has this stream.
+  void give_up();
 
   void OnWriteDone(bool ok) override;
   void OnReadDone(bool ok) override;
@@ -44,6 +47,7 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   std::uint64_t opened_ms_ = 0;
   bool is_greeted_ = false;  // only touched by reads
   std::optional<Error> failure_;
+  std::atomic<bool> is_unanswered_ = false;
 };
 
 }  // namespace keten::peers

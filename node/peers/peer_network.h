@@ -27,6 +27,7 @@ struct PeerNetworkConfig {
   std::uint64_t farewell_ms = 3000;  ///< streams of a peer that may no longer connect stay so long, to hear why
   std::uint64_t reconnect_min_ms = 50;
   std::uint64_t reconnect_max_ms = 2000;
+  std::uint64_t greeting_ms = 15'000;  ///< so long an answer to our hello may take, with the connection
   /// So long more than f others must have refused this process in favour of another one before it says so: longer than
   /// they need to notice that the connections of a process that is gone are dead.
   std::uint64_t identity_patience_ms = 30'000;

@@ -46,7 +46,10 @@ Status start_devnet(const std::filesystem::path& state, Network& network, const 
   for (auto& node : network.nodes) {
     if ((!only.empty() && node.name != only) || is_running(node)) { continue; }
     const auto pid = start_node(node, lifetime);
-    if (!pid) { return pid.error(); }
+    if (!pid) {
+      (void)save_network(state, network);  // those that run must be found again
+      return pid.error();
+    }
     node.pid = *pid;
   }
   return save_network(state, network);

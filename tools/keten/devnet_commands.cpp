@@ -123,7 +123,7 @@ int run_devnet_up(Console& console, const DevnetOptions& given) {
                                  client::Existing::replace);
   }
   if (!started) {
-    if (!options.detach) { stop_nodes(network->nodes); }
+    if (!options.detach) { stop(console, state, from_before); }
     return console.fail(started.error(), options.detach
                                              ? "keten devnet logs --state DIR; what has started keeps running"
                                              : "--state DIR --detach keeps the homes with their logs");

@@ -175,6 +175,13 @@ int run_devnet_remove(Console& console, const DevnetOptions& options) {
   });
   console.end_progress();
   if (!left) { return console.fail(left.error()); }
+  // Others may have restarted nodes while the members agreed.
+  network = load_network(state);
+  if (!network) { return console.fail(network.error()); }
+  leaving = network->find_node(options.node);
+  if (leaving == nullptr) {
+    return console.fail(failure(ErrorKind::not_found, "NODE_UNKNOWN", "somebody else has removed " + options.node));
+  }
   stop_nodes({*leaving});
   const auto home = leaving->home.string();
   std::erase_if(network->nodes, [&](const NetworkNode& node) { return node.name == options.node; });

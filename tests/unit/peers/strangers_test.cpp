@@ -263,6 +263,24 @@ BOOST_AUTO_TEST_CASE(a_hello_whose_signature_does_not_hold_is_refused) {
   BOOST_TEST(a.recorder.connects == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_never_answers_the_hello_is_given_up_and_named) {
+  const Chain chain(2);
+  // It listens, the kernel accepts, and nothing more happens.
+  const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto& text = chain.shared.peers[1].address;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(text.substr(text.find(':') + 1))));
+  BOOST_REQUIRE(::bind(silent, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  BOOST_REQUIRE(::listen(silent, 16) == 0);
+  auto config = chain.config(0);
+  config.greeting_ms = 200;
+  Node node(config, OwnKeys{chain.keys[0]});
+  BOOST_TEST(eventually([&] { return failure_of(node, 1) == "no answer to our hello"; }), failure_of(node, 1));
+  ::close(silent);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
