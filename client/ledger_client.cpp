@@ -123,6 +123,47 @@ class GrpcSubmitStream final : public SubmitStream {
   std::unique_ptr<grpc::ClientReaderWriter<v1::SubmitTransactionsRequest, v1::SubmitTransactionsResponse>> stream_;
 };
 
+class GrpcEventWatch final : public EventWatch {
+ public:
+  GrpcEventWatch(v1::LedgerService::Stub& stub, std::string address, const std::string& cursor, const std::string& kind)
+      : address_(std::move(address)) {
+    v1::WatchEventsRequest request;
+    request.set_cursor(cursor);
+    request.set_kind(kind);
+    stream_ = stub.WatchEvents(&context_, request);
+  }
+
+  std::optional<WatchedEvent> next() override {
+    v1::WatchEventsResponse response;
+    if (!stream_->Read(&response)) { return std::nullopt; }
+    const auto transaction = wire::hash_from_wire(response.transaction_id(), "transaction_id");
+    if (!transaction) {
+      wrong_ = transaction.error();
+      context_.TryCancel();
+      return std::nullopt;
+    }
+    return WatchedEvent{.cursor = response.cursor(),
+                        .kind = response.kind(),
+                        .subject = response.subject(),
+                        .data = bytes_of(response.data()),
+                        .transaction = *transaction,
+                        .height = Height{response.height()},
+                        .time = static_cast<Milliseconds>(response.time_ms())};
+  }
+  Status finish() override {
+    const auto status = stream_->Finish();
+    if (wrong_) { return *wrong_; }
+    if (!status.ok()) { return error_of(status, address_); }
+    return kDone;
+  }
+
+ private:
+  const std::string address_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchEventsResponse>> stream_;
+  std::optional<Error> wrong_;
+};
+
 }  // namespace
 
 struct LedgerClient::Parts {
@@ -177,6 +218,10 @@ Status LedgerClient::submit(const TransactionPointer& transaction) const {
 
 std::unique_ptr<SubmitStream> LedgerClient::submit_stream() const {
   return std::make_unique<GrpcSubmitStream>(*parts_->stub, parts_->address);
+}
+
+std::unique_ptr<EventWatch> LedgerClient::watch(const std::string& cursor, const std::string& kind) const {
+  return std::make_unique<GrpcEventWatch>(*parts_->stub, parts_->address, cursor, kind);
 }
 
 Result<TransactionProgress> LedgerClient::wait(const TransactionId& id, WaitLevel level,

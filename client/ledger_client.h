@@ -74,6 +74,27 @@ class SubmitStream {
   virtual void cancel() = 0;
 };
 
+/// An event of an executed block, as the node says.
+struct WatchedEvent {
+  std::string cursor;  ///< to go on behind it
+  std::string kind;    ///< `epcis.event`, `agreements.finding` ...
+  std::string subject;
+  Bytes data;
+  TransactionId transaction;  ///< that caused it
+  Height height;
+  Milliseconds time = 0;  ///< of the block
+};
+
+/// Events as they are executed. One thread.
+class EventWatch {
+ public:
+  virtual ~EventWatch() = default;
+  /// Blocks until there is one; nothing when the stream has ended.
+  virtual std::optional<WatchedEvent> next() = 0;
+  /// Why it ended. Call once, after `next` returned nothing.
+  virtual Status finish() = 0;
+};
+
 /// One node's `keten.v1.LedgerService`. Thread-safe. Failures are the node's, or UNREACHABLE and TIMEOUT of the transport.
 class LedgerClient {
  public:
@@ -86,6 +107,8 @@ class LedgerClient {
   [[nodiscard]] Result<std::vector<Status>> submit(std::span<const TransactionPointer> transactions) const;
   [[nodiscard]] Status submit(const TransactionPointer& transaction) const;
   [[nodiscard]] std::unique_ptr<SubmitStream> submit_stream() const;
+  /// Events behind `cursor`: of an event, a height, 0 for all, empty from the next block on; of one `kind`, empty: all.
+  [[nodiscard]] std::unique_ptr<EventWatch> watch(const std::string& cursor, const std::string& kind) const;
 
   [[nodiscard]] Result<TransactionProgress> wait(const TransactionId& id, WaitLevel level,
                                                  std::uint32_t timeout_ms = 10'000) const;

@@ -87,16 +87,6 @@ Result<query::EpcisQuery> parse(const http::EventQuery& query) {
   return query::parse_epcis_query(parameters, prefixes);
 }
 
-template <typename Function>
-auto guarded(Function&& read) -> decltype(read()) {
-  try {
-    return read();
-  } catch (const storage::ReadFailure& failed) {
-    log_error("read: {}", failed.error().message);
-    return failed.error();
-  }
-}
-
 }  // namespace
 
 Status HttpReads::check_document(ByteView document, http::DocumentForm form, http::CaptureProfile profile) const {

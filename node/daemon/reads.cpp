@@ -3,21 +3,9 @@
 #include <algorithm>
 
 #include "node/query/proof.h"
-#include "node/runtime/log.h"
 
 namespace keten::node {
 namespace {
-
-/// A read that the disk could not answer becomes the caller's error instead of the end of a thread.
-template <typename Function>
-auto guarded(Function&& read) -> decltype(read()) {
-  try {
-    return read();
-  } catch (const storage::ReadFailure& failed) {
-    log_error("read: {}", failed.error().message);
-    return failed.error();
-  }
-}
 
 Result<api::StoredBlock> with_finalization(const query::LedgerView& view, Result<BlockPointer> block) {
   if (!block) { return block.error(); }
@@ -40,7 +28,8 @@ std::optional<TransactionProgress> Reads::progress(const TransactionId& id) cons
 }
 
 Result<Bytes> Reads::proof(const query::LedgerView& view, const proof::Question& question) const {
-  return query::make_proof(view, question, [this](Height height) { return recent_.at(height); });
+  return guarded(
+      [&]() { return query::make_proof(view, question, [this](Height height) { return recent_.at(height); }); });
 }
 
 Result<query::BlockRange> Reads::range(Height from, Height to, std::size_t blocks_max, std::size_t bytes_max) const {

@@ -9,8 +9,20 @@
 #include "node/pipeline/gateway.h"
 #include "node/query/epcis_query.h"
 #include "node/query/ledger_query.h"
+#include "node/runtime/log.h"
 
 namespace keten::node {
+
+/// A read that the disk could not answer becomes the caller's error instead of the end of a thread.
+template <typename Function>
+auto guarded(Function&& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const storage::ReadFailure& failed) {
+    log_error("read: {}", failed.error().message);
+    return failed.error();
+  }
+}
 
 /// The executed ledger, for the daemon itself. Any thread; never waits for the loop.
 class Reads {

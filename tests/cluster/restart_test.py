@@ -1,10 +1,13 @@
 """Validators are killed during captures and come back; what was accepted is on every one of them."""
 
+import json
 import shutil
+import subprocess
+import threading
 import unittest
 
 from captures import Captures
-from harness import NetworkTest, cold_chain, event_document, event_ids, new_event, wait_for
+from harness import BIN, NetworkTest, cold_chain, event_document, event_ids, new_event, wait_for
 
 
 class RestartTest(NetworkTest):
@@ -29,6 +32,37 @@ class RestartTest(NetworkTest):
             wait_for("the returned validator is ready", victim.is_ready)
             captures.wait_for_more(2, self.nodes)
         self.check_everywhere(captures.accepted)
+
+    def test_who_watches_a_validator_that_is_killed_misses_nothing_and_sees_nothing_twice(self):
+        victim = self.nodes[1]
+        with Captures(self.nodes) as captures:
+            captures.wait_for_more(1, self.nodes)
+        seen = []
+        watching = subprocess.Popen([BIN / "keten", "watch", "--state", self.network.state, "--node", victim.name, "--kind",
+                                     "epcis.event", "-o", "json", "--from", str(victim.status()["executedHeight"])],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        reader = threading.Thread(target=lambda: seen.extend(json.loads(line) for line in watching.stdout), daemon=True)
+        reader.start()
+        try:
+            with Captures(self.nodes) as captures:
+                captures.wait_for_more(2, self.nodes)
+                wait_for("the first events are seen", lambda: seen)
+                victim.kill()
+                captures.wait_for_more(2, [node for node in self.nodes if node is not victim])
+                victim.start()
+                wait_for("the returned validator is ready", victim.is_ready)
+                captures.wait_for_more(1, self.nodes)
+            wanted = set(captures.accepted)
+            wait_for("all events are seen", lambda: wanted <= {event["subject"] for event in list(seen)})
+        finally:
+            watching.terminate()
+            watching.wait()
+        reader.join()
+        watching.stdout.close()
+        places = [event["cursor"] for event in seen]
+        self.assertEqual(len(places), len(set(places)), "none twice")
+        self.assertEqual(places, sorted(places, key=lambda place: [int(part) for part in place.split(".")]), "in order")
+        self.assertTrue(all(event["kind"] == "epcis.event" for event in seen))
 
     def test_the_same_validator_can_be_killed_again_and_again(self):
         victim = self.nodes[2]

@@ -94,5 +94,6 @@ void add_audit(CLI::App& app, Invocation& invocation);
 void add_proofs(CLI::App& app, Invocation& invocation);
 void add_transactions(CLI::App& app, Invocation& invocation);
 void add_block(CLI::App& app, Invocation& invocation);
+void add_watch(CLI::App& app, Invocation& invocation);
 
 }  // namespace keten::tools

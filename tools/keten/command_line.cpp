@@ -33,6 +33,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
   add_proofs(app, invocation);
   add_transactions(app, invocation);
   add_block(app, invocation);
+  add_watch(app, invocation);
   add_bench(app, invocation);
   add_version(app, invocation);
   // CLI11 takes the arguments from the back.

@@ -309,6 +309,21 @@ void add_transactions(CLI::App& app, Invocation& invocation) {
   on_chosen(get, invocation, options, run_tx_get);
 }
 
+void add_watch(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<WatchOptions>();
+  auto* watch = app.add_subcommand("watch", "What happens on the ledger, as it happens; Ctrl-C ends it");
+  watch->add_option("--kind", options->kind, "only such events: epcis.event, agreements.finding ...")
+      ->type_name("KIND");
+  watch
+      ->add_option("--from", options->from,
+                   "go on behind this cursor or height, 0 from the beginning; from now on when not given")
+      ->type_name("CURSOR");
+  watch->add_option("--count", options->count, "end after so many events")->type_name("N");
+  add_target(watch, options->target);
+  add_output(watch, options->output);
+  on_chosen(watch, invocation, options, run_watch);
+}
+
 void add_block(CLI::App& app, Invocation& invocation) {
   auto* group = add_group(app, "block", "Blocks");
   auto options = std::make_shared<BlockOptions>();

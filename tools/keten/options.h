@@ -364,6 +364,15 @@ int run_tx_submit(Console& console, const TransactionOptions& options);
 int run_tx_status(Console& console, const TransactionOptions& options);
 int run_tx_get(Console& console, const TransactionOptions& options);
 
+struct WatchOptions {
+  TargetOptions target;
+  std::string kind;         ///< empty: all
+  std::string from;         ///< a cursor, a height, or empty: from the next block on
+  std::uint64_t count = 0;  ///< ends after so many; 0: never
+  OutputForm output = OutputForm::table;
+};
+int run_watch(Console& console, const WatchOptions& options);
+
 struct BlockOptions {
   TargetOptions target;
   std::uint64_t height = 0;
