@@ -11,6 +11,7 @@
 #include "contracts/guest_call.h"
 #include "contracts/rule_functions.h"
 #include "contracts/vm/reader.h"
+#include "core/blake2b.h"
 
 namespace keten::contracts::guest {
 namespace {
@@ -187,7 +188,9 @@ vm::HostResult Functions::answer(Function function) {
       pay(fuel::kGuestHash + bytes.size() * (blake ? fuel::kBlake2bByte : fuel::kSha256Byte));
       std::array<std::uint8_t, kHashBytes> digest{};
       if (blake) {
-        crypto_generichash(digest.data(), digest.size(), bytes.data(), bytes.size(), nullptr, 0);
+        Blake2b hash;
+        hash.update(bytes);
+        digest = hash.finish().bytes;
       } else {
         crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
       }

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include <sodium.h>
-
+#include "core/blake2b.h"
 #include "core/check.h"
 #include "core/encoding.h"
 #include "core/hash.h"
@@ -21,9 +20,7 @@ Hash hash_pair(const char (&tag)[Tag], const Hash& first, const Hash& second) {
   auto end = std::copy_n(tag, Tag, input.begin());
   end = std::ranges::copy(first.bytes, end).out;
   std::ranges::copy(second.bytes, end);
-  Hash hash;
-  crypto_generichash_blake2b(hash.bytes.data(), Hash::size, input.data(), input.size(), nullptr, 0);
-  return hash;
+  return Blake2b::of_short(input);
 }
 
 bool starts_with(ByteView bytes, std::string_view prefix) { return as_text(bytes).starts_with(prefix); }

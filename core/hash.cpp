@@ -1,18 +1,15 @@
 #include "core/hash.h"
 
-#include <sodium.h>
-
 namespace keten {
 
 Hasher::Hasher(std::string_view domain_tag) {
-  crypto_generichash_blake2b_init(&state_, nullptr, 0, Hash::size);
   fixed(as_bytes(domain_tag));
   const std::uint8_t end_of_tag = 0;
   fixed(ByteView(&end_of_tag, 1));
 }
 
 Hasher& Hasher::fixed(ByteView bytes) {
-  crypto_generichash_blake2b_update(&state_, bytes.data(), bytes.size());
+  hash_.update(bytes);
   return *this;
 }
 
@@ -23,11 +20,5 @@ Hasher& Hasher::number(std::uint64_t value) {
 }
 
 Hasher& Hasher::sized(ByteView bytes) { return number(bytes.size()).fixed(bytes); }
-
-Hash Hasher::finish() {
-  Hash hash;
-  crypto_generichash_blake2b_final(&state_, hash.bytes.data(), hash.bytes.size());
-  return hash;
-}
 
 }  // namespace keten

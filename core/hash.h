@@ -2,8 +2,7 @@
 
 #include <string_view>
 
-#include <sodium/crypto_generichash_blake2b.h>
-
+#include "core/blake2b.h"
 #include "core/bytes.h"
 #include "core/ids.h"
 
@@ -26,10 +25,10 @@ class Hasher {
   Hasher& sized(std::string_view text) { return sized(as_bytes(text)); }
 
   /// Ends the hash; the object must not be used afterwards.
-  [[nodiscard]] Hash finish();
+  [[nodiscard]] Hash finish() { return hash_.finish(); }
 
  private:
-  crypto_generichash_blake2b_state state_;
+  Blake2b hash_;
 };
 
 }  // namespace keten
