@@ -13,6 +13,7 @@
 #include "contracts/governance/membership_state.h"
 #include "contracts/overlay.h"
 #include "contracts/packages/module_store.h"
+#include "contracts/usage/usage_contract.h"
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/merkle.h"
@@ -167,6 +168,7 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
 
   governance::record_evidence(view, block, result.writes);
   agreements::mark_overdue(view, block, result.writes);
+  (void)usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes);
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   if (MUTANT(execution_remembers_the_process)) {

@@ -140,11 +140,13 @@ Result<Bytes> sign(Session& session, const Sign& arguments) {
   version.signatures.push_back(session.signature());
   const bool all = std::ranges::all_of(record->parties, [&](const auto& party) { return version.has_signed(party); });
   if (all) {
-    if (record->agreed_version() == 0) {
+    // What was agreed without rules, about data, is asked by events once it has some.
+    if (record->agreed_version() == 0 || !document->rules.empty()) {
       for (const auto& party : record->parties) {
-        if (auto room = make_room(session, party); !room) { return room.error(); }
         auto key = agreed_of(party);
         key.insert(key.end(), arguments.agreement.bytes.begin(), arguments.agreement.bytes.end());
+        if (session.context().get(key)) { continue; }
+        if (auto room = make_room(session, party); !room) { return room.error(); }
         session.context().put(key, {});
       }
     }
@@ -179,6 +181,13 @@ Result<Bytes> amend(Session& session, const Amend& arguments) {
       std::set<std::string>(document->parties.begin(), document->parties.end())) {
     return refused("PARTIES_DIFFER", "an amendment has the parties of the agreement, " + join(record->parties) +
                                          ", found " + join(document->parties) + "; propose a new agreement");
+  }
+  const auto agreed =
+      parse_document(as_text(*session.context().get(document_key(arguments.agreement, record->agreed_version()))));
+  if (!agreed) { return agreed.error(); }
+  if (agreed->policy != document->policy || agreed->scope.datasets != document->scope.datasets) {
+    return refused("POLICY_DIFFERS",
+                   "an amendment keeps the policy and its datasets; another policy is negotiated: keten usage offer");
   }
   if (record->versions.size() >= kVersionsMax) {
     return refused("TOO_MANY_VERSIONS", "the agreement has " + std::to_string(kVersionsMax) +

@@ -101,8 +101,8 @@ class Checker {
   }
 };
 
-constexpr std::array<std::string_view, 9> kMembers = {"title", "parties",    "identifiers", "start", "end",
-                                                      "scope", "noticeDays", "rules",       "policy"};
+constexpr std::array<std::string_view, 10> kMembers = {"title", "parties",    "identifiers", "start",  "end",
+                                                       "scope", "noticeDays", "rules",       "policy", "issuers"};
 constexpr std::array<std::string_view, 5> kScopeMembers = {"products", "businessSteps", "locations", "datasets",
                                                            "ownEvents"};
 constexpr std::array<std::string_view, 6> kRuleMembers = {"package", "version", "hash", "entry", "mode", "parameters"};
@@ -213,6 +213,27 @@ void read_rules(Checker& check, const Value& value, Document& document) {
   }
 }
 
+/// Members whose claims about a party count under the policy.
+void read_issuers(Checker& check, const Value& value, Document& document) {
+  const auto* list = value.find("issuers");
+  if (list == nullptr) { return; }
+  if (!list->is(Kind::array) || list->items().size() > kIssuersMax || value.find("policy") == nullptr) {
+    check.wrong("/issuers", "beside a policy, a list of at most " + std::to_string(kIssuersMax) + " organisations",
+                list);
+    return;
+  }
+  for (std::size_t i = 0; i < list->items().size(); ++i) {
+    const auto& item = list->items()[i];
+    const bool named = item.is(Kind::string) && is_name(item.text());
+    const bool again = named && std::ranges::find(document.issuers, item.text()) != document.issuers.end();
+    if (!named || again) {
+      check.wrong("/issuers/" + std::to_string(i), "the name of an organisation, each once", &item);
+    } else {
+      document.issuers.push_back(item.text());
+    }
+  }
+}
+
 Error error_of(std::vector<Violation> violations) {
   const auto& first = violations.front();
   const auto count = violations.size();
@@ -262,6 +283,7 @@ Result<Document> read_document(const Value& value) {
   }
   read_scope(check, value, document.scope);
   read_rules(check, value, document);
+  read_issuers(check, value, document);
   if (!check.violations.empty()) { return error_of(std::move(check.violations)); }
   document.value = value;
   return document;

@@ -22,7 +22,8 @@ inline constexpr std::size_t kTitleBytesMax = 256;
 inline constexpr std::size_t kPartiesMax = 16;
 inline constexpr std::size_t kRulesMax = 16;
 inline constexpr std::size_t kScopeEntriesMax = 256;  ///< of one list
-inline constexpr std::size_t kIdentifiersMax = 64;    ///< of one party
+inline constexpr std::size_t kIssuersMax = 16;
+inline constexpr std::size_t kIdentifiersMax = 64;  ///< of one party
 inline constexpr std::uint32_t kNoticeDaysMax = 3650;
 inline constexpr std::string_view kDefaultEntry = "on_event";
 
@@ -61,8 +62,9 @@ struct Document {
   std::uint32_t notice_days = 0;
   Scope scope;
   std::vector<Rule> rules;
-  json::Value policy;  ///< for contract `usage`; null when there is none
-  json::Value value;   ///< the document itself
+  json::Value policy;                     ///< for contract `usage`; null when there is none
+  std::vector<std::string> issuers = {};  ///< whose claims about a party count under the policy
+  json::Value value;                      ///< the document itself
   [[nodiscard]] bool has_party(std::string_view organisation) const;
 };
 

@@ -64,7 +64,8 @@ FindingId record_finding(contracts::Context& context, const AgreementId& agreeme
                 Hasher("keten/agreement-finding/1").number(id.number).sized(bytes).finish());
   context.put(key, encode(*record));
   context.put(finding_key(id), std::move(bytes));
-  if (finding.deadline != 0) { context.put(deadline_key(finding.deadline, id), {}); }
+  // What is overdue when it is found is not to be found so again.
+  if (finding.deadline != 0 && finding.overdue == 0) { context.put(deadline_key(finding.deadline, id), {}); }
   context.emit({std::string(kContractName) + ".finding", id.text(),
                 to_bytes(json::canonical(to_json(Finding{id, finding}, finding.time)))});
   return id;
@@ -95,6 +96,10 @@ Result<Bytes> correct(Session& session, const Correct& arguments) {
     return failure(ErrorKind::forbidden, "NOT_THE_RECORDER",
                    "the event was recorded by " + record->organisation + ", and only it can correct it");
   }
+  if (record->package == kUsagePackage) {
+    return refused("CORRECTED_ELSEWHERE",
+                   "the finding is about the use of data: it is corrected by keten usage correct, log or fulfil");
+  }
   // The event that corrects, or the declaration that the event itself was an error.
   std::optional<production::EventPosition> newest;
   for (const bool declares_error : {false, true}) {
@@ -120,6 +125,18 @@ Result<Bytes> correct(Session& session, const Correct& arguments) {
   statement.event_id = arguments.event_id;
   statement.text = arguments.text;
   return say(session, arguments.finding, std::move(*record), std::move(statement));
+}
+
+void mark_corrected(contracts::Context& context, const FindingId& id, std::string_view by, std::string_view text) {
+  const contracts::Context::Within here(context, kContractName);
+  Session session(context);
+  auto record = find_open(session, id);
+  if (!record) { return; }
+  Statement statement;
+  statement.status = FindingStatus::corrected;
+  statement.event_id = by;
+  statement.text = text;
+  (void)say(session, id, std::move(*record), std::move(statement));
 }
 
 Result<Bytes> close(Session& session, const Say& arguments) {

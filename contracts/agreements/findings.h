@@ -19,6 +19,10 @@ FindingId record_finding(contracts::Context& context, const AgreementId& agreeme
 /// By another party than who recorded the event; also OWN_FINDING.
 [[nodiscard]] Result<Bytes> close(Session& session, const Say& arguments);
 
+/// By the contract `usage` when what the finding is about was made good: a use corrected, a duty fulfilled, a log brought. Nothing
+/// when the finding is closed or has all the statements that it may have.
+void mark_corrected(contracts::Context& context, const FindingId& id, std::string_view by, std::string_view text);
+
 /// Marks findings that are still open behind their deadline, the longest overdue first, at most so many in one block; the rest
 /// follows in the next ones. `state` is that after the block's transactions.
 inline constexpr std::size_t kOverdueAtOnce = 256;

@@ -81,6 +81,9 @@ struct Statement {
 };
 inline constexpr std::size_t kStatementsMax = 64;
 
+/// In the place of a package: findings of contract `usage`. No package is called so, for these have a version behind their name.
+inline constexpr std::string_view kUsagePackage = "usage";
+
 struct FindingRecord {
   FindingStatus status = FindingStatus::open;
   std::uint32_t version = 0;  ///< of the agreement
@@ -91,8 +94,8 @@ struct FindingRecord {
   Milliseconds deadline = 0;  ///< 0: none
   Milliseconds overdue = 0;   ///< time of the block that found it still open behind its deadline; 0: not
   std::string organisation;   ///< that recorded the event
-  std::string event_id;
-  Height height;  ///< of the event
+  std::string event_id;       ///< of `usage`: the id of the use, or the uid of the duty
+  Height height;              ///< of the event
   std::uint32_t transaction = 0;
   std::uint16_t event = 0;
   Milliseconds time = 0;  ///< of the block

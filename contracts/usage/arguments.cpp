@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "contracts/production/decimal.h"
+#include "contracts/production/time.h"
 #include "contracts/usage/usage_contract.h"
 #include "contracts/usage/vocabulary.h"
 #include "core/limits.h"
@@ -14,35 +16,47 @@ namespace {
 struct Shape {
   std::string_view name;
   Method method;
-  Move move;
-  std::array<std::string_view, 5> members;
+  std::array<std::string_view, 8> members;
+  Move move = Move::request;
+  TransferMove transfer_move = TransferMove::request;
 };
 
 constexpr std::array kShapes = {
-    Shape{"register",
-          Method::register_dataset,
-          Move::request,
-          {"dataset", "commitment", "custodian?", "classification?"}},
-    Shape{"transfer", Method::transfer, Move::request, {"dataset", "to"}},
-    Shape{"take", Method::take, Move::request, {"dataset"}},
-    Shape{"request", Method::negotiate, Move::request, {"dataset", "policy", "negotiation?"}},
-    Shape{"offer", Method::negotiate, Move::offer, {"dataset", "policy", "consumer?", "negotiation?"}},
-    Shape{"accept", Method::negotiate, Move::accept, {"negotiation", "terms"}},
-    Shape{"agree", Method::negotiate, Move::agree, {"negotiation", "terms"}},
-    Shape{"verify", Method::negotiate, Move::verify, {"negotiation", "terms"}},
-    Shape{"finalize", Method::negotiate, Move::finalize, {"negotiation", "terms"}},
-    Shape{"terminate", Method::negotiate, Move::terminate, {"negotiation", "reason?"}},
-    Shape{"permit", Method::permit, Move::request, {"agreement", "uses"}},
-    Shape{"log", Method::log, Move::request, {"agreement", "uses"}},
-    Shape{"fulfil", Method::fulfil, Move::request, {"agreement", "duty", "commitment"}},
-    Shape{"withdraw", Method::withdraw, Move::request, {"agreement", "reason?"}},
+    Shape{"register", Method::register_dataset, {"dataset", "commitment", "custodian?", "classification?"}},
+    Shape{"transfer", Method::transfer, {"dataset", "to"}},
+    Shape{"take", Method::take, {"dataset"}},
+    Shape{"request",
+          Method::negotiate,
+          {"dataset", "policy", "negotiation?", "start?", "end?", "noticeDays?", "issuers?"},
+          Move::request},
+    Shape{"offer",
+          Method::negotiate,
+          {"dataset", "policy", "consumer?", "negotiation?", "start?", "end?", "noticeDays?", "issuers?"},
+          Move::offer},
+    Shape{"accept", Method::negotiate, {"negotiation", "terms"}, Move::accept},
+    Shape{"agree", Method::negotiate, {"negotiation", "terms"}, Move::agree},
+    Shape{"verify", Method::negotiate, {"negotiation", "terms"}, Move::verify},
+    Shape{"finalize", Method::negotiate, {"negotiation", "terms"}, Move::finalize},
+    Shape{"terminate", Method::negotiate, {"negotiation", "reason?"}, Move::terminate},
+    Shape{"permit", Method::permit, {"agreement", "uses"}},
+    Shape{"log", Method::log, {"agreement", "uses"}},
+    Shape{"correct", Method::correct, {"agreement", "corrects", "use?", "reason?"}},
+    Shape{"fulfil", Method::fulfil, {"agreement", "duty", "commitment"}},
+    Shape{"pay", Method::pay, {"agreement", "payment", "amount", "unit", "duty?", "commitment?"}},
+    Shape{"receive", Method::receive, {"agreement", "payment"}},
+    Shape{"claim", Method::claim, {"about", "claims", "from?", "until?"}},
+    Shape{"transfer_request", Method::move_data, {"agreement", "format?"}, Move::request, TransferMove::request},
+    Shape{"transfer_start", Method::move_data, {"transfer"}, Move::request, TransferMove::start},
+    Shape{"transfer_suspend", Method::move_data, {"transfer", "reason?"}, Move::request, TransferMove::suspend},
+    Shape{"transfer_complete", Method::move_data, {"transfer"}, Move::request, TransferMove::complete},
+    Shape{"transfer_terminate", Method::move_data, {"transfer", "reason?"}, Move::request, TransferMove::terminate},
 };
 
 Error wrong(std::string_view pointer, std::string_view expected, const json::Value* found) {
   auto text = found == nullptr ? "nothing" : json::serialize(*found);
   if (text.size() > 60) { text = "a longer value"; }
-  auto error = invalid("USAGE_ARGUMENTS",
-                       "at " + std::string(pointer) + ": expected " + std::string(expected) + ", found " + text);
+  auto error = invalid("USAGE_ARGUMENTS", "at " + std::string(pointer.empty() ? "the arguments" : pointer) +
+                                              ": expected " + std::string(expected) + ", found " + text);
   error.violations.push_back({std::string(pointer), std::string(expected), std::move(text)});
   return error;
 }
@@ -71,29 +85,27 @@ Result<std::string> hex(const json::Value& value, const std::string& pointer) {
 }
 
 Result<UseArguments> read_use(const json::Value& value, const std::string& pointer) {
-  static const Names kNames;
   if (!value.is(json::Kind::object)) { return wrong(pointer, "a use: an object with id and action", &value); }
   UseArguments use;
   use.document = value;
   for (const auto& [name, member] : value.members()) {
     const auto at = json::pointer_add(pointer, name);
-    if (name == "id" || name == "action") {
-      auto text = word(member, at, 128, name == "id" ? "an id" : "an action of ODRL");
+    if (name == "id" || name == "action" || name == "permit") {
+      auto text = word(member, at, 128, name == "action" ? "an action of ODRL" : "an id");
       if (!text) { return text.error(); }
-      (name == "id" ? use.id : use.action) = name == "id" ? *text : kNames.term(*text);
+      (name == "id" ? use.id : name == "action" ? use.action : use.permit) = std::move(*text);
     } else if (name == "statements" && member.is(json::Kind::object) && member.members().size() <= kStatementsMax) {
       for (const auto& [operand, said] : member.members()) {
         const auto place = json::pointer_add(at, operand);
-        if (said.is(json::Kind::number)) {
-          use.statements.emplace_back(kNames.term(operand), make_value(said.text(), true));
-          continue;
+        if (!is_word(operand, 256)) { return wrong(place, "an operand: a word or IRI of printable ASCII", &said); }
+        if (!said.is(json::Kind::number)) {
+          if (auto text = word(said, place, 256, "a number, or a word or IRI"); !text) { return text.error(); }
         }
-        auto text = word(said, place, 256, "a number, or a word or IRI");
-        if (!text) { return text.error(); }
-        use.statements.emplace_back(kNames.term(operand), make_value(kNames.iri(*text)));
+        use.statements.emplace_back(operand, said);
       }
     } else {
-      return wrong(at, "one of id, action, statements (at most " + std::to_string(kStatementsMax) + ")", &member);
+      return wrong(at, "one of id, action, permit, statements (at most " + std::to_string(kStatementsMax) + ")",
+                   &member);
     }
   }
   if (use.id.empty()) { return wrong(pointer + "/id", "an id", nullptr); }
@@ -101,27 +113,35 @@ Result<UseArguments> read_use(const json::Value& value, const std::string& point
   return use;
 }
 
-Status read_member(Arguments& arguments, const std::string& name, const json::Value& value) {
-  const auto pointer = "/" + name;
-  const auto keep = [](std::string& to, Result<std::string> read) -> Status {
-    if (!read) { return read.error(); }
-    to = std::move(*read);
-    return kDone;
-  };
-  if (name == "dataset") { return keep(arguments.dataset, word(value, pointer, kDatasetBytesMax, "an IRI")); }
-  if (name == "commitment") { return keep(arguments.commitment, hex(value, pointer)); }
-  if (name == "negotiation" || name == "agreement") { return keep(arguments.subject, hex(value, pointer)); }
-  if (name == "terms") { return keep(arguments.terms, hex(value, pointer)); }
-  if (name == "reason") { return keep(arguments.reason, word(value, pointer, 64, "a code")); }
-  if (name == "duty") { return keep(arguments.duty, word(value, pointer, 512, "the uid of a duty")); }
-  if (name == "custodian" || name == "to" || name == "consumer") {
-    return keep(arguments.other, word(value, pointer, limits::kNameBytesMax, "the name of an organisation"));
+/// An operand and what is said of it: a word, a number, or an array of them.
+Status read_claims(const json::Value& value, const std::string& pointer, std::vector<ClaimArguments>& claims) {
+  static const Names kNames;
+  if (!value.is(json::Kind::object) || value.members().empty() || value.members().size() > kStatementsMax) {
+    return wrong(pointer, "an object of 1 to " + std::to_string(kStatementsMax) + " operands and their values", &value);
   }
-  if (name == "policy") {
-    if (!value.is(json::Kind::object)) { return wrong(pointer, "an ODRL policy: an object", &value); }
-    arguments.policy = value;
-    return kDone;
+  for (const auto& [operand, given] : value.members()) {
+    const auto at = json::pointer_add(pointer, operand);
+    if (!is_word(operand, 256)) { return wrong(at, "an operand: a word or IRI of printable ASCII", &given); }
+    auto values = given.is(json::Kind::array) ? given : json::Value::array().push(given);
+    if (values.items().size() > kClaimValuesMax) {
+      return wrong(at, "at most " + std::to_string(kClaimValuesMax) + " values", &given);
+    }
+    for (const auto& one : values.items()) {
+      if (one.is(json::Kind::number)) { continue; }
+      if (auto text = word(one, at, 256, "a number, or a word or IRI"); !text) { return text.error(); }
+    }
+    claims.push_back({kNames.term(operand), std::move(values)});
   }
+  return kDone;
+}
+
+Result<std::int64_t> read_time(const json::Value& value, const std::string& pointer) {
+  const auto time = value.is(json::Kind::string) ? production::parse_time(value.text()) : std::nullopt;
+  if (time && *time >= 0) { return *time; }
+  return wrong(pointer, "a date and time with zone, as 2027-01-01T00:00:00Z", &value);
+}
+
+Status read_list(Arguments& arguments, const std::string& name, const json::Value& value, const std::string& pointer) {
   const auto most = name == "uses" ? kUsesPerTransactionMax : kClassificationMax;
   if (!value.is(json::Kind::array) || value.items().empty() || value.items().size() > most) {
     return wrong(pointer, "an array of 1 to " + std::to_string(most), &value);
@@ -141,6 +161,63 @@ Status read_member(Arguments& arguments, const std::string& name, const json::Va
   return kDone;
 }
 
+Status read_member(Arguments& arguments, const std::string& name, const json::Value& value) {
+  const auto pointer = "/" + name;
+  const auto keep = [](auto& to, auto read) -> Status {
+    if (!read) { return read.error(); }
+    to = std::move(*read);
+    return kDone;
+  };
+  if (name == "dataset") { return keep(arguments.dataset, word(value, pointer, kDatasetBytesMax, "an IRI")); }
+  if (name == "commitment") { return keep(arguments.commitment, hex(value, pointer)); }
+  if (name == "negotiation" || name == "agreement" || name == "transfer") {
+    return keep(arguments.subject, hex(value, pointer));
+  }
+  if (name == "terms") { return keep(arguments.terms, hex(value, pointer)); }
+  if (name == "reason") { return keep(arguments.reason, word(value, pointer, 64, "a code")); }
+  if (name == "duty") { return keep(arguments.duty, word(value, pointer, 512, "the uid of a duty")); }
+  if (name == "corrects") { return keep(arguments.corrects, word(value, pointer, 128, "the id of a use")); }
+  if (name == "payment") { return keep(arguments.payment, word(value, pointer, 128, "an id")); }
+  if (name == "format") { return keep(arguments.format, word(value, pointer, 128, "the format of a transfer")); }
+  if (name == "custodian" || name == "to" || name == "consumer" || name == "about") {
+    return keep(arguments.other, word(value, pointer, limits::kNameBytesMax, "the name of an organisation"));
+  }
+  if (name == "unit") {
+    static const Names kNames;
+    auto unit = word(value, pointer, 128, "the IRI of a currency");
+    if (unit) { arguments.unit = kNames.iri(*unit); }
+    return unit ? kDone : Status(unit.error());
+  }
+  if (name == "amount") {
+    const bool is_text = value.is(json::Kind::string) || value.is(json::Kind::number);
+    const auto plain = is_text ? production::plain_decimal(value.text()) : std::nullopt;
+    if (!plain || plain->size() > 40 || plain->starts_with('-') || *plain == "0") {
+      return wrong(pointer, "a decimal of more than 0", &value);
+    }
+    arguments.amount = *plain;
+    return kDone;
+  }
+  if (name == "from") { return keep(arguments.from, read_time(value, pointer)); }
+  if (name == "until") { return keep(arguments.until, read_time(value, pointer)); }
+  if (name == "start" || name == "end" || name == "noticeDays" || name == "issuers") {
+    arguments.agreed.set(name, value);  // judged with the document that it is a member of
+    return kDone;
+  }
+  if (name == "claims") { return read_claims(value, pointer, arguments.claims); }
+  if (name == "use") {
+    auto use = read_use(value, pointer);
+    if (!use) { return use.error(); }
+    arguments.uses.push_back(std::move(*use));
+    return kDone;
+  }
+  if (name == "policy") {
+    if (!value.is(json::Kind::object)) { return wrong(pointer, "an ODRL policy: an object", &value); }
+    arguments.policy = value;
+    return kDone;
+  }
+  return read_list(arguments, name, value, pointer);
+}
+
 }  // namespace
 
 Result<Arguments> read_arguments(std::string_view method, ByteView bytes) {
@@ -157,6 +234,7 @@ Result<Arguments> read_arguments(std::string_view method, ByteView bytes) {
   Arguments arguments;
   arguments.method = shape->method;
   arguments.move = shape->move;
+  arguments.transfer_move = shape->transfer_move;
   for (auto member : shape->members) {
     if (member.empty()) { continue; }
     const bool optional = member.ends_with('?');

@@ -10,6 +10,24 @@ namespace keten::usage {
 
 std::string dataset_key(std::string_view dataset) { return "dataset/" + std::string(dataset); }
 std::string negotiation_key(std::string_view id) { return "negotiation/" + std::string(id); }
+std::string terms_key(std::string_view negotiation) { return "terms/" + std::string(negotiation); }
+std::string agreement_key(std::string_view id) { return "agreement/" + std::string(id); }
+std::string payment_key(std::string_view agreement, std::string_view payment) {
+  return "payment/" + std::string(agreement) + "/" + std::string(payment);
+}
+std::string transfer_key(std::string_view id) { return "transfer/" + std::string(id); }
+std::string claims_of(std::string_view about, std::string_view issuer) {
+  return "claim/" + std::string(about) + "/" + std::string(issuer) + "/";
+}
+std::string due_key(std::uint64_t time, std::string_view what) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string key = "due/";
+  for (unsigned shift = 64; shift > 0;) {
+    shift -= 4;
+    key += kDigits[(time >> shift) & 15U];
+  }
+  return key + "/" + std::string(what);
+}
 std::string counters_key(std::string_view agreement) { return "counters/" + std::string(agreement); }
 std::string duty_key(std::string_view agreement, std::size_t number) {
   auto digits = std::to_string(number);
@@ -41,6 +59,10 @@ json::Value line_of(const json::Value& use_record) {
     }
   }
   for (const auto* name : {"number", "kind", "decision", "transaction", "height", "time"}) { copy(use_record, name); }
+  // What was corrected is told of, and counts for nothing.
+  if (use_record.find("correctedBy") != nullptr) {
+    line.set("decision", json::Value::string(use_record.find("void") != nullptr ? "void" : "corrected"));
+  }
   return line;
 }
 
@@ -53,6 +75,13 @@ std::optional<json::Value> Records::get(const std::string& key) {
   return std::move(*record);
 }
 
+std::string Records::text(const std::string& key) {
+  const auto bytes = context_.get(as_bytes(key));
+  if (!bytes) { return {}; }
+  context_.charge(bytes->size() * kFuelPerRecordByte);
+  return std::string(as_text(*bytes));
+}
+
 void Records::set(const std::string& key, const json::Value& record) {
   context_.put(as_bytes(key), to_bytes(json::canonical(record)));
 }
@@ -60,12 +89,12 @@ void Records::set(const std::string& key, const json::Value& record) {
 void Records::set(const std::string& key, const json::Value& record, const Entity& entity) {
   const auto bytes = to_bytes(json::canonical(record));
   context_.put(as_bytes(key), bytes);
-  context_.about({.kind = entity.kind, .id = entity.id}, events_++,
-                 Hasher("keten/usage-history/1").sized(key).sized(ByteView(bytes)).finish());
+  context_.about({.kind = entity.kind, .id = entity.id, .state_key = entity.is_state ? as_bytes(key) : ByteView{}},
+                 next_event(), Hasher("keten/usage-history/1").sized(key).sized(ByteView(bytes)).finish());
 }
 
 void Records::about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record) {
-  context_.about({.kind = kind, .id = id}, events_++,
+  context_.about({.kind = kind, .id = id}, next_event(),
                  Hasher("keten/usage-history/1").sized(key).sized(json::canonical(record)).finish());
 }
 

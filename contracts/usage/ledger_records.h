@@ -16,6 +16,15 @@ namespace keten::usage {
 // Keys behind `usage/`: docs/formats/usage.md.
 std::string dataset_key(std::string_view dataset);
 std::string negotiation_key(std::string_view id);
+/// The document on the table of a negotiation, canonical.
+std::string terms_key(std::string_view negotiation);
+std::string agreement_key(std::string_view id);
+std::string payment_key(std::string_view agreement, std::string_view payment);
+std::string transfer_key(std::string_view id);
+/// Claims of an issuer about an organisation begin with this; operands follow.
+std::string claims_of(std::string_view about, std::string_view issuer);
+/// What has to be done until a time, in its order: `what` is the key of a duty or a use.
+std::string due_key(std::uint64_t time, std::string_view what);
 std::string counters_key(std::string_view agreement);
 std::string duty_key(std::string_view agreement, std::size_t number);
 std::string use_key(std::string_view agreement, std::string_view use);
@@ -27,9 +36,10 @@ json::Value line_of(const json::Value& use_record);
 
 // Part of the protocol, beside contracts/fuel.h.
 inline constexpr std::uint64_t kFuelPerArgumentByte = 50;
-inline constexpr std::uint64_t kFuelPerTermsByte = 50;    ///< reading terms
-inline constexpr std::uint64_t kFuelPerJudgedByte = 100;  ///< judging one use by terms
-inline constexpr std::uint64_t kFuelPerRecordByte = 20;   ///< of a record that is read
+inline constexpr std::uint64_t kFuelPerTermsByte = 50;  ///< reading terms
+inline constexpr std::uint64_t kFuelPerJudgedPart =
+    300;  ///< judging one use: of weight_of its rules, and more for collections
+inline constexpr std::uint64_t kFuelPerRecordByte = 20;  ///< of a record that is read
 
 /// What the contract keeps: JSON in canonical form under text keys. Borrows the context.
 class Records {
@@ -42,11 +52,17 @@ class Records {
   struct Entity {
     std::string_view kind;
     std::string_view id;
+    bool is_state = false;  ///< the record is what the entity's head says about it
   };
   /// Also in the history of the entity.
   void set(const std::string& key, const json::Value& record, const Entity& entity);
   /// In the history of another entity.
   void about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record);
+  /// Numbers what is recorded about entities; 0 is the contract `agreements`' own.
+  std::uint64_t next_event() { return ++events_; }
+  void put(const std::string& key, std::string_view bytes) { context_.put(as_bytes(key), to_bytes(bytes)); }
+  [[nodiscard]] std::string text(const std::string& key);
+  void erase(const std::string& key) { context_.erase(as_bytes(key)); }
   /// Transaction, height and time of the last change.
   void stamp(json::Value& record) const;
   /// `usage.<what>`.
@@ -57,7 +73,7 @@ class Records {
 
  private:
   contracts::Context& context_;
-  std::uint64_t events_ = 0;  ///< numbers what is recorded about entities
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace keten::usage

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "contracts/production/decimal.h"
-#include "contracts/production/time.h"
 #include "contracts/usage/policy_reader.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/check.h"
@@ -19,145 +18,176 @@ Json text(std::string_view content) { return Json::string(std::string(content));
 
 constexpr Instant kMicrosecondsPerMillisecond = 1000;
 
-void collect(const std::vector<Rule>& rules, std::vector<DutyOf>& found) {
-  for (const auto& rule : rules) {
-    found.push_back({rule.uid, rule.actions.empty() ? std::string{} : rule.actions.front().iri, &rule});
-    collect(rule.consequences, found);
-  }
-}
-
-void find_deadline(const std::vector<Constraint>& constraints, Instant start, std::optional<Instant>& earliest) {
-  for (const auto& one : constraints) {
-    if (one.logic == Logic::all) { find_deadline(one.parts, start, earliest); }
-    const bool upper = one.op == Operator::lt || one.op == Operator::lteq || one.op == Operator::eq;
-    if (one.logic != Logic::atom || !upper || one.right.size() != 1) { continue; }
-    const auto& value = one.right.front();
-    const auto word = odrl_word(one.left);
-    std::optional<Instant> until;
-    if (word == "dateTime") { until = value.instant; }
-    if ((word == "delayPeriod" || word == "elapsedTime") && value.duration) { until = add(start, *value.duration); }
-    if (until && (!earliest || *until < *earliest)) { earliest = until; }
-  }
-}
-
 Instant instant_of(const Json* milliseconds) {
   return milliseconds == nullptr ? 0 : milliseconds->as_integer().value_or(0) * kMicrosecondsPerMillisecond;
 }
 
+Policy policy_of(contracts::Context& context, const Agreement& agreement) {
+  const auto bytes = json::canonical(agreement.policy()).size();
+  context.charge(bytes * kFuelPerTermsByte);
+  auto policy = read_policy(agreement.policy());
+  CHECK(policy.ok());  // these bytes were read before they were stored
+  return std::move(*policy);
+}
+
+Value value_of(const Names& names, const Json& said) {
+  return said.is(json::Kind::number) ? make_value(said.text(), true) : make_value(names.iri(said.text()));
+}
+
+/// Whether the narrower action is a part of the wider one.
+bool includes(const Policy& policy, const std::string& wider, std::string_view narrower) {
+  for (std::size_t steps = 0; !narrower.empty() && steps <= policy.actions.size() + kConstraintDepthMax; ++steps) {
+    if (narrower == wider) { return true; }
+    const auto defined = std::find_if(policy.actions.begin(), policy.actions.end(),
+                                      [&](const auto& pair) { return pair.first == narrower; });
+    narrower = defined != policy.actions.end() ? std::string_view(defined->second) : included_in(narrower);
+  }
+  return false;
+}
+
 }  // namespace
 
-std::vector<DutyOf> duties_of(const Policy& policy) {
-  std::vector<DutyOf> found;
-  for (const auto& rule : policy.rules) {
-    if (rule.kind == RuleKind::duty) {
-      found.push_back({rule.uid, rule.actions.empty() ? std::string{} : rule.actions.front().iri, &rule});
-      collect(rule.consequences, found);
-    }
-    collect(rule.duties, found);
-    collect(rule.remedies, found);
-  }
-  return found;
-}
-
-std::optional<Instant> deadline_of(const Rule& duty, Instant start) {
-  std::optional<Instant> earliest;
-  find_deadline(duty.constraints, start, earliest);
-  for (const auto& action : duty.actions) { find_deadline(action.refinements, start, earliest); }
-  return earliest;
-}
-
-UseJudge::UseJudge(contracts::Context& context, Records& records, const std::string& agreement,
-                   const json::Value& record)
+UseJudge::UseJudge(contracts::Context& context, Records& records, const Agreement& agreement)
     : context_(context),
       records_(records),
       agreement_(agreement),
-      consumer_(party_of(record.find_string("consumer").value_or(""))),
-      dataset_(record.find_string("dataset").value_or("")) {
-  const auto& document = *record.find("policy");
-  terms_bytes_ = json::canonical(document).size();
-  context.charge(terms_bytes_ * kFuelPerTermsByte);
-  auto policy = read_policy(document);
-  CHECK(policy.ok());  // it was read before it was stored
-  policy_ = std::move(*policy);
-  world_.now = static_cast<Instant>(context.block().time) * kMicrosecondsPerMillisecond;
-  world_.uses[""].start = instant_of(record.find("start"));
+      policy_(policy_of(context, agreement)),
+      duties_(context, records, agreement, policy_),
+      fuel_per_judgement_(policy_.weight * (1 + policy_.parts.size()) * kFuelPerJudgedPart) {
+  world_.uses[""].start = static_cast<Instant>(agreement.start) * kMicrosecondsPerMillisecond;
   read_counters();
-  for (const auto& [key, duty] : records.duties(agreement)) {
-    DutyState state;
-    const auto word = duty.find_string("state").value_or("");
-    const auto* deadline = duty.find("deadline");
-    if (word == "fulfilled") { state = {Performance::performed, Deontic::fulfilled}; }
-    if (word == "late") { state = {Performance::performed, Deontic::violated}; }
-    if (word == "open" && deadline != nullptr && instant_of(deadline) < world_.now) {
-      state = {Performance::unknown, Deontic::violated};
-    }
-    world_.duties[std::string(duty.find_string("uid").value_or(""))] = state;
-  }
+  read_claims();
+}
+
+void UseJudge::read_claims() {
+  const auto& names = policy_.names;
   // What the owner has registered about the dataset is vouched for by his signature.
-  if (const auto dataset = records.get(dataset_key(dataset_))) {
-    static const Names kNames;
+  if (const auto dataset = records_.get(dataset_key(agreement_.dataset))) {
     for (const auto* operand : {"classification", "skos:concept"}) {
-      auto& claims = world_.claims[dataset_][kNames.term(operand)];
-      for (const auto& one : dataset->find("classification")->items()) {
-        claims.push_back(make_value(kNames.iri(one.text())));
-      }
+      auto& claims = world_.claims[agreement_.dataset][names.term(operand)];
+      for (const auto& one : dataset->find("classification")->items()) { claims.push_back(value_of(names, one)); }
     }
+  }
+  // Of the consumer, what the provider or an issuer that both have named says, and never he himself.
+  std::vector<std::string> issuers = {agreement_.provider};
+  if (const auto* named = agreement_.document.find("issuers")) {
+    for (const auto& one : named->items()) { issuers.push_back(one.text()); }
+  }
+  const auto now = static_cast<std::int64_t>(context_.block().time);
+  for (const auto& issuer : issuers) {
+    if (issuer == agreement_.consumer) { continue; }
+    const auto prefix = claims_of(agreement_.consumer, issuer);
+    auto end = prefix;
+    end.back() = '/' + 1;
+    context_.scan(as_bytes(prefix), as_bytes(end), [&](ByteView, ByteView bytes) {
+      context_.charge(bytes.size() * kFuelPerRecordByte);
+      const auto claim = json::parse(as_text(bytes));
+      CHECK(claim.ok());
+      const auto from = claim->find("from")->as_integer().value_or(0);
+      const auto until = claim->find("until")->as_integer().value_or(0);
+      if (now < from || (until != 0 && now >= until)) { return true; }
+      auto& values = world_.claims[party_of(agreement_.consumer)][std::string(*claim->find_string("operand"))];
+      for (const auto& one : claim->find("values")->items()) { values.push_back(value_of(names, one)); }
+      return true;
+    });
   }
 }
 
 void UseJudge::read_counters() {
-  const auto counters = records_.get(counters_key(agreement_));
+  const auto counters = records_.get(counters_key(agreement_.id));
   if (!counters) { return; }
-  judged_ = counters->find("uses")->as_integer().value_or(0);
+  numbered_ = counters->find("uses")->as_integer().value_or(0);
   refused_ = counters->find("denied")->as_integer().value_or(0);
   violations_ = counters->find("violations")->as_integer().value_or(0);
-  const auto read = [&](const Json& from, Uses& uses) {
-    uses.start = world_.uses[""].start;
-    uses.count = from.find("count")->text();
-    uses.first = instant_of(from.find("first"));
-    uses.last = instant_of(from.find("last"));
-  };
-  for (const auto& [rule, uses] : counters->find("rules")->members()) { read(uses, world_.uses[rule]); }
+  std::vector<Value> paid;
+  for (const auto& [unit, amount] : counters->find("paid")->members()) {
+    paid.push_back(make_value(amount.text(), true));
+    paid.back().unit = unit;
+  }
+  const auto start = world_.uses[""].start;
+  world_.uses[""].paid = paid;
+  for (const auto& [rule, stored] : counters->find("rules")->members()) {
+    auto& uses = world_.uses[rule];
+    uses.start = start;
+    uses.paid = paid;
+    uses.count = stored.find("count")->text();
+    if (stored.find("first") != nullptr) { uses.first = instant_of(stored.find("first")); }
+    if (stored.find("last") != nullptr) { uses.last = instant_of(stored.find("last")); }
+  }
 }
 
-json::Value UseJudge::judge(const UseArguments& use, bool happened) {
-  context_.charge(terms_bytes_ * kFuelPerJudgedByte * (1 + use.statements.size()));
+Policy UseJudge::request_of(const UseArguments& use) const {
   Policy request;
   request.type = PolicyType::request;
   Rule asked;
   asked.uid = use.id;
-  asked.actions.push_back({use.action, {}});
-  asked.targets.push_back({dataset_, {}, false, {}});
-  asked.assignees.push_back({consumer_, {}, false, {}});
-  for (const auto& [operand, value] : use.statements) {
+  const auto action = policy_.names.term(use.action);
+  asked.actions.push_back({action, {}});
+  // Whoever asks for `use` asks for what is a part of it: a prohibition of a part reaches him.
+  for (const auto& rule : policy_.rules) {
+    if (rule.kind != RuleKind::prohibition) { continue; }
+    for (const auto& prohibited : rule.actions) {
+      if (prohibited.iri != action && includes(policy_, action, prohibited.iri)) {
+        asked.actions.push_back({prohibited.iri, {}});
+      }
+    }
+  }
+  asked.targets.push_back({agreement_.dataset, {}, false, {}});
+  asked.assignees.push_back({party_of(agreement_.consumer), {}, false, {}});
+  for (const auto& [operand, said] : use.statements) {
     Constraint says;
-    says.left = operand;
+    says.left = policy_.names.term(operand);
     says.op = Operator::eq;
-    says.right = {value};
+    says.right = {value_of(policy_.names, said)};
     asked.constraints.push_back(std::move(says));
   }
   request.rules.push_back(std::move(asked));
-  const auto report = evaluate(policy_, request, world_);
+  return request;
+}
 
+void UseJudge::count(const std::string& rule, Json& counted) {
+  auto& uses = world_.uses[rule];
+  uses.start = world_.uses[""].start;
+  uses.paid = world_.uses[""].paid;
+  uses.count = production::add_decimals(uses.count, "1").value_or(uses.count);
+  if (!uses.first) {
+    uses.first = world_.now;
+    duties_.first_use(rule);
+  }
+  uses.last = uses.last ? std::max(*uses.last, world_.now) : world_.now;
+  counted.push(text(rule));
+}
+
+json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at) {
+  context_.charge(fuel_per_judgement_ * (1 + use.statements.size()));
+  world_.now = at * kMicrosecondsPerMillisecond;
+  duties_.into(world_);
+  const auto report = evaluate(policy_, request_of(use), world_);
+
+  const bool happened = kind == Kind::log;
   const bool permitted = report.decision == Decision::permitted;
   auto record = Json::object();
   record.set("use", use.document)
-      .set("number", Json::number(++judged_))
+      .set("number", next_number())
       .set("kind", text(happened ? "log" : "permit"))
       .set("decision", text(decision_name(report.decision)))
       .set("reason", text(report.reason));
   auto reports = Json::array();
+  auto counted = Json::array();
+  std::optional<Duties::LogDue> log_due;
   for (const auto& rule : report.rules) {
     reports.push(report_json(rule));
+    if (happened && !permitted && rule.kind == RuleKind::prohibition && rule.active) { duties_.broken(rule.rule); }
     // A use counts under the permissions that cover it; one that happened without, under all that it might belong to.
     const bool counts = rule.kind == RuleKind::permission && (permitted ? rule.active : happened);
     if (!counts) { continue; }
-    auto& uses = world_.uses[rule.rule];
-    uses.start = world_.uses[""].start;
-    uses.count = production::add_decimals(uses.count, "1").value_or(uses.count);
-    if (!uses.first || *uses.first == 0) { uses.first = world_.now; }
-    uses.last = world_.now;
+    count(rule.rule, counted);
+    if (happened) { continue; }
+    const auto due = duties_.log_due(rule.rule);
+    if (due && (!log_due || due->until < log_due->until)) { log_due = due; }
   }
+  record.set("counted", std::move(counted));
+  if (log_due) { record.set("logBy", Json::number(log_due->until)).set("logDuty", text(log_due->duty)); }
   if (!permitted) { ++(happened ? violations_ : refused_); }
   const auto canonical = json::canonical(reports);
   if (canonical.size() <= kReportBytesMax) {
@@ -168,20 +198,37 @@ json::Value UseJudge::judge(const UseArguments& use, bool happened) {
   return record;
 }
 
+void UseJudge::take_back(const Json& record) {
+  for (const auto& rule : record.find("counted")->items()) {
+    auto& uses = world_.uses[rule.text()];
+    uses.count = production::add_decimals(uses.count, "-1").value_or(uses.count);
+    // When it was the only one, none was ever made; when not, the others' times stay.
+    if (uses.count == "0") {
+      uses.first.reset();
+      uses.last.reset();
+    }
+  }
+  if (record.find_string("decision") != "permitted") { --violations_; }
+}
+
 void UseJudge::keep_counters() {
   auto rules = Json::object();
   for (const auto& [rule, uses] : world_.uses) {
     if (rule.empty()) { continue; }
-    rules.set(rule, Json::object()
-                        .set("count", Json::number(uses.count))
-                        .set("first", Json::number(uses.first.value_or(0) / kMicrosecondsPerMillisecond))
-                        .set("last", Json::number(uses.last.value_or(0) / kMicrosecondsPerMillisecond)));
+    auto entry = Json::object();
+    entry.set("count", Json::number(uses.count));
+    if (uses.first) { entry.set("first", Json::number(*uses.first / kMicrosecondsPerMillisecond)); }
+    if (uses.last) { entry.set("last", Json::number(*uses.last / kMicrosecondsPerMillisecond)); }
+    rules.set(rule, std::move(entry));
   }
-  records_.set(counters_key(agreement_), Json::object()
-                                             .set("rules", std::move(rules))
-                                             .set("uses", Json::number(judged_))
-                                             .set("denied", Json::number(refused_))
-                                             .set("violations", Json::number(violations_)));
+  auto paid = Json::object();
+  for (const auto& one : world_.uses[""].paid) { paid.set(one.unit, text(one.text)); }
+  records_.set(counters_key(agreement_.id), Json::object()
+                                                .set("rules", std::move(rules))
+                                                .set("paid", std::move(paid))
+                                                .set("uses", Json::number(numbered_))
+                                                .set("denied", Json::number(refused_))
+                                                .set("violations", Json::number(violations_)));
 }
 
 }  // namespace keten::usage

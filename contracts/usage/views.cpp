@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "contracts/agreements/agreement_state.h"
 #include "contracts/production/decimal.h"
 #include "contracts/production/time.h"
 #include "contracts/usage/ledger_records.h"
@@ -44,9 +45,13 @@ void scan(const StateReader& state, const std::string& first, const std::string&
   });
 }
 
-Result<Json> negotiation(const StateReader& state, std::string_view id) {
-  if (auto found = stored(state, negotiation_key(id))) { return std::move(*found); }
-  return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "there is no agreement " + std::string(id));
+/// The id of an agreement, also when it is told by that of its negotiation. Fails with UNKNOWN_AGREEMENT.
+Result<std::string> agreement_id(const StateReader& state, std::string_view id) {
+  if (stored(state, agreement_key(id))) { return std::string(id); }
+  if (const auto negotiation = stored(state, negotiation_key(id))) {
+    if (const auto agreed = negotiation->find_string("agreement")) { return std::string(*agreed); }
+  }
+  return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "there is no agreement about data " + std::string(id));
 }
 
 std::int64_t integer(const Json& record, std::string_view name) {
@@ -126,32 +131,32 @@ void find_amounts(const std::vector<Constraint>& constraints, std::vector<std::p
   }
 }
 
-/// `owed`: consequences are only when what they follow from was not done in time.
-void collect_amounts(const std::vector<Rule>& duties, const std::map<std::string, std::string>& states, bool owed,
+/// `owed`: whether it is due although it still waits: a consequence, when what it follows from was not done in time.
+void collect_amounts(const Rule& duty, const std::map<std::string, std::string>& states, bool owed,
                      std::vector<Amount>& amounts) {
-  for (const auto& duty : duties) {
-    const auto known = states.find(duty.uid);
-    const auto state = known == states.end() ? std::string("open") : known->second;
-    std::vector<std::pair<std::string, std::string>> found;
-    find_amounts(duty.constraints, found);
-    for (const auto& action : duty.actions) { find_amounts(action.refinements, found); }
-    const bool is_done = state == "fulfilled" || state == "late";
-    for (auto& [amount, unit] : found) { amounts.push_back({duty.uid, amount, unit, state, owed && !is_done}); }
-    collect_amounts(duty.consequences, states, owed && (state == "late" || state == "overdue"), amounts);
+  const auto known = states.find(duty.uid);
+  const auto state = known == states.end() ? std::string("open") : known->second;
+  std::vector<std::pair<std::string, std::string>> found;
+  find_amounts(duty.constraints, found);
+  for (const auto& action : duty.actions) { find_amounts(action.refinements, found); }
+  const bool due = state == "open" || state == "overdue" || (state == "waiting" && owed);
+  for (auto& [amount, unit] : found) { amounts.push_back({duty.uid, amount, unit, state, due}); }
+  for (const auto& one : duty.consequences) {
+    collect_amounts(one, states, state == "late" || state == "overdue", amounts);
   }
 }
 
 std::vector<Amount> amounts_of(const Json& agreement, const Json& duties) {
   std::vector<Amount> amounts;
-  const auto* document = agreement.find("policy");
+  const auto* document = agreement.find("document")->find("policy");
   const auto policy = document == nullptr ? Result<Policy>(invalid("", "")) : read_policy(*document);
   if (!policy) { return amounts; }
   std::map<std::string, std::string> states;
   for (const auto& duty : duties.items()) { states[word(duty, "uid")] = word(duty, "state"); }
   for (const auto& rule : policy->rules) {
-    if (rule.kind == RuleKind::duty) { collect_amounts({rule}, states, true, amounts); }
-    collect_amounts(rule.duties, states, true, amounts);
-    collect_amounts(rule.remedies, states, false, amounts);
+    if (rule.kind == RuleKind::duty) { collect_amounts(rule, states, false, amounts); }
+    for (const auto& one : rule.duties) { collect_amounts(one, states, false, amounts); }
+    for (const auto& one : rule.remedies) { collect_amounts(one, states, false, amounts); }
   }
   return amounts;
 }
@@ -198,17 +203,49 @@ Listed list_datasets(const StateReader& state, std::string_view after, std::size
   return listed;
 }
 
-Result<json::Value> read_agreement(const StateReader& state, std::string_view id) {
-  auto record = negotiation(state, id);
-  if (!record) { return record.error(); }
-  if (auto counters = stored(state, counters_key(id))) { record->set("counters", std::move(*counters)); }
+Result<json::Value> read_negotiation(const StateReader& state, std::string_view id) {
+  auto record = stored(state, negotiation_key(id));
+  if (!record) {
+    return failure(ErrorKind::not_found, "UNKNOWN_NEGOTIATION", "there is no negotiation " + std::string(id));
+  }
+  if (const auto terms = state.get(as_bytes("usage/" + terms_key(id)))) {
+    auto document = json::parse(as_text(*terms));
+    CHECK(document.ok());
+    record->set("document", std::move(*document));
+  }
+  return std::move(*record);
+}
+
+Result<json::Value> read_agreement(const StateReader& state, std::string_view id_or_negotiation, std::int64_t now) {
+  const auto id = agreement_id(state, id_or_negotiation);
+  if (!id) { return id.error(); }
+  auto record = *stored(state, agreement_key(*id));
+  const auto time = static_cast<Milliseconds>(now);
+  const auto signed_one = agreements::read_agreement_record(state, *agreements::AgreementId::from_hex(*id));
+  CHECK(signed_one.has_value());
+  const auto in_force = signed_one->record.version_in_force(time);
+  const auto version = in_force != 0 ? in_force : signed_one->record.agreed_version();
+  auto document = json::parse(agreements::read_version(state, signed_one->id, version));
+  CHECK(document.ok());
+  record.set("state", text(agreements::state_name(signed_one->record, time)))
+      .set("start", number(signed_one->record.versions.front().in_force_from()))
+      .set("version", number(version))
+      .set("findings", number(signed_one->record.findings))
+      .set("document", std::move(*document));
+  if (signed_one->record.terminated != 0) {
+    record.set("terminatedBy", text(signed_one->record.terminated_by))
+        .set("ends", number(signed_one->record.ends))
+        .set("reason", text(signed_one->record.reason));
+  }
+  if (auto counters = stored(state, counters_key(*id))) { record.set("counters", std::move(*counters)); }
   return record;
 }
 
-Result<json::Value> list_duties(const StateReader& state, std::string_view id, std::int64_t now) {
-  if (const auto record = negotiation(state, id); !record) { return record.error(); }
+Result<json::Value> list_duties(const StateReader& state, std::string_view id_or_negotiation, std::int64_t now) {
+  const auto id = agreement_id(state, id_or_negotiation);
+  if (!id) { return id.error(); }
   auto list = Json::array();
-  const auto first = "duty/" + std::string(id);
+  const auto first = "duty/" + *id;
   scan(state, first + "/", first + "0", [&](const std::string&, Json duty) {
     const auto* deadline = duty.find("deadline");
     if (word(duty, "state") == "open" && deadline != nullptr && deadline->as_integer().value_or(now) < now) {
@@ -220,15 +257,16 @@ Result<json::Value> list_duties(const StateReader& state, std::string_view id, s
   return list;
 }
 
-Result<Listed> list_uses(const StateReader& state, std::string_view id, const Period& period, std::uint64_t after,
-                         std::size_t limit) {
-  if (const auto record = negotiation(state, id); !record) { return record.error(); }
-  auto [first, end] = numbers_of(state, id, period);
+Result<Listed> list_uses(const StateReader& state, std::string_view id_or_negotiation, const Period& period,
+                         std::uint64_t after, std::size_t limit) {
+  const auto id = agreement_id(state, id_or_negotiation);
+  if (!id) { return id.error(); }
+  auto [first, end] = numbers_of(state, *id, period);
   first = std::max(first, after < UINT64_MAX ? after + 1 : after);
   Listed listed{Json::array(), {}};
   if (first >= end) { return listed; }
   const auto until = std::min<std::uint64_t>(end, first + limit);
-  scan(state, line_key(id, first), line_key(id, until), [&](const std::string&, Json line) {
+  scan(state, line_key(*id, first), line_key(*id, until), [&](const std::string&, Json line) {
     listed.items.push(std::move(line));
     return true;
   });
@@ -236,16 +274,18 @@ Result<Listed> list_uses(const StateReader& state, std::string_view id, const Pe
   return listed;
 }
 
-Result<json::Value> read_use(const StateReader& state, std::string_view id, std::string_view use) {
-  if (auto found = stored(state, use_key(id, use))) { return std::move(*found); }
-  return failure(ErrorKind::not_found, "UNKNOWN_USE",
-                 "agreement " + std::string(id) + " has no use " + std::string(use));
+Result<json::Value> read_use(const StateReader& state, std::string_view id_or_negotiation, std::string_view use) {
+  const auto id = agreement_id(state, id_or_negotiation);
+  if (!id) { return id.error(); }
+  if (auto found = stored(state, use_key(*id, use))) { return std::move(*found); }
+  return failure(ErrorKind::not_found, "UNKNOWN_USE", "agreement " + *id + " has no use " + std::string(use));
 }
 
-Result<json::Value> read_statement(const StateReader& state, std::string_view id, const Period& period,
+Result<json::Value> read_statement(const StateReader& state, std::string_view id_or_negotiation, const Period& period,
                                    std::int64_t now) {
-  const auto agreement = negotiation(state, id);
+  const auto agreement = read_agreement(state, id_or_negotiation, now);
   if (!agreement) { return agreement.error(); }
+  const auto id = word(*agreement, "agreement");
   const auto [first, end] = numbers_of(state, id, period);
   if (end - first > kStatementUsesMax) {
     return failure(ErrorKind::too_large, "TOO_MANY_USES",
@@ -262,8 +302,7 @@ Result<json::Value> read_statement(const StateReader& state, std::string_view id
   auto statement = Json::object();
   statement.set("agreement", text(id));
   for (const auto* name : {"dataset", "provider", "consumer"}) { statement.set(name, text(word(*agreement, name))); }
-  statement.set("state", text(agreement->find("agreement") == nullptr ? word(*agreement, "state")
-                                                                      : word(*agreement, "agreement")));
+  statement.set("state", text(word(*agreement, "state")));
   if (period.from > 0) { statement.set("from", text(production::time_text(period.from))); }
   if (period.to != INT64_MAX) { statement.set("to", text(production::time_text(period.to))); }
   statement.set("asOf", text(production::time_text(now))).set("uses", counts.json());

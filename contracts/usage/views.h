@@ -35,8 +35,12 @@ struct Listed {
 /// By their IRIs, those behind `after`.
 [[nodiscard]] Listed list_datasets(const contracts::StateReader& state, std::string_view after, std::size_t limit);
 
-/// The record of the negotiation, and when it has become an agreement its counters. Fails with UNKNOWN_AGREEMENT.
-[[nodiscard]] Result<json::Value> read_agreement(const contracts::StateReader& state, std::string_view id);
+/// The record of a negotiation, with the document on the table. Fails with UNKNOWN_NEGOTIATION.
+[[nodiscard]] Result<json::Value> read_negotiation(const contracts::StateReader& state, std::string_view id);
+/// An agreement about data at a time, by its id or that of its negotiation: who provides and consumes what, its state by contract
+/// `agreements`, document, counters. Fails with UNKNOWN_AGREEMENT; so do those below, which take both ids too.
+[[nodiscard]] Result<json::Value> read_agreement(const contracts::StateReader& state, std::string_view id,
+                                                 std::int64_t now);
 
 /// In the order of the terms; an open duty behind its deadline is `overdue` at `now`. Fails with UNKNOWN_AGREEMENT.
 [[nodiscard]] Result<json::Value> list_duties(const contracts::StateReader& state, std::string_view id,

@@ -21,7 +21,8 @@ def terms(constraint, duty):
 class UsageTest(NetworkTest):
     def say(self, who, *arguments, expect=0):
         """What the command tells, as JSON; of a refusal the text."""
-        result = keten("usage", *arguments, "--state", self.network.state, "--as", f"device@{who}", "-o", "json", expect=expect)
+        user = "admin" if arguments[0] in ("accept", "withdraw") else "device"
+        result = keten("usage", *arguments, "--state", self.network.state, "--as", f"{user}@{who}", "-o", "json", expect=expect)
         return json.loads(result.stdout) if expect == 0 else result.stderr
 
     def agree(self, name, constraint, duty):
@@ -36,7 +37,8 @@ class UsageTest(NetworkTest):
         for who, state in (("TruckCo", "ACCEPTED"), ("FarmCo", "AGREED"), ("TruckCo", "VERIFIED"), ("FarmCo", "FINALIZED")):
             answer = self.say(who, "accept", offered["negotiation"], "--policy", policy)["result"]
             self.assertEqual(answer["state"], state)
-        return offered["negotiation"]
+        self.assertEqual(answer["agreement"], offered["terms"])  # the agreement's id is what both have signed
+        return answer["agreement"]
 
     def use(self, agreement, use, purpose, how="request"):
         answer = self.say("TruckCo", how, agreement, "--id", use, "--action", "read", "--say", f"purpose={purpose}")
@@ -66,9 +68,12 @@ class UsageTest(NetworkTest):
         refusal = keten("usage", "request", agreement, "--id", "5", "--action", "read", "--state", self.network.state,
                         "--as", "device@TruckCo", expect=FAILED)
         self.assertIn("AGREEMENT_ENDED", refusal.stderr)
-        shown = self.say("TruckCo", "show", agreement)
-        self.assertEqual((shown["agreement"], shown["withdrawnBy"]), ("withdrawn", "FarmCo"))
-        self.assertEqual(set(shown["signatures"]), {"FarmCo", "TruckCo"})
+        shown = keten("agreement", "show", agreement, "--state", self.network.state, "-o", "json").stdout
+        shown = json.loads(shown)
+        self.assertEqual((shown["state"], shown["terminated"]["by"]), ("ended", "FarmCo"))
+        self.assertEqual({one["organisation"] for one in shown["current"]["signatures"]}, {"FarmCo", "TruckCo"})
+        findings = keten("findings", "list", "--state", self.network.state, "-o", "json").stdout
+        self.assertEqual([one["code"] for one in json.loads(findings)["findings"]], ["violation"])
         self.check_statement(agreement)
 
     def check_statement(self, agreement):

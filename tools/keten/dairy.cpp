@@ -43,7 +43,9 @@ class Players {
       const bool is_file = i > 0 && (words[i - 1] == "--content" || words[i - 1] == "--policy");
       arguments.push_back(is_file ? (examples_ / words[i]).string() : named(words[i]));
     }
-    for (const auto& word : {std::string("--state"), state_.string(), std::string("--as"), "device@" + organisation}) {
+    const bool binds = words.front() == "accept" || words.front() == "withdraw";
+    const auto who = (binds ? "admin@" : "device@") + organisation;
+    for (const auto& word : {std::string("--state"), state_.string(), std::string("--as"), who}) {
       arguments.push_back(word);
     }
     if (as_json) { arguments.insert(arguments.end(), {"-o", "json"}); }

@@ -54,6 +54,12 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
       options->proposes = proposes;
       policy(command, options);
       command->add_option("--negotiation", options->negotiation, "a counter-offer in this one")->type_name("ID");
+      command->add_option("--start", options->start, "of the agreement; now when not given")->type_name("TIME");
+      command->add_option("--end", options->end, "of the agreement; none when not given")->type_name("TIME");
+      command->add_option("--notice-days", options->notice_days, "days that it holds behind a withdrawal")
+          ->type_name("DAYS");
+      command->add_option("--issuer", options->issuers, "a member whose claims count; again for more")
+          ->type_name("ORG");
       if (!proposes) { command->add_option("--to", options->organisation, "the consumer")->type_name("ORG"); }
     };
   };
@@ -72,6 +78,9 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
       command->add_option("--id", options->id, "of the use, once in an agreement")->required()->type_name("ID");
       command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
       command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+      if (happened) {
+        command->add_option("--permit", options->permit, "the use that was permitted before")->type_name("ID");
+      }
     };
   };
   add("request", "Ask before a use", kAgreement, run_usage_use, use(false));

@@ -166,8 +166,13 @@ struct UsageLedgerOptions {
   std::string organisation;  ///< custodian, new owner, consumer
   std::string policy;        ///< file
   std::string negotiation;   ///< of a counter-offer
-  std::string commitment;    ///< 64 hexadecimal digits
-  std::string content;       ///< file to commit to instead
+  std::string start;         ///< of the agreement
+  std::string end;
+  std::uint32_t notice_days = 0;
+  std::vector<std::string> issuers;  ///< whose claims count beside the provider's
+  std::string permit;                ///< the use that was asked for, of its log
+  std::string commitment;            ///< 64 hexadecimal digits
+  std::string content;               ///< file to commit to instead
   std::vector<std::string> classes;
   std::vector<std::string> statements;  ///< OPERAND=VALUE
   std::string action = "use";

@@ -9,7 +9,9 @@
 #include "client/csv.h"
 #include "client/keystore.h"
 #include "client/transactions.h"
+#include "contracts/agreements/arguments.h"
 #include "contracts/production/time.h"
+#include "contracts/usage/agreement.h"
 #include "contracts/usage/ledger_records.h"
 #include "contracts/usage/negotiation.h"
 #include "contracts/usage/usage_contract.h"
@@ -42,17 +44,29 @@ Result<Session> open_session(const UsageLedgerOptions& options) {
   return Session{std::move(*target), std::move(*ledger), std::move(*status)};
 }
 
-/// The answer of the contract once the call is executed; its refusal is an error.
-Result<json::Value> call(const Session& session, const UsageLedgerOptions& options, const std::string& method,
-                         const json::Value& arguments) {
+struct ContractCall {
+  std::string method;
+  Bytes arguments;
+  std::string contract = "usage";
+};
+
+/// What binds the company is signed by its admin, unless --as names another key.
+std::string signing_user(const UsageLedgerOptions& options, const ContractCall& call) {
   const auto user = options.target.user.substr(0, options.target.user.find('@'));
-  const auto key = client::read_key_file(HomeFiles{session.target.node.home}.key(user.empty() ? "device" : user));
+  if (!user.empty()) { return user; }
+  const auto roles = usage::UsageContract().allowed_roles(call.method);
+  return call.contract != "usage" || (roles && !roles->has(Role::submitter)) ? "admin" : "device";
+}
+
+/// The answer of the contract once the call is executed; its refusal is an error.
+Result<json::Value> send(const Session& session, const UsageLedgerOptions& options, ContractCall call) {
+  const auto key = client::read_key_file(HomeFiles{session.target.node.home}.key(signing_user(options, call)));
   if (!key) { return key.error(); }
   const auto transaction =
       client::sign_call({.chain_id = session.status.chain_id, .organisation = session.status.organisation, .key = *key},
-                        {.contract = "usage",
-                         .method = method,
-                         .arguments = to_bytes(json::canonical(arguments)),
+                        {.contract = std::move(call.contract),
+                         .method = std::move(call.method),
+                         .arguments = std::move(call.arguments),
                          .valid_until = session.status.height.plus(client::kValidityBlocks),
                          .fuel_limit = kUsageFuel});
   if (auto submitted = session.ledger.submit(transaction); !submitted) { return submitted.error(); }
@@ -80,30 +94,58 @@ bool is_hexadecimal(std::string_view text) {
 /// Whether it can only be a dataset.
 bool is_dataset(std::string_view subject) { return !is_hexadecimal(subject); }
 
-/// The id of the negotiation or agreement that begins so; all agreements have been negotiations.
-Result<std::string> whole_id(const Session& session, const std::string& beginning) {
-  if (!is_hexadecimal(beginning) || beginning.size() < kIdBeginningMin || beginning.size() > kIdDigits) {
-    return invalid("ID_INVALID", "expected the id of a negotiation or agreement, or at least " +
-                                     std::to_string(kIdBeginningMin) + " digits of its beginning, found \"" +
-                                     beginning + "\"");
-  }
-  if (beginning.size() == kIdDigits) { return beginning; }
-  const auto prefix = usage::negotiation_key(beginning);
-  const auto entries = session.ledger.state("usage", as_bytes(prefix));
+/// The whole id under `table` that begins so; empty when there is none.
+Result<std::string> id_under(const Session& session, const std::string& table, const std::string& beginning) {
+  const auto entries = session.ledger.state("usage", as_bytes(table + beginning));
   if (!entries) { return entries.error(); }
-  if (entries->entries.size() == 1) {
-    return std::string(as_text(entries->entries.front().first)).substr(std::string("usage/negotiation/").size());
+  if (entries->entries.empty()) { return std::string(); }
+  if (entries->entries.size() > 1) {
+    return failure(ErrorKind::not_found, "ID_AMBIGUOUS",
+                   std::to_string(entries->entries.size()) + " ids begin with " + beginning + "; give more digits");
   }
+  return std::string(as_text(entries->entries.front().first)).substr(std::string("usage/").size() + table.size());
+}
+
+Status check_beginning(const std::string& beginning) {
+  if (is_hexadecimal(beginning) && beginning.size() >= kIdBeginningMin && beginning.size() <= kIdDigits) {
+    return kDone;
+  }
+  return invalid("ID_INVALID", "expected the id of a negotiation or agreement, or at least " +
+                                   std::to_string(kIdBeginningMin) + " digits of its beginning, found \"" + beginning +
+                                   "\"");
+}
+
+/// The id of the negotiation that begins so.
+Result<std::string> negotiation_id(const Session& session, const std::string& beginning) {
+  if (auto checked = check_beginning(beginning); !checked) { return checked.error(); }
+  auto id = id_under(session, usage::negotiation_key(""), beginning);
+  if (!id || !id->empty()) { return id; }
+  return failure(ErrorKind::not_found, "UNKNOWN_NEGOTIATION", "no negotiation begins with " + beginning);
+}
+
+Result<json::Value> read_record(const Session& session, const std::string& key);
+
+/// The id of the agreement that begins so, or that the negotiation led to that begins so.
+Result<std::string> agreement_id(const Session& session, const std::string& beginning) {
+  if (auto checked = check_beginning(beginning); !checked) { return checked.error(); }
+  auto id = id_under(session, usage::agreement_key(""), beginning);
+  if (!id || !id->empty()) { return id; }
+  const auto negotiation = negotiation_id(session, beginning);
+  if (!negotiation) {
+    return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "no agreement about data begins with " + beginning);
+  }
+  const auto record = read_record(session, usage::negotiation_key(*negotiation));
+  if (!record) { return record.error(); }
+  if (const auto agreed = record->find_string("agreement")) { return std::string(*agreed); }
   return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT",
-                 entries->entries.empty()
-                     ? "no negotiation or agreement begins with " + beginning
-                     : std::to_string(entries->entries.size()) + " ids begin with " + beginning + "; give more digits");
+                 "negotiation " + *negotiation + " has led to no agreement yet, it is " +
+                     std::string(record->find_string("state").value_or("")));
 }
 
 /// Runs one call and prints what came of it.
 int run_call(Console& console, const Session& session, const UsageLedgerOptions& options, const std::string& method,
-             const json::Value& arguments) {
-  const auto answer = call(session, options, method, arguments);
+             ContractCall call) {
+  const auto answer = send(session, options, std::move(call));
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
     console.out << json::pretty(*answer) << "\n";
@@ -126,6 +168,12 @@ int run_call(Console& console, const Session& session, const UsageLedgerOptions&
   return kSuccess;
 }
 
+int run_call(Console& console, const Session& session, const UsageLedgerOptions& options, const std::string& method,
+             const json::Value& arguments) {
+  return run_call(console, session, options, method,
+                  {.method = method, .arguments = to_bytes(json::canonical(arguments))});
+}
+
 /// Likewise about a dataset.
 int run_call(Console& console, const UsageLedgerOptions& options, const std::string& method,
              const json::Value& arguments) {
@@ -139,7 +187,7 @@ int run_call_about(Console& console, const UsageLedgerOptions& options, const st
                    const std::string& name, const std::string& beginning, json::Value arguments) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto id = whole_id(*session, beginning);
+  const auto id = name == "negotiation" ? negotiation_id(*session, beginning) : agreement_id(*session, beginning);
   if (!id) { return console.fail(id.error()); }
   return run_call(console, *session, options, method, arguments.set(name, text_value(*id)));
 }
@@ -238,6 +286,14 @@ int run_usage_offer(Console& console, const UsageLedgerOptions& options) {
   if (!policy) { return console.fail(policy.error(), options.policy); }
   auto arguments = json::Value::object();
   arguments.set("dataset", text_value(options.subject)).set("policy", *policy);
+  if (!options.start.empty()) { arguments.set("start", text_value(options.start)); }
+  if (!options.end.empty()) { arguments.set("end", text_value(options.end)); }
+  if (options.notice_days != 0) { arguments.set("noticeDays", number_value(std::uint64_t{options.notice_days})); }
+  if (!options.issuers.empty()) {
+    auto issuers = json::Value::array();
+    for (const auto& one : options.issuers) { issuers.push(text_value(one)); }
+    arguments.set("issuers", std::move(issuers));
+  }
   if (!options.organisation.empty()) { arguments.set("consumer", text_value(options.organisation)); }
   const std::string method = options.proposes ? "request" : "offer";
   if (options.negotiation.empty()) { return run_call(console, options, method, arguments); }
@@ -247,26 +303,52 @@ int run_usage_offer(Console& console, const UsageLedgerOptions& options) {
 int run_usage_accept(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto id = whole_id(*session, options.subject);
+  const auto id = negotiation_id(*session, options.subject);
   if (!id) { return console.fail(id.error()); }
   const auto negotiation = read_record(*session, usage::negotiation_key(*id));
   if (!negotiation) { return console.fail(negotiation.error()); }
   const auto move = next_move(*negotiation, session->status.organisation);
   if (!move) { return console.fail(move.error()); }
-  // What is signed is the caller's own copy of the terms, not what a node says that they are.
+  auto document = read_record(*session, usage::terms_key(*id));
+  if (!document) { return console.fail(document.error()); }
+  // What is signed is the caller's own copy of the terms, not what a node says that they are; and what else stands in the document is
+  // what the negotiation is about.
   const auto policy = read_policy_file(options.policy);
   if (!policy) { return console.fail(policy.error(), options.policy); }
+  auto agreed = json::Value::object();
+  for (const auto* name : {"start", "end", "noticeDays", "issuers"}) {
+    if (const auto* value = document->find(name)) { agreed.set(name, *value); }
+  }
+  const auto own =
+      usage::agreement_document(*id,
+                                {.provider = std::string(negotiation->find_string("provider").value_or("")),
+                                 .consumer = std::string(negotiation->find_string("consumer").value_or(""))},
+                                negotiation->find_string("dataset").value_or(""), *policy, agreed, 0);
+  if (options.output == OutputForm::table) {
+    console.out << "signing:";
+    for (const auto& [name, value] : agreed.members()) { console.out << " " << name << " " << json::serialize(value); }
+    console.out << ", the policy in " << options.policy << "\n";
+  }
   auto arguments = json::Value::object();
   arguments.set("negotiation", text_value(*id))
-      .set("terms", text_value(usage::terms_hash(json::canonical(*policy)).hex()));
+      .set("terms", text_value(agreements::document_hash(json::canonical(own)).hex()));
   return run_call(console, *session, options, std::string(usage::move_name(*move)), arguments);
 }
 
 int run_usage_end(Console& console, const UsageLedgerOptions& options) {
-  auto arguments = json::Value::object();
-  if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
-  return run_call_about(console, options, options.terminates ? "terminate" : "withdraw",
-                        options.terminates ? "negotiation" : "agreement", options.subject, std::move(arguments));
+  if (options.terminates) {
+    auto arguments = json::Value::object();
+    if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
+    return run_call_about(console, options, "terminate", "negotiation", options.subject, std::move(arguments));
+  }
+  const auto session = open_session(options);
+  if (!session) { return console.fail(session.error()); }
+  const auto id = agreement_id(*session, options.subject);
+  if (!id) { return console.fail(id.error()); }
+  return run_call(console, *session, options, "withdraw",
+                  {.method = std::string(agreements::kTerminate),
+                   .arguments = agreements::Terminate{*agreements::AgreementId::from_hex(*id), options.reason}.encode(),
+                   .contract = std::string(agreements::kContractName)});
 }
 
 int run_usage_use(Console& console, const UsageLedgerOptions& options) {
@@ -281,6 +363,7 @@ int run_usage_use(Console& console, const UsageLedgerOptions& options) {
   auto use = json::Value::object();
   use.set("id", text_value(options.id)).set("action", text_value(options.action));
   if (!options.statements.empty()) { use.set("statements", std::move(statements)); }
+  if (!options.permit.empty()) { use.set("permit", text_value(options.permit)); }
   auto arguments = json::Value::object();
   arguments.set("uses", json::Value::array().push(std::move(use)));
   return run_call_about(console, options, options.happened ? "log" : "permit", "agreement", options.subject,
@@ -300,9 +383,10 @@ int run_usage_show(Console& console, const UsageLedgerOptions& options) {
   if (!session) { return console.fail(session.error()); }
   auto key = usage::dataset_key(options.subject);
   if (!is_dataset(options.subject)) {
-    const auto id = whole_id(*session, options.subject);
-    if (!id) { return console.fail(id.error()); }
-    key = usage::negotiation_key(*id);
+    const auto id = agreement_id(*session, options.subject);
+    const auto negotiation = negotiation_id(*session, options.subject);
+    if (!id && !negotiation) { return console.fail(id.error()); }
+    key = negotiation ? usage::negotiation_key(*negotiation) : usage::agreement_key(*id);
   }
   const auto record = read_record(*session, key);
   if (!record) { return console.fail(record.error()); }
@@ -316,7 +400,7 @@ int run_usage_duties(Console& console, const UsageLedgerOptions& options) {
   const auto block = session->ledger.block(session->status.height);
   if (!block) { return console.fail(block.error()); }
   const auto now = static_cast<std::int64_t>(block->header.time);
-  const auto id = whole_id(*session, options.subject);
+  const auto id = agreement_id(*session, options.subject);
   if (!id) { return console.fail(id.error()); }
   auto duties = read_records(*session, "duty/" + *id + "/");
   if (!duties) { return console.fail(duties.error()); }
@@ -335,9 +419,9 @@ int run_usage_duties(Console& console, const UsageLedgerOptions& options) {
 int run_usage_statement(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto id = whole_id(*session, options.subject);
+  const auto id = agreement_id(*session, options.subject);
   if (!id) { return console.fail(id.error()); }
-  const auto agreement = read_record(*session, usage::negotiation_key(*id));
+  const auto agreement = read_record(*session, usage::agreement_key(*id));
   if (!agreement) { return console.fail(agreement.error()); }
   const auto from = options.from.empty() ? std::optional<std::int64_t>(0) : production::parse_time(options.from);
   const auto to = options.to.empty() ? std::optional<std::int64_t>(INT64_MAX) : production::parse_time(options.to);

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <string>
 
+#include "contracts/production/time.h"
 #include "contracts/usage/ledger_records.h"
 #include "contracts/usage/negotiation.h"
 #include "contracts/usage/usage_contract.h"
+#include "contracts/usage/views.h"
 #include "tests/unit/usage/samples.h"
 #include "tests/unit/usage/usage_ledger.h"
 
@@ -81,7 +83,9 @@ BOOST_AUTO_TEST_CASE(both_sides_sign_the_same_terms_step_by_step) {
   auto answer = ledger.must("maker", "request", R"({"dataset":"urn:ds:milk","policy":)" + policy + "}");
   const std::string id(*answer.find_string("negotiation"));
   const std::string first_terms(*answer.find_string("terms"));
-  BOOST_TEST(first_terms == terms_hash(json::canonical(sample::parsed(policy))).hex());
+  const auto table = [&] { return *read_negotiation(ledger, id)->find("document"); };
+  BOOST_TEST(first_terms == agreements::document_hash(json::canonical(table())).hex());
+  BOOST_CHECK(*table().find("policy") == *json::parse(json::canonical(sample::parsed(policy))));
   const auto with = [&](const std::string& terms) {
     return R"({"negotiation":")" + id + R"(","terms":")" + terms + "\"}";
   };
@@ -102,7 +106,13 @@ BOOST_AUTO_TEST_CASE(both_sides_sign_the_same_terms_step_by_step) {
              "UNKNOWN_AGREEMENT");
   ledger.must("farm", "agree", with(terms));
   ledger.must("maker", "verify", with(terms));
-  ledger.must("farm", "finalize", with(terms));
+  answer = ledger.must("farm", "finalize", with(terms));
+  BOOST_TEST(*answer.find_string("agreement") == terms);  // the agreement is what both have signed
+  const auto agreed = agreements::read_agreement_record(ledger, *agreements::AgreementId::from_hex(terms));
+  BOOST_REQUIRE(agreed);
+  BOOST_TEST(agreements::state_name(agreed->record, ledger.time) == "active");
+  BOOST_TEST(agreed->record.versions.front().has_signed("farm"));
+  BOOST_TEST(agreed->record.versions.front().has_signed("maker"));
   BOOST_TEST(ledger.reason("farm", "terminate", named("negotiation", id)) == "ILLEGAL_MOVE");
   const auto record = ledger.record("negotiation/" + id);
   BOOST_TEST(*record.find_string("state") == "FINALIZED");
@@ -172,27 +182,88 @@ BOOST_AUTO_TEST_CASE(what_happened_without_a_permission_is_a_violation_and_count
   const auto id = ledger.agree(UsageLedger::terms(sample::constraint("count", "lteq", "1")));
   BOOST_TEST(ledger.use(id, "1", "log") == "permitted");
   BOOST_TEST(ledger.use(id, "2", "log") == "denied");
-  BOOST_TEST(ledger.events.at(0) == "usage.violation");
+  BOOST_TEST(ledger.events.at(0) == "agreements.finding");
+  BOOST_TEST(ledger.events.at(1) == "usage.violation");
+  BOOST_TEST(ledger.finding(id, 1).code == "violation");
+  BOOST_TEST(ledger.finding(id, 1).organisation == "maker");
   const auto counters = ledger.record("counters/" + id);
   BOOST_TEST(counters.find("violations")->text() == "1");
   BOOST_TEST(counters.find("rules")->find("urn:rule:1")->find("count")->text() == "2");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_used_behind_a_withdrawal_by_either_side) {
+BOOST_AUTO_TEST_CASE(nothing_is_used_behind_the_end_that_either_side_makes) {
   for (const auto* side : {"farm", "maker"}) {
     UsageLedger ledger;
     ledger.register_milk();
     const auto id = ledger.agree(UsageLedger::terms());
     BOOST_TEST(ledger.use(id, "1") == "permitted");
-    BOOST_TEST(ledger.reason("coop", "withdraw", named("agreement", id)) == "NOT_A_PARTY");
-    ledger.must(side, "withdraw", named("agreement", id));
+    BOOST_TEST(ledger.terminate("coop", id) == "NOT_A_PARTY");
+    BOOST_TEST(ledger.terminate(side, id) == "ok");
+    ledger.block_ms = 0;  // the same block time, behind the termination
     BOOST_TEST(ledger.reason("maker", "permit", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) ==
                "AGREEMENT_ENDED");
     BOOST_TEST(ledger.reason("maker", "log", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) ==
                "AGREEMENT_ENDED");
-    BOOST_TEST(ledger.reason(side, "withdraw", named("agreement", id)) == "AGREEMENT_ENDED");
-    BOOST_TEST(*ledger.record("negotiation/" + id).find_string("withdrawnBy") == side);
+    BOOST_TEST(ledger.terminate(side, id) == "AGREEMENT_TERMINATED");
+    BOOST_TEST(*read_agreement(ledger, id, static_cast<std::int64_t>(ledger.time))->find_string("terminatedBy") ==
+               side);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_agreement_begins_and_ends_as_signed_and_notice_is_kept) {
+  UsageLedger ledger;
+  ledger.register_milk();
+  const auto at = [&](std::uint64_t later) {
+    return production::time_text(static_cast<std::int64_t>(ledger.time + later));
+  };
+  const auto id = ledger.agree(UsageLedger::terms(), R"(,"start":")" + at(3'600'000) + R"(","end":")" +
+                                                         at(30 * 86'400'000ULL) + R"(","noticeDays":2)");
+  const auto use = UsageLedger::uses(id, R"({"id":"1","action":"read"})");
+  BOOST_TEST(ledger.reason("maker", "permit", use) == "AGREEMENT_NOT_BEGUN");
+  ledger.wait(3'600'000);
+  BOOST_TEST(ledger.use(id, "1") == "permitted");
+  auto ended = ledger;
+  ended.wait(30 * 86'400'000ULL);
+  BOOST_TEST(ended.reason("maker", "log", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) == "AGREEMENT_ENDED");
+  BOOST_TEST(ledger.terminate("farm", id) == "ok");
+  BOOST_TEST(ledger.use(id, "2") == "permitted");  // the notice runs
+  ledger.wait(2 * 86'400'000ULL);
+  BOOST_TEST(ledger.reason("maker", "permit", UsageLedger::uses(id, R"({"id":"3","action":"read"})")) ==
+             "AGREEMENT_ENDED");
+  BOOST_TEST(ledger.reason("farm", "offer",
+                           R"({"dataset":"urn:ds:milk","consumer":"maker","noticeDays":-1,"policy":)" +
+                               UsageLedger::terms() + "}") == "AGREEMENT_INVALID");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_grants_what_has_passed_to_another) {
+  UsageLedger ledger;
+  ledger.register_milk();
+  auto answer = ledger.must("farm", "offer",
+                            R"({"dataset":"urn:ds:milk","consumer":"maker","policy":)" + UsageLedger::terms() + "}");
+  const auto with = R"({"negotiation":")" + std::string(*answer.find_string("negotiation")) + R"(","terms":")" +
+                    std::string(*answer.find_string("terms")) + "\"}";
+  ledger.must("maker", "accept", with);
+  ledger.must("farm", "transfer", R"({"dataset":"urn:ds:milk","to":"coop"})");
+  ledger.must("coop", "take", named("dataset", "urn:ds:milk"));
+  BOOST_TEST(ledger.reason("farm", "agree", with) == "NOT_THE_OWNER");
+}
+
+/// Terms whose members change places in canonical form: what is checked is what is stored and judges.
+BOOST_AUTO_TEST_CASE(terms_are_read_as_they_are_stored) {
+  UsageLedger ledger;
+  ledger.register_milk();
+  const auto offer = [&](const std::string& constraint) {
+    return ledger.reason("farm", "offer",
+                         R"({"dataset":"urn:ds:milk","consumer":"maker","policy":)" +
+                             UsageLedger::terms(R"("constraint":[)" + constraint + "]") + "}");
+  };
+  BOOST_TEST(offer(R"({"leftOperand":{"uid":7,"@id":"count"},"operator":"lteq","rightOperand":1})") ==
+             "POLICY_INVALID");
+  BOOST_TEST(offer(R"({"operator":"lteq","leftOperand":"count","odrl:operator":"gteq","rightOperand":1})") ==
+             "POLICY_INVALID");
+  // A prefix that needs another one, which stands before it only here.
+  const auto policy = R"({"@context":{"z":"http://z.example/","a":"z:a/"},)" + UsageLedger::terms().substr(1);
+  BOOST_TEST(ledger.use(ledger.agree(policy), "1") == "permitted");
 }
 
 BOOST_AUTO_TEST_CASE(an_overdue_duty_stops_the_uses_and_a_late_one_stays_late) {
@@ -205,8 +276,9 @@ BOOST_AUTO_TEST_CASE(an_overdue_duty_stops_the_uses_and_a_late_one_stays_late) {
   BOOST_TEST(*duty.find_string("state") == "open");
   BOOST_TEST(duty.find("deadline")->as_integer().value_or(0) == static_cast<std::int64_t>(ledger.time) + 3'600'000);
   BOOST_TEST(ledger.use(id, "1") == "permitted");
-  const auto before = ledger.time;
-  ledger.time += 3'700'000;
+  const auto in_time = ledger;
+  ledger.wait(3'700'000);
+  BOOST_TEST(ledger.events.at(0) == "agreements.finding");
   BOOST_TEST(ledger.use(id, "2") == "denied");
   const auto fulfil =
       R"({"agreement":")" + id + R"(","duty":"urn:duty:report","commitment":")" + UsageLedger::kCommitment + "\"}";
@@ -215,9 +287,10 @@ BOOST_AUTO_TEST_CASE(an_overdue_duty_stops_the_uses_and_a_late_one_stays_late) {
   BOOST_TEST(*late.must("maker", "fulfil", fulfil).find_string("state") == "late");
   BOOST_TEST(late.reason("maker", "fulfil", fulfil) == "DUTY_DONE");
   BOOST_TEST(late.use(id, "3") == "denied");
-  ledger.time = before;
+  ledger = in_time;
   BOOST_TEST(*ledger.must("maker", "fulfil", fulfil).find_string("state") == "fulfilled");
-  ledger.time += 3'700'000;
+  ledger.wait(3'700'000);
+  BOOST_TEST(ledger.findings(id) == 0U);
   BOOST_TEST(ledger.use(id, "3") == "permitted");
   BOOST_TEST(ledger.reason("maker", "fulfil",
                            R"({"agreement":")" + id + R"(","duty":"urn:none","commitment":")" +

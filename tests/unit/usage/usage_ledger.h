@@ -8,7 +8,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "contracts/agreements/agreement_state.h"
+#include "contracts/agreements/agreements_contract.h"
+#include "contracts/agreements/arguments.h"
 #include "contracts/contract.h"
+#include "contracts/governance/records.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -18,6 +22,12 @@ namespace keten::test {
 /// A farm shares milk data with a robot maker, in memory, each call in a block of its own second.
 class UsageLedger : public contracts::StateReader {
  public:
+  UsageLedger() {
+    governance::StateStore store(*this);
+    governance::Records members(store);
+    for (const auto* name : {"farm", "maker", "coop"}) { members.set_organisation(name, {}); }
+    keep(store.take_writes());
+  }
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
     const auto found = rows.find(to_bytes(key));
     return found == rows.end() ? std::nullopt : std::optional(found->second);
@@ -29,34 +39,71 @@ class UsageLedger : public contracts::StateReader {
     }
   }
 
-  /// The result; a failure changes nothing. Time passes by a second.
-  Result<std::string> call(const std::string& organisation, const std::string& method, const std::string& arguments) {
+  /// The result; a failure changes nothing. Time passes by a second, and the block looks for deadlines that have passed.
+  Result<std::string> call(const std::string& organisation, const std::string& method, Bytes arguments,
+                           const contracts::Contract& callee) {
     Transaction transaction;
     transaction.body.organisation = organisation;
-    transaction.body.contract = "usage";
+    transaction.body.contract = callee.name();
     transaction.body.method = method;
-    transaction.body.arguments = to_bytes(arguments);
-    time += 1000;
+    transaction.body.arguments = std::move(arguments);
+    time += block_ms;
     transaction.id = Hasher("keten/test/1").number(++number).finish();
     last = transaction.id.hex();
-    if (auto shape = contract.check(transaction); !shape) { return shape.error(); }
+    if (auto shape = callee.check(transaction); !shape) { return shape.error(); }
     const contracts::BlockContext block{{}, Height{number}, time};
-    const contracts::Caller caller{organisation, {}, Roles{Role::submitter}, {}};
+    const contracts::Caller caller{organisation, {}, Roles{Role::admin, Role::submitter}, {}};
     contracts::Context context(block, transaction, caller, 0, *this, 150'000'000);
-    auto result = contract.execute(context);
+    auto result = callee.execute(context);
     fuel = 150'000'000 - context.fuel_left();
+    events.clear();
+    if (result) {
+      context.write_heads();
+      for (const auto& event : context.events()) { events.push_back(event.kind); }
+      keep(context.take_writes());
+    }
+    end_block();
     if (!result) { return result.error(); }
-    context.write_heads();
-    for (const auto& [key, value] : context.writes()) {
+    return to_text(*result);
+  }
+  Result<std::string> call(const std::string& organisation, const std::string& method, const std::string& arguments) {
+    return call(organisation, method, to_bytes(arguments), contract);
+  }
+  void end_block() {
+    contracts::WriteSet writes;
+    const contracts::BlockContext block{{}, Height{number}, time};
+    for (const auto& event : usage::chase(*this, block, 1, writes)) { events.push_back(event.kind); }
+    keep(writes);
+  }
+  void wait(std::uint64_t milliseconds) {
+    time += milliseconds;
+    ++number;
+    events.clear();
+    end_block();
+  }
+  void keep(const contracts::WriteSet& writes) {
+    for (const auto& [key, value] : writes) {
       if (value) {
         rows[key] = *value;
       } else {
         rows.erase(key);
       }
     }
-    events.clear();
-    for (const auto& event : context.events()) { events.push_back(event.kind); }
-    return to_text(*result);
+  }
+  /// The reason of the refusal, or `ok`: a party ends the agreement.
+  std::string terminate(const std::string& organisation, const std::string& agreement) {
+    const auto arguments = agreements::Terminate{*agreements::AgreementId::from_hex(agreement), "SOLD"}.encode();
+    const auto result =
+        call(organisation, std::string(agreements::kTerminate), arguments, agreements::AgreementsContract());
+    return result ? "ok" : result.error().reason;
+  }
+  [[nodiscard]] agreements::FindingRecord finding(const std::string& agreement, std::uint64_t number_of) const {
+    const auto found = agreements::read_finding(*this, {*agreements::AgreementId::from_hex(agreement), number_of});
+    BOOST_REQUIRE_MESSAGE(found, "no finding " << number_of);
+    return found->record;
+  }
+  [[nodiscard]] std::uint64_t findings(const std::string& agreement) const {
+    return agreements::read_agreement_record(*this, *agreements::AgreementId::from_hex(agreement))->record.findings;
   }
   /// The reason of the refusal, or empty.
   std::string reason(const std::string& organisation, const std::string& method, const std::string& arguments) {
@@ -93,16 +140,16 @@ class UsageLedger : public contracts::StateReader {
            R"("assigner":"urn:keten:organisation:farm","assignee":"urn:keten:organisation:maker")" +
            (more.empty() ? "" : "," + more) + "}]" + (rest.empty() ? "" : "," + rest) + "}";
   }
-  /// From the farm's offer to the agreement; its id.
-  std::string agree(const std::string& policy) {
-    auto answer = must("farm", "offer", R"({"dataset":"urn:ds:milk","consumer":"maker","policy":)" + policy + "}");
+  /// From the farm's offer to the agreement; its id. `more`: members of the offer.
+  std::string agree(const std::string& policy, const std::string& more = "") {
+    auto answer =
+        must("farm", "offer", R"({"dataset":"urn:ds:milk","consumer":"maker","policy":)" + policy + more + "}");
     const std::string id(*answer.find_string("negotiation"));
     const auto with = R"({"negotiation":")" + id + R"(","terms":")" + std::string(*answer.find_string("terms")) + "\"}";
     must("maker", "accept", with);
     must("farm", "agree", with);
     must("maker", "verify", with);
-    must("farm", "finalize", with);
-    return id;
+    return std::string(*must("farm", "finalize", with).find_string("agreement"));
   }
   static std::string uses(const std::string& agreement, const std::string& list) {
     return R"({"agreement":")" + agreement + R"(","uses":[)" + list + "]}";
@@ -119,6 +166,7 @@ class UsageLedger : public contracts::StateReader {
   usage::UsageContract contract;
   std::map<Bytes, Bytes> rows;
   std::vector<std::string> events;
+  std::uint64_t block_ms = 1000;
   std::uint64_t time = 1'790'000'000'000;
   std::uint64_t number = 0;
   std::uint64_t fuel = 0;

@@ -82,8 +82,11 @@ BOOST_AUTO_TEST_CASE(a_statement_counts_by_purpose_and_says_what_is_owed) {
   BOOST_TEST(*statement->find("duties")->items().at(0).find_string("state") == "overdue");
   // What is late costs more.
   BOOST_TEST(json::canonical(*statement->find("due")) == R"([{"amount":"275.5","unit":"urn:EUR"}])");
-  must("maker", "fulfil",
-       R"({"agreement":")" + agreement + R"(","duty":"urn:duty:pay","commitment":")" + kCommitment + "\"}");
+  must(
+      "maker", "pay",
+      R"({"agreement":")" + agreement + R"(","payment":"p1","duty":"urn:duty:pay","amount":"250.5","unit":"urn:EUR"})");
+  BOOST_TEST(!read_statement(*this, agreement, {}, now())->find("due")->items().empty());  // the farm has not confirmed
+  must("farm", "receive", R"({"agreement":")" + agreement + R"(","payment":"p1"})");
   BOOST_TEST(read_statement(*this, agreement, {}, now())->find("due")->items().empty());
   BOOST_TEST(read_statement(*this, std::string(64, '0'), {}, now()).error().reason == "UNKNOWN_AGREEMENT");
 }
@@ -107,7 +110,7 @@ BOOST_AUTO_TEST_CASE(datasets_are_listed_in_parts) {
   BOOST_TEST(second.next.empty());
   BOOST_CHECK(read_dataset(*this, "urn:ds:a").ok());
   BOOST_TEST(read_dataset(*this, "urn:ds:x").error().reason == "UNKNOWN_DATASET");
-  const auto agreed = read_agreement(*this, agreement);
+  const auto agreed = read_agreement(*this, agreement, now());
   BOOST_REQUIRE(agreed);
   BOOST_TEST(agreed->find("counters")->find("uses")->text() == "7");
 }

@@ -1,0 +1,115 @@
+#include "contracts/usage/agreement.h"
+
+#include <utility>
+
+#include "contracts/agreements/findings.h"
+#include "contracts/production/time.h"
+#include "core/check.h"
+
+namespace keten::usage {
+namespace {
+
+using Json = json::Value;
+
+Json text(std::string_view content) { return Json::string(std::string(content)); }
+
+}  // namespace
+
+Json agreement_document(std::string_view negotiation, const NegotiationParties& parties, std::string_view dataset,
+                        const Json& policy, const Json& agreed, Milliseconds now) {
+  auto document = Json::object();
+  document.set("title", text("Data usage, negotiation " + std::string(negotiation)))
+      .set("parties", Json::array().push(text(parties.provider)).push(text(parties.consumer)))
+      .set("start", text(production::time_text(static_cast<std::int64_t>(now))))
+      .set("noticeDays", Json::number(std::int64_t{0}))
+      .set("scope", Json::object().set("datasets", Json::array().push(text(dataset))))
+      .set("policy", policy);
+  for (const auto& [name, value] : agreed.members()) { document.set(name, value); }
+  return document;
+}
+
+Result<Agreement> find_agreement(contracts::Context& context, Records& records, const std::string& id) {
+  const auto about = records.get(agreement_key(id));
+  if (!about) {
+    return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT",
+                   "there is no agreement about data " + id + "; one is made by a negotiation: keten usage offer");
+  }
+  Agreement agreement;
+  agreement.id = id;
+  agreement.negotiation = about->find_string("negotiation").value_or("");
+  agreement.dataset = about->find_string("dataset").value_or("");
+  agreement.provider = about->find_string("provider").value_or("");
+  agreement.consumer = about->find_string("consumer").value_or("");
+  const contracts::Context::Within there(context, agreements::kContractName);
+  const auto key = agreement.agreement_id();
+  const auto stored = context.get(agreements::agreement_key(key));
+  CHECK(stored.has_value());
+  auto record = agreements::decode_agreement(*stored);
+  CHECK(record.ok());
+  agreement.record = std::move(*record);
+  agreement.start = agreement.record.versions.front().in_force_from();
+  agreement.version = agreement.record.version_in_force(context.block().time);
+  const auto shown = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
+  const auto bytes = context.get(agreements::document_key(key, shown));
+  CHECK(bytes.has_value());
+  context.charge(bytes->size() * kFuelPerRecordByte);
+  auto document = json::parse(as_text(*bytes));
+  CHECK(document.ok());
+  agreement.document = std::move(*document);
+  return agreement;
+}
+
+Result<Agreement> find_active(contracts::Context& context, Records& records, const std::string& id) {
+  auto agreement = find_agreement(context, records, id);
+  if (!agreement || agreement->version != 0) { return agreement; }
+  const auto now = context.block().time;
+  const auto& record = agreement->record;
+  if (agreement->start > now) {
+    return failure(ErrorKind::refused, "AGREEMENT_NOT_BEGUN",
+                   "agreement " + id + " begins at " +
+                       production::time_text(static_cast<std::int64_t>(agreement->start)) +
+                       "; nothing is used under it before");
+  }
+  return failure(ErrorKind::refused, "AGREEMENT_ENDED",
+                 "agreement " + id + " " +
+                     (record.terminated != 0 ? "was ended by " + record.terminated_by : "has come to its end") +
+                     "; nothing is used under it");
+}
+
+Status check_consumer(const Agreement& agreement, const std::string& organisation) {
+  if (agreement.consumer == organisation) { return kDone; }
+  return failure(ErrorKind::forbidden, "NOT_THE_CONSUMER",
+                 "the data is used by " + agreement.consumer + " under this agreement, not by " + organisation);
+}
+
+Status check_provider(const Agreement& agreement, const std::string& organisation) {
+  if (agreement.provider == organisation) { return kDone; }
+  return failure(ErrorKind::forbidden, "NOT_THE_PROVIDER",
+                 "the data is provided by " + agreement.provider + " under this agreement, not by " + organisation);
+}
+
+std::uint64_t record_finding(contracts::Context& context, Records& records, const Agreement& agreement,
+                             std::string_view code, std::string_view message, std::string_view subject,
+                             Milliseconds deadline) {
+  agreements::FindingRecord finding;
+  finding.version = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
+  finding.package = agreements::kUsagePackage;
+  finding.code = code;
+  finding.message = message.substr(0, agreements::kTextBytesMax);
+  finding.organisation = agreement.consumer;
+  finding.event_id = subject;
+  finding.height = context.block().height;
+  finding.transaction = context.transaction_index();
+  finding.event = static_cast<std::uint16_t>(records.next_event());
+  finding.time = context.block().time;
+  if (deadline != 0) { finding.overdue = context.block().time; }
+  finding.deadline = deadline;
+  return agreements::record_finding(context, agreement.agreement_id(), finding).number;
+}
+
+void mark_corrected(contracts::Context& context, const Agreement& agreement, std::uint64_t finding, std::string_view by,
+                    std::string_view text) {
+  agreements::mark_corrected(context, {agreement.agreement_id(), finding}, by, text);
+}
+
+}  // namespace keten::usage

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "contracts/agreements/records.h"
+#include "contracts/contract.h"
+#include "contracts/usage/ledger_records.h"
+#include "core/json.h"
+#include "core/result.h"
+
+/// Agreements about data are agreements of contract `agreements`: one id, one head, one law of start, end, notice and amendment. What
+/// this contract adds to one: who provides, who consumes, which dataset; duties, counters and uses.
+namespace keten::usage {
+
+/// Of heads: the one of contract `agreements`.
+inline constexpr std::string_view kAgreementKind = "agreement";
+
+struct NegotiationParties {
+  std::string provider;
+  std::string consumer;
+};
+
+/// The document that both sides of a negotiation sign: title, parties (provider first), scope with the dataset, policy, and of
+/// `agreed` the members start (else `now`), end, noticeDays (else 0) and issuers.
+json::Value agreement_document(std::string_view negotiation, const NegotiationParties& parties,
+                               std::string_view dataset, const json::Value& policy, const json::Value& agreed,
+                               Milliseconds now);
+
+struct Agreement {
+  std::string id;  ///< 64 hexadecimal digits
+  std::string negotiation;
+  std::string dataset;
+  std::string provider;
+  std::string consumer;
+  Milliseconds start = 0;  ///< its first version was in force from then on
+  agreements::AgreementRecord record;
+  std::uint32_t version = 0;  ///< in force now; 0: none
+  json::Value document;       ///< of the version in force, or the newest agreed one
+
+  [[nodiscard]] const json::Value& policy() const { return *document.find("policy"); }
+  [[nodiscard]] agreements::AgreementId agreement_id() const { return *agreements::AgreementId::from_hex(id); }
+};
+
+/// Fails with UNKNOWN_AGREEMENT: none about data.
+[[nodiscard]] Result<Agreement> find_agreement(contracts::Context& context, Records& records, const std::string& id);
+/// One in force; also AGREEMENT_NOT_BEGUN, AGREEMENT_ENDED.
+[[nodiscard]] Result<Agreement> find_active(contracts::Context& context, Records& records, const std::string& id);
+
+/// Fails with NOT_THE_CONSUMER, NOT_THE_PROVIDER.
+[[nodiscard]] Status check_consumer(const Agreement& agreement, const std::string& organisation);
+[[nodiscard]] Status check_provider(const Agreement& agreement, const std::string& organisation);
+
+/// A finding of the agreement, about a use or a duty of its consumer. Gives its number.
+std::uint64_t record_finding(contracts::Context& context, Records& records, const Agreement& agreement,
+                             std::string_view code, std::string_view message, std::string_view subject,
+                             Milliseconds deadline = 0);
+/// What a finding is about was made good.
+void mark_corrected(contracts::Context& context, const Agreement& agreement, std::uint64_t finding, std::string_view by,
+                    std::string_view text);
+
+}  // namespace keten::usage
