@@ -42,7 +42,7 @@ enum Function : std::uint32_t {
   first_of_rules,
 };
 
-const std::array<vm::Offer, 28> kOffers = {{
+const std::array<vm::Offer, 29> kOffers = {{
     {"keten", "block_height", {{}, i64}},
     {"keten", "block_time_ms", {{}, i64}},
     {"keten", "sender_organisation", {{i32, i32}, i32}},
@@ -71,8 +71,9 @@ const std::array<vm::Offer, 28> kOffers = {{
     {"keten", "item_count", {{i32, i32, i32, i32}, i32}},
     {"keten", "member_get", {{i32, i32, i32, i32, i32, i32}, i32}},
     {"keten", "finding", {{i32, i32, i32, i32, i64}, {}}},
+    {"keten", "item_name", {{i32, i32, i32, i32}, i32}},
 }};
-static_assert(first_of_rules + static_cast<std::uint32_t>(RuleFunction::finding) + 1 == 28);
+static_assert(first_of_rules + static_cast<std::uint32_t>(RuleFunction::item_name) + 1 == 29);
 
 class Functions final : public CallHost, private Call {
  public:

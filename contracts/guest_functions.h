@@ -43,6 +43,7 @@ enum class RuleFunction : std::uint32_t {
   item_count,
   member_get,
   finding,
+  item_name,
 };
 class Call;
 class RuleCall;

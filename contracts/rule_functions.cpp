@@ -11,6 +11,7 @@
 #include "contracts/fuel.h"
 #include "contracts/guest_call.h"
 #include "contracts/production/decimal.h"
+#include "contracts/production/entity.h"
 #include "contracts/vm/reader.h"
 
 namespace keten::contracts::guest {
@@ -163,6 +164,18 @@ vm::HostResult RuleCall::find(Call& call) {
   return vm::HostResult::done();
 }
 
+vm::HostResult RuleCall::name(Call& call) {
+  call.pay(fuel::kLookUp);
+  const auto uri = call.in(0, 1);
+  if (uri.size() > limits_.name_bytes) {
+    over_limit("NAME_TOO_LONG", "bytes of a name", limits_.name_bytes, uri.size());
+  }
+  // Only text leaves: what a guest names may be any bytes.
+  if (!vm::is_utf8(uri)) { return vm::HostResult::i32(kAbsent); }
+  const auto spelt = production::entity_key(as_text(uri));
+  return call.out_within(2, 3, as_bytes(spelt));
+}
+
 vm::HostResult RuleCall::answer(RuleFunction function, Call& call) {
   switch (function) {
     case RuleFunction::event_get: return get(Document::event, call);
@@ -175,6 +188,7 @@ vm::HostResult RuleCall::answer(RuleFunction function, Call& call) {
     case RuleFunction::item_count: return count(Document::item, call);
     case RuleFunction::member_get: return get(Document::member, call);
     case RuleFunction::finding: return find(call);
+    case RuleFunction::item_name: return name(call);
   }
   return vm::HostResult::trap(vm::Trap::unreachable);
 }

@@ -60,6 +60,7 @@ class RuleCall {
   vm::HostResult get(Document document, Call& call);
   vm::HostResult count(Document document, Call& call);
   vm::HostResult find(Call& call);
+  vm::HostResult name(Call& call);
   /// Null when there is no such value. `place` is behind the path's.
   const json::Value* look(Document document, std::size_t& place, Call& call);
 

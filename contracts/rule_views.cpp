@@ -189,6 +189,7 @@ std::optional<ItemView> item_view(const StateReader& state, std::string_view ent
   set_text(value, "possessor", possessor);
   set_text(value, "location", location);
   set_text(value, "container", container);
+  if (!container.empty()) { value.set("bond", text(item->parent.empty() ? "association" : "aggregation")); }
   set_flag(value, "inferred", inferred);
   set_text(value, "bizStep", item->biz_step);
   set_text(value, "disposition", item->disposition);

@@ -161,10 +161,9 @@ class Step {
     using Kind = Holding::Kind;
     const auto& organisation = fact_.organisation;
     auto amount = mention.amount.empty() ? std::nullopt : plain_decimal(mention.amount);
-    if (!amount || amount->starts_with('-')) {
-      state_.uncounted = true;
-      amount = "0";
-    }
+    const bool is_counted = amount && !amount->starts_with('-');
+    if (!is_counted) { amount = "0"; }
+    bool moves = true;
     const bool is_object = fact_.type == EventType::object;
     if ((mention.roles & role::kOutput) != 0 || (is_object && fact_.action == Action::add)) {
       add(Kind::held, organisation, place(), mention.unit, *amount);
@@ -178,6 +177,8 @@ class Step {
       } else if (fact_.action == Action::erase) {
         take(Kind::packed, nullptr, fact_.parent, mention.unit, *amount);
         add(Kind::held, organisation, place(), mention.unit, *amount);
+      } else {
+        moves = false;
       }
     } else if (fact_.biz_step == "shipping" || fact_.biz_step == "consigning") {
       take(Kind::held, &organisation, place(), mention.unit, *amount);
@@ -190,7 +191,11 @@ class Step {
       add(Kind::held, organisation, place(), mention.unit, *amount);
     } else if (is_one_of(fact_.biz_step, kSells)) {
       take(Kind::held, &organisation, place(), mention.unit, *amount);
+    } else {
+      moves = false;
     }
+    // Where nothing moves, a missing amount hides none.
+    if (moves && !is_counted) { state_.uncounted = true; }
   }
 
   void bind(const std::vector<Mention>& mentions) {

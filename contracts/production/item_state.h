@@ -41,7 +41,7 @@ struct ItemState {
   bool dead = false;        ///< Object DELETE, or (one instance) input of a transformation
   bool unfolded = false;    ///< late events or corrections are recorded but not reflected here
   bool in_transit = false;  ///< on its way to somebody else
-  bool uncounted = false;   ///< a lot of which some event gave no amount
+  bool uncounted = false;   ///< a lot of which some event that moves amounts gave none
   std::string parent;       ///< in which it was packed (AggregationEvent); empty when loose
   std::string assembly;     ///< to which it belongs for long (AssociationEvent)
   std::string possessor;    ///< possessor_after(): the name of an organisation, or a buyer's canonical id

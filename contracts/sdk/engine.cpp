@@ -11,11 +11,12 @@
 #include "contracts/production/event_record.h"
 #include "contracts/production/production_contract.h"
 #include "contracts/rule_views.h"
+#include "core/limits.h"
 
 namespace keten::sdk {
 namespace {
 
-constexpr std::uint64_t kFuel = 50'000'000;
+constexpr std::uint64_t kFuel = limits::kFuelPerTransactionMax;
 constexpr std::uint64_t kCaptureFuel = 10'000'000'000;
 constexpr std::string_view kContract = "test";
 

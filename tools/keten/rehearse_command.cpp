@@ -227,6 +227,11 @@ int run_contract_rehearse(Console& console, const RehearseOptions& options) {
   if (!past) { return console.fail(past.error()); }
   const auto& source = (*past)->source();
   const auto tip = source.tip().height;
+  if (tip.value < 2) {
+    return console.fail(
+        failure(ErrorKind::refused, "NOTHING_TO_REHEARSE",
+                fmt::format("the ledger is at height {}: rehearse when it has at least two blocks", tip.value)));
+  }
   if (options.blocks == 0 || options.blocks >= tip.value) {
     return console.fail(invalid(
         "USAGE", fmt::format("--blocks: expected 1 to {}, the ledger is at height {}", tip.value - 1, tip.value)));

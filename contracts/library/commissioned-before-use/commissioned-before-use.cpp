@@ -11,11 +11,14 @@ bool is_logistic_unit(const std::string& id) { return id.starts_with("https://id
 /// true), whether lots must.
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
+  keten::Parameters given(rule);
+  const bool containers = given.flag("containers", false);
+  const bool lots = given.flag("lots", true);
+  if (!given.complete()) { return; }
   const auto& event = rule.event();
-  const bool containers = rule.parameters().is_true("containers");
-  const bool lots = rule.parameters().text("lots") != "false";
   const bool adds = event.type() == "ObjectEvent" && event.action() == "ADD";
   for (const auto& one : event.items()) {
+    if (rule.full()) { return; }
     const bool born_here = one.part == Part::output || (adds && one.part == Part::listed);
     if (born_here || (one.of_class && !lots)) { continue; }
     if (!containers && (one.part == Part::parent || is_logistic_unit(one.id))) { continue; }

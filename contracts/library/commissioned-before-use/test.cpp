@@ -43,10 +43,19 @@ KETEN_TEST(a_hundred_strangers_are_sixteen_findings_and_no_failure) {
   KETEN_EQUAL(judged.findings.size(), 16);
 }
 
+KETEN_TEST(parameters_that_cannot_be_read_are_found) {
+  Chain chain;
+  chain.parameters(R"({"lots":"none","containers":0})");
+  KETEN_EQUAL(chain.judge("dairy", object("OBSERVE", "shipping", epcs(kWheel))).codes(),
+              "parameter_unreadable parameter_unreadable");
+}
+
 KETEN_TEST(the_cold_chain_is_complete) {
   Chain chain;
   KETEN_EQUAL(joined(cold_chain(chain)), "");
 }
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) { expect_the_longest_events_within_fuel("{}"); }
 
 KETEN_TEST(isolated_public_examples_mostly_break_it) {
   expect_on_public_samples("{}", "events with a finding 54, not_commissioned 146");

@@ -16,10 +16,32 @@ std::string_view company_digits(std::string_view id) {
   value = value.substr(0, value.find('/'));
   const bool leads = key == "01" || key == "00" || key == "8003" || key == "8006";
   for (const char* known :
-       {"01", "00", "8003", "8006", "8004", "8017", "8018", "401", "402", "414", "417", "253", "255"}) {
+       {"01", "00", "8003", "8006", "8004", "8010", "8013", "8017", "8018", "401", "402", "414", "417", "253", "255"}) {
     if (key == known) { return leads && !value.empty() ? value.substr(1) : value; }
   }
   return {};
+}
+
+/// GS1 General Specifications 1.4.4: a company prefix has 4 to 12 digits.
+bool is_prefix(std::string_view text) {
+  return text.size() >= 4 && text.size() <= 12 &&
+         std::all_of(text.begin(), text.end(), [](char one) { return one >= '0' && one <= '9'; });
+}
+
+/// All prefixes of the organisation, from every entry that names it.
+std::vector<std::string> prefixes_of(keten::Parameters& given, const std::string& organisation) {
+  std::vector<std::string> own;
+  for (auto& owner : given.each("owners")) {
+    const auto name = owner.text("organisation");
+    for (auto& prefix : owner.texts("prefixes")) {
+      if (!is_prefix(prefix)) { owner.wrong("prefixes", "company prefixes of 4 to 12 digits", prefix); }
+      if (name == organisation) { own.push_back(std::move(prefix)); }
+    }
+    owner.need({"organisation", "prefixes"});
+    (void)owner.complete();
+  }
+  given.need({"owners"});
+  return own;
 }
 
 }  // namespace
@@ -27,14 +49,14 @@ std::string_view company_digits(std::string_view id) {
 /// Parameters: `owners`, a list of {`organisation`, `prefixes`: GS1 company prefixes of it or delegated to it}.
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
+  const auto recorder = rule.recorder();
+  keten::Parameters given(rule);
+  const auto own = prefixes_of(given, recorder);
+  if (!given.complete()) { return; }
   const auto& event = rule.event();
   const bool adds = event.type() == "ObjectEvent" && event.action() == "ADD";
-  const auto recorder = rule.recorder();
-  std::vector<std::string> own;
-  for (const auto& owner : rule.parameters().each("owners")) {
-    if (owner.text("organisation") == recorder) { own = owner.texts("prefixes"); }
-  }
   for (const auto& one : event.items()) {
+    if (rule.full()) { return; }
     if (one.part != Part::output && !(adds && one.part == Part::listed)) { continue; }
     const auto digits = company_digits(one.id);
     if (digits.empty()) {

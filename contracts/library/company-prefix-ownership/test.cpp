@@ -40,12 +40,42 @@ KETEN_TEST(outputs_of_a_transformation_are_given_out_too) {
   KETEN_EQUAL(chain.judge("FarmCo", making).codes(), "foreign_prefix");
 }
 
+KETEN_TEST(every_entry_of_an_organisation_counts) {
+  Chain chain;
+  chain.parameters(
+      R"({"owners":[{"organisation":"DairyCo","prefixes":["9521003"]},{"organisation":"DairyCo","prefixes":["9521007"]}]})");
+  KETEN_EQUAL(codes(chain, "DairyCo", kWheel), "");
+  KETEN_EQUAL(codes(chain, "DairyCo", "urn:epc:id:sgtin:9521007.000042.7"), "");
+  KETEN_EQUAL(codes(chain, "DairyCo", "urn:epc:id:sgtin:9521008.000042.7"), "foreign_prefix");
+}
+
+KETEN_TEST(a_prefix_of_no_digits_owns_nothing) {
+  Chain chain;
+  for (const char* prefix : {"", "952", "urn:x", "1234567890123"}) {
+    chain.parameters(R"({"owners":[{"organisation":"DairyCo","prefixes":[")" + std::string(prefix) + "\"]}]}");
+    KETEN_EQUAL(codes(chain, "DairyCo", kWheel), "parameter_unreadable");
+  }
+  chain.parameters("{}");
+  KETEN_EQUAL(codes(chain, "DairyCo", kWheel), "parameter_missing");
+}
+
+KETEN_TEST(components_and_models_have_a_company_prefix_too) {
+  Chain chain;
+  chain.parameters(kOwners);
+  for (const char* id : {"urn:epc:id:cpi:9521003.5PQ7.1", "https://id.gs1.org/8013/9521003Ad4xL5"}) {
+    KETEN_EQUAL(codes(chain, "DairyCo", id), "");
+    KETEN_EQUAL(codes(chain, "FarmCo", id), "foreign_prefix");
+  }
+}
+
 KETEN_TEST(the_cold_chain_uses_its_own_numbers) {
   Chain chain;
   chain.parameters(kOwners);
   KETEN_EQUAL(joined(cold_chain(chain)), "");
 }
 
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) { expect_the_longest_events_within_fuel(kOwners); }
+
 KETEN_TEST(what_the_public_sample_data_shows) {
-  expect_on_public_samples("{}", "events with a finding 6, foreign_prefix 16");
+  expect_on_public_samples(kOwners, "events with a finding 6, foreign_prefix 16");
 }

@@ -2,72 +2,125 @@
 
 namespace {
 
-std::string quantity(const keten::Decimal& value, const std::string& unit) { return value.text() + " " + unit; }
+using keten::Decimal;
 
-bool names(const keten::Event& event, const keten::View& products) {
-  if (products.count() == 0) { return true; }
-  for (const auto& one : event.items()) {
-    for (const auto& product : products.texts()) {
-      const bool same = one.id.starts_with(product);
-      if (same && (one.id.size() == product.size() || one.id[product.size()] == '/')) { return true; }
+struct Limit {
+  std::string type;
+  std::string unit;
+  std::optional<Decimal> least;
+  std::optional<Decimal> most;
+  keten::Names products;
+  std::vector<std::string> required;
+};
+
+std::vector<Limit> agreed(keten::Parameters& given) {
+  std::vector<Limit> limits;
+  for (auto& one : given.each("limits")) {
+    limits.push_back({one.text("type"), one.text("unit"), one.decimal("min"), one.decimal("max"),
+                      keten::Names(one.items("products")), one.texts("required")});
+    const auto& limit = limits.back();
+    one.need({"type", "unit"});
+    if (!limit.least && !limit.most) { one.need({"min", "max"}); }
+    if (limit.least && limit.most && *limit.least > *limit.most) {
+      one.wrong("min", "at most max, " + limit.most->text(), limit.least->text());
     }
+    (void)one.complete();
+  }
+  given.need({"limits"});
+  return limits;
+}
+
+bool names(const std::vector<keten::EventItem>& items, const keten::Names& products) {
+  if (products.empty()) { return true; }
+  for (const auto& one : items) {
+    if (products.has(one.id)) { return true; }
   }
   return false;
 }
 
-void judge(const keten::Rule& rule, const keten::View& limit, std::int64_t deadline) {
-  const auto type = limit.text("type");
-  const auto unit = limit.text("unit");
-  const auto least = limit.decimal("min");
-  const auto most = limit.decimal("max");
-  bool seen = false;
-  for (const auto& report : rule.event().sensor_reports(type)) {
-    if (report.unit != unit) {
-      rule.finding("other_unit", type + " is reported in " + report.unit + ", agreed is " + unit, deadline);
-      continue;
+bool is_alarm(const keten::SensorReport& report) { return report.view.text("exception") == "ALARM_CONDITION"; }
+
+class Judge {
+ public:
+  Judge(const keten::Rule& rule, std::vector<keten::SensorReport> reports, std::int64_t deadline)
+      : rule_(rule), reports_(std::move(reports)), step_(rule.event().biz_step()), deadline_(deadline) {}
+
+  void by(const Limit& limit) const {
+    bool seen = false;
+    for (const auto& report : reports_) {
+      if (report.type == limit.type) { seen = one(limit, report) || seen; }
     }
-    const auto highest = report.highest();
-    const auto lowest = report.lowest();
-    if (!highest && !lowest) { continue; }
-    seen = true;
-    if (most && highest && *highest > *most) {
-      rule.finding("over_limit",
-                   type + " of " + quantity(*highest, unit) + ", agreed are at most " + quantity(*most, unit),
-                   deadline);
-    }
-    if (least && lowest && *lowest < *least) {
-      rule.finding("under_limit",
-                   type + " of " + quantity(*lowest, unit) + ", agreed are at least " + quantity(*least, unit),
-                   deadline);
+    const bool is_required = std::find(limit.required.begin(), limit.required.end(), step_) != limit.required.end();
+    if (!seen && is_required) {
+      find("no_report", step_ + " without a report of " + limit.type + " in " + limit.unit + ", which is agreed");
     }
   }
-  if (!seen && limit.lists("required", rule.event().biz_step())) {
-    rule.finding("no_report",
-                 rule.event().biz_step() + " without a report of " + type + " in " + unit + ", which is agreed",
-                 deadline);
+  void alarms() const {
+    for (const auto& report : reports_) {
+      if (is_alarm(report)) { find("alarm", "a sensor reports an alarm of " + report.type); }
+    }
   }
-}
+
+ private:
+  void find(const char* code, const std::string& message) const { rule_.finding(code, message, deadline_); }
+
+  /// Whether it says something in the agreed unit.
+  bool one(const Limit& limit, const keten::SensorReport& report) const {
+    if (report.unit != limit.unit) {
+      find("other_unit", limit.type + " is reported in " +
+                             (report.unit.empty() ? std::string("no unit") : report.unit) + ", agreed is " +
+                             limit.unit);
+      return false;
+    }
+    if (!report.is_readable) {
+      find("unreadable", "a report of " + limit.type + " has a value that is no number of at most 27 digits");
+    }
+    if (!report.values) {
+      // Of an alarm its own finding tells.
+      if (report.is_readable && !is_alarm(report)) {
+        find("no_value",
+             "a report of " + limit.type + " has none of value, minValue, maxValue, meanValue and percValue");
+      }
+      return false;
+    }
+    if (limit.most && report.values->most > *limit.most) {
+      find("over_limit", limit.type + " of " + report.values->most.text() + " " + limit.unit + ", agreed are at most " +
+                             limit.most->text() + " " + limit.unit);
+    }
+    if (limit.least && report.values->least < *limit.least) {
+      find("under_limit", limit.type + " of " + report.values->least.text() + " " + limit.unit +
+                              ", agreed are at least " + limit.least->text() + " " + limit.unit);
+    }
+    return true;
+  }
+
+  const keten::Rule& rule_;
+  std::vector<keten::SensorReport> reports_;
+  std::string step_;
+  std::int64_t deadline_;
+};
 
 }  // namespace
 
-/// Parameters: `limits`, a list of {`type` (Temperature), `unit` (CEL), `min`, `max`, `products` (Digital Links of products; absent: all),
-/// `required` (business steps that must report)}; `answerHours`: until when a finding must be answered.
+/// Parameters: `limits`, a list of {`type` (Temperature), `unit` (CEL), `min`, `max`, `products` (absent: all), `required`
+/// (business steps that must report)}; `answerHours`: until when a finding must be answered.
 void on_event(const keten::Rule& rule) {
+  keten::Parameters given(rule);
+  const auto limits = agreed(given);
+  const auto deadline = given.deadline("answerHours");
+  if (!given.complete()) { return; }
   const auto& event = rule.event();
-  const auto hours = rule.parameters().integer("answerHours");
-  const auto deadline = hours && *hours > 0 ? rule.time_ms() + *hours * keten::kHourMs : 0;
-  if (rule.parameters().count("limits") == 0) {
-    rule.finding("parameter_missing", "the agreement gives no limits");
-    return;
-  }
-  for (const auto& limit : rule.parameters().each("limits")) {
-    if (names(event, limit.at("products"))) { judge(rule, limit, deadline); }
-  }
-  for (const auto& report : event.sensor_reports()) {
-    if (report.view.text("exception") == "ALARM_CONDITION") {
-      rule.finding("alarm", "a sensor reports an alarm of " + report.view.text("type"), deadline);
+  const Judge judge(rule, event.sensor_reports(), deadline);
+  std::vector<keten::EventItem> items;
+  bool is_read = false;
+  for (const auto& limit : limits) {
+    if (!limit.products.empty() && !is_read) {
+      items = event.items();
+      is_read = true;
     }
+    if (names(items, limit.products)) { judge.by(limit); }
   }
+  judge.alarms();
 }
 
 KETEN_RULES("condition-limits", "1.0.0", on_event)

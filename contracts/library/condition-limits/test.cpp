@@ -63,7 +63,82 @@ KETEN_TEST(the_warm_spell_of_the_cold_chain_is_found) {
   KETEN_EQUAL(joined(cold_chain(chain)), "06-dairy-cheese 0: over_limit; 09-truck-to-shop 1: over_limit alarm");
 }
 
+KETEN_TEST(no_digits_pass_a_limit_by) {
+  Chain chain;
+  chain.parameters(kCooled);
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("60.0000000001"))).codes(), "over_limit");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("7.0000000000001"))).codes(), "over_limit");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("1.9999999999999998"))).codes(), "under_limit");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("6.999999999999999"))).codes(), "");
+  KETEN_EQUAL(
+      chain.judge("dairy", with(R"({"type":"Temperature","maxValue":60.0000000001,"value":5,"uom":"CEL"})")).codes(),
+      "over_limit");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("1e40"))).codes(), "unreadable no_report");
+  KETEN_EQUAL(chain.judge("dairy", with(R"({"type":"Temperature","maxValue":1e40,"value":5,"uom":"CEL"})")).codes(),
+              "unreadable");
+}
+
+KETEN_TEST(each_value_of_a_report_is_judged) {
+  Chain chain;
+  chain.parameters(kCooled);
+  for (const char* name : {"value", "minValue", "maxValue", "meanValue", "percValue"}) {
+    const auto one = [&](const std::string& value) {
+      return chain
+          .judge("dairy", with(R"({"type":"Temperature","uom":"CEL",")" + std::string(name) + "\":" + value + "}"))
+          .codes();
+    };
+    KETEN_EQUAL(one("40"), "over_limit");
+    KETEN_EQUAL(one("1"), "under_limit");
+    KETEN_EQUAL(one("5"), "");
+  }
+  KETEN_EQUAL(chain.judge("dairy", with(R"({"type":"Temperature","value":40,"maxValue":5,"uom":"CEL"})")).codes(),
+              "over_limit");
+  KETEN_EQUAL(chain.judge("dairy", with(R"({"type":"Temperature","sDev":1,"uom":"CEL"})")).codes(),
+              "no_value no_report");
+}
+
+KETEN_TEST(limits_that_cannot_be_read_are_found) {
+  Chain chain;
+  const auto codes = [&](const std::string& limit) {
+    chain.parameters("{\"limits\":[" + limit + "]}");
+    return chain.judge("dairy", with(celsius("40"))).codes();
+  };
+  KETEN_EQUAL(codes(R"({"type":"Temperature","unit":"CEL","maximum":7})"),
+              "parameter_missing parameter_missing parameter_unknown");
+  KETEN_EQUAL(codes(R"({"type":"Temperature","unit":"CEL","max":"seven"})"), "parameter_unreadable parameter_missing");
+  KETEN_EQUAL(codes(R"({"type":"Temperature","unit":"CEL","min":8,"max":7})"), "parameter_unreadable");
+  KETEN_EQUAL(codes(R"({"type":"Temperature","unit":"CEL","max":7,"required":"receiving"})"), "parameter_unreadable");
+  KETEN_EQUAL(codes("7"),
+              "parameter_unreadable parameter_missing parameter_missing parameter_missing parameter_missing");
+  chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":7}],"answerHours":0.5})");
+  const auto judged = chain.judge("dairy", with(celsius("40")));
+  KETEN_EQUAL(judged.codes(), "parameter_unreadable");
+  KETEN_EQUAL(judged.findings[0].message, "parameter answerHours: expected a whole number from 0 to 876000, found 0.5");
+  chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":7}],"answerHours":2562047788015})");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("40"))).codes(), "parameter_unreadable");
+}
+
+KETEN_TEST(products_are_named_in_any_spelling) {
+  Chain chain;
+  for (const char* product : {"https://dairy.example/01/9521003000428", "urn:epc:idpat:sgtin:9521003.000042.*"}) {
+    chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":7,"products":[")" + std::string(product) +
+                     "\"]}]}");
+    KETEN_EQUAL(chain.judge("dairy", with(celsius("9"))).codes(), "over_limit");
+  }
+  chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":7,"products":["9521003000428"]}]})");
+  KETEN_EQUAL(chain.judge("dairy", with(celsius("9"))).codes(), "parameter_unreadable");
+}
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) {
+  std::string products;
+  for (int i = 0; i < 20; ++i) {
+    products += (i ? "," : "") + std::string(R"("https://id.gs1.org/01/0952100)") + std::to_string(1000000 + i) + "\"";
+  }
+  expect_the_longest_events_within_fuel(R"({"limits":[{"type":"Temperature","unit":"CEL","max":7,"products":[)" +
+                                        products + "]}]}");
+}
+
 KETEN_TEST(what_the_public_sample_data_shows) {
   expect_on_public_samples(R"({"limits":[{"type":"Temperature","unit":"CEL","max":8}]})",
-                           "alarm 7, events with a finding 21, other_unit 1, over_limit 24");
+                           "alarm 7, events with a finding 21, no_value 2, other_unit 1, over_limit 24");
 }

@@ -1,126 +1,212 @@
+#include <map>
+
 #include <keten/contract.hpp>
 
 namespace {
 
 using keten::Decimal;
-using Part = keten::EventItem::Part;
+using keten::EventItem;
+using keten::Range;
+using Part = EventItem::Part;
 
-bool is_of(const std::string& id, const std::string& product) {
-  return id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/');
-}
-
-/// Amounts of one side, in the agreed unit.
-struct Side {
-  Decimal sum;
-  bool counted = false;  ///< something could be counted
-  bool complete = true;  ///< everything could
+struct Conversion {
+  std::string product;  ///< empty: any
+  std::string unit;     ///< `instance` for single items, empty for pieces
+  Decimal factor;
+};
+/// What is agreed.
+struct Terms {
+  std::string unit;
+  Decimal least;
+  Decimal most;
+  keten::Names outputs;
+  std::vector<Conversion> conversions;
+  bool stock = true;
 };
 
-/// In the agreed unit, by the first conversion that fits the product and its unit.
-std::optional<Decimal> converted(const keten::Rule& rule, const keten::EventItem& one, const std::string& unit) {
-  if (one.of_class && !one.quantity) { return std::nullopt; }
-  const auto amount = one.of_class ? *one.quantity : Decimal(1);
-  const auto from = one.of_class ? one.unit : std::string("instance");
-  if (from == unit) { return amount; }
-  for (const auto& conversion : rule.parameters().each("conversions")) {
-    const auto product = conversion.text("product");
-    if (conversion.text("unit") != from || (!product.empty() && !is_of(one.id, product))) { continue; }
-    if (const auto factor = conversion.decimal("factor")) { return amount * *factor; }
+Terms agreed(keten::Parameters& given) {
+  Terms terms;
+  terms.unit = given.text("unit");
+  terms.least = given.decimal("yieldMin", Decimal(0)).value_or(Decimal(0));
+  terms.most = given.decimal("yieldMax", Decimal(0)).value_or(Decimal(0));
+  terms.outputs = keten::Names(given.items("outputs"));
+  terms.stock = given.flag("stock", true);
+  for (auto& one : given.each("conversions")) {
+    terms.conversions.push_back(
+        {one.item("product"), one.text("unit"), one.decimal("factor", Decimal::from_units(1)).value_or(Decimal(0))});
+    one.need({"unit", "factor"});
+    (void)one.complete();
   }
-  return std::nullopt;
+  given.need({"unit", "yieldMin", "yieldMax"});
+  if (terms.least > terms.most) {
+    given.wrong("yieldMin", "at most yieldMax, " + terms.most.text(), terms.least.text());
+  }
+  return terms;
 }
 
-Side side(const keten::Rule& rule, const std::vector<keten::EventItem>& items, const std::string& unit) {
-  Side result;
+struct Amount {
+  std::string id;
+  std::string unit;
+  Range amount;
+};
+/// Amounts of one list of an event.
+struct Amounts {
+  std::vector<Amount> all;
+  bool complete = true;  ///< everything could be counted
+};
+
+Amounts amounts(const keten::Rule& rule, const std::vector<EventItem>& items) {
+  Amounts result;
   bool classes = false;
   for (const auto& one : items) { classes = classes || one.of_class; }
-  for (const auto& one : items) {
-    // Beside a lot with its amount, the instances are the same goods once more.
-    if (!one.of_class && classes) { continue; }
-    if (const auto amount = converted(rule, one, unit)) {
-      result.sum += *amount;
-      result.counted = true;
-      continue;
-    }
+  const auto uncounted = [&](const char* code, const std::string& message) {
     result.complete = false;
-    rule.finding("not_convertible",
-                 one.id + (one.of_class && !one.quantity ? std::string(" has no quantity")
-                                                         : ": the agreement has no conversion from " +
-                                                               (!one.of_class      ? std::string("instances")
-                                                                : one.unit.empty() ? std::string("pieces")
-                                                                                   : one.unit) +
-                                                               " to " + unit));
+    rule.finding(code, message);
+  };
+  for (const auto& one : items) {
+    if (rule.full()) { break; }
+    if (!one.of_class) {
+      // Beside a lot with its amount, the instances are the same goods once more.
+      if (!classes) { result.all.push_back({one.id, "instance", {Decimal(1), Decimal(1)}}); }
+    } else if (!one.has_quantity) {
+      uncounted("no_quantity", one.id + " has no quantity");
+    } else if (!one.quantity) {
+      uncounted("unreadable", "the quantity of " + one.id + " has more than 27 digits");
+    } else if (one.quantity->least.negative()) {
+      uncounted("negative_quantity", one.id + " has the quantity " + one.quantity->least.text());
+    } else {
+      result.all.push_back({one.id, one.unit, *one.quantity});
+    }
   }
   return result;
 }
 
-/// What the organisation has of a lot, in one unit.
-void judge_stock(const keten::Rule& rule, const keten::EventItem& one, const std::string& recorder) {
-  if (!one.of_class || !one.quantity) { return; }
-  const auto item = rule.item(one.id);
-  if (!item.known() || item.is_true("uncounted") || item.is_true("unfolded")) { return; }
-  Decimal held;
-  for (const auto& part : item.each("holdings")) {
-    const auto amount = part.decimal("amount");
-    if (part.text("kind") == "held" && part.text("holder") == recorder && part.text("unit") == one.unit && amount) {
-      held += *amount;
+/// One side of a transformation, in the agreed unit.
+struct Side {
+  Range sum;
+  bool counted = false;  ///< something could be counted
+  bool complete = true;  ///< everything could
+};
+
+const Conversion* conversion_of(const Terms& terms, const Amount& one) {
+  for (const auto& conversion : terms.conversions) {
+    if (conversion.unit != one.unit) { continue; }
+    if (conversion.product.empty() || keten::is_of(one.id, conversion.product)) { return &conversion; }
+  }
+  return nullptr;
+}
+
+Side side(const keten::Rule& rule, const Terms& terms, const Amounts& amounts) {
+  Side result;
+  result.complete = amounts.complete;
+  for (const auto& one : amounts.all) {
+    if (rule.full()) { break; }
+    if (one.unit == terms.unit) {
+      result.sum += one.amount;
+    } else if (const auto* conversion = conversion_of(terms, one)) {
+      result.sum += {one.amount.least * conversion->factor, one.amount.most * conversion->factor};
+    } else {
+      result.complete = false;
+      rule.finding("not_convertible", one.id + ": the agreement has no conversion from " +
+                                          (one.unit.empty() ? std::string("pieces") : one.unit) + " to " + terms.unit);
+      continue;
+    }
+    result.counted = true;
+  }
+  return result;
+}
+
+/// Whether all that leaves the organisation of one lot is there, unit by unit.
+void judge_lot(const keten::Rule& rule, const keten::Party& recorder, const std::string& id,
+               const std::map<std::string_view, Range>& sums) {
+  const auto item = rule.item(id);
+  const bool is_folded = !item.is_true("uncounted") && !item.is_true("unfolded");
+  const auto parts = item.holdings(keten::Holding::Kind::held);
+  for (const auto& [unit, sum] : sums) {
+    Decimal held;
+    bool is_counted = is_folded;
+    for (const auto& part : parts) {
+      if (part.holder != recorder || part.unit != unit) { continue; }
+      is_counted = is_counted && part.amount;
+      if (part.amount) { held += part.amount->most; }
+    }
+    if (sum.least <= held) { continue; }
+    const auto told = sum.least.text() + " " + std::string(unit) + " of " + id + " leave " + recorder + ", which has " +
+                      held.text() + " loose";
+    if (is_counted) {
+      rule.finding("more_than_held", told);
+    } else {
+      rule.finding("not_counted", told + " as far as was recorded with amounts");
     }
   }
-  if (*one.quantity > held) {
-    rule.finding("more_than_held", one.quantity->text() + " " + one.unit + " of " + one.id + " leave " + recorder +
-                                       ", which has " + held.text() + " loose");
+}
+
+void judge_stock(const keten::Rule& rule, const Amounts& leaving) {
+  std::map<std::string_view, std::map<std::string_view, Range>, keten::ByName> lots;
+  for (const auto& one : leaving.all) {
+    if (one.unit != "instance") { lots[one.id][one.unit] += one.amount; }
+  }
+  const auto recorder = rule.recorder();
+  for (const auto& [id, sums] : lots) {
+    if (rule.full()) { return; }
+    judge_lot(rule, recorder, std::string(id), sums);
+  }
+}
+/// What an event that is no transformation takes from the loose goods of who records it: docs/formats/production.md, "Folding".
+std::vector<EventItem> leaving(const keten::Event& event) {
+  const auto type = event.type();
+  const auto action = event.action();
+  if (type == "AggregationEvent" || type == "AssociationEvent") {
+    return action == "ADD" ? event.items(Part::child) : std::vector<EventItem>();
+  }
+  const auto step = event.biz_step();
+  const bool is_born = type == "ObjectEvent" && action == "ADD";
+  const bool ends = type == "ObjectEvent" && action == "DELETE";
+  const bool goes = step == "shipping" || step == "consigning" || step == "retail_selling" || step == "dispensing";
+  return ends || (goes && !is_born) ? event.items(Part::listed) : std::vector<EventItem>();
+}
+
+void judge_transformation(const keten::Rule& rule, const Terms& terms) {
+  const auto& event = rule.event();
+  auto made = event.items(Part::output);
+  if (!terms.outputs.empty()) {
+    std::erase_if(made, [&](const EventItem& one) { return !terms.outputs.has(one.id); });
+  }
+  const bool is_judged = terms.outputs.empty() || !made.empty();
+  if (!is_judged && !terms.stock) { return; }
+  const auto used = amounts(rule, event.items(Part::input));
+  if (terms.stock) { judge_stock(rule, used); }
+  if (!is_judged) { return; }
+  const auto in = side(rule, terms, used);
+  const auto out = side(rule, terms, amounts(rule, made));
+  if (!in.complete || !out.complete) { return; }
+  if (!in.counted || !out.counted) {
+    // Inputs and outputs may come in several events that a transformationID joins; one alone is no balance.
+    if (!event.has("transformationID")) { rule.finding("not_judged", "one side of the transformation has no amount"); }
+    return;
+  }
+  const auto told = out.sum.least.text() + " " + terms.unit + " out of " + in.sum.most.text() + " " + terms.unit;
+  if (out.sum.least > in.sum.most * terms.most) {
+    rule.finding("too_much_output", told + ": agreed are at most " + terms.most.text() + " for each " + terms.unit);
+  } else if (out.sum.most < in.sum.least * terms.least) {
+    rule.finding("too_little_output", told + ": agreed are at least " + terms.least.text() + " for each " + terms.unit);
   }
 }
 
 }  // namespace
 
 /// Parameters: `unit` (UN/CEFACT Rec 20, for example KGM) in which both sides are compared; `yieldMin` and `yieldMax`, output
-/// for each unit of input; `outputs`, Digital Links of the products that are judged (absent: all); `conversions`, a list of
-/// {`product` (absent: any), `unit` (`instance` for single items, empty for pieces), `factor`}; `stock`, false: what is used
-/// or shipped is not compared with what is held.
+/// for each unit of input; `outputs`, products whose amounts are summed up (absent: all); `conversions`, a list of
+/// {`product` (absent: any), `unit` (`instance` for single items, empty for pieces), `factor`}; `stock`, false: what leaves is not
+/// compared with what is held.
 void on_event(const keten::Rule& rule) {
-  const auto& event = rule.event();
-  const auto& parameters = rule.parameters();
-  const auto recorder = rule.recorder();
-  const bool stock = parameters.text("stock") != "false";
-  if (event.type() != "TransformationEvent") {
-    if (!stock || event.type() != "ObjectEvent") { return; }
-    const auto step = event.biz_step();
-    if (step != "shipping" && step != "consigning" && event.action() != "DELETE") { return; }
-    for (const auto& one : event.items(Part::listed)) { judge_stock(rule, one, recorder); }
-    return;
-  }
-  const auto inputs = event.items(Part::input);
-  const auto outputs = event.items(Part::output);
-  const auto products = parameters.texts("outputs");
-  bool judged = products.empty();
-  for (const auto& one : outputs) {
-    for (const auto& product : products) { judged = judged || is_of(one.id, product); }
-  }
-  if (!judged) { return; }
-  if (stock) {
-    for (const auto& one : inputs) { judge_stock(rule, one, recorder); }
-  }
-  const auto unit = parameters.text("unit");
-  const auto least = parameters.decimal("yieldMin");
-  const auto most = parameters.decimal("yieldMax");
-  if (unit.empty() || !least || !most) {
-    rule.finding("parameter_missing", "the agreement must give unit, yieldMin and yieldMax");
-    return;
-  }
-  const auto in = side(rule, inputs, unit);
-  const auto out = side(rule, outputs, unit);
-  // Inputs and outputs may come in several events that a transformationID joins; one alone is no balance.
-  if (!in.counted || !out.counted || !in.complete || !out.complete) {
-    if (in.complete && out.complete && event.has("transformationID")) { return; }
-    if (in.complete && out.complete) { rule.finding("not_judged", "one side of the transformation has no amount"); }
-    return;
-  }
-  const auto told = out.sum.text() + " " + unit + " out of " + in.sum.text() + " " + unit;
-  if (out.sum > in.sum * *most) {
-    rule.finding("too_much_output", told + ": agreed are at most " + most->text() + " for each " + unit);
-  } else if (out.sum < in.sum * *least) {
-    rule.finding("too_little_output", told + ": agreed are at least " + least->text() + " for each " + unit);
+  keten::Parameters given(rule);
+  const auto terms = agreed(given);
+  if (!given.complete()) { return; }
+  if (rule.event().type() == "TransformationEvent") {
+    judge_transformation(rule, terms);
+  } else if (terms.stock) {
+    judge_stock(rule, amounts(rule, leaving(rule.event())));
   }
 }
 

@@ -40,4 +40,6 @@ KETEN_TEST(the_cold_chain_ends_with_a_sale) {
   KETEN_EQUAL(joined(cold_chain(chain)), "");
 }
 
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) { expect_the_longest_events_within_fuel("{}"); }
+
 KETEN_TEST(what_the_public_sample_data_shows) { expect_on_public_samples("{}", ""); }

@@ -44,10 +44,29 @@ KETEN_TEST(emptying_a_container_names_no_child) {
                    .accepted());
 }
 
+KETEN_TEST(what_belongs_to_an_assembly_is_packed_in_nothing) {
+  Chain chain;
+  chain.captured("dairy", event("AssociationEvent", R"("action":"ADD","bizStep":"assembling","parentID":")" + kCase +
+                                                        R"(","childEPCs":[")" + kWheel + R"("])"));
+  KETEN_EQUAL(chain.judge("dairy", pack("ADD", kPallet, kWheel, "2026-03-01T09:00:00Z")).codes(), "");
+  const auto judged = chain.judge("dairy", pack("DELETE", kCase, kWheel, "2026-03-01T09:00:00Z"));
+  KETEN_EQUAL(judged.codes(), "not_in_parent");
+  chain.captured("dairy", pack("ADD", kPallet, kWheel, "2026-03-01T09:00:00Z"));
+  KETEN_EQUAL(chain.judge("dairy", pack("ADD", kCase, kWheel, "2026-03-01T10:00:00Z")).codes(), "already_packed");
+}
+
+KETEN_TEST(a_parameter_is_found_for_there_are_none) {
+  Chain chain;
+  chain.parameters(R"({"lots": true})");
+  KETEN_EQUAL(chain.judge("dairy", pack("ADD", kPallet, kWheel, "2026-03-01T08:00:00Z")).codes(), "parameter_unknown");
+}
+
 KETEN_TEST(the_cold_chain_packs_and_unpacks_in_order) {
   Chain chain;
   KETEN_EQUAL(joined(cold_chain(chain)), "");
 }
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) { expect_the_longest_events_within_fuel("{}"); }
 
 KETEN_TEST(what_the_public_sample_data_shows) {
   expect_on_public_samples("{}", "events with a finding 2, not_in_parent 11");

@@ -40,9 +40,35 @@ KETEN_TEST(the_agreed_steps_are_judged) {
   KETEN_EQUAL(chain.judge("shop", object("OBSERVE", "inspecting", epcs(kWheel))).codes(), "not_possessor");
 }
 
+KETEN_TEST(who_ends_an_item_must_have_it_in_whatever_step) {
+  Chain chain;
+  chain.captured("dairy", object("ADD", "commissioning", epcs(kWheel), "2026-02-01T08:00:00Z"));
+  const auto end = event("ObjectEvent", R"("action":"DELETE",)" + epcs(kWheel));
+  const auto judged = chain.judge("shop", end);
+  KETEN_EQUAL(judged.codes(), "not_possessor");
+  KETEN_EQUAL(judged.findings[0].message, "shop records the end of " + kWheel + ", which dairy has");
+  KETEN_EQUAL(chain.judge("shop", object("DELETE", "other", epcs(kWheel))).codes(), "not_possessor");
+  KETEN_EXPECT(chain.judge("dairy", end).accepted());
+}
+
+KETEN_TEST(parameters_that_cannot_be_read_are_found) {
+  Chain chain;
+  const auto shipping = object("OBSERVE", "shipping", epcs(kWheel));
+  for (const char* parameters : {R"({"steps":"shipping"})", R"({"steps":[["shipping"]]})", R"({"unknown":"yes"})"}) {
+    chain.parameters(parameters);
+    KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "parameter_unreadable");
+  }
+  chain.parameters(R"({"step":["shipping"]})");
+  KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "parameter_unknown");
+}
+
 KETEN_TEST(the_cold_chain_is_shipped_by_who_has_it) {
   Chain chain;
   KETEN_EQUAL(joined(cold_chain(chain)), "");
+}
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) {
+  expect_the_longest_events_within_fuel(R"({"unknown":true})");
 }
 
 KETEN_TEST(what_the_public_sample_data_shows) { expect_on_public_samples("{}", ""); }

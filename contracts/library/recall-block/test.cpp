@@ -42,4 +42,53 @@ KETEN_TEST(a_recalled_lot_of_the_cold_chain_is_found_from_its_first_step) {
               "01-farm-commission 0: recalled; 02-farm-packing 0: recalled; 06-dairy-cheese 0: recalled");
 }
 
+KETEN_TEST(a_recall_is_named_in_any_spelling) {
+  Chain chain;
+  const auto shipping = object("OBSERVE", "shipping", lot(kMilk, "5"));
+  for (const char* name : {"https://dairy.example/01/9521001000017/10/MILK-1",
+                           "urn:epc:class:lgtin:9521001.000001.MILK-1", "https://dairy.example/01/09521001000017"}) {
+    chain.parameters(R"({"recalled":[")" + std::string(name) + "\"]}");
+    KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "recalled");
+  }
+  chain.parameters(R"({"recalled":["MILK-1"]})");
+  KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "parameter_unreadable");
+  chain.parameters(R"({"recall":["https://id.gs1.org/01/09521001000017"]})");
+  KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "parameter_unknown");
+}
+
+KETEN_TEST(the_recall_itself_can_be_recorded) {
+  Chain chain;
+  chain.parameters(R"({"recalled":[")" + kMilk + "\"]}");
+  const auto mark = [](const std::string& rest) {
+    return event("ObjectEvent", R"("action":"OBSERVE",)" + lot(kMilk, "5") + rest);
+  };
+  KETEN_EXPECT(chain.judge("dairy", mark(R"(,"disposition":"recalled")")).accepted());
+  KETEN_EXPECT(chain.judge("dairy", mark(R"(,"persistentDisposition":{"set":["recalled"]})")).accepted());
+  KETEN_EQUAL(chain.judge("dairy", mark("")).codes(), "recalled");
+  KETEN_EQUAL(
+      chain.judge("dairy", object("OBSERVE", "shipping", lot(kMilk, "5") + R"(,"disposition":"recalled")")).codes(),
+      "recalled");
+}
+
+KETEN_TEST(a_later_disposition_lifts_a_recall_that_no_parameter_names) {
+  Chain chain;
+  chain.captured("dairy", object("ADD", "commissioning", epcs(kWheel), "2026-02-01T08:00:00Z"));
+  chain.captured("dairy",
+                 object("OBSERVE", "holding", epcs(kWheel) + R"(,"disposition":"recalled")", "2026-02-02T08:00:00Z"));
+  chain.captured(
+      "dairy", object("OBSERVE", "storing", epcs(kWheel) + R"(,"disposition":"in_progress")", "2026-02-03T08:00:00Z"));
+  const auto shipping = object("OBSERVE", "shipping", epcs(kWheel));
+  KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "");
+  chain.parameters(R"({"recalled":[")" + kWheel + "\"]}");
+  KETEN_EQUAL(chain.judge("dairy", shipping).codes(), "recalled");
+}
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) {
+  std::string names;
+  for (int i = 0; i < 200; ++i) {
+    names += (i ? "," : "") + std::string(R"("https://id.gs1.org/01/0952100)") + std::to_string(1000000 + i) + "\"";
+  }
+  expect_the_longest_events_within_fuel("{\"recalled\":[" + names + "]}");
+}
+
 KETEN_TEST(what_the_public_sample_data_shows) { expect_on_public_samples("{}", ""); }

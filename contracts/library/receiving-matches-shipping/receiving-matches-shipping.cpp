@@ -1,52 +1,108 @@
+#include <map>
+
 #include <keten/contract.hpp>
 
 namespace {
 
-struct Moving {
-  keten::Decimal amount;
-  bool any = false;  ///< on its way in whatever unit
-  bool same_unit = false;
+using keten::Decimal;
+using keten::Range;
+using Kind = keten::Holding::Kind;
+
+struct Terms {
+  Decimal percent;
+  bool partial = false;
+  std::int64_t deadline = 0;
 };
 
-Moving on_its_way(const keten::Rule& rule, const std::string& lot, const std::string& unit) {
-  Moving moving;
-  for (const auto& part : rule.item(lot).each("holdings")) {
-    const auto amount = part.decimal("amount");
-    if (part.text("kind") != "moving" || !amount || *amount <= keten::Decimal(0)) { continue; }
-    moving.any = true;
-    if (part.text("unit") != unit) { continue; }
-    moving.same_unit = true;
-    moving.amount += *amount;
+/// What the ledger knows of a lot in one unit.
+struct Known {
+  Range amount;
+  bool any = false;  ///< in whatever unit
+  bool same_unit = false;
+  bool readable = true;
+};
+
+Known known(const std::vector<keten::Holding>& parts, const std::string& unit, const std::string& holder) {
+  Known result;
+  for (const auto& part : parts) {
+    if (!holder.empty() && part.holder != holder) { continue; }
+    if (part.amount && part.amount->most <= Decimal(0)) { continue; }
+    result.any = true;
+    if (part.unit != unit) { continue; }
+    result.same_unit = true;
+    result.readable = result.readable && part.amount;
+    if (part.amount) { result.amount += *part.amount; }
   }
-  return moving;
+  return result;
 }
 
-void judge_lot(const keten::Rule& rule, const keten::EventItem& one, std::int64_t deadline) {
-  const auto moving = on_its_way(rule, one.id, one.unit);
-  if (!moving.any) {
-    rule.finding("wrong_item", one.id + " is received and nothing of it is on its way", deadline);
-    return;
+class Delivery {
+ public:
+  Delivery(const keten::Rule& rule, const Terms& terms)
+      : rule_(rule), terms_(terms), recorder_(rule.recorder()), accepts_(rule.event().biz_step() == "accepting") {}
+
+  void lot(const keten::EventItem& one) {
+    if (!one.has_quantity) {
+      find("no_quantity", one.id + " is received without a quantity, so it cannot be compared with what was shipped");
+    } else if (!one.quantity) {
+      find("unreadable", "the quantity of " + one.id + " has more than 27 digits");
+    } else if (one.quantity->least.negative()) {
+      find("negative_quantity", one.id + " is received with the quantity " + one.quantity->least.text());
+    } else {
+      lots_[one.id][one.unit] += *one.quantity;
+    }
   }
-  if (!one.quantity) {
-    rule.finding("no_quantity",
-                 one.id + " is received without a quantity, so it cannot be compared with what was shipped", deadline);
-    return;
+  void item(const std::string& id) const {
+    const auto item = rule_.item(id);
+    if (item.in_transit() || (accepts_ && item.possessor() == recorder_)) { return; }
+    find("wrong_item", id + " is received and is not on its way to anybody");
   }
-  const auto unit = one.unit.empty() ? std::string("pieces") : one.unit;
-  if (!moving.same_unit) {
-    rule.finding("other_unit", one.id + " is received in " + unit + " and was shipped in another unit", deadline);
-    return;
+  void judge_lots() const {
+    for (const auto& [id, amounts] : lots_) {
+      const auto item = rule_.item(id);
+      for (const auto& [unit, amount] : amounts) {
+        if (rule_.full()) { return; }
+        judge(item, id, unit, amount);
+      }
+    }
   }
-  const auto percent = rule.parameters().decimal("tolerancePercent").value_or(keten::Decimal(0));
-  const auto tolerance = moving.amount * percent * keten::Decimal::from_units(keten::Decimal::kOne / 100);
-  const auto told = one.id + ": " + one.quantity->text() + " " + unit + " received, " + moving.amount.text() + " " +
-                    unit + " shipped";
-  if (*one.quantity > moving.amount + tolerance) {
-    rule.finding("overage", told, deadline);
-  } else if (*one.quantity < moving.amount - tolerance && !rule.parameters().is_true("partial")) {
-    rule.finding("shortage", told, deadline);
+
+ private:
+  void find(const char* code, const std::string& message) const { rule_.finding(code, message, terms_.deadline); }
+
+  void judge(const keten::Item& item, const std::string& id, const std::string& unit, const Range& amount) const {
+    // What was received before is accepted in whatever parts.
+    if (accepts_ && amount.least <= known(item.holdings(Kind::held), unit, recorder_).amount.most) { return; }
+    const auto moving = known(item.holdings(Kind::moving), unit, {});
+    if (!moving.any) {
+      find("wrong_item", id + " is received and nothing of it is on its way");
+      return;
+    }
+    const auto name = unit.empty() ? std::string("pieces") : unit;
+    if (!moving.same_unit) {
+      find("other_unit", id + " is received in " + name + " and was shipped in another unit");
+      return;
+    }
+    if (!moving.readable) {
+      find("unreadable", "what is on its way of " + id + " has more than 27 digits");
+      return;
+    }
+    const auto tolerance = moving.amount.most * terms_.percent * Decimal::from_units(Decimal::kOne / 100);
+    const auto told = id + ": " + amount.least.text() + " " + name + " received, " + moving.amount.least.text() + " " +
+                      name + " shipped";
+    if (amount.least > moving.amount.most + tolerance) {
+      find("overage", told);
+    } else if (amount.most < moving.amount.least - tolerance && !terms_.partial) {
+      find("shortage", told);
+    }
   }
-}
+
+  const keten::Rule& rule_;
+  const Terms& terms_;
+  keten::Party recorder_;
+  bool accepts_;
+  std::map<std::string, std::map<std::string, Range>, keten::ByName> lots_;  ///< by name, then by unit
+};
 
 }  // namespace
 
@@ -54,19 +110,30 @@ void judge_lot(const keten::Rule& rule, const keten::EventItem& one, std::int64_
 /// `answerHours`: until when a finding must be answered.
 void on_event(const keten::Rule& rule) {
   using Part = keten::EventItem::Part;
+  keten::Parameters given(rule);
+  Terms terms;
+  terms.percent = given.decimal("tolerancePercent", Decimal(0)).value_or(Decimal(0));
+  terms.partial = given.flag("partial", false);
+  terms.deadline = given.deadline("answerHours");
+  if (!given.complete()) { return; }
   const auto& event = rule.event();
-  if ((event.biz_step() != "receiving" && event.biz_step() != "accepting")) { return; }
-  const auto hours = rule.parameters().integer("answerHours");
-  const auto deadline = hours && *hours > 0 ? rule.time_ms() + *hours * keten::kHourMs : 0;
-  for (const auto& one : event.items()) {
-    if (one.part != Part::listed && one.part != Part::parent) { continue; }
-    if (one.of_class) {
-      judge_lot(rule, one, deadline);
-    } else if (!rule.item(one.id).in_transit()) {
-      rule.finding("wrong_item", one.id + " is received and is not on its way to anybody", deadline);
+  const auto step = event.biz_step();
+  if (step != "receiving" && step != "accepting") { return; }
+  Delivery delivery(rule, terms);
+  for (const auto part : {Part::parent, Part::listed}) {
+    for (const auto& one : event.items(part)) {
+      if (rule.full()) { break; }
+      if (one.of_class) {
+        delivery.lot(one);
+      } else {
+        delivery.item(one.id);
+      }
     }
   }
-  if (event.disposition() == "damaged") { rule.finding("damaged", "the delivery is received as damaged", deadline); }
+  delivery.judge_lots();
+  if (event.disposition() == "damaged") {
+    rule.finding("damaged", "the delivery is received as damaged", terms.deadline);
+  }
 }
 
 KETEN_RULES("receiving-matches-shipping", "1.0.0", on_event)

@@ -28,11 +28,24 @@ bool any_present(const keten::View& view, std::string_view paths) {
   }
 }
 
-bool applies(const keten::View& profile, const keten::Event& event) {
-  const auto fits = [&](const char* name, const std::string& value) {
-    return profile.count(name) == 0 || profile.lists(name, value);
-  };
-  return fits("types", event.type()) && fits("steps", event.biz_step()) && fits("actions", event.action());
+struct Profile {
+  std::string name;
+  std::vector<std::string> types;
+  std::vector<std::string> steps;
+  std::vector<std::string> actions;
+  std::vector<std::string> fields;
+};
+
+std::vector<Profile> agreed(keten::Parameters& given) {
+  std::vector<Profile> profiles;
+  for (auto& one : given.each("profiles")) {
+    profiles.push_back(
+        {one.text("name"), one.texts("types"), one.texts("steps"), one.texts("actions"), one.texts("fields")});
+    one.need({"name", "fields"});
+    if (one.complete() && profiles.back().fields.empty()) { one.wrong("fields", "at least one path", "none"); }
+  }
+  given.need({"profiles"});
+  return profiles;
 }
 
 }  // namespace
@@ -40,17 +53,21 @@ bool applies(const keten::View& profile, const keten::Event& event) {
 /// Parameters: `profiles`, a list of {`name`, `types`, `steps`, `actions` (each a list; absent: all), `fields`: paths that must be
 /// there, as `readPoint/id`, `quantityList/*/uom` (every element), `readPoint/id|bizLocation/id` (one of them)}.
 void on_event(const keten::Rule& rule) {
+  keten::Parameters given(rule);
+  const auto profiles = agreed(given);
+  if (!given.complete()) { return; }
   const auto& event = rule.event();
-  if (rule.parameters().count("profiles") == 0) {
-    rule.finding("parameter_missing", "the agreement gives no profiles");
-    return;
-  }
-  for (const auto& profile : rule.parameters().each("profiles")) {
-    if (!applies(profile, event)) { continue; }
-    for (const auto& field : profile.texts("fields")) {
+  const auto type = event.type();
+  const auto step = event.biz_step();
+  const auto action = event.action();
+  const auto fits = [](const std::vector<std::string>& all, const std::string& value) {
+    return all.empty() || std::find(all.begin(), all.end(), value) != all.end();
+  };
+  for (const auto& profile : profiles) {
+    if (!fits(profile.types, type) || !fits(profile.steps, step) || !fits(profile.actions, action)) { continue; }
+    for (const auto& field : profile.fields) {
       if (any_present(event, field)) { continue; }
-      rule.finding("field_missing",
-                   profile.text("name") + " asks for " + field + " in " + event.type() + " " + event.biz_step());
+      rule.finding("field_missing", profile.name + " asks for " + field + " in " + type + " " + step);
     }
   }
 }

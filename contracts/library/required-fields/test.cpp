@@ -38,12 +38,29 @@ KETEN_TEST(extensions_and_master_data_are_reached) {
   KETEN_EQUAL(chain.judge("farm", object("ADD", "commissioning", lot(kMilk, "5"))).codes(), "field_missing");
 }
 
+KETEN_TEST(profiles_that_cannot_be_read_are_found) {
+  Chain chain;
+  const auto codes = [&](const std::string& profile) {
+    chain.parameters("{\"profiles\":[" + profile + "]}");
+    return chain.judge("farm", object("OBSERVE", "shipping", lot(kMilk, "5"))).codes();
+  };
+  KETEN_EQUAL(codes(R"({"name":"a","types":"ObjectEvent","fields":["readPoint/id"]})"), "parameter_unreadable");
+  KETEN_EQUAL(codes(R"({"name":"a","steps":["receiving"]})"), "parameter_missing");
+  KETEN_EQUAL(codes(R"({"name":"a","fields":[]})"), "parameter_unreadable");
+  KETEN_EQUAL(codes(R"({"name":"a","step":["receiving"],"fields":["readPoint/id"]})"), "parameter_unknown");
+  KETEN_EQUAL(codes(R"({"name":"a","fields":{"readPoint":"id"}})"), "parameter_unreadable");
+}
+
 KETEN_TEST(the_cold_chain_ships_with_papers) {
   Chain chain;
   chain.parameters(
       R"({"profiles":[{"name":"papers","steps":["shipping","receiving"],
     "fields":["bizTransactionList/*/bizTransaction","destinationList/*/destination"]}]})");
   KETEN_EQUAL(joined(cold_chain(chain)), "");
+}
+
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) {
+  expect_the_longest_events_within_fuel(R"({"profiles":[{"name":"units","fields":["quantityList/*/uom|epcList/0"]}]})");
 }
 
 KETEN_TEST(what_the_public_sample_data_shows) {

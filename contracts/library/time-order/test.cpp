@@ -42,11 +42,38 @@ KETEN_TEST(a_sensor_measures_before_the_event_and_forward) {
   KETEN_EQUAL(with(R"("startTime":"2026-03-01T07:00:00Z","endTime":"2026-03-01T06:00:00Z")"), "sensor_times_reversed");
 }
 
+KETEN_TEST(no_time_of_a_sensor_lies_behind_the_event) {
+  Chain chain;
+  chain.time("2026-03-01T12:00:00Z");
+  const auto with = [&](const std::string& element) {
+    return chain.judge("dairy", at("2026-03-01T08:00:00Z", ",\"sensorElementList\":[" + element + "]")).codes();
+  };
+  const std::string report = R"("type":"Temperature","value":4,"uom":"CEL")";
+  KETEN_EQUAL(with(R"({"sensorReport":[{)" + report + R"(,"time":"2026-03-01T08:05:00Z"}]})"), "");
+  KETEN_EQUAL(with(R"({"sensorReport":[{)" + report + R"(,"time":"2030-01-01T00:00:00Z"}]})"), "sensor_after_event");
+  KETEN_EQUAL(with(R"({"sensorMetadata":{"startTime":"2030-01-01T00:00:00Z"},"sensorReport":[{)" + report + "}]}"),
+              "sensor_after_event");
+}
+
+KETEN_TEST(parameters_that_cannot_be_read_are_found) {
+  Chain chain;
+  chain.time("2026-03-01T08:00:00Z");
+  for (const char* parameters : {R"({"lateHours":0.5})", R"({"lateHours":2562047788015})", R"({"lateHours":"a day"})",
+                                 R"({"skewSeconds":-1})", R"({"skewSeconds":922337203685477})"}) {
+    chain.parameters(parameters);
+    KETEN_EQUAL(chain.judge("dairy", at("1999-12-31T23:59:59Z")).codes(), "parameter_unreadable");
+  }
+  chain.parameters(R"({"latehours":24})");
+  KETEN_EQUAL(chain.judge("dairy", at("1999-12-31T23:59:59Z")).codes(), "parameter_unknown");
+}
+
 KETEN_TEST(the_cold_chain_is_in_order) {
   Chain chain;
   KETEN_EQUAL(joined(cold_chain(chain)), "");
 }
 
+KETEN_TEST(the_longest_events_are_within_the_fuel_of_the_package) { expect_the_longest_events_within_fuel("{}"); }
+
 KETEN_TEST(what_the_public_sample_data_shows) {
-  expect_on_public_samples("{}", "events with a finding 2, sensor_after_event 2");
+  expect_on_public_samples("{}", "events with a finding 2, sensor_after_event 3");
 }

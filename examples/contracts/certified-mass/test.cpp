@@ -6,7 +6,6 @@ namespace {
 
 /// The certifier has credited the farm with 1000 kg of milk, and a tenth of milk may become cheese.
 void begun(Chain& chain) {
-  chain.call("certifier", "begin");
   chain.call("certifier", "allow", R"({"from":"milk","into":"cheese","most":0.1})");
   chain.call("certifier", "credit", R"({"to":"farm","product":"milk","kilograms":1000,"certificate":"A-1"})");
 }
@@ -49,7 +48,7 @@ KETEN_TEST(only_the_certifier_credits_and_each_certificate_once) {
   KETEN_EQUAL(credited.json, R"({"kilograms":1001})");
   KETEN_EQUAL(credited.events.at(0).kind, "credited");
   KETEN_EQUAL(chain.call("certifier", "credit", credit).ending, "certificate_used");
-  KETEN_EQUAL(chain.call("farm", "begin").ending, "begun_already");
+  KETEN_EQUAL(chain.call("farm", "allow", R"({"from":"a","into":"b","most":1})").ending, "not_certifier");
 }
 
 KETEN_TEST(no_amount_is_negative_or_nothing) {
@@ -61,4 +60,13 @@ KETEN_TEST(no_amount_is_negative_or_nothing) {
   }
   KETEN_EQUAL(chain.call("farm", "transfer", R"({"to":"dairy","product":"milk","kilograms":1e3})").ending,
               "ARGUMENTS_INVALID");
+}
+
+KETEN_TEST(names_with_separators_are_not_mixed_up) {
+  Chain chain;
+  chain.call("certifier", "allow", R"({"from":"a","into":"b>c","most":1})");
+  chain.call("certifier", "credit", R"({"to":"farm","product":"a>b","kilograms":5,"certificate":"A-1"})");
+  KETEN_EQUAL(chain.call("farm", "convert", R"({"from":"a>b","used":1,"into":"c","made":1})").ending, "yield_unknown");
+  chain.call("certifier", "credit", R"({"to":"farm","product":"x/milk","kilograms":5,"certificate":"A-2"})");
+  KETEN_EQUAL(balance(chain, "farm/x", "milk"), R"({"kilograms":0})");
 }

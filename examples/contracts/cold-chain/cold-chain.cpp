@@ -15,27 +15,27 @@ std::string minutes(std::int64_t ms) { return keten::text_of(ms / 60'000) + " mi
 
 /// Goods may be warm for a while, and never hot. Parameters: `warmCelsius`, `warmMinutes` together in one event, `hotCelsius`.
 void on_event(const keten::Rule& rule) {
-  const auto warm = rule.parameters().decimal("warmCelsius");
-  const auto hot = rule.parameters().decimal("hotCelsius");
-  const auto allowed = rule.parameters().integer("warmMinutes");
-  if (!warm || !hot || !allowed) {
-    rule.finding("parameter_missing", "the agreement must give warmCelsius, hotCelsius and warmMinutes");
-    return;
-  }
+  keten::Parameters given(rule);
+  const auto warm = given.decimal("warmCelsius");
+  const auto hot = given.decimal("hotCelsius");
+  const auto allowed = given.whole("warmMinutes", 0, 525'600);
+  given.need({"warmCelsius", "hotCelsius", "warmMinutes"});
+  if (!given.complete()) { return; }
   const auto answer_by = rule.time_ms() + keten::kDayMs;
   std::int64_t warm_ms = 0;
   for (const auto& element : rule.event().each("sensorElementList")) {
     bool is_warm = false;
-    for (const auto& report : element.each("sensorReport")) {
-      if (report.text("type") != "Temperature" || report.text("uom") != "CEL") { continue; }
-      const auto extreme = report.decimal("maxValue");
-      const auto found = extreme ? extreme : report.decimal("value");
-      if (!found) { continue; }
-      if (*found > *hot) {
-        rule.finding("too_hot", found->text() + " degrees Celsius, never more than " + hot->text() + " is agreed",
+    for (const auto& one : element.each("sensorReport")) {
+      const keten::SensorReport report(one);
+      if (report.type != "Temperature" || report.unit != "CEL") { continue; }
+      if (!report.is_readable) { rule.finding("unreadable", "a temperature that is no number", answer_by); }
+      if (!report.values) { continue; }
+      const auto found = report.values->most;
+      if (found > *hot) {
+        rule.finding("too_hot", found.text() + " degrees Celsius, never more than " + hot->text() + " is agreed",
                      answer_by);
       }
-      is_warm = is_warm || *found > *warm;
+      is_warm = is_warm || found > *warm;
     }
     if (is_warm) { warm_ms += duration_ms(element); }
   }

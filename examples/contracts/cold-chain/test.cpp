@@ -46,6 +46,14 @@ KETEN_TEST(the_warm_spell_of_the_cheese_is_found) {
   KETEN_EQUAL(outcomes[1].codes(), "warm_too_long");
 }
 
+KETEN_TEST(many_digits_are_no_way_around_a_limit) {
+  Chain chain;
+  chain.parameters(kAgreed);
+  KETEN_EQUAL(chain.judge("truck", trip(element("08:00", "08:01", "60.0000000001"))).codes(), "too_hot");
+  KETEN_EQUAL(chain.judge("truck", trip(element("08:00", "08:01", "1e40"))).codes(), "unreadable");
+}
+
 KETEN_TEST(an_agreement_without_limits_is_no_free_pass) {
-  KETEN_EQUAL(Chain().judge("truck", trip(element("08:00", "09:00", "4"))).codes(), "parameter_missing");
+  KETEN_EQUAL(Chain().judge("truck", trip(element("08:00", "09:00", "4"))).codes(),
+              "parameter_missing parameter_missing parameter_missing");
 }

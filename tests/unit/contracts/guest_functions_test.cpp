@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_place_outside_the_memory_is_a_trap_and_changes_nothing) {
     for (std::size_t i = 0; i < type.parameters.size(); ++i) { code.i32(0xFFFF'FFF0); }
     code.call(function);
     if (type.result) { code.op(0x1A); }
-    BOOST_TEST(run(code) == "CONTRACT_TRAP method run: trap: out of bounds memory access in function 28");
+    BOOST_TEST(run(code) == "CONTRACT_TRAP method run: trap: out of bounds memory access in function 29");
   }
   BOOST_TEST(context.writes().empty());
   BOOST_TEST(context.events().empty());

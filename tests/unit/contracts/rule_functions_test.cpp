@@ -154,6 +154,14 @@ BOOST_AUTO_TEST_CASE(a_rule_reads_parameters_agreement_items_and_members) {
   BOOST_TEST(get("member_get", "name", "nobody") == "-");
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_spells_names_as_the_ledger_does) {
+  BOOST_TEST(get("item_name", "urn:epc:id:sgtin:9521003.000042.7") == "https://id.gs1.org/01/09521003000428/21/7");
+  BOOST_TEST(get("item_name", "https://dairy.example/01/9521003000428?x=1") == "https://id.gs1.org/01/09521003000428");
+  BOOST_TEST(get("item_name", "urn:x:1") == "urn:x:1");
+  BOOST_TEST(error(Code().add(at(0, 1025)).i32(kOut).i32(0).call(function("item_name")).op(0x1A),
+                   std::string(1025, 'a')) == "NAME_TOO_LONG");
+}
+
 BOOST_AUTO_TEST_CASE(findings_come_in_their_order_with_code_message_and_deadline) {
   const auto code = Code()
                         .add(at(0, 8))

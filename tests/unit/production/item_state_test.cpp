@@ -118,6 +118,15 @@ BOOST_AUTO_TEST_CASE(a_lot_is_counted_by_holder_place_and_container) {
   BOOST_TEST(!now.dead);
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_amount_matters_only_where_amounts_move) {
+  record(*this, "Farm", lot(1, "ADD", "10", "commissioning", "urn:x:farm"));
+  record(*this, "Farm", lot(2, "OBSERVE", "-1", "inspecting", "urn:x:farm"));
+  BOOST_TEST(!state_of(*this, "urn:x:lot").uncounted);
+  record(*this, "Farm", lot(3, "OBSERVE", "-1", "shipping", "urn:x:farm"));
+  BOOST_TEST(state_of(*this, "urn:x:lot").uncounted);
+  BOOST_TEST(holdings_of(state_of(*this, "urn:x:lot")) == (Lines{"held 10 KGM Farm urn:x:farm"}));
+}
+
 BOOST_AUTO_TEST_CASE(more_received_than_sent_is_a_negative_amount_on_the_way) {
   record(*this, "Farm", lot(1, "ADD", "10", "commissioning", "urn:x:farm"));
   record(*this, "Farm", lot(2, "OBSERVE", "10", "shipping", "urn:x:farm"));

@@ -62,6 +62,13 @@ class Decimal {
   /// `-12.5`, as events have their numbers. Empty for what is no such number, for more than nine places after the point
   /// and for more than 27 before it.
   static constexpr std::optional<Decimal> parse(std::string_view text) {
+    bool is_cut = false;
+    const auto units = parse_units(text, is_cut);
+    return units && !is_cut ? std::optional(from_units(*units)) : std::nullopt;
+  }
+  /// The units of a number, cut to nine places towards zero; `is_cut` when that left something out. Empty for what is no
+  /// number, and for more than 27 digits before the point.
+  static constexpr std::optional<Units> parse_units(std::string_view text, bool& is_cut) {
     const bool negative = !text.empty() && text.front() == '-';
     if (negative) { text.remove_prefix(1); }
     Units units = 0;
@@ -74,7 +81,7 @@ class Decimal {
       }
       if (one < '0' || one > '9') { return std::nullopt; }
       if (places >= kPlaces) {
-        if (one != '0') { return std::nullopt; }
+        is_cut = is_cut || one != '0';
         continue;
       }
       if (places >= 0) { ++places; }
@@ -86,7 +93,8 @@ class Decimal {
       if (units > kMost / 10) { return std::nullopt; }
       units *= 10;
     }
-    return from_units(negative ? -units : units);
+    if (units == kMost) { return std::nullopt; }
+    return negative ? -units : units;
   }
   static constexpr Decimal from_units(Units units) {
     Decimal result;
@@ -142,6 +150,31 @@ class Decimal {
   Units units_ = 0;
 };
 inline std::string text_of(Decimal value) { return value.text(); }
+
+/// What is known of a number of an event: it lies between these two, which are equal unless it has more than nine places
+/// after the point, as devices write doubles (8.200000000000001). A limit with nine places is compared exactly: the number is above it when
+/// `most` is, below it when `least` is.
+struct Range {
+  Decimal least;
+  Decimal most;
+
+  /// Empty for what is no number, and for more than 27 digits before the point.
+  static constexpr std::optional<Range> parse(std::string_view text) {
+    bool is_cut = false;
+    const auto units = Decimal::parse_units(text, is_cut);
+    if (!units) { return std::nullopt; }
+    const Decimal near = Decimal::from_units(*units);
+    if (!is_cut) { return Range{near, near}; }
+    const bool negative = text.front() == '-';
+    const Decimal far = Decimal::from_units(negative ? *units - 1 : *units + 1);
+    return negative ? Range{far, near} : Range{near, far};
+  }
+  Range& operator+=(const Range& other) {
+    least += other.least;
+    most += other.most;
+    return *this;
+  }
+};
 
 inline constexpr std::int64_t kSecondMs = 1000;
 inline constexpr std::int64_t kHourMs = 3'600'000;

@@ -7,6 +7,7 @@
 //   class Deliveries { public: void ship(keten::Tx& tx, const Ship& message); };
 //   KETEN_CONTRACT(Deliveries, "deliveries", "1.0.0", ship)
 
+#include <keten/parameters.hpp>
 #include <keten/rule.hpp>
 
 namespace keten::detail {

@@ -92,6 +92,7 @@ KETEN_IMPORT(agreement_count) std::int32_t agreement_count(const void*, Size);
 KETEN_IMPORT(item_get) std::int32_t item_get(const void*, Size, const void*, Size, void*, Size);
 KETEN_IMPORT(item_count) std::int32_t item_count(const void*, Size, const void*, Size);
 KETEN_IMPORT(member_get) std::int32_t member_get(const void*, Size, const void*, Size, void*, Size);
+KETEN_IMPORT(item_name) std::int32_t item_name(const void*, Size, void*, Size);
 KETEN_IMPORT(finding) void finding(const void*, Size, const void*, Size, std::int64_t);
 }  // namespace raw
 #undef KETEN_IMPORT
@@ -167,6 +168,8 @@ KETEN_FUNCTION(int32_t, item_count, (Text item, Text path), (item.data(), item.s
 KETEN_FUNCTION(int32_t, member_get, (Text organisation, Text path, void* out, size_t room),
                (organisation.data(), organisation.size(), path.data(), path.size(), out, room),
                (input(organisation), input(path), output(out, room)))
+KETEN_FUNCTION(int32_t, item_name, (Text uri, void* out, size_t room), (uri.data(), uri.size(), out, room),
+               (input(uri), output(out, room)))
 KETEN_PROCEDURE(finding, (Text code, Text message, int64_t deadline_ms),
                 (code.data(), code.size(), message.data(), message.size(), deadline_ms),
                 (input(code), input(message), number(deadline_ms)))

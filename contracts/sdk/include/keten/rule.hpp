@@ -1,6 +1,7 @@
 #pragma once
 // What a rule sees: the judged event, its parameters, the agreement, items, members. A rule only reads and finds.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,17 +22,7 @@ class View {
 
   /// Texts raw, numbers in canonical decimal form, booleans true or false, objects and arrays as JSON.
   [[nodiscard]] std::optional<std::string> find(std::string_view path = {}) const {
-    const auto full = join(path);
-    return detail::ask([&](void* out, std::size_t room) {
-      switch (source_) {
-        case Source::event: return abi::event_get(full, out, room);
-        case Source::parameters: return abi::parameter_get(full, out, room);
-        case Source::agreement: return abi::agreement_get(full, out, room);
-        case Source::item: return abi::item_get(subject_, full, out, room);
-        case Source::member: return abi::member_get(subject_, full, out, room);
-      }
-      return std::int32_t{-1};
-    });
+    return path_.empty() ? find_whole(path) : find_whole(join(path));
   }
   /// Empty when there is none.
   [[nodiscard]] std::string text(std::string_view path = {}) const { return find(path).value_or(std::string()); }
@@ -41,6 +32,11 @@ class View {
   [[nodiscard]] std::optional<Decimal> decimal(std::string_view path = {}) const {
     const auto found = find(path);
     return found ? Decimal::parse(*found) : std::nullopt;
+  }
+  /// Of a number that an event or item has; empty also for one that cannot be read. `has` tells this from absence.
+  [[nodiscard]] std::optional<Range> range(std::string_view path = {}) const {
+    const auto found = find(path);
+    return found ? Range::parse(*found) : std::nullopt;
   }
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view path = {}) const {
     const auto found = decimal(path);
@@ -54,8 +50,8 @@ class View {
     const auto found = find(path);
     return found ? parse_time(*found) : std::nullopt;
   }
-  /// Members of the array or object; 0 when it is none.
-  [[nodiscard]] std::size_t count(std::string_view path = {}) const {
+  /// Members of the array or object; empty when it is none.
+  [[nodiscard]] std::optional<std::size_t> size(std::string_view path = {}) const {
     const auto full = join(path);
     std::int32_t found = -1;
     switch (source_) {
@@ -65,8 +61,10 @@ class View {
       case Source::item: found = abi::item_count(subject_, full); break;
       case Source::member: break;
     }
-    return found < 0 ? 0 : static_cast<std::size_t>(found);
+    return found < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(found));
   }
+  /// Members of the array or object; 0 when it is none.
+  [[nodiscard]] std::size_t count(std::string_view path = {}) const { return size(path).value_or(0); }
   [[nodiscard]] View at(std::string_view path) const { return View(source_, subject_, join(path)); }
   [[nodiscard]] View at(std::string_view path, std::size_t index) const {
     auto full = join(path);
@@ -84,7 +82,9 @@ class View {
   /// The texts of an array of texts.
   [[nodiscard]] std::vector<std::string> texts(std::string_view path = {}) const {
     std::vector<std::string> all;
-    for (const auto& one : each(path)) { all.push_back(one.text()); }
+    const auto elements = count(path);
+    all.reserve(elements);
+    each_path(path, elements, [&](std::string_view one) { all.push_back(find_whole(one).value_or(std::string())); });
     return all;
   }
   [[nodiscard]] bool lists(std::string_view path, std::string_view text) const {
@@ -92,6 +92,33 @@ class View {
       if (one == text) { return true; }
     }
     return false;
+  }
+
+ protected:
+  /// Visits the whole paths of so many elements, without a view of each: lists have up to 10,000.
+  template <typename Visit>
+  void each_path(std::string_view path, std::size_t elements, const Visit& visit) const {
+    auto one = join(path);
+    if (!one.empty()) { one += '/'; }
+    const auto begin = one.size();
+    char digits[24];
+    for (std::size_t i = 0; i < elements; ++i) {
+      one.resize(begin);
+      one.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof(digits), i).ptr - digits));
+      visit(std::string_view(one));
+    }
+  }
+  [[nodiscard]] std::optional<std::string> find_whole(std::string_view full) const {
+    return detail::ask([&](void* out, std::size_t room) {
+      switch (source_) {
+        case Source::event: return abi::event_get(full, out, room);
+        case Source::parameters: return abi::parameter_get(full, out, room);
+        case Source::agreement: return abi::agreement_get(full, out, room);
+        case Source::item: return abi::item_get(subject_, full, out, room);
+        case Source::member: return abi::member_get(subject_, full, out, room);
+      }
+      return std::int32_t{-1};
+    });
   }
 
  private:
@@ -104,29 +131,92 @@ class View {
   std::string path_;
 };
 
+/// The ledger's spelling of the name of an item, lot, product, place or party: what events have. People write EPC URIs, and
+/// Digital Links of their own domains. Empty for what is no URI.
+[[nodiscard]] inline std::optional<std::string> item_name(std::string_view uri) {
+  if (uri.find(':') == std::string_view::npos) { return std::nullopt; }
+  return detail::ask([&](void* out, std::size_t room) { return abi::item_name(uri, out, room); });
+}
+/// Whether an item is what `name` names, or belongs to it: a lot or an instance of that product. Both in the ledger's spelling.
+[[nodiscard]] inline bool is_of(std::string_view item, std::string_view name) {
+  return item.starts_with(name) && (item.size() == name.size() || item[name.size()] == '/');
+}
+/// An order of names that begin alike: by size, then from the end, where they differ soon.
+struct ByName {
+  bool operator()(std::string_view left, std::string_view right) const {
+    return left.size() != right.size() ? left.size() < right.size() : from_end(left.data(), right.data(), left.size()) < 0;
+  }
+  static int from_end(const char* left, const char* right, std::size_t bytes) {
+    while (bytes > 0) {
+      --bytes;
+      if (left[bytes] != right[bytes]) { return left[bytes] < right[bytes] ? -1 : 1; }
+    }
+    return 0;
+  }
+};
+/// Several such names, found without a comparison of each with each: an event has up to 10,000 items.
+class Names {
+ public:
+  Names() = default;
+  explicit Names(std::vector<std::string> names) : names_(std::move(names)) {
+    std::sort(names_.begin(), names_.end(), ByName());
+  }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
+  /// Whether the item is one of these or belongs to one of them, as `is_of` says.
+  [[nodiscard]] bool has(std::string_view item) const {
+    auto place = names_.begin();
+    while (place != names_.end() && place->size() <= item.size()) {
+      const auto size = place->size();
+      const auto end = std::upper_bound(place, names_.end(), size,
+                                        [](std::size_t wanted, const std::string& one) { return wanted < one.size(); });
+      if (item.size() == size || item[size] == '/') {
+        place = std::lower_bound(place, end, item.data(), [&](const std::string& one, const char* wanted) {
+          return ByName::from_end(one.data(), wanted, size) < 0;
+        });
+        if (place != end && ByName::from_end(place->data(), item.data(), size) == 0) { return true; }
+      }
+      place = end;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::string> names_;  ///< by size, then from the end
+};
+
 /// One entry of an event's lists.
 struct EventItem {
   enum class Part : std::uint8_t { listed, parent, child, input, output };
   std::string id;  ///< canonical Digital Link, or the URI as it is
   Part part = Part::listed;
-  bool of_class = false;            ///< from a quantity list: a lot or a product
-  std::optional<Decimal> quantity;  ///< of a class, when given
-  std::string unit;                 ///< UN/CEFACT Rec 20; empty for a count
+  bool of_class = false;          ///< from a quantity list: a lot or a product
+  bool has_quantity = false;      ///< of a class: there is one, though perhaps none that can be read
+  std::optional<Range> quantity{};  ///< of a class; may be negative, the standard forbids it nowhere
+  std::string unit{};  ///< UN/CEFACT Rec 20; empty for a count
 };
 
-/// One sensor report, with the time that it is about.
+/// One sensor report.
 struct SensorReport {
-  View view;                       ///< all its members
-  std::string unit;                ///< UN/CEFACT Rec 20
-  std::optional<std::int64_t> ms;  ///< of the report, else of its sensor element
-  [[nodiscard]] std::optional<Decimal> highest() const { return either("maxValue"); }
-  [[nodiscard]] std::optional<Decimal> lowest() const { return either("minValue"); }
+  View view;                    ///< all its members
+  std::string type;             ///< Temperature
+  std::string unit;             ///< UN/CEFACT Rec 20
+  bool is_readable = true;      ///< each of its values could be read
+  std::optional<Range> values;  ///< lowest and highest of value, minValue, maxValue, meanValue, percValue; empty when it has none of them
 
- private:
-  [[nodiscard]] std::optional<Decimal> either(std::string_view extreme) const {
-    auto found = view.decimal(extreme);
-    return found ? found : view.decimal("value");
+  explicit SensorReport(View report) : view(std::move(report)), type(view.text("type")), unit(view.text("uom")) {
+    for (const char* name : {"value", "minValue", "maxValue", "meanValue", "percValue"}) {
+      const auto text = view.find(name);
+      if (!text) { continue; }
+      const auto found = Range::parse(*text);
+      is_readable = is_readable && found.has_value();
+      if (!found) { continue; }
+      if (!values) { values = found; }
+      values->least = std::min(values->least, found->least);
+      values->most = std::max(values->most, found->most);
+    }
   }
+  [[nodiscard]] std::optional<Decimal> highest() const { return values ? std::optional(values->most) : std::nullopt; }
+  [[nodiscard]] std::optional<Decimal> lowest() const { return values ? std::optional(values->least) : std::nullopt; }
 };
 
 /// The EPCIS event that is judged, with the member names of EPCIS 2.0. Words of the CBV are bare (`shipping`).
@@ -144,7 +234,7 @@ class Event : public View {
   [[nodiscard]] std::vector<EventItem> items() const {
     using Part = EventItem::Part;
     std::vector<EventItem> all;
-    if (const auto parent = find("parentID")) { all.push_back({*parent, Part::parent, false, {}, {}}); }
+    if (const auto parent = find("parentID")) { all.push_back({*parent, Part::parent}); }
     add(all, Part::listed, "epcList", "quantityList");
     add(all, Part::child, "childEPCs", "childQuantityList");
     add(all, Part::input, "inputEPCList", "inputQuantityList");
@@ -152,9 +242,16 @@ class Event : public View {
     return all;
   }
   [[nodiscard]] std::vector<EventItem> items(EventItem::Part part) const {
+    using Part = EventItem::Part;
     std::vector<EventItem> some;
-    for (auto& one : items()) {
-      if (one.part == part) { some.push_back(std::move(one)); }
+    switch (part) {
+      case Part::listed: add(some, part, "epcList", "quantityList"); break;
+      case Part::parent:
+        if (const auto parent = find("parentID")) { some.push_back({*parent, part}); }
+        break;
+      case Part::child: add(some, part, "childEPCs", "childQuantityList"); break;
+      case Part::input: add(some, part, "inputEPCList", "inputQuantityList"); break;
+      case Part::output: add(some, part, "outputEPCList", "outputQuantityList"); break;
     }
     return some;
   }
@@ -162,11 +259,8 @@ class Event : public View {
   [[nodiscard]] std::vector<SensorReport> sensor_reports(std::string_view type = {}) const {
     std::vector<SensorReport> all;
     for (const auto& element : each("sensorElementList")) {
-      const auto element_time = element.time("sensorMetadata/time");
       for (const auto& report : element.each("sensorReport")) {
-        if (!type.empty() && report.text("type") != type) { continue; }
-        const auto own_time = report.time("time");
-        all.push_back({report, report.text("uom"), own_time ? own_time : element_time});
+        if (type.empty() || report.text("type") == type) { all.emplace_back(report); }
       }
     }
     return all;
@@ -174,11 +268,29 @@ class Event : public View {
 
  private:
   void add(std::vector<EventItem>& all, EventItem::Part part, std::string_view epcs, std::string_view quantities) const {
-    for (const auto& one : each(epcs)) { all.push_back({one.text(), part, false, {}, {}}); }
+    const auto items = count(epcs);
+    const auto classes = count(quantities);
+    all.reserve(all.size() + items + classes);
+    each_path(epcs, items, [&](std::string_view path) {
+      all.push_back({find_whole(path).value_or(std::string()), part});
+    });
+    if (classes == 0) { return; }
     for (const auto& one : each(quantities)) {
-      all.push_back({one.text("epcClass"), part, true, one.decimal("quantity"), one.text("uom")});
+      const auto quantity = one.find("quantity");
+      all.push_back({one.text("epcClass"), part, true, quantity.has_value(),
+                     quantity ? Range::parse(*quantity) : std::nullopt, one.text("uom")});
     }
   }
+};
+
+/// A part of a lot: where so much of it is.
+struct Holding {
+  enum class Kind : std::uint8_t { held, moving, packed };
+  Kind kind = Kind::held;
+  std::string holder;           ///< who has it, or has sent it
+  std::string container;        ///< of what is packed
+  std::string unit;             ///< UN/CEFACT Rec 20; empty for a count
+  std::optional<Range> amount;  ///< negative: more left than arrived. Empty for one that cannot be read
 };
 
 /// What the ledger said about an item or lot before the event. docs/audit.md says what each answer means.
@@ -186,14 +298,33 @@ class Item : public View {
  public:
   explicit Item(std::string id) : View(Source::item, std::move(id)) {}
   /// Some event about it is recorded.
-  [[nodiscard]] bool known() const { return has(""); }
+  [[nodiscard]] bool known() const { return has("events"); }
   [[nodiscard]] bool born() const { return is_true("born"); }
   [[nodiscard]] bool alive() const { return find("alive") != "false"; }
   [[nodiscard]] bool in_transit() const { return is_true("inTransit"); }
   [[nodiscard]] std::string possessor() const { return text("possessor"); }
   [[nodiscard]] std::string container() const { return text("container"); }
+  /// It belongs to its container for long (AssociationEvent), and is packed in none.
+  [[nodiscard]] bool is_part_of_assembly() const { return text("bond") == "association"; }
+  /// Of a lot: the parts of one kind.
+  [[nodiscard]] std::vector<Holding> holdings(Holding::Kind kind) const {
+    const char* const word = kind == Holding::Kind::held ? "held" : kind == Holding::Kind::moving ? "moving" : "packed";
+    std::vector<Holding> all;
+    for (const auto& one : each("holdings")) {
+      if (one.text("kind") != word) { continue; }
+      all.push_back({kind, one.text("holder"), one.text("container"), one.text("unit"), one.range("amount")});
+    }
+    return all;
+  }
   [[nodiscard]] std::string disposition() const { return text("disposition"); }
 };
+
+/// The first whole characters of a UTF-8 text, at most so many bytes.
+[[nodiscard]] inline std::string_view shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) { return text; }
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) { --bytes; }
+  return text.substr(0, bytes);
+}
 
 /// One judgement. `finding` is all that a rule can do; without one the event is accepted.
 class Rule {
@@ -209,23 +340,20 @@ class Rule {
   [[nodiscard]] Party recorder() const { return Tx::sender_organisation(); }
   [[nodiscard]] std::int64_t time_ms() const { return abi::block_time_ms(); }
 
+  /// So many are found as are kept: whoever walks a long list may stop.
+  [[nodiscard]] bool full() const { return found_ >= kFindings; }
+
   /// Something is wrong. `code` is 1 to 64 letters, digits, underscores; `message` is for people of both parties. With a
   /// deadline (milliseconds since 1970) the finding must be answered by then. At most 16 are kept of one judgement: later
   /// ones are dropped.
   void finding(std::string_view code, std::string_view message, std::int64_t deadline_ms = 0) const {
     if (++found_ > kFindings) { return; }
-    abi::finding(code, message.substr(0, whole_characters(message)), deadline_ms);
+    abi::finding(code, shortened(message, kMessageBytes), deadline_ms);
   }
 
  private:
   static constexpr int kFindings = 16;
   static constexpr std::size_t kMessageBytes = 1024;
-  static std::size_t whole_characters(std::string_view text) {
-    if (text.size() <= kMessageBytes) { return text.size(); }
-    std::size_t end = kMessageBytes;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) { --end; }
-    return end;
-  }
   Event event_;
   View parameters_{View::Source::parameters};
   View agreement_{View::Source::agreement};

@@ -38,6 +38,12 @@ struct Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What a test leaves with that cannot run here: `skip("no sample data in ...")`. The run says so.
+struct Skipped : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+[[noreturn]] inline void skip(const std::string& why) { throw Skipped(why); }
+
 struct FoundViolation {
   std::string code;
   std::string message;
@@ -411,25 +417,31 @@ void equal(const char* place, int line, const char* expression, const Left& left
 inline int run(int count, char** arguments) {
   int failed = 0;
   int ran = 0;
+  int skipped = 0;
   for (const auto& test : tests()) {
     const bool wanted = count < 2 || std::any_of(arguments + 1, arguments + count, [&](const char* part) {
                           return std::string_view(test.name).find(part) != std::string_view::npos;
                         });
     if (!wanted) { continue; }
-    ++ran;
     std::string why;
     try {
       test.run();
+    } catch (const Skipped& left) {
+      ++skipped;
+      std::printf("SKIPPED %s\n  %s\n", test.name, left.what());
+      continue;
     } catch (const std::exception& error) { why = error.what(); } catch (const detail::CallEnded&) {
       why = "a message did not fit its JSON text";
     }
+    ++ran;
     std::printf("%s %s\n", why.empty() ? "ok    " : "FAILED", test.name);
     if (!why.empty()) {
       std::printf("  %s\n", why.c_str());
       ++failed;
     }
   }
-  std::printf("%d of %d tests passed, each natively and in the virtual machine\n", ran - failed, ran);
+  std::printf("%d of %d tests passed, each natively and in the virtual machine", ran - failed, ran);
+  std::printf(skipped == 0 ? "\n" : "; %d skipped, see above\n", skipped);
   if (const char* path = std::getenv("KETEN_TEST_FUEL")) {
     std::ofstream out(path);
     for (const auto& [entry, spent] : detail::usage()) {

@@ -5,15 +5,15 @@
 
 /// Parameters of the agreement: maxCelsius, a number.
 void on_event(const keten::Rule& rule) {
-  const auto most = rule.parameters().decimal("maxCelsius");
-  if (!most) {
-    rule.finding("parameter_missing", "the agreement gives no number maxCelsius");
-    return;
-  }
+  keten::Parameters given(rule);
+  const auto most = given.decimal("maxCelsius");
+  given.need({"maxCelsius"});
+  if (!given.complete()) { return; }  // missing, misspelt or no number: found, and never taken for "no limit"
   for (const auto& report : rule.event().sensor_reports("Temperature")) {
-    const auto found = report.highest();
-    if (report.unit == "CEL" && found && *found > *most) {
-      rule.finding("too_warm", found->text() + " degrees Celsius, agreed are at most " + most->text());
+    if (report.unit != "CEL") { continue; }
+    if (!report.is_readable) { rule.finding("unreadable", "a temperature that is no number"); }
+    if (report.values && report.values->most > *most) {
+      rule.finding("too_warm", report.values->most.text() + " degrees Celsius, agreed are at most " + most->text());
     }
   }
 }
