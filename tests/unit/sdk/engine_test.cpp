@@ -13,7 +13,7 @@ constexpr auto i32 = vm::ValueType::i32;
 constexpr std::uint32_t kText = 1024;
 constexpr std::uint32_t kPut = 9;
 constexpr std::uint32_t kFinding = 27;
-constexpr std::uint32_t kImports = 28;
+constexpr std::uint32_t kImports = 29;
 
 constexpr const char* kEvent =
     R"({"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],"type":"EPCISDocument",)"
