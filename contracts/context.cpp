@@ -81,10 +81,11 @@ void Context::scan(ByteView first, ByteView end, const StateReader::Visit& visit
   charge(fuel::kScan);
   auto full_end = full_key(end);
   if (end.empty()) { full_end.back() = '/' + 1; }  // the first key behind the namespace
-  Overlay(state_, writes_).scan(full_key(first), full_end, [&](ByteView key, ByteView value) {
+  const auto paid = [&](ByteView key, ByteView value) {
     charge(fuel::kScanStep + (key.size() + value.size()) * fuel::kReadByte);
     return visit(key.subspan(prefix_.size()), value);
-  });
+  };
+  Overlay(state_, writes_).scan_past(full_key(first), full_end, paid, [&] { charge(fuel::kScanStep); });
 }
 
 void Context::emit(ContractEvent event) {
@@ -101,7 +102,8 @@ Head& Context::touched(const Entity& entity) {
   const auto [place, is_new] = heads_.try_emplace(head_key(entity.kind, entity.id));
   auto& [head, state_key] = place->second;
   if (is_new) {
-    if (heads_.size() > limits::kEntitiesPerTransactionMax) {
+    const bool is_own = as_text(prefix_) == transaction_.body.contract + "/";
+    if (is_own && ++own_heads_ > limits::kEntitiesPerTransactionMax) {
       throw Abort{failure(ErrorKind::too_large, "TOO_MANY_ENTITIES",
                           "the transaction is about more than " + std::to_string(limits::kEntitiesPerTransactionMax) +
                               " entities; divide it")};
@@ -160,6 +162,7 @@ void Context::charge(std::uint64_t fuel) {
 void Context::roll_back(Savepoint savepoint) {
   writes_ = std::move(savepoint.writes);
   heads_ = std::move(savepoint.heads);
+  own_heads_ = savepoint.own_heads;
   events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(savepoint.events), events_.end());
   index_entries_.erase(index_entries_.begin() + static_cast<std::ptrdiff_t>(savepoint.index_entries),
                        index_entries_.end());

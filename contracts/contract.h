@@ -38,6 +38,11 @@ class StateReader {
   virtual void scan(ByteView first, ByteView end, const Visit& visit) const = 0;
   /// The same keys from the last to the first. A reader that has no better way looks at all of them.
   virtual void scan_back(ByteView first, ByteView end, const Visit& visit) const;
+  /// As scan, and tells of each row on the way that was erased and not yet forgotten: looking past it is work too.
+  virtual void scan_past(ByteView first, ByteView end, const Visit& visit, const std::function<void()>& erased) const {
+    static_cast<void>(erased);
+    scan(first, end, visit);
+  }
 };
 
 /// Sorted changes; no value means erased.
@@ -128,7 +133,8 @@ class Context {
     ByteView state_key = {};  ///< of what the state says about it, the contract's own key; empty when it says nothing
   };
   /// Something was recorded about it: event number `event` of the transaction, with a content by the contract's rules.
-  /// Throws Abort{TOO_MANY_ENTITIES} beyond kEntitiesPerTransactionMax.
+  /// Throws Abort{TOO_MANY_ENTITIES} beyond kEntitiesPerTransactionMax. Entities of other contracts (Within) do not count: theirs
+  /// is another bound, and what they record must not decide whether this transaction may.
   void about(const Entity& entity, std::uint64_t event, const Hash& content);
   /// What the state says about it changed: its head will say so too, with or without something recorded.
   void restated(const Entity& entity) { (void)touched(entity); }
@@ -152,8 +158,11 @@ class Context {
     std::size_t events;
     std::size_t index_entries;
     std::map<Bytes, TouchedHead> heads;
+    std::size_t own_heads;
   };
-  [[nodiscard]] Savepoint savepoint() const { return {writes_, events_.size(), index_entries_.size(), heads_}; }
+  [[nodiscard]] Savepoint savepoint() const {
+    return {writes_, events_.size(), index_entries_.size(), heads_, own_heads_};
+  }
   void roll_back(Savepoint savepoint);
 
   /// Under full keys, namespace included.
@@ -177,6 +186,7 @@ class Context {
   Bytes prefix_;  ///< `<contract>/`
   WriteSet writes_;
   std::map<Bytes, TouchedHead> heads_;  ///< by their full keys
+  std::size_t own_heads_ = 0;           ///< of them, those that the transaction's contract touched first
   std::vector<ContractEvent> events_;
   std::vector<IndexEntry> index_entries_;
 };

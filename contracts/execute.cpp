@@ -76,6 +76,7 @@ Result<Bytes> run(Context& context, const Registry& registry) {
                      "the result has " + std::to_string(result->size()) + " bytes, at most " +
                          std::to_string(kReceiptResultBytesMax) + " go into a receipt");
     }
+    if (result) { context.charge(result->size() * fuel::kWrittenByte); }  // the receipt stays
     return result;
   } catch (const Abort& abort) { return abort.error; }
 }
@@ -167,8 +168,11 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
   }
 
   governance::record_evidence(view, block, result.writes);
-  agreements::mark_overdue(view, block, result.writes);
-  (void)usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes);
+  std::vector<ContractEvent> due;
+  agreements::mark_overdue(view, block, result.writes, due);
+  std::ranges::move(usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes),
+                    std::back_inserter(due));
+  if (!due.empty()) { result.events.push_back(std::move(due)); }
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
   result.receipts_root = merkle_root(leaves);
   if (MUTANT(execution_remembers_the_process)) {

@@ -15,14 +15,15 @@ namespace keten::contracts {
 
 /// What a block did.
 struct BlockResult {
-  std::vector<Receipt> receipts;                   ///< one for each transaction, in order
-  WriteSet writes;                                 ///< of all transactions, the last write of a key wins
-  std::vector<std::vector<ContractEvent>> events;  ///< one list for each transaction, in order
-  std::vector<IndexEntry> index_entries;           ///< in order of transactions; the last of a key wins
-  Hash receipts_root;                              ///< merkle_root of the receipts' leaves
-  Commitments commitments;                         ///< after this block
-  commitment::Rows proofs;                         ///< changes of the column `proofs`
-  Hash state_root;                                 ///< of the commitments
+  std::vector<Receipt> receipts;  ///< one for each transaction, in order
+  WriteSet writes;                ///< of all transactions, the last write of a key wins
+  /// One list for each transaction, in order, and one behind them when time itself did something: what fell due.
+  std::vector<std::vector<ContractEvent>> events;
+  std::vector<IndexEntry> index_entries;  ///< in order of transactions; the last of a key wins
+  Hash receipts_root;                     ///< merkle_root of the receipts' leaves
+  Commitments commitments;                ///< after this block
+  commitment::Rows proofs;                ///< changes of the column `proofs`
+  Hash state_root;                        ///< of the commitments
 };
 
 /// What execution takes from a block beside its transactions; borrows its evidence.

@@ -80,6 +80,8 @@ class Functions final : public CallHost, private Call {
   Functions(Context& context, const Request& request, const Limits& limits)
       : Call(context), context_(context), request_(request), limits_(limits) {}
 
+  bool sender_ran_out = false;
+
   vm::HostResult call(std::uint32_t offer, vm::HostCall& guest) override {
     enter(guest);
     try {
@@ -93,6 +95,7 @@ class Functions final : public CallHost, private Call {
                   fmt::format("{} answers a rule that judges an event, and this is a method", kOffers.at(offer).name)));
     } catch (End& end) { return std::move(end.result); } catch (const Abort&) {
       // The context had less than the call: only its charge can say so.
+      sender_ran_out = true;
       return vm::HostResult::out_of_fuel();
     }
   }
@@ -317,10 +320,14 @@ std::unique_ptr<CallHost> host_of(Context& context, const Request& request, cons
 }
 
 Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request, const Limits& limits) {
+  return run(context, instance, request, limits).result;
+}
+
+Ended run(Context& context, vm::Instance& instance, const Request& request, const Limits& limits) {
   const auto function = instance.program().find_function(request.method);
   if (!function || instance.program().type_of(*function) != vm::FunctionType{}) {
-    return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
-                   fmt::format("the contract exports no function '{}' of type () -> ()", request.method));
+    return {failure(ErrorKind::not_found, "UNKNOWN_METHOD",
+                    fmt::format("the contract exports no function '{}' of type () -> ()", request.method))};
   }
   const auto before = context.fuel_left();
   const auto fuel = std::min(request.fuel_max, before);
@@ -332,15 +339,17 @@ Result<Bytes> call(Context& context, vm::Instance& instance, const Request& requ
   const auto paid = before - context.fuel_left();
   context.charge(outcome.fuel_used > paid ? outcome.fuel_used - paid : 0);
   switch (outcome.ending) {
-    case vm::Ending::returned: return std::move(functions.result);
+    case vm::Ending::returned: return {std::move(functions.result)};
     case vm::Ending::trapped:
-      return failure(ErrorKind::refused, "CONTRACT_TRAP", fmt::format("method {}: {}", request.method, outcome.text()));
+      return {
+          failure(ErrorKind::refused, "CONTRACT_TRAP", fmt::format("method {}: {}", request.method, outcome.text()))};
     case vm::Ending::out_of_fuel:
-      return failure(ErrorKind::refused, "CONTRACT_OUT_OF_FUEL",
-                     fmt::format("method {}: {} units of fuel were not enough", request.method, fuel));
-    case vm::Ending::host_error: return *outcome.failure;
+      return {failure(ErrorKind::refused, "CONTRACT_OUT_OF_FUEL",
+                      fmt::format("method {}: {} units of fuel were not enough", request.method, fuel)),
+              functions.sender_ran_out || fuel < request.fuel_max};
+    case vm::Ending::host_error: return {*outcome.failure};
   }
-  return failure(ErrorKind::corrupt, "CONTRACT_TRAP", "an ending that does not exist");
+  return {failure(ErrorKind::corrupt, "CONTRACT_TRAP", "an ending that does not exist")};
 }
 
 }  // namespace keten::contracts::guest

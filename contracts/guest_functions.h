@@ -67,6 +67,14 @@ struct Request {
 [[nodiscard]] Result<Bytes> call(Context& context, vm::Instance& instance, const Request& request,
                                  const Limits& limits = {});
 
+/// How a call ended, for who must tell a guest that had too little from a sender that did.
+struct Ended {
+  Result<Bytes> result;
+  /// It ran out of fuel, and the transaction had less than the request's `fuel_max`, or less than a function of the call asked for.
+  bool sender_ran_out = false;
+};
+[[nodiscard]] Ended run(Context& context, vm::Instance& instance, const Request& request, const Limits& limits = {});
+
 /// The functions of one call, for who runs code against them in another way than `call` does: native tests. Borrows all three.
 class CallHost : public vm::Host {
  public:

@@ -19,7 +19,7 @@ std::optional<Bytes> Overlay::get(ByteView key) const {
   return below_.get(key);
 }
 
-void Overlay::scan(ByteView first, ByteView end, const Visit& visit) const {
+void Overlay::scan_past(ByteView first, ByteView end, const Visit& visit, const std::function<void()>& erased) const {
   auto change = changes_.lower_bound(to_bytes(first));
   bool more = true;
   // Visits changes before `limit`, or before `end` when there is none.
@@ -27,21 +27,30 @@ void Overlay::scan(ByteView first, ByteView end, const Visit& visit) const {
     while (more && change != changes_.end()) {
       const ByteView key = change->first;
       if (limit != nullptr ? !key_less(key, *limit) : !end.empty() && !key_less(key, end)) { return; }
-      if (change->second) { more = visit(key, *change->second); }
+      if (change->second) {
+        more = visit(key, *change->second);
+      } else {
+        erased();
+      }
       ++change;
     }
   };
-  below_.scan(first, end, [&](ByteView key, ByteView value) {
+  const auto visit_below = [&](ByteView key, ByteView value) {
     visit_changes(&key);
     if (!more) { return false; }
     if (change != changes_.end() && !key_less(key, change->first)) {
-      if (change->second) { more = visit(key, *change->second); }
+      if (change->second) {
+        more = visit(key, *change->second);
+      } else {
+        erased();
+      }
       ++change;
       return more;
     }
     more = visit(key, value);
     return more;
-  });
+  };
+  below_.scan_past(first, end, visit_below, erased);
   visit_changes(nullptr);
 }
 

@@ -13,7 +13,10 @@ class Overlay : public StateReader {
   Overlay(const StateReader& below, const WriteSet& changes) : below_(below), changes_(changes) {}
 
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override;
-  void scan(ByteView first, ByteView end, const Visit& visit) const override;
+  void scan(ByteView first, ByteView end, const Visit& visit) const override {
+    scan_past(first, end, visit, [] {});
+  }
+  void scan_past(ByteView first, ByteView end, const Visit& visit, const std::function<void()>& erased) const override;
 
  private:
   const StateReader& below_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -98,7 +97,12 @@ const Value* RuleCall::look(Document document, std::size_t& place, Call& call) {
     if (name.size() > limits_.name_bytes) {
       over_limit("NAME_TOO_LONG", "bytes of a name", limits_.name_bytes, name.size());
     }
-    const auto looked = document == Document::item ? input_.item(as_text(name)) : input_.member(as_text(name));
+    if (looks_ >= limits_.looks) {
+      over_limit("TOO_MANY_READS", "looks at items and members", limits_.looks, looks_ + 1);
+    }
+    ++looks_;
+    const auto looked = call.paid(
+        [&] { return document == Document::item ? input_.item(as_text(name)) : input_.member(as_text(name)); });
     root = looked.value;
     if (looked.first) { price = fuel::kFirstLook; }
   } else {
@@ -155,10 +159,11 @@ vm::HostResult RuleCall::find(Call& call) {
         failure(ErrorKind::refused, "FINDING_MESSAGE_INVALID",
                 fmt::format("the message of a finding is UTF-8 of at most {} bytes", limits_.message_bytes)))};
   }
-  constexpr auto kLatest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  constexpr std::uint64_t kLatest = 253'402'300'799'999;  // the last millisecond of the year 9999
   if (deadline > kLatest) {
-    throw End{vm::HostResult::error(failure(ErrorKind::refused, "FINDING_DEADLINE_INVALID",
-                                            "the deadline of a finding is milliseconds since 1970, or 0 for none"))};
+    throw End{vm::HostResult::error(failure(
+        ErrorKind::refused, "FINDING_DEADLINE_INVALID",
+        "the deadline of a finding is milliseconds since 1970, in the year 9999 at the latest, or 0 for none"))};
   }
   findings.push_back({to_text(code), to_text(message), static_cast<Milliseconds>(deadline)});
   return vm::HostResult::done();
@@ -196,16 +201,12 @@ vm::HostResult RuleCall::answer(RuleFunction function, Call& call) {
 Result<std::vector<RuleFinding>> judge(Context& context, vm::Instance& instance, const RuleRequest& request,
                                        const Limits& limits) {
   RuleCall rule(request.input);
-  const auto before = context.fuel_left();
   const auto done =
-      call(context, instance, {.method = request.entry, .arguments = {}, .fuel_max = request.fuel_max, .rule = &rule},
-           limits);
-  if (done) { return std::move(rule.findings); }
-  // Less than its own ceiling was there: the transaction has run out, not the rule.
-  if (done.error().reason == "CONTRACT_OUT_OF_FUEL" && before < request.fuel_max) {
-    context.charge(context.fuel_left() + 1);
-  }
-  return done.error();
+      run(context, instance, {.method = request.entry, .arguments = {}, .fuel_max = request.fuel_max, .rule = &rule},
+          limits);
+  if (done.result) { return std::move(rule.findings); }
+  if (done.sender_ran_out) { context.charge(context.fuel_left() + 1); }
+  return done.result.error();
 }
 
 }  // namespace keten::contracts::guest

@@ -13,10 +13,12 @@
 #include "contracts/fuel.h"
 #include "contracts/overlay.h"
 #include "contracts/packages/module_store.h"
+#include "contracts/packages/records.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/vocabulary.h"
 #include "contracts/rule_functions.h"
 #include "contracts/rule_views.h"
+#include "core/limits.h"
 
 namespace keten::contracts {
 namespace {
@@ -26,6 +28,7 @@ using production::EventSummary;
 
 constexpr std::uint64_t kFuelPerAgreementByte = 10;  // read and parsed
 constexpr std::uint64_t kFuelPerViewByte = 2;        // of a judged event
+constexpr std::uint64_t kFuelPerRule = 50'000;       // of an estimate: starting it, and recording what it finds
 constexpr std::size_t kMessageBytesMax = 1024;
 constexpr std::size_t kIdDigitsShown = 8;
 
@@ -36,6 +39,10 @@ struct Judging {
   std::set<std::string> others;  ///< names and canonical identifiers of the parties that are not the recorder
   std::set<std::string> steps;   ///< bare words
   std::set<std::string> places;  ///< canonical
+  /// Products of the scope: names that cover themselves and all below, names that cover themselves, and the rest.
+  std::set<std::string, std::less<>> products;
+  std::set<std::string, std::less<>> exact_products;
+  std::vector<production::EntityPattern> product_patterns;
 };
 
 std::string shortened(std::string text) {
@@ -46,13 +53,48 @@ std::string shortened(std::string text) {
   return text;
 }
 
-bool is_below(std::string_view entity, const std::string& product) {
-  const auto key = production::entity_key(product);
-  if (entity == key || entity.starts_with(key + "/")) { return true; }
-  const auto matches = [&](const production::EntityPattern& pattern) { return pattern.matches(entity); };
-  return std::ranges::any_of(production::entity_patterns(product), matches) ||
-         std::ranges::any_of(production::class_patterns(product), matches);
+void add_product(Judging& judging, const std::string& product) {
+  judging.products.insert(production::entity_key(product));
+  for (auto patterns : {production::entity_patterns(product), production::class_patterns(product)}) {
+    for (auto& pattern : patterns) {
+      if (pattern.is_prefix) {
+        judging.product_patterns.push_back(std::move(pattern));
+      } else {
+        judging.exact_products.insert(std::move(pattern.key));
+      }
+    }
+  }
 }
+
+bool is_product(const Judging& judging, std::string_view entity) {
+  if (judging.exact_products.contains(entity)) { return true; }
+  for (auto end = entity.size(); end != std::string_view::npos && end > 0; end = entity.rfind('/', end - 1)) {
+    if (judging.products.contains(entity.substr(0, end))) { return true; }
+  }
+  return std::ranges::any_of(judging.product_patterns, [&](const auto& pattern) { return pattern.matches(entity); });
+}
+
+/// Counts what is read through it.
+class Counting final : public StateReader {
+ public:
+  explicit Counting(const StateReader& below) : below_(below) {}
+  [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
+    auto value = below_.get(key);
+    if (value) { bytes_ += value->size(); }
+    return value;
+  }
+  void scan(ByteView first, ByteView end, const Visit& visit) const override {
+    below_.scan(first, end, [&](ByteView key, ByteView value) {
+      bytes_ += key.size() + value.size();
+      return visit(key, value);
+    });
+  }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  const StateReader& below_;
+  mutable std::uint64_t bytes_ = 0;
+};
 
 Judging prepared(agreements::InForce agreement, const std::string& recorder) {
   Judging result;
@@ -68,6 +110,7 @@ Judging prepared(agreements::InForce agreement, const std::string& recorder) {
     result.steps.insert(production::bare_word(production::Vocabulary::biz_step, step));
   }
   for (const auto& place : document.scope.locations) { result.places.insert(production::entity_key(place)); }
+  for (const auto& product : document.scope.products) { add_product(result, product); }
   result.view = document.value;
   result.view.set("id", json::Value::string(agreement.id.hex()))
       .set("version", json::Value::number(static_cast<std::int64_t>(agreement.version)));
@@ -84,10 +127,12 @@ class Lookups {
     const auto found = items_.find(entity);
     if (found != items_.end()) { return found->second; }
     // The transaction's own earlier events count.
-    auto view = item_view(Overlay(context_.before(), context_.writes()), entity);
+    const Overlay newest(context_.before(), context_.writes());
+    const Counting state(newest);
+    auto view = item_view(state, entity);
     const auto reads = view ? view->reads : 1;
-    const auto bytes = view ? view->holders.size() * kFuelPerHolder : 0;
-    context_.charge(reads * fuel::kGet + bytes);
+    const auto holders = view ? view->holders.size() * kFuelPerHolder : 0;
+    context_.charge(reads * fuel::kGet + state.bytes() * fuel::kReadByte + holders);
     return items_.emplace(entity, std::move(view)).first->second;
   }
   const std::optional<json::Value>& member(const std::string& organisation) {
@@ -142,6 +187,7 @@ class RuleSitting final : public production::EventJudge::Sitting {
 
   Status judge(const Event& event, const EventSummary& summary) override {
     found_.clear();
+    names_.reset();
     // A declaration of error says that something is not so: no rule may stand in its way.
     if (event.declares_error()) { return kDone; }
     load();
@@ -173,9 +219,10 @@ class RuleSitting final : public production::EventJudge::Sitting {
     context_.charge(fuel::kScan);
     for (const auto& id : agreements::agreed_by(state, recorder)) {
       context_.charge(fuel::kScanStep + 2 * fuel::kGet);
-      auto agreement = agreements::in_force(state, id, context_.block().time);
+      const Counting counted(state);
+      auto agreement = agreements::in_force(counted, id, context_.block().time);
+      context_.charge(counted.bytes() * kFuelPerAgreementByte);
       if (!agreement) { continue; }
-      context_.charge(agreement->bytes * kFuelPerAgreementByte);
       const bool asks = std::ranges::any_of(agreement->document.rules,
                                             [](const auto& rule) { return rule.mode != agreements::Mode::off; });
       if (asks) { agreements_.push_back(prepared(std::move(*agreement), recorder)); }
@@ -189,21 +236,33 @@ class RuleSitting final : public production::EventJudge::Sitting {
         !judging.places.contains(summary.biz_location)) {
       return false;
     }
-    context_.charge(summary.entities.size() * scope.products.size() * kFuelPerComparison);
+    if (!scope.products.empty()) {
+      context_.charge(summary.entities.size() * (kFuelPerName + judging.product_patterns.size() * kFuelPerPattern));
+    }
     const bool in_products = scope.products.empty() || std::ranges::any_of(summary.entities, [&](const auto& entity) {
-                               return std::ranges::any_of(
-                                   scope.products, [&](const auto& product) { return is_below(entity.key, product); });
+                               return is_product(judging, entity.key);
                              });
     return in_products && (scope.own_events || names_another(judging, event, summary));
   }
 
   bool names_another(const Judging& judging, const Event& event, const EventSummary& summary) {
-    const auto is_other = [&](const production::Party& party) {
-      return judging.others.contains(party.id) || judging.others.contains(production::entity_key(party.id));
-    };
-    if (std::ranges::any_of(event.sources, is_other) || std::ranges::any_of(event.destinations, is_other)) {
-      return true;
+    // Spelt once for all agreements; then whichever is fewer is looked up among the others.
+    if (!names_) {
+      context_.charge((event.sources.size() + event.destinations.size()) * kFuelPerName);
+      names_.emplace();
+      for (const auto* parties : {&event.sources, &event.destinations}) {
+        for (const auto& party : *parties) {
+          names_->insert(party.id);
+          names_->insert(production::entity_key(party.id));
+        }
+      }
     }
+    const bool is_short = names_->size() < judging.others.size();
+    const auto& fewer = is_short ? *names_ : judging.others;
+    const auto& more = is_short ? judging.others : *names_;
+    context_.charge(fewer.size() * kFuelPerPattern);
+    if (std::ranges::any_of(fewer, [&](const auto& name) { return more.contains(name); })) { return true; }
+    context_.charge(summary.entities.size() * kFuelPerPattern);
     return std::ranges::any_of(summary.entities, [&](const auto& entity) {
       const auto& item = lookups_.item(entity.key);
       return item &&
@@ -272,15 +331,38 @@ class RuleSitting final : public production::EventJudge::Sitting {
     return failure(ErrorKind::refused, "RULE_REJECTED", std::move(text));
   }
 
-  static constexpr std::uint64_t kFuelPerComparison = 200;
+  static constexpr std::uint64_t kFuelPerName = 200;    // looked up, or spelt
+  static constexpr std::uint64_t kFuelPerPattern = 20;  // compared
   Context& context_;
   Lookups lookups_;
   bool is_loaded_ = false;
   std::vector<Judging> agreements_;
+  std::optional<std::set<std::string>> names_;  ///< of parties, that the event at hand names
   std::vector<std::pair<agreements::AgreementId, agreements::FindingRecord>> found_;  ///< about the event at hand
 };
 
 }  // namespace
+
+std::uint64_t judging_fuel(const StateReader& state, std::string_view organisation, Milliseconds time,
+                           std::size_t events) {
+  std::uint64_t fuel = fuel::kScan;
+  for (const auto& id : agreements::agreed_by(state, organisation)) {
+    const Counting counted(state);
+    const auto agreement = agreements::in_force(counted, id, time);
+    fuel += fuel::kScanStep + 2 * fuel::kGet + counted.bytes() * kFuelPerAgreementByte;
+    if (!agreement) { continue; }
+    for (const auto& rule : agreement->document.rules) {
+      const auto stored =
+          rule.mode == agreements::Mode::off ? std::nullopt : state.get(packages::manifest_entry(rule.hash));
+      const auto manifest = stored ? packages::Manifest::decode(as_text(*stored))
+                                   : Result<packages::Manifest>(failure(ErrorKind::not_found, "UNKNOWN_PACKAGE", ""));
+      const auto* entry = manifest ? manifest->rule(rule.entry) : nullptr;
+      if (entry != nullptr) { fuel += events * (entry->fuel + kFuelPerRule); }
+      if (fuel >= limits::kFuelPerTransactionMax) { return limits::kFuelPerTransactionMax; }
+    }
+  }
+  return fuel;
+}
 
 std::unique_ptr<RuleJudge::Sitting> RuleJudge::sit(Context& context) const {
   return std::make_unique<RuleSitting>(context);

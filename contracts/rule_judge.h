@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "contracts/production/event_judge.h"
 
@@ -13,6 +14,11 @@ class RuleJudge final : public production::EventJudge {
  public:
   [[nodiscard]] std::unique_ptr<Sitting> sit(Context& context) const override;
 };
+
+/// About the most that judging so many events of an organisation takes now: what all rules of its agreements may use, whichever events
+/// belong to them. For who signs for somebody else and cannot ask again. At most limits::kFuelPerTransactionMax.
+[[nodiscard]] std::uint64_t judging_fuel(const StateReader& state, std::string_view organisation, Milliseconds time,
+                                         std::size_t events);
 
 /// Code of a finding that a rule did not make itself: it trapped, used up its fuel, or broke a limit.
 inline constexpr std::string_view kRuleFailed = "RULE_FAILED";

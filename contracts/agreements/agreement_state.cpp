@@ -5,6 +5,7 @@
 
 #include "contracts/production/time.h"
 #include "core/check.h"
+#include "core/encoding.h"
 
 namespace keten::agreements {
 namespace {
@@ -82,7 +83,9 @@ Value version_json(const StateReader& state, const Agreement& agreement, std::ui
 std::optional<Agreement> read_agreement_record(const StateReader& state, const AgreementId& id) {
   const auto stored = state.get(full_key(agreement_key(id)));
   if (!stored) { return std::nullopt; }
-  return Agreement{id, decoded(*stored)};
+  Agreement agreement{id, decoded(*stored)};
+  if (const auto count = state.get(full_key(findings_key(id)))) { agreement.record.findings = Reader(*count).u64(); }
+  return agreement;
 }
 
 std::string read_version(const StateReader& state, const AgreementId& id, std::uint32_t version) {

@@ -9,6 +9,7 @@
 #include "contracts/agreements/findings.h"
 #include "contracts/agreements/session.h"
 #include "contracts/method_table.h"
+#include "core/check.h"
 
 namespace keten::agreements {
 namespace {
@@ -153,7 +154,6 @@ Result<Bytes> sign(Session& session, const Sign& arguments) {
     close_proposal(session, *record, arguments.version);
     version.status = VersionStatus::agreed;
     version.agreed = session.now();
-    record->notice_days = document->notice_days;
   }
   session.keep(arguments.agreement, *record);
   session.tell(arguments.agreement, all ? "agreed" : "signed", arguments.agreement.hex());
@@ -189,6 +189,8 @@ Result<Bytes> amend(Session& session, const Amend& arguments) {
     return refused("POLICY_DIFFERS",
                    "an amendment keeps the policy and its datasets; another policy is negotiated: keten usage offer");
   }
+  // What was withdrawn gives its number to the next proposal, so that withdrawing uses nothing up.
+  if (record->versions.back().status == VersionStatus::withdrawn) { record->versions.pop_back(); }
   if (record->versions.size() >= kVersionsMax) {
     return refused("TOO_MANY_VERSIONS", "the agreement has " + std::to_string(kVersionsMax) +
                                             " versions, the most that are possible; propose a new one");
@@ -235,8 +237,15 @@ Result<Bytes> terminate(Session& session, const Terminate& arguments) {
     version.withdrawn_by = session.organisation();
   }
   if (record->is_over(session.now())) { return refused("AGREEMENT_ENDED", "the agreement has ended already"); }
+  // The notice is that of the version that holds; when none does, of the newest that all have signed.
+  const auto holds = record->version_in_force(session.now());
+  const auto stored =
+      session.context().get(document_key(arguments.agreement, holds != 0 ? holds : record->agreed_version()));
+  CHECK(stored.has_value());
+  const auto document = parse_document(as_text(*stored));
+  CHECK(document.ok());
   record->terminated = session.now();
-  record->ends = session.now() + record->notice_days * kDay;
+  record->ends = session.now() + document->notice_days * kDay;
   record->terminated_by = session.organisation();
   record->reason = arguments.reason;
   session.keep(arguments.agreement, *record);

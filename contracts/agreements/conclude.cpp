@@ -31,7 +31,6 @@ Result<AgreementRecord> conclude(contracts::Context& context, const std::string&
   }
   AgreementRecord record;
   record.parties = document->parties;
-  record.notice_days = document->notice_days;
   record.versions.push_back(std::move(version));
   session.keep(id, record);
   context.put(document_key(id, 1), to_bytes(canonical));

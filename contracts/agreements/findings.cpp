@@ -1,17 +1,26 @@
 #include "contracts/agreements/findings.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "contracts/agreements/agreement_state.h"
 #include "contracts/production/event_record.h"
 #include "core/check.h"
+#include "core/encoding.h"
 #include "core/hash.h"
 
 namespace keten::agreements {
 namespace {
 
-Result<FindingRecord> find_open(Session& session, const FindingId& id) {
-  if (auto party = session.own_agreement(id.agreement); !party) { return party.error(); }
+/// For watchers: the whole finding.
+contracts::ContractEvent event_of(const Finding& finding, std::string_view what, Milliseconds time) {
+  return {std::string(kContractName) + "." + std::string(what), finding.id.text(),
+          to_bytes(json::canonical(to_json(finding, time)))};
+}
+
+Result<FindingRecord> find_open(Session& session, const FindingId& id, FindingStatus next) {
+  const auto agreement = session.own_agreement(id.agreement);
+  if (!agreement) { return agreement.error(); }
   const auto stored = session.context().get(finding_key(id));
   if (!stored) {
     return failure(ErrorKind::not_found, "UNKNOWN_FINDING",
@@ -24,9 +33,13 @@ Result<FindingRecord> find_open(Session& session, const FindingId& id) {
                                          record->statements.back().organisation + " at height " +
                                          record->statements.back().height.text());
   }
-  if (record->statements.size() >= kStatementsMax) {
-    return refused("TOO_MANY_STATEMENTS", "there are " + std::to_string(kStatementsMax) +
-                                              " statements about this finding, the most that are possible");
+  // Each party has its share, so that nobody can take the word from another; closing is always possible.
+  const auto share = kStatementsMax / agreement->parties.size();
+  const auto own = std::ranges::count(record->statements, session.organisation(), &Statement::organisation);
+  if (next != FindingStatus::closed && static_cast<std::size_t>(own) >= share) {
+    return refused("TOO_MANY_STATEMENTS", session.organisation() + " has made " + std::to_string(own) +
+                                              " statements about this finding, the most that are possible for one of " +
+                                              std::to_string(agreement->parties.size()) + " parties");
   }
   return record;
 }
@@ -54,25 +67,23 @@ Result<Bytes> say(Session& session, const FindingId& id, FindingRecord record, S
 FindingId record_finding(contracts::Context& context, const AgreementId& agreement, const FindingRecord& finding) {
   const contracts::Context::Within here(context, kContractName);
   const auto key = agreement_key(agreement);
-  const auto stored = context.get(key);
-  CHECK(stored.has_value());
-  auto record = decode_agreement(*stored);
-  CHECK(record.ok());
-  const FindingId id{agreement, ++record->findings};
+  const auto stored = context.get(findings_key(agreement));
+  const FindingId id{agreement, (stored ? Reader(*stored).u64() : 0) + 1};
+  Writer count;
+  count.u64(id.number);
   auto bytes = encode(finding);
   context.about({.kind = kHeadKind, .id = agreement.hex(), .state_key = key}, finding.event,
                 Hasher("keten/agreement-finding/1").number(id.number).sized(bytes).finish());
-  context.put(key, encode(*record));
+  context.put(findings_key(agreement), count.take());
   context.put(finding_key(id), std::move(bytes));
   // What is overdue when it is found is not to be found so again.
   if (finding.deadline != 0 && finding.overdue == 0) { context.put(deadline_key(finding.deadline, id), {}); }
-  context.emit({std::string(kContractName) + ".finding", id.text(),
-                to_bytes(json::canonical(to_json(Finding{id, finding}, finding.time)))});
+  context.emit(event_of({id, finding}, "finding", finding.time));
   return id;
 }
 
 Result<Bytes> answer(Session& session, const Say& arguments) {
-  auto record = find_open(session, arguments.finding);
+  auto record = find_open(session, arguments.finding, FindingStatus::answered);
   if (!record) { return record.error(); }
   Statement statement;
   statement.status = FindingStatus::answered;
@@ -81,7 +92,7 @@ Result<Bytes> answer(Session& session, const Say& arguments) {
 }
 
 Result<Bytes> dispute(Session& session, const Say& arguments) {
-  auto record = find_open(session, arguments.finding);
+  auto record = find_open(session, arguments.finding, FindingStatus::disputed);
   if (!record) { return record.error(); }
   Statement statement;
   statement.status = FindingStatus::disputed;
@@ -90,7 +101,7 @@ Result<Bytes> dispute(Session& session, const Say& arguments) {
 }
 
 Result<Bytes> correct(Session& session, const Correct& arguments) {
-  auto record = find_open(session, arguments.finding);
+  auto record = find_open(session, arguments.finding, FindingStatus::corrected);
   if (!record) { return record.error(); }
   if (record->organisation != session.organisation()) {
     return failure(ErrorKind::forbidden, "NOT_THE_RECORDER",
@@ -130,7 +141,7 @@ Result<Bytes> correct(Session& session, const Correct& arguments) {
 void mark_corrected(contracts::Context& context, const FindingId& id, std::string_view by, std::string_view text) {
   const contracts::Context::Within here(context, kContractName);
   Session session(context);
-  auto record = find_open(session, id);
+  auto record = find_open(session, id, FindingStatus::corrected);
   if (!record) { return; }
   Statement statement;
   statement.status = FindingStatus::corrected;
@@ -140,7 +151,7 @@ void mark_corrected(contracts::Context& context, const FindingId& id, std::strin
 }
 
 Result<Bytes> close(Session& session, const Say& arguments) {
-  auto record = find_open(session, arguments.finding);
+  auto record = find_open(session, arguments.finding, FindingStatus::closed);
   if (!record) { return record.error(); }
   if (record->organisation == session.organisation()) {
     return failure(ErrorKind::forbidden, "OWN_FINDING",
@@ -154,7 +165,7 @@ Result<Bytes> close(Session& session, const Say& arguments) {
 }
 
 void mark_overdue(const contracts::StateReader& state, const contracts::BlockContext& block,
-                  contracts::WriteSet& writes) {
+                  contracts::WriteSet& writes, std::vector<contracts::ContractEvent>& events) {
   std::vector<std::pair<Bytes, FindingId>> due;
   const auto prefix = full_key(deadlines());
   state.scan(prefix, end_of(prefix), [&](ByteView key, ByteView) {
@@ -168,6 +179,7 @@ void mark_overdue(const contracts::StateReader& state, const contracts::BlockCon
     auto finding = read_finding(state, id);
     CHECK(finding.has_value());
     finding->record.overdue = block.time;
+    events.push_back(event_of(*finding, "overdue", block.time));
     writes.insert_or_assign(full_key(finding_key(id)), encode(finding->record));
     writes.insert_or_assign(std::move(key), std::nullopt);
   }

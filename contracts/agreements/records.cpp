@@ -82,12 +82,10 @@ Bytes encode(const AgreementRecord& record) {
   writer.u8(kFormat);
   writer.u8(static_cast<std::uint8_t>(record.parties.size()));
   for (const auto& party : record.parties) { writer.sized(party); }
-  writer.u32(record.notice_days);
   writer.u64(record.terminated);
   writer.u64(record.ends);
   writer.sized(record.terminated_by);
   writer.sized(record.reason);
-  writer.u64(record.findings);
   writer.u8(static_cast<std::uint8_t>(record.versions.size()));
   for (const auto& version : record.versions) {
     writer.fixed(version.hash);
@@ -114,12 +112,10 @@ Result<AgreementRecord> decode_agreement(ByteView bytes) {
   for (auto count = reader.u8(); count > 0 && reader.ok(); --count) {
     record.parties.push_back(reader.text(limits::kNameBytesMax));
   }
-  record.notice_days = reader.u32();
   record.terminated = reader.u64();
   record.ends = reader.u64();
   record.terminated_by = reader.text(limits::kNameBytesMax);
   record.reason = reader.text(kTextBytesMax);
-  record.findings = reader.u64();
   for (auto count = reader.u8(); count > 0 && reader.ok(); --count) {
     VersionRecord version;
     version.hash = reader.fixed<Hash>();
@@ -238,6 +234,11 @@ Bytes finding_key(const FindingId& id) {
   auto key = to_bytes("finding/");
   put(key, id.agreement.view());
   put_big_endian(key, id.number, 8);
+  return key;
+}
+Bytes findings_key(const AgreementId& id) {
+  auto key = to_bytes("findings/");
+  put(key, id.view());
   return key;
 }
 Bytes of_party(std::string_view organisation) { return named("party/", organisation); }

@@ -42,12 +42,11 @@ inline constexpr std::size_t kAgreementsInForceMax = 128;  ///< of one organisat
 struct AgreementRecord {
   std::vector<std::string> parties;
   std::vector<VersionRecord> versions;  ///< number 1 first
-  std::uint32_t notice_days = 0;        ///< of the newest agreed version
   Milliseconds terminated = 0;          ///< when notice was given; 0: not
   Milliseconds ends = 0;                ///< by notice
   std::string terminated_by;
   std::string reason;
-  std::uint64_t findings = 0;
+  std::uint64_t findings = 0;  ///< has an entry of its own: findings_key
 
   [[nodiscard]] bool has_party(std::string_view organisation) const;
   /// The number of the version that waits for signatures; only the newest can. 0: none.
@@ -79,7 +78,7 @@ struct Statement {
   std::string event_id;  ///< of a correction
   std::string text;
 };
-inline constexpr std::size_t kStatementsMax = 64;
+inline constexpr std::size_t kStatementsMax = 64;  ///< in equal shares of the parties; closing is one more
 
 /// In the place of a package: findings of contract `usage`. No package is called so, for these have a version behind their name.
 inline constexpr std::string_view kUsagePackage = "usage";
@@ -108,6 +107,8 @@ struct FindingRecord {
 [[nodiscard]] Bytes agreement_key(const AgreementId& id);
 [[nodiscard]] Bytes document_key(const AgreementId& id, std::uint32_t version);
 [[nodiscard]] Bytes finding_key(const FindingId& id);
+/// How many an agreement has, u64; no entry: none.
+[[nodiscard]] Bytes findings_key(const AgreementId& id);
 /// The agreements of a party begin with this; ids follow.
 [[nodiscard]] Bytes of_party(std::string_view organisation);
 /// Those of them that all have signed and that are not known to be over.

@@ -36,7 +36,6 @@ std::string title(const PackageRecord& record) { return record.name + " " + reco
 Status check_signers(Session& session, const Package& package) {
   bool is_signed = false;
   for (const auto& signature : package.signatures) {
-    session.context().charge(contracts::fuel::kVerify);
     const auto who = key_text(signature.key);
     const auto key = session.governance().key(signature.key);
     if (!key || !key->is_valid() || key->registered.organisation != signature.organisation) {
@@ -58,6 +57,9 @@ void drop(Session& session, const Hash& hash, const PackageRecord& record) {
   session.records().erase_package(hash, record);
   if (session.records().versions(record.name).empty()) {
     session.context().erase(contract_key(record.name));
+    for (const auto motion : {Motion::freeze, Motion::resume, Motion::retire, Motion::quota}) {
+      if (session.records().motion(record.name, motion)) { session.records().erase_motion(record.name, motion); }
+    }
     session.records().set_contract_count(session.records().contract_count() - 1);
   }
 }
@@ -89,9 +91,33 @@ Status make_room(Session& session, std::string_view publisher, const Hash& hash)
   return kDone;
 }
 
+/// Whether everything published under a name waited too long and was never approved: then it is free again.
+bool let_go(Session& session, const std::string& name) {
+  std::vector<std::pair<Hash, PackageRecord>> all;
+  for (const auto& [version, hash] : session.records().versions(name)) {
+    const auto record = session.records().package(hash);
+    CHECK(record.has_value());
+    if (record->is_approved() || session.time() <= record->expires) { return false; }
+    all.emplace_back(hash, *record);
+  }
+  for (const auto& [hash, record] : all) {
+    close(session, hash, record.publisher);
+    drop(session, hash, record);
+  }
+  return true;
+}
+
+/// The name is free, or the publisher's.
+Status check_owner(Session& session, const Manifest& manifest) {
+  const auto contract = session.records().contract(manifest.name);
+  if (!contract || contract->publisher == manifest.publisher || let_go(session, manifest.name)) { return kDone; }
+  return conflict("NAME_TAKEN", "the name " + manifest.name + " belongs to " + contract->publisher +
+                                    ", who published under it first; choose another one");
+}
+
 /// The contract that a package belongs to; a new one when the name is free.
 Result<ContractRecord> contract_for(Session& session, const Manifest& manifest) {
-  auto contract = session.records().contract(manifest.name);
+  const auto contract = session.records().contract(manifest.name);
   if (!contract) {
     const auto count = session.records().contract_count();
     if (count >= limits::kContractsMax) {
@@ -105,10 +131,6 @@ Result<ContractRecord> contract_for(Session& session, const Manifest& manifest) 
                           .frozen = {},
                           .retired = {},
                           .quota = limits::kStateBytesDefault};
-  }
-  if (contract->publisher != manifest.publisher) {
-    return conflict("NAME_TAKEN", "the name " + manifest.name + " belongs to " + contract->publisher +
-                                      ", who published under it first; choose another one");
   }
   if (contract->retired != Height{}) {
     return refused("CONTRACT_RETIRED", "contract " + manifest.name + " was retired at height " +
@@ -301,8 +323,10 @@ Result<Bytes> publish(Session& session, const Publish& arguments) {
   auto& context = session.context();
   const auto& file = context.transaction().payloads.front().content;
   context.charge(kFuelPerPackageByte * file.size());
-  auto package = Package::decode(file);
+  auto package = Package::read(file);
   if (!package) { return package.error(); }
+  context.charge(contracts::fuel::kVerify * package->signatures.size());
+  if (auto verified = package->check_signatures(); !verified) { return verified.error(); }
   const auto& manifest = package->manifest;
   const auto hash = package->hash();
   if (manifest.publisher != session.organisation()) {
@@ -311,6 +335,7 @@ Result<Bytes> publish(Session& session, const Publish& arguments) {
   }
   if (auto signers = check_signers(session, *package); !signers) { return signers.error(); }
 
+  if (auto owner = check_owner(session, manifest); !owner) { return owner.error(); }
   PackageRecord record;
   record.name = manifest.name;
   record.version = manifest.version;
@@ -337,9 +362,11 @@ Result<Bytes> publish(Session& session, const Publish& arguments) {
   const auto contract = contract_for(session, manifest);
   if (!contract) { return contract.error(); }
   context.charge(kFuelPerModuleByte * package->module.size());
-  const auto guest = make_guest(manifest, package->module);
+  StartFuel fuel{.most = std::min(context.fuel_left(), limits::kInitializeFuelMax)};
+  const auto guest = make_guest(manifest, package->module, fuel);
+  const bool could_not_pay = fuel.ran_out && fuel.most < limits::kInitializeFuelMax;
+  context.charge(could_not_pay ? context.fuel_left() + 1 : fuel.used);
   if (!guest) { return guest.error(); }
-  context.charge((*guest)->initialize_fuel);
 
   auto& records = session.records();
   records.set_contract(manifest.name, *contract);
@@ -423,6 +450,13 @@ Result<Bytes> upgrade(Session& session, const Upgrade& arguments) {
   auto found = candidate(session, arguments.name, arguments.package);
   if (!found) { return found.error(); }
   auto& [contract, package] = *found;
+  // Whoever approves a version behind the freeze knows of it; an older approval must not set the switch aside.
+  if (contract.frozen != Height{} && package.approved <= contract.frozen) {
+    return refused("CONTRACT_FROZEN", "contract " + arguments.name + " is frozen since height " +
+                                          contract.frozen.text() + " and " + title(package) +
+                                          " was approved before; its migration runs when organisations have voted to "
+                                          "resume the contract, or have approved a version that mends it");
+  }
   if (auto place = check_place(contract, arguments.name, session.height()); !place) { return place.error(); }
   if (!contract.active) {
     return refused("NOTHING_TO_MIGRATE", "no version of " + arguments.name + " has run yet; activate this one instead");

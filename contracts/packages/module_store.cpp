@@ -34,11 +34,11 @@ Status check_exports(const vm::Program& program, const Manifest& manifest) {
   return manifest.migration ? check(*manifest.migration, "migration") : kDone;
 }
 
-/// What a guest takes, about: registers and frames of the interpreter, memory, and the translated code.
+/// What a guest takes, about: registers and frames of the interpreter, the memory that its calls have used, and the translated code.
 std::size_t memory_of(const Guest& guest) {
   const auto& program = guest.instance.program();
   return program.limits.slots * sizeof(std::uint64_t) + program.limits.call_depth * sizeof(vm::Frame) +
-         std::size_t{program.memory_pages_max} * 64 * 1024 + program.code.size() * sizeof(vm::Op) + guest.module_bytes;
+         guest.instance.memory_bytes_used() + program.code.size() * sizeof(vm::Op) + guest.module_bytes;
 }
 
 /// Reads of another contract's transaction, charged there.
@@ -59,29 +59,40 @@ class ReadFrom final : public governance::Store {
 }  // namespace
 
 Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module) {
+  StartFuel fuel;
+  return make_guest(std::move(manifest), module, fuel);
+}
+
+Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module, StartFuel& fuel) {
   auto compiled = vm::compile(module, contracts::guest::offers());
   if (!compiled) { return compiled.error(); }
   if (auto exports = check_exports(**compiled, manifest); !exports) { return exports.error(); }
   const auto initialize = (*compiled)->find_function(kInitialize);
-  auto guest =
-      std::make_unique<Guest>(Guest{std::move(manifest), vm::Instance(std::move(*compiled)), module.size(), 0});
+  auto guest = std::make_unique<Guest>(Guest{std::move(manifest), vm::Instance(std::move(*compiled)), module.size()});
   if (!initialize) { return guest; }
   auto& instance = guest->instance;
   if (instance.program().type_of(*initialize) != vm::FunctionType{}) {
     return invalid("MODULE_INITIALIZE", "the module exports _initialize with another type than () -> ()");
   }
-  const auto outcome = instance.call(*initialize, {}, limits::kInitializeFuelMax);
+  const auto outcome = instance.call(*initialize, {}, fuel.most);
+  fuel.used = outcome.fuel_used;
+  fuel.ran_out = outcome.ending == vm::Ending::out_of_fuel;
   if (!outcome.returned()) {
     return invalid("MODULE_INITIALIZE", "_initialize runs once, without host functions and with " +
                                             std::to_string(limits::kInitializeFuelMax) +
                                             " units of fuel; it ended with " + outcome.text());
   }
-  guest->initialize_fuel = outcome.fuel_used;
   instance.keep();
   return guest;
 }
 
 Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& state) {
+  if (!kept_.empty()) {  // it may have grown since it was given out
+    auto& last = kept_.front();
+    bytes_ -= last.bytes;
+    last.bytes = memory_of(*last.guest);
+    bytes_ += last.bytes;
+  }
   if (const auto place = places_.find(package); place != places_.end()) {
     kept_.splice(kept_.begin(), kept_, place->second);
     kept_.front().guest->instance.watch(watch_);

@@ -21,12 +21,19 @@ struct Guest {
   Manifest manifest;
   vm::Instance instance;
   std::size_t module_bytes = 0;
-  std::uint64_t initialize_fuel = 0;  ///< that `_initialize` has used
+};
+
+/// What making a guest ready may use, and has used, also when it failed.
+struct StartFuel {
+  std::uint64_t most = limits::kInitializeFuelMax;
+  std::uint64_t used = 0;
+  bool ran_out = false;
 };
 
 /// Checks a module against its manifest and makes it ready: compiled for keten_abi_1, every function that the manifest names
 /// exported with type () -> (), and `_initialize`, when the module exports it, run once without host functions. Costs about 100 ns a
 /// byte. Fails with the reasons of vm::compile, MODULE_EXPORT or MODULE_INITIALIZE.
+[[nodiscard]] Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module, StartFuel& fuel);
 [[nodiscard]] Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module);
 
 /// Guests of published packages, made when they are first needed and kept as long as there is room; the one used longest ago goes

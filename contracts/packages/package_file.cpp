@@ -162,10 +162,12 @@ Result<std::vector<File>> read_files(ByteView file) {
   return files;
 }
 
-Result<PackageSignature> read_signature(const File& file, const Hash& signed_hash) {
-  const auto wrong = [&](std::string_view message) {
-    return invalid("PACKAGE_SIGNATURE", "file " + shown(file.name) + ": " + std::string(message));
-  };
+Error wrong_signature(std::string_view file, std::string_view message) {
+  return invalid("PACKAGE_SIGNATURE", "file " + shown(file) + ": " + std::string(message));
+}
+
+Result<PackageSignature> read_signature(const File& file) {
+  const auto wrong = [&](std::string_view message) { return wrong_signature(file.name, message); };
   PackageSignature result;
   const auto name = std::string_view(file.name).substr(kSignatures.size());
   const auto slash = name.find('/');
@@ -183,9 +185,6 @@ Result<PackageSignature> read_signature(const File& file, const Hash& signed_has
     return wrong("expected 128 hexadecimal digits in lower case and a line end");
   }
   result.signature = *signature;
-  if (!verify(result.key, signed_hash.view(), result.signature)) {
-    return wrong("is not a signature of this package by that key");
-  }
   return result;
 }
 
@@ -220,7 +219,24 @@ Bytes Package::encode() const {
   return out;
 }
 
+Status Package::check_signatures() const {
+  const auto signed_hash = package_signing_hash(hash());
+  for (const auto& each : signatures) {
+    if (!verify(each.key, signed_hash.view(), each.signature)) {
+      return wrong_signature(signature_file(each), "is not a signature of this package by that key");
+    }
+  }
+  return kDone;
+}
+
 Result<Package> Package::decode(ByteView file) {
+  auto package = read(file);
+  if (!package) { return package; }
+  if (auto verified = package->check_signatures(); !verified) { return verified.error(); }
+  return package;
+}
+
+Result<Package> Package::read(ByteView file) {
   const auto files = read_files(file);
   if (!files) { return files.error(); }
   constexpr std::array<std::string_view, 4> kExpected{"README.md", "contract.wasm", "manifest.json", "schema.json"};
@@ -246,9 +262,8 @@ Result<Package> Package::decode(ByteView file) {
   if (!schema || !schema->is(json::Kind::object)) {
     return malformed("has a schema.json that is no JSON object" + (schema ? "" : ": " + schema.error().message));
   }
-  const auto signed_hash = package_signing_hash(package_hash(as_text((*files)[2].content)));
   for (auto each = files->begin() + kExpected.size(); each != files->end(); ++each) {
-    auto signature = read_signature(*each, signed_hash);
+    auto signature = read_signature(*each);
     if (!signature) { return signature.error(); }
     result.signatures.push_back(std::move(*signature));
   }

@@ -36,6 +36,10 @@ struct Package {
   /// Takes exactly what `encode` gives, with hashes and signatures that hold; whose the keys are, it cannot know. Fails with
   /// PACKAGE_MALFORMED, PACKAGE_TOO_LARGE, PACKAGE_HASH_MISMATCH, PACKAGE_SIGNATURE or MANIFEST_INVALID.
   static Result<Package> decode(ByteView file);
+  /// The same, but for whether signatures hold: for who has to be paid before each is verified.
+  static Result<Package> read(ByteView file);
+  /// Fails with PACKAGE_SIGNATURE.
+  [[nodiscard]] Status check_signatures() const;
 };
 
 /// `NAME-VERSION.ketenpkg`.

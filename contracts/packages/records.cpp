@@ -196,12 +196,14 @@ std::vector<std::pair<Version, Hash>> Records::versions(std::string_view name) {
   return result;
 }
 
-std::vector<std::string> Records::names(std::size_t most) {
+std::vector<std::string> Records::names(std::size_t most, std::string_view after) {
   std::vector<std::string> result;
-  const auto first = to_bytes(kContract);
-  store_.scan(first, behind(first), [&](ByteView key, ByteView) {
+  const auto table = to_bytes(kContract);
+  auto first = to_bytes(std::string(kContract) + std::string(after));
+  if (!after.empty()) { first.push_back(0); }
+  store_.scan(first, behind(table), [&](ByteView key, ByteView) {
     if (result.size() == most) { return false; }
-    result.push_back(to_text(key.subspan(first.size())));
+    result.push_back(to_text(key.subspan(table.size())));
     return true;
   });
   return result;

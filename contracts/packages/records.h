@@ -79,7 +79,7 @@ class Records {
   void set_version(std::string_view name, const Version& version, const Hash& package);
   /// Ascending.
   [[nodiscard]] std::vector<std::pair<Version, Hash>> versions(std::string_view name);
-  [[nodiscard]] std::vector<std::string> names(std::size_t most);
+  [[nodiscard]] std::vector<std::string> names(std::size_t most, std::string_view after = {});
   void set_files(const Hash& package, std::string_view manifest, Bytes module);
   [[nodiscard]] std::optional<Bytes> manifest(const Hash& package);
   [[nodiscard]] std::optional<MotionRecord> motion(std::string_view name, Motion motion);

@@ -131,9 +131,10 @@ std::optional<ContractView> read_contract(const contracts::StateReader& state, s
   return view;
 }
 
-std::vector<std::string> read_contract_names(const contracts::StateReader& state, std::size_t most) {
+std::vector<std::string> read_contract_names(const contracts::StateReader& state, std::size_t most,
+                                             std::string_view after) {
   StateView store(state);
-  return Records(store).names(most);
+  return Records(store).names(most, after);
 }
 
 json::Value to_json(const Manifest& manifest) {

@@ -50,8 +50,9 @@ struct ContractView {
 /// `state` has the rows of `contracts/` but those of modules, and those of `governance/`. Null when there is no such contract.
 [[nodiscard]] std::optional<ContractView> read_contract(const contracts::StateReader& state, std::string_view name,
                                                         Milliseconds time);
-/// In order, at most `most`.
-[[nodiscard]] std::vector<std::string> read_contract_names(const contracts::StateReader& state, std::size_t most);
+/// In order, behind `after`, at most `most`.
+[[nodiscard]] std::vector<std::string> read_contract_names(const contracts::StateReader& state, std::size_t most,
+                                                           std::string_view after = {});
 
 [[nodiscard]] json::Value to_json(const Manifest& manifest);
 [[nodiscard]] json::Value to_json(const ContractView& view, Height height, Milliseconds time);

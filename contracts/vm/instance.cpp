@@ -135,6 +135,7 @@ void Instance::restore(std::uint32_t granule, std::uint32_t bytes) {
 
 void Instance::reset() {
   running_ = false;
+  memory_bytes_used_ = std::max(memory_bytes_used_, machine_.memory_bytes);
   const auto count = granules();
   for (std::uint32_t start = 0; start < count; start += 8) {
     std::uint64_t any = 0;
@@ -167,6 +168,7 @@ void Instance::keep() {
   std::fill(dirty_.begin(), dirty_.end(), std::uint8_t{0});
   image_pages_ = machine_.pages;
   image_globals_ = globals_;
+  memory_bytes_used_ = std::max(memory_bytes_used_, machine_.memory_bytes);
 }
 
 }  // namespace keten::vm

@@ -55,6 +55,8 @@ class Instance {
   void keep();
 
   [[nodiscard]] ByteView memory() const { return {memory_.get(), machine_.memory_bytes}; }
+  /// The most that any call had: a system keeps pages that were written once.
+  [[nodiscard]] std::uint64_t memory_bytes_used() const { return memory_bytes_used_; }
   [[nodiscard]] std::uint64_t global(std::uint32_t index) const { return globals_[index]; }
   [[nodiscard]] const Program& program() const { return *program_; }
   [[nodiscard]] bool running() const { return running_; }
@@ -71,6 +73,7 @@ class Instance {
   HostWatch* watch_ = nullptr;
   std::unique_ptr<std::uint8_t, Free> memory_;
   std::uint64_t memory_bytes_max_ = 0;
+  std::uint64_t memory_bytes_used_ = 0;
   std::vector<std::uint8_t> dirty_;
   std::vector<std::uint64_t> globals_;
   std::vector<std::uint64_t> slots_;

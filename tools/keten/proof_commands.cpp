@@ -120,7 +120,6 @@ void explain_agreement(const Bytes& value, std::ostream& out) {
     out << (version.agreed != 0 ? ": agreed\n" : "\n");
   }
   if (record->terminated != 0) { out << "  ended by notice of " << printable(record->terminated_by) << "\n"; }
-  out << "  " << record->findings << " findings\n";
 }
 
 /// The value of a state proof in words.

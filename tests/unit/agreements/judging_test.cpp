@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "contracts/agreements/findings.h"
 #include "contracts/production/document.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/event_record.h"
@@ -172,6 +173,14 @@ BOOST_AUTO_TEST_CASE(a_rule_that_flags_records_the_event_and_a_finding_that_watc
   BOOST_TEST(found(id) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_finding_takes_no_place_from_the_items_that_one_capture_may_name) {
+  const auto id = agree(identified(with_rules({rule("flag")})));
+  std::string epcs(kMilk);
+  for (std::size_t i = 1; i < limits::kEntitiesPerTransactionMax; ++i) { epcs += "\",\"urn:x:" + std::to_string(i); }
+  BOOST_TEST(capture(0, event({.epc = epcs}), false, limits::kFuelPerTransactionMax) == "ok", last.message);
+  BOOST_TEST(found(id) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_rule_that_rejects_refuses_the_event_with_a_text_and_keeps_nothing) {
   (void)agree(identified(with_rules({rule("reject")})));
   BOOST_TEST(capture(0, event({})) == "RULE_REJECTED");
@@ -241,8 +250,7 @@ BOOST_AUTO_TEST_CASE(scope_is_products_steps_and_locations) {
   BOOST_TEST(!judged(R"({"products":["https://id.gs1.org/01/09521003000435"]})"));
   BOOST_TEST(judged(R"({"businessSteps":["https://ref.gs1.org/cbv/BizStep-shipping"]})"));
   BOOST_TEST(!judged(R"({"businessSteps":["receiving"]})"));
-  BOOST_TEST(judged(R"({"locations":["https://id.gs1.org/414/9521003000004"]})") ==
-             (production::entity_key("urn:epc:id:sgln:9521003.00000.0") == "https://id.gs1.org/414/9521003000004"));
+  BOOST_TEST(judged(R"({"locations":["https://id.gs1.org/414/9521003000008"]})"));
   BOOST_TEST(!judged(R"({"locations":["urn:x:elsewhere"]})"));
 }
 
@@ -346,6 +354,37 @@ BOOST_AUTO_TEST_CASE(a_finding_is_answered_disputed_corrected_and_closed_by_whom
   BOOST_TEST(say(1, "agreements", "device", kClose, Say{{id, 2}, "x"}.encode()) == "UNKNOWN_FINDING");
 }
 
+BOOST_AUTO_TEST_CASE(no_party_takes_the_word_about_a_finding_from_another) {
+  const auto id = agree(identified(with_rules({rule("flag")})));
+  BOOST_TEST(capture(0, event({})) == "ok");
+  const auto speak = [&](std::size_t index, std::string_view method) {
+    return say(index, "agreements", "device", method, Say{{id, 1}, "because"}.encode());
+  };
+  for (std::size_t i = 0; i < kStatementsMax / 2; ++i) { BOOST_TEST(speak(0, kAnswer) == "ok"); }
+  BOOST_TEST(speak(0, kAnswer) == "TOO_MANY_STATEMENTS");
+  for (std::size_t i = 0; i < kStatementsMax / 2; ++i) { BOOST_TEST(speak(1, kDispute) == "ok"); }
+  BOOST_TEST(speak(1, kDispute) == "TOO_MANY_STATEMENTS");
+  BOOST_TEST(speak(1, kClose) == "ok");
+  BOOST_TEST(read_finding(state, {id, 1})->record.statements.size() == kStatementsMax + 1);
+}
+
+BOOST_AUTO_TEST_CASE(more_findings_than_one_block_marks_are_marked_in_the_next_ones) {
+  const auto id = agree(identified(with_rules({rule("flag", "hurried")})));
+  std::string list;
+  for (std::size_t i = 0; i <= kOverdueAtOnce; ++i) { list += (i == 0 ? "" : ",") + event({}); }
+  BOOST_TEST(capture(0, list, false, limits::kFuelPerTransactionMax) == "ok", last.message);
+  const auto is_overdue = [&](std::uint64_t number) { return read_finding(state, {id, number})->record.overdue != 0; };
+  (void)block({});
+  (void)block({});
+  BOOST_TEST(events.size() == kOverdueAtOnce);
+  BOOST_TEST(is_overdue(1));
+  BOOST_TEST(is_overdue(kOverdueAtOnce));
+  BOOST_TEST(!is_overdue(kOverdueAtOnce + 1));
+  (void)block({});
+  BOOST_TEST(events.size() == 1U);
+  BOOST_TEST(is_overdue(kOverdueAtOnce + 1));
+}
+
 BOOST_AUTO_TEST_CASE(a_deadline_passes_at_block_time) {
   const auto id = agree(identified(with_rules({rule("flag", "hurried")})));
   BOOST_TEST(capture(0, event({})) == "ok");
@@ -355,6 +394,12 @@ BOOST_AUTO_TEST_CASE(a_deadline_passes_at_block_time) {
   BOOST_TEST(read_finding(state, {id, 1})->record.overdue == 0U);
   (void)block({});
   BOOST_TEST(read_finding(state, {id, 1})->record.overdue == time);
+  BOOST_REQUIRE_EQUAL(events.size(), 1U);
+  BOOST_TEST(events[0].kind == "agreements.overdue");
+  BOOST_TEST(events[0].subject == FindingId({id, 1}).text());
+  BOOST_TEST(as_text(events[0].data) == json::canonical(to_json(*read_finding(state, {id, 1}), time)));
+  (void)block({});
+  BOOST_TEST(events.empty(), "once");
   BOOST_TEST(to_json(*read_finding(state, {id, 1}), time).find("overdue")->as_bool());
   BOOST_TEST(capture(0, event({})) == "ok");
   BOOST_TEST(say(1, "agreements", "device", kAnswer, Say{{id, 2}, "in time"}.encode()) == "ok");

@@ -142,8 +142,8 @@ BOOST_AUTO_TEST_CASE(an_amendment_that_a_party_refuses_changes_nothing) {
   BOOST_TEST(sign_version(1, id, 2, second) == "VERSION_CLOSED");
   const auto third = document({.title = "Third"});
   BOOST_TEST(amend(0, id, third) == "ok");
-  BOOST_TEST(sign_version(1, id, 3, third) == "ok");
-  BOOST_TEST(version_of(id) == 3U);
+  BOOST_TEST(sign_version(1, id, 2, third) == "ok");
+  BOOST_TEST(version_of(id) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(an_amendment_has_the_parties_of_the_agreement) {
@@ -206,10 +206,37 @@ BOOST_AUTO_TEST_CASE(agreements_in_force_are_bounded_and_those_that_are_over_mak
 BOOST_AUTO_TEST_CASE(versions_of_one_agreement_are_bounded) {
   const auto id = agree(document());
   for (std::uint32_t version = 2; version <= kVersionsMax; ++version) {
-    BOOST_TEST(amend(0, id, document({.title = std::to_string(version)})) == "ok");
-    BOOST_TEST(withdraw(0, id, version) == "ok");
+    const auto next = document({.title = std::to_string(version)});
+    BOOST_TEST(amend(0, id, next) == "ok");
+    BOOST_TEST(sign_version(1, id, version, next) == "ok");
   }
   BOOST_TEST(amend(0, id, document({.title = "more"})) == "TOO_MANY_VERSIONS");
+}
+
+BOOST_AUTO_TEST_CASE(what_one_party_withdraws_uses_up_no_versions) {
+  const auto id = agree(document());
+  for (std::size_t i = 0; i < kVersionsMax + 1; ++i) {
+    BOOST_TEST(amend(0, id, document({.title = std::to_string(i)})) == "ok");
+    BOOST_TEST(withdraw(0, id, 2) == "ok");
+  }
+  const auto next = document({.title = "Next"});
+  BOOST_TEST(amend(1, id, next) == "ok");
+  BOOST_TEST(sign_version(0, id, 2, document({.title = "0"})) == "AGREEMENT_DIFFERS");
+  BOOST_TEST(sign_version(0, id, 2, next) == "ok");
+  BOOST_TEST(version_of(id) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_notice_is_that_of_the_version_in_force) {
+  const auto id = agree(document({.notice = 90}));
+  const auto next = document({.title = "Later", .start = 365, .notice = 0});
+  BOOST_TEST(amend(0, id, next) == "ok");
+  BOOST_TEST(sign_version(1, id, 2, next) == "ok");
+  BOOST_TEST(terminate(0, id) == "ok");
+  BOOST_TEST(state_of(id) == "terminated");
+  wait(89 * kDayMs);
+  BOOST_TEST(state_of(id) == "terminated");
+  wait(2 * kDayMs);
+  BOOST_TEST(state_of(id) == "ended");
 }
 
 BOOST_AUTO_TEST_CASE(every_step_is_in_the_history_of_the_agreement_and_is_told_to_watchers) {

@@ -12,8 +12,8 @@ constexpr std::string_view kDocument =
     R"({"noticeDays":0,"parties":["a","b"],"policy":{},"start":"2027-01-01T00:00:00Z","title":"t"})";
 constexpr std::string_view kDocumentHash = "4c879d03d13c82125891343771ca92e1472f7737d6fc4f267fc8503a54b44093";
 constexpr std::string_view kAgreement =
-    "010208000000636f6d70616e793008000000636f6d70616e79311e0000000700000000000000080000000000000008000000"
-    "636f6d70616e7931070000007765206d6f766503000000000000000111111111111111111111111111111111111111111111"
+    "010208000000636f6d70616e793008000000636f6d70616e79310700000000000000080000000000000008000000"
+    "636f6d70616e7931070000007765206d6f76650111111111111111111111111111111111111111111111"
     "1111111111111111111101040000000000000005000000000000000600000000000000000000000108000000636f6d70616e"
     "7930222222222222222222222222222222222222222222222222222222222222222209000000000000000a00000000000000";
 constexpr std::string_view kFinding =
@@ -38,12 +38,10 @@ BOOST_AUTO_TEST_CASE(the_hash_that_parties_sign_is_that_of_the_format) {
 BOOST_AUTO_TEST_CASE(an_agreement_is_kept_as_the_format_says) {
   AgreementRecord record;
   record.parties = {"company0", "company1"};
-  record.notice_days = 30;
   record.terminated = 7;
   record.ends = 8;
   record.terminated_by = "company1";
   record.reason = "we move";
-  record.findings = 3;
   VersionRecord version;
   version.hash.bytes.fill(0x11);
   version.status = VersionStatus::agreed;

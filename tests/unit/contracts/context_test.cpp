@@ -2,6 +2,7 @@
 
 #include "contracts/contract.h"
 #include "contracts/fuel.h"
+#include "contracts/overlay.h"
 #include "tests/unit/contracts/ledger_fixture.h"
 
 namespace keten::contracts {
@@ -49,6 +50,22 @@ BOOST_AUTO_TEST_CASE(an_erased_key_is_gone_for_get_and_scan) {
   run.erase(as_bytes("d"));
   BOOST_TEST(!run.get(as_bytes("d")));
   BOOST_TEST(scan(run) == "b=old b;f=old f;");
+}
+
+BOOST_AUTO_TEST_CASE(looking_past_what_was_erased_is_paid_for) {
+  const auto price = [&](int erased, const WriteSet& of_block) {
+    const Overlay newest(state, of_block);
+    Context run(block, *transaction, caller, 0, newest, 1'000'000);
+    for (int i = 0; i < erased; ++i) { run.erase(as_bytes("a" + std::to_string(i))); }
+    const auto before = run.fuel_left();
+    BOOST_TEST(scan(run, "a", "c") == "b=old b;");
+    return before - run.fuel_left();
+  };
+  const auto none = price(0, {});
+  BOOST_TEST(price(3, {}) == none + 3 * fuel::kScanStep);
+  BOOST_TEST(price(1, {{to_bytes("record/a7"), std::nullopt}, {to_bytes("record/a8"), std::nullopt}}) ==
+             none + 3 * fuel::kScanStep);
+  BOOST_TEST(price(1, {{to_bytes("record/a0"), to_bytes("erased above")}}) == none + fuel::kScanStep);
 }
 
 BOOST_AUTO_TEST_CASE(a_scan_merges_own_writes_in_order) {

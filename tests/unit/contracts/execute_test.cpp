@@ -161,7 +161,9 @@ BOOST_AUTO_TEST_CASE(exactly_the_fuel_that_was_used_is_enough) {
 
 BOOST_AUTO_TEST_CASE(what_goes_into_a_receipt_is_bounded) {
   registry.add(std::make_unique<LongWinded>());
-  const auto long_winded = [&](const std::string& method) { return receipt({.contract = "long", .method = method}); };
+  const auto long_winded = [&](const std::string& method) {
+    return receipt({.fuel_limit = limits::kFuelPerTransactionMax, .contract = "long", .method = method});
+  };
   const auto most = std::to_string(kReceiptResultBytesMax);
   BOOST_TEST(long_winded("r" + most).result.size() == kReceiptResultBytesMax);
   BOOST_TEST(long_winded("r" + std::to_string(kReceiptResultBytesMax + 1)).reason == "RESULT_TOO_LARGE");

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "contracts/fuel.h"
 #include "contracts/packages/limits.h"
 #include "contracts/packages/views.h"
 #include "tests/unit/packages/published_ledger.h"
@@ -129,6 +130,40 @@ BOOST_AUTO_TEST_CASE(a_module_that_cannot_run_is_refused_when_it_is_published) {
   BOOST_TEST(
       publish(make({.module = test::module_of({{"count", test::count_by(1)}, {"_initialize", test::count_by(1)}})})) ==
       "MODULE_INITIALIZE");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_publishes_pays_for_what_it_makes_everybody_do) {
+  const auto endless =
+      make({.module = test::module_of({{"count", test::count_by(1)}, {"_initialize", test::for_ever()}})});
+  BOOST_TEST(publish(endless) == "MODULE_INITIALIZE");
+  BOOST_TEST(last.fuel_used > limits::kInitializeFuelMax);
+  fuel_limit = 2'000'000;
+  BOOST_TEST(publish(endless) == "OUT_OF_FUEL");
+  BOOST_TEST(last.fuel_used == fuel_limit);
+  auto package = make();
+  for (int signer = 0; signer < 15; ++signer) {
+    package.sign("company" + std::to_string(signer % 4), sample::key_pair("key " + std::to_string(signer)));
+  }
+  package.signatures.back().signature.bytes[0] ^= 1;
+  fuel_limit = 1'000'000;
+  BOOST_TEST(publish(package) == "OUT_OF_FUEL");
+  fuel_limit = keten::limits::kFuelPerTransactionMax;
+  BOOST_TEST(publish(package) == "PACKAGE_SIGNATURE");
+  BOOST_TEST(last.fuel_used > 16 * contracts::fuel::kVerify);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_is_paid_for_like_state_because_it_stays_too) {
+  const auto give = [](std::uint32_t bytes) {
+    return test::Code().i32(4096).i32(bytes).call(test::host("set_result"));
+  };
+  const auto package = make({.methods = {{"count", 100'000}, {"much", 100'000}},
+                             .module = test::module_of({{"count", give(0)}, {"much", give(60'000)}})});
+  BOOST_TEST(admit(package) == "ok");
+  BOOST_TEST(activate(package) == "ok");
+  BOOST_TEST(call() == "ok");
+  const auto before = last.fuel_used;
+  BOOST_TEST(call("much") == "ok");
+  BOOST_TEST(last.fuel_used >= before + 60'000 * contracts::fuel::kWrittenByte);
 }
 
 BOOST_AUTO_TEST_CASE(what_initialize_has_done_is_there_at_the_beginning_of_every_call) {
@@ -292,6 +327,24 @@ BOOST_AUTO_TEST_CASE(a_quorum_freezes_resumes_and_retires) {
   BOOST_TEST(publish(make({.version = {3, 0, 0}})) == "CONTRACT_RETIRED");
 }
 
+BOOST_AUTO_TEST_CASE(a_frozen_contract_is_migrated_only_by_a_version_that_was_approved_since) {
+  const auto one = make();
+  const auto two = with_migration(test::count_by(100));
+  const auto three = make({.version = {3, 0, 0},
+                           .migration = Entry{"migrate", 50'000},
+                           .module = test::module_of({{"count", test::count_by(1)}, {"migrate", test::count_by(9)}})});
+  for (const auto* package : {&one, &two}) { BOOST_TEST(admit(*package) == "ok"); }
+  BOOST_TEST(activate(one) == "ok");
+  BOOST_TEST(call() == "ok");
+  for (std::size_t index = 0; index < 3; ++index) { BOOST_TEST(vote(index, Motion::freeze) == "ok"); }
+  const auto before = state.entries;
+  BOOST_TEST(upgrade(two) == "CONTRACT_FROZEN");
+  BOOST_TEST((state.entries == before));
+  BOOST_TEST(admit(three) == "ok");
+  BOOST_TEST(upgrade(three) == "ok");
+  BOOST_TEST(call() == "CONTRACT_FROZEN");
+}
+
 BOOST_AUTO_TEST_CASE(votes_expire_one_by_one) {
   BOOST_TEST(publish(make()) == "ok");
   BOOST_TEST(vote(0, Motion::freeze) == "ok");
@@ -361,6 +414,31 @@ BOOST_AUTO_TEST_CASE(a_name_is_free_again_when_nothing_is_left_of_it) {
   BOOST_TEST(!contract().has_value());
   const auto other = make({.publisher = "company1"});
   BOOST_TEST(publish(other, 1) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_nobody_approved_anything_of_is_free_for_others_in_the_end) {
+  BOOST_TEST(publish(make()) == "ok");
+  BOOST_TEST(publish(make({.version = {1, 1, 0}})) == "ok");
+  const auto other = make({.publisher = "company1"});
+  BOOST_TEST(publish(other, 1) == "NAME_TAKEN");
+  time += keten::limits::kChangeOpenMsDefault + 1000;
+  BOOST_TEST(publish(other, 1) == "ok");
+  BOOST_TEST(contract()->publisher == "company1");
+  BOOST_TEST(publish(make()) == "NAME_TAKEN");
+  BOOST_TEST(publish(other, 1) == "ALREADY_PUBLISHED");
+  for (std::size_t index = 1; index < 4; ++index) { BOOST_TEST(approve(other, index) == "ok"); }
+  time += keten::limits::kChangeOpenMsDefault + 1000;
+  BOOST_TEST(publish(make()) == "NAME_TAKEN");
+}
+
+BOOST_AUTO_TEST_CASE(votes_about_a_contract_end_with_it) {
+  const auto package = make();
+  BOOST_TEST(publish(package) == "ok");
+  for (std::size_t index = 2; index < 4; ++index) { BOOST_TEST(vote(index, Motion::retire) == "ok"); }
+  BOOST_TEST(act(0, "publisher", kWithdraw, ThePackage{package.hash()}.encode()) == "ok");
+  BOOST_TEST(publish(make({.publisher = "company1"}), 1) == "ok");
+  BOOST_TEST(vote(0, Motion::retire) == "ok");
+  BOOST_TEST((contract()->retired == Height{}));
 }
 
 BOOST_AUTO_TEST_CASE(a_view_says_what_runs_and_who_is_missing) {
