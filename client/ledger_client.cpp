@@ -136,7 +136,10 @@ class GrpcEventWatch final : public EventWatch {
   std::optional<WatchedEvent> next() override {
     v1::WatchEventsResponse response;
     if (!stream_->Read(&response)) { return std::nullopt; }
-    const auto transaction = wire::hash_from_wire(response.transaction_id(), "transaction_id");
+    // None: time did it.
+    const auto transaction = response.transaction_id().empty()
+                                 ? Result<Hash>(Hash{})
+                                 : wire::hash_from_wire(response.transaction_id(), "transaction_id");
     if (!transaction) {
       wrong_ = transaction.error();
       context_.TryCancel();
@@ -329,6 +332,39 @@ Result<StateEntries> LedgerClient::state(std::string_view contract, ByteView pre
     if (!has_moved) { return found; }
   }
   return failure(ErrorKind::busy, "STATE_MOVED", "the node executed blocks while it was read; try again");
+}
+
+Result<StatePage> LedgerClient::state_page(const StateRange& range) const {
+  v1::ReadStateRequest request;
+  request.set_contract(range.contract);
+  request.set_first(range.first.data(), range.first.size());
+  request.set_end(range.end.data(), range.end.size());
+  request.set_height(range.height.value);
+  request.set_limit(range.limit);
+  v1::ReadStateResponse response;
+  if (auto done = parts_->call(&v1::LedgerService::Stub::ReadState, request, response); !done) { return done.error(); }
+  StatePage page;
+  page.found.height = Height{response.height()};
+  page.more = response.more();
+  const auto space = range.contract + "/";
+  for (const auto& entry : response.entries()) {
+    page.found.entries.emplace_back(bytes_of(space + entry.key()), bytes_of(entry.value()));
+  }
+  return page;
+}
+
+Result<RulesPage> LedgerClient::rules(const RulesQuestion& question) const {
+  v1::ReadRulesRequest request;
+  request.set_subject(static_cast<v1::RuleSubject>(question.subject));
+  request.set_id(question.id);
+  request.set_agreement(question.agreement);
+  request.set_party(question.party);
+  request.set_state(question.state);
+  request.set_after(question.after);
+  request.set_limit(question.limit);
+  v1::ReadRulesResponse response;
+  if (auto done = parts_->call(&v1::LedgerService::Stub::ReadRules, request, response); !done) { return done.error(); }
+  return RulesPage{{response.documents().begin(), response.documents().end()}, response.next()};
 }
 
 Result<Bytes> LedgerClient::proof(const proof::Question& question) const {

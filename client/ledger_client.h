@@ -39,6 +39,35 @@ struct StateEntries {
   std::vector<std::pair<Bytes, Bytes>> entries;  ///< keys with `<contract>/`, in order
 };
 
+/// A page of one contract's state; what is empty or 0 does not restrict. Keys are without `<contract>/`.
+struct StateRange {
+  std::string contract;
+  Bytes first;         ///< keys not below this one
+  Bytes end;           ///< below this one
+  Height height = {};  ///< the state after this block; 0: the newest
+  std::uint32_t limit = 0;
+};
+struct StatePage {
+  StateEntries found;
+  bool more = false;
+};
+
+/// Contracts, agreements or findings: docs/http.md.
+struct RulesQuestion {
+  enum class Subject : std::uint8_t { contract = 1, agreement = 2, finding = 3 };
+  Subject subject = Subject::contract;
+  std::string id = {};
+  std::string agreement = {};
+  std::string party = {};
+  std::string state = {};
+  std::string after = {};
+  std::uint32_t limit = 0;
+};
+struct RulesPage {
+  std::vector<std::string> documents;  ///< JSON
+  std::string next;                    ///< empty: that was all
+};
+
 struct FoundBlock {
   BlockId id;
   BlockHeader header;
@@ -80,7 +109,7 @@ struct WatchedEvent {
   std::string kind;    ///< `epcis.event`, `agreements.finding` ...
   std::string subject;
   Bytes data;
-  TransactionId transaction;  ///< that caused it
+  TransactionId transaction;  ///< that caused it; zero: time did
   Height height;
   Milliseconds time = 0;  ///< of the block
 };
@@ -123,6 +152,9 @@ class LedgerClient {
   [[nodiscard]] Result<StateEntries> governance(std::string_view prefix = {}) const {
     return state("governance", as_bytes(prefix));
   }
+  /// A page of it. Fails with STATE_GONE when the node does not have that height.
+  [[nodiscard]] Result<StatePage> state_page(const StateRange& range) const;
+  [[nodiscard]] Result<RulesPage> rules(const RulesQuestion& question) const;
   /// A proof file, not verified. PROOF_NOT_YET: ask again in a second.
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const;
   [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;

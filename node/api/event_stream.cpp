@@ -121,7 +121,7 @@ void EventStream::go_on() {
   writing_.set_kind(wire::utf8_or_printable(event.kind));
   writing_.set_subject(wire::utf8_or_printable(event.subject));
   writing_.set_data(to_text(event.data));
-  writing_.set_transaction_id(to_text(event.transaction.view()));
+  writing_.set_transaction_id(event.transaction.is_zero() ? std::string() : to_text(event.transaction.view()));
   writing_.set_height(event.cursor.height.value);
   writing_.set_time_ms(event.time);
   page_.pop_front();

@@ -15,6 +15,7 @@
 #include "core/proof/question.h"
 #include "core/receipt.h"
 #include "core/result.h"
+#include "node/query/rule_reads.h"
 
 namespace keten::api {
 
@@ -38,8 +39,8 @@ struct LedgerEvent {
   std::string kind;
   std::string subject;
   Bytes data;
-  TransactionId transaction;
-  Milliseconds time = 0;  ///< of the block
+  TransactionId transaction;  ///< zero: of the block itself
+  Milliseconds time = 0;      ///< of the block
 };
 
 struct EventPage {
@@ -68,11 +69,29 @@ struct StoredBlock {
   Commitments commitments;
 };
 
+/// Keys are without `<contract>/`; what is empty or 0 does not restrict.
+struct StateQuestion {
+  std::string contract;
+  Bytes after;   ///< keys behind this one
+  Bytes prefix;  ///< that begin so
+  Bytes first;   ///< not below this one
+  Bytes end;     ///< below this one
+  Height height;
+  std::size_t entries_max = 0;
+  std::size_t bytes_max = 0;  ///< about
+};
+
 /// A part of the state of one contract, keys without `<contract>/`.
 struct StatePage {
   Height height;
   std::vector<std::pair<Bytes, Bytes>> entries;
   bool more = false;
+};
+
+/// Contracts, agreements or findings, and the height that was read.
+struct RulesAt {
+  query::RulePage page;
+  Height height;
 };
 
 /// What the gRPC front door reads from the store. The daemon adapts node/query to it; a fake serves tests.
@@ -91,9 +110,10 @@ class LedgerReads {
   [[nodiscard]] virtual Result<EventPage> events(const EventCursor& after, std::string_view kind,
                                                  std::size_t limit) const = 0;
   [[nodiscard]] virtual Height executed_height() const = 0;
-  /// Entries behind `after` whose keys begin with `prefix`, about `bytes_max` of them.
-  [[nodiscard]] virtual Result<StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
-                                                std::size_t bytes_max) const = 0;
+  /// In order. Fails with STATE_GONE when the state after that height is not kept, or not reached.
+  [[nodiscard]] virtual Result<StatePage> state(const StateQuestion& question) const = 0;
+  /// Fails like query::ask_rules().
+  [[nodiscard]] virtual Result<RulesAt> rules(const query::RuleQuestion& question) const = 0;
   /// A proof file. Fails like query::make_proof().
   [[nodiscard]] virtual Result<Bytes> proof(const proof::Question& question) const = 0;
 };

@@ -66,6 +66,25 @@ Result<StoredBlock> find_block(const LedgerReads& reads, const v1::GetBlockReque
   return invalid("REQUEST_INCOMPLETE", "expected a height or a block_id");
 }
 
+Result<query::RuleQuestion> rule_question(const v1::ReadRulesRequest& request) {
+  query::RuleQuestion question{.id = request.id(),
+                               .agreement = request.agreement(),
+                               .party = request.party(),
+                               .state = request.state(),
+                               .after = request.after(),
+                               .limit = request.limit() == 0 ? limits::kPageDefault : request.limit()};
+  if (question.limit > limits::kPageMax) {
+    return invalid("PARAMETER_INVALID", "limit must be at most " + std::to_string(limits::kPageMax) + ", found " +
+                                            std::to_string(question.limit));
+  }
+  switch (request.subject()) {
+    case v1::RULE_SUBJECT_CONTRACT: question.subject = query::RuleSubject::contract; return question;
+    case v1::RULE_SUBJECT_AGREEMENT: question.subject = query::RuleSubject::agreement; return question;
+    case v1::RULE_SUBJECT_FINDING: question.subject = query::RuleSubject::finding; return question;
+    default: return invalid("QUESTION_UNKNOWN", "expected a subject: contract, agreement or finding");
+  }
+}
+
 Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
   proof::Question question;
   question.first_epoch = Epoch{request.first_epoch()};
@@ -232,7 +251,14 @@ LedgerService::Unary* LedgerService::ReadState(Context*, const v1::ReadStateRequ
     const bool is_name = !contract.empty() && contract.find('/') == std::string::npos;
     const auto page =
         is_name
-            ? surroundings_.reads.state(contract, as_bytes(request->after()), as_bytes(request->prefix()), kStateBytes)
+            ? surroundings_.reads.state({.contract = contract,
+                                         .after = to_bytes(request->after()),
+                                         .prefix = to_bytes(request->prefix()),
+                                         .first = to_bytes(request->first()),
+                                         .end = to_bytes(request->end()),
+                                         .height = Height{request->height()},
+                                         .entries_max = request->limit(),
+                                         .bytes_max = kStateBytes})
             : Result<StatePage>(invalid("CONTRACT_NAME", "expected the name of a contract, found '" + contract + "'"));
     call->answer([&] {
       if (!page) { return to_grpc(page.error()); }
@@ -243,6 +269,21 @@ LedgerService::Unary* LedgerService::ReadState(Context*, const v1::ReadStateRequ
         entry.set_key(to_text(key));
         entry.set_value(to_text(value));
       }
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::ReadRules(Context*, const v1::ReadRulesRequest* request,
+                                               v1::ReadRulesResponse* response) {
+  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+    const auto question = rule_question(*request);
+    const auto answer = question ? surroundings_.reads.rules(*question) : Result<RulesAt>(question.error());
+    call->answer([&] {
+      if (!answer) { return to_grpc(answer.error()); }
+      response->set_height(answer->height.value);
+      response->set_next(answer->page.next);
+      for (const auto& one : answer->page.found) { response->add_documents(json::serialize(one)); }
       return grpc::Status::OK;
     });
   });

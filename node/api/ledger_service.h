@@ -31,6 +31,7 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   Unary* GetBlock(Context*, const v1::GetBlockRequest* request, v1::GetBlockResponse* response) override;
   Unary* GetStatus(Context*, const v1::GetStatusRequest* request, v1::GetStatusResponse* response) override;
   Unary* ReadState(Context*, const v1::ReadStateRequest* request, v1::ReadStateResponse* response) override;
+  Unary* ReadRules(Context*, const v1::ReadRulesRequest* request, v1::ReadRulesResponse* response) override;
   Unary* GetProof(Context*, const v1::GetProofRequest* request, v1::GetProofResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(Context*,
                                                                  const v1::WatchEventsRequest* request) override;

@@ -11,6 +11,7 @@
 #include "contracts/production/event_hash.h"
 #include "contracts/production/event_record.h"
 #include "contracts/production/production_contract.h"
+#include "contracts/rule_judge.h"
 #include "node/daemon/node.h"
 #include "node/daemon/reads.h"
 #include "node/query/collections.h"
@@ -310,59 +311,12 @@ Result<http::ValueAt> HttpReads::changes(http::ChangesQuery query) const {
   });
 }
 
-Result<http::ValueAt> HttpReads::agreements(const http::AgreementsQuery& query) const {
-  return guarded([&]() -> Result<http::ValueAt> {
-    const auto view = reads_.view();
-    const auto executed = view.executed();
-    if (!executed) { return executed.error(); }
-    const auto record = view.record(executed->height);
-    if (!record) { return record.error(); }
-    const auto& state = view.state();
-    const auto time = record->header.time;
-    agreements::AgreementId id;
-    if (!query.agreement.empty()) {
-      const auto parsed = agreements::AgreementId::from_hex(query.agreement);
-      if (!parsed) {
-        return invalid("AGREEMENT_ID_INVALID",
-                       "the id of an agreement is 64 hexadecimal digits, found " + query.agreement);
-      }
-      const auto found = agreements::read_agreement_record(state, *parsed);
-      if (!found) {
-        return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "there is no agreement " + query.agreement);
-      }
-      if (!query.findings) { return http::ValueAt{agreements::to_json(state, *found, time), executed->height}; }
-      id = *parsed;
-    }
-    const auto token = invalid("PAGE_TOKEN", "the page token is not one of this question; ask again without it");
-    Value list = Value::array();
-    std::string next;
-    if (query.findings) {
-      const auto from = query.page_token.empty()
-                            ? std::nullopt
-                            : std::optional(agreements::FindingId::parse(id.hex() + "/" + query.page_token));
-      if (from && (!*from || (*from)->number == 0)) { return token; }
-      const auto found = agreements::list_findings(state, id, from ? (*from)->number : 0, query.limit);
-      for (const auto& one : found) { list.push(agreements::to_json(one, time)); }
-      if (found.size() == query.limit && found.back().id.number > 1) { next = std::to_string(found.back().id.number); }
-    } else {
-      agreements::AgreementId after;
-      if (!query.page_token.empty()) {
-        const auto parsed = agreements::AgreementId::from_hex(query.page_token);
-        if (!parsed) { return token; }
-        after = *parsed;
-      }
-      auto found = agreements::list_agreements(state, query.organisation, after, query.limit + 1);
-      if (found.size() > query.limit) {
-        found.pop_back();
-        next = found.back().id.hex();
-      }
-      for (const auto& one : found) { list.push(agreements::to_json(state, one, time)); }
-    }
-    auto value = Value::object();
-    value.set(query.findings ? "findings" : "agreements", std::move(list))
-        .set("height", number(executed->height.value));
-    if (!next.empty()) { value.set("nextPageToken", Value::string(next)); }
-    return http::ValueAt{std::move(value), executed->height};
+Result<http::RulesAt> HttpReads::rules(const query::RuleQuestion& question) const {
+  return guarded([&]() -> Result<http::RulesAt> {
+    Height height;
+    auto page = reads_.rules(question, height);
+    if (!page) { return page.error(); }
+    return http::RulesAt{std::move(*page), height};
   });
 }
 
@@ -391,6 +345,18 @@ Result<http::ProofAt> HttpReads::proof(const proof::Question& question) const {
     if (!file) { return file.error(); }
     return http::ProofAt{std::move(*file), executed->height};
   });
+}
+
+std::uint64_t HttpReads::judging_fuel(std::string_view organisation, std::size_t events) const {
+  const auto fuel = guarded([&]() -> Result<std::uint64_t> {
+    const auto view = reads_.view();
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    const auto record = view.record(executed->height);
+    if (!record) { return record.error(); }
+    return contracts::judging_fuel(view.state(), organisation, record->header.time, events);
+  });
+  return fuel ? *fuel : 0;
 }
 
 http::CaptureOutcome HttpReads::capture_outcome(const Receipt& receipt) const {

@@ -27,6 +27,28 @@ std::optional<TransactionProgress> Reads::progress(const TransactionId& id) cons
   return TransactionProgress{TransactionState::executed, found->place.height, found->place.index, found->receipt};
 }
 
+Result<query::RulePage> Reads::rules(const query::RuleQuestion& question, Height& height) const {
+  const auto newest = view();
+  const auto executed = newest.executed();
+  if (!executed) { return executed.error(); }
+  const auto record = newest.record(executed->height);
+  if (!record) { return record.error(); }
+  height = executed->height;
+  return query::ask_rules(newest.state(), height, record->header.time, question);
+}
+
+Result<query::LedgerView> Reads::view_at(Height height) const {
+  auto newest = view();
+  if (height == Height{}) { return newest; }
+  if (auto snapshot = recent_.at(height)) { return ledger_.view(std::move(snapshot)); }
+  // Behind a start nothing is kept yet.
+  const auto executed = newest.executed();
+  if (executed && executed->height == height) { return newest; }
+  return failure(
+      ErrorKind::not_found, "STATE_GONE",
+      "this node no longer has the state after height " + height.text() + ", or has not reached it; begin again");
+}
+
 Result<Bytes> Reads::proof(const query::LedgerView& view, const proof::Question& question) const {
   return guarded(
       [&]() { return query::make_proof(view, question, [this](Height height) { return recent_.at(height); }); });
@@ -98,12 +120,13 @@ Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::stri
         time = record->header.time;
         receipts = std::move(*of_block);
       }
-      result.events.push_back({{at.height, at.transaction_index, at.event_index},
-                               std::move(placed.event.kind),
-                               std::move(placed.event.subject),
-                               std::move(placed.event.data),
-                               receipts.at(at.transaction_index).transaction,
-                               time});
+      result.events.push_back(
+          {{at.height, at.transaction_index, at.event_index},
+           std::move(placed.event.kind),
+           std::move(placed.event.subject),
+           std::move(placed.event.data),
+           at.transaction_index < receipts.size() ? receipts[at.transaction_index].transaction : TransactionId{},
+           time});
     }
     // `next` of the store is the first unseen place; the cursor of this interface is the last one looked at.
     const auto& next = page->next;
@@ -118,27 +141,27 @@ Result<api::EventPage> ApiReads::events(const api::EventCursor& after, std::stri
   });
 }
 
-Result<api::StatePage> ApiReads::state(std::string_view contract, ByteView after, ByteView prefix,
-                                       std::size_t bytes_max) const {
+Result<api::StatePage> ApiReads::state(const api::StateQuestion& question) const {
   return guarded([&]() -> Result<api::StatePage> {
-    const auto space = std::string(contract) + "/";
-    const auto end = std::string(contract) + "0";  // '0' follows '/'
-    const auto whole = [&](ByteView key) {
+    const auto space = question.contract + "/";
+    const auto whole = [&](const Bytes& key) {
       auto result = to_bytes(space);
       result.insert(result.end(), key.begin(), key.end());
       return result;
     };
-    const auto view = reads_.view();
-    const auto executed = view.executed();
+    const auto view = reads_.view_at(question.height);
+    if (!view) { return view.error(); }
+    const auto executed = view->executed();
     if (!executed) { return executed.error(); }
-    const auto wanted = whole(prefix);
-    const auto last = whole(after);
+    const auto prefix = whole(question.prefix);
+    const auto after = whole(question.after);
+    const auto end = question.end.empty() ? to_bytes(question.contract + "0") : whole(question.end);  // '0' follows '/'
     api::StatePage page{executed->height, {}, false};
     std::size_t bytes = 0;
-    view.state().scan(std::max(wanted, last), as_bytes(end), [&](ByteView key, ByteView value) {
-      if (!std::ranges::equal(wanted, key.first(std::min(key.size(), wanted.size())))) { return false; }
-      if (!after.empty() && std::ranges::equal(key, last)) { return true; }
-      if (bytes >= bytes_max) {
+    view->state().scan(std::max({prefix, after, whole(question.first)}), end, [&](ByteView key, ByteView value) {
+      if (!std::ranges::equal(prefix, key.first(std::min(key.size(), prefix.size())))) { return false; }
+      if (!question.after.empty() && std::ranges::equal(key, after)) { return true; }
+      if (bytes >= question.bytes_max || (question.entries_max != 0 && page.entries.size() >= question.entries_max)) {
         page.more = true;
         return false;
       }
@@ -147,6 +170,15 @@ Result<api::StatePage> ApiReads::state(std::string_view contract, ByteView after
       return true;
     });
     return page;
+  });
+}
+
+Result<api::RulesAt> ApiReads::rules(const query::RuleQuestion& question) const {
+  return guarded([&]() -> Result<api::RulesAt> {
+    Height height;
+    auto page = reads_.rules(question, height);
+    if (!page) { return page.error(); }
+    return api::RulesAt{std::move(*page), height};
   });
 }
 

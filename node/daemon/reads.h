@@ -9,6 +9,7 @@
 #include "node/pipeline/gateway.h"
 #include "node/query/epcis_query.h"
 #include "node/query/ledger_query.h"
+#include "node/query/rule_reads.h"
 #include "node/runtime/log.h"
 
 namespace keten::node {
@@ -34,6 +35,10 @@ class Reads {
   [[nodiscard]] Result<query::BlockRange> range(Height from, Height to, std::size_t blocks_max,
                                                 std::size_t bytes_max) const;
   [[nodiscard]] query::LedgerView view() const { return ledger_.view(); }
+  /// The state after an executed height, newest when it is 0. Fails with STATE_GONE.
+  [[nodiscard]] Result<query::LedgerView> view_at(Height height) const;
+  /// Fails like query::ask_rules(). `height` becomes that of the snapshot.
+  [[nodiscard]] Result<query::RulePage> rules(const query::RuleQuestion& question, Height& height) const;
   /// Fails like query::make_proof().
   [[nodiscard]] Result<Bytes> proof(const query::LedgerView& view, const proof::Question& question) const;
 
@@ -54,8 +59,8 @@ class ApiReads final : public api::LedgerReads {
   [[nodiscard]] Result<api::EventPage> events(const api::EventCursor& after, std::string_view kind,
                                               std::size_t limit) const override;
   [[nodiscard]] Height executed_height() const override;
-  [[nodiscard]] Result<api::StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
-                                             std::size_t bytes_max) const override;
+  [[nodiscard]] Result<api::StatePage> state(const api::StateQuestion& question) const override;
+  [[nodiscard]] Result<api::RulesAt> rules(const query::RuleQuestion& question) const override;
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override;
 
  private:
@@ -83,10 +88,11 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> validators() const override;
   [[nodiscard]] Result<http::ValueAt> epoch(Epoch epoch) const override;
   [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
-  [[nodiscard]] Result<http::ValueAt> agreements(const http::AgreementsQuery& query) const override;
+  [[nodiscard]] Result<http::RulesAt> rules(const query::RuleQuestion& question) const override;
   [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] Result<http::ProofAt> proof(const proof::Question& question) const override;
+  [[nodiscard]] std::uint64_t judging_fuel(std::string_view organisation, std::size_t events) const override;
   [[nodiscard]] http::CaptureOutcome capture_outcome(const Receipt& receipt) const override;
   [[nodiscard]] Result<http::CaptureFacts> capture_facts(const TransactionId& id) const override;
   [[nodiscard]] json::Value version() const override;

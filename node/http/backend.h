@@ -15,6 +15,7 @@
 #include "node/http/capture_jobs.h"
 #include "node/query/collections.h"
 #include "node/query/epc_format.h"
+#include "node/query/rule_reads.h"
 
 namespace keten::http {
 
@@ -116,13 +117,10 @@ struct ProofAt {
   Height height;
 };
 
-/// What companies have agreed on, or the findings of one agreement: docs/agreements.md.
-struct AgreementsQuery {
-  std::string agreement;     ///< hexadecimal id; empty: a list of agreements
-  bool findings = false;     ///< those of the agreement, newest first
-  std::string organisation;  ///< of a list: only agreements of this party; empty: all
-  std::string page_token;    ///< empty: the first page
-  std::size_t limit = 0;     ///< 1 to limits::kPageMax
+/// Contracts, agreements or findings, and the executed height of the snapshot they were read from.
+struct RulesAt {
+  query::RulePage page;
+  Height height;
 };
 
 struct ChangesQuery {
@@ -177,9 +175,9 @@ class HttpBackend {
     static_cast<void>(query);
     return not_built();
   }
-  /// Fails with AGREEMENT_ID_INVALID, UNKNOWN_AGREEMENT and PAGE_TOKEN.
-  [[nodiscard]] virtual Result<ValueAt> agreements(const AgreementsQuery& query) const {
-    static_cast<void>(query);
+  /// Fails like query::ask_rules(). A question for one has exactly one answer.
+  [[nodiscard]] virtual Result<RulesAt> rules(const query::RuleQuestion& question) const {
+    static_cast<void>(question);
     return not_built();
   }
   /// Contradictions of validators that the chain has recorded.
@@ -194,6 +192,13 @@ class HttpBackend {
   [[nodiscard]] virtual Result<ProofAt> proof(const proof::Question& question) const {
     static_cast<void>(question);
     return failure(ErrorKind::unsupported, "NOT_BUILT", "this node does not serve proofs over HTTP");
+  }
+
+  /// Fuel that judging an organisation's document of so many events may take now: what the rules of its agreements are allowed.
+  [[nodiscard]] virtual std::uint64_t judging_fuel(std::string_view organisation, std::size_t events) const {
+    static_cast<void>(organisation);
+    static_cast<void>(events);
+    return 0;
   }
 
   /// Event ids and per-event errors in the result of an executed `production.capture`.

@@ -16,6 +16,14 @@
 namespace keten::http {
 namespace {
 
+/// At least as many as the document has: each has this member.
+std::size_t event_count(std::string_view document) {
+  constexpr std::string_view kMember = "\"eventTime\"";
+  std::size_t count = 0;
+  for (auto at = document.find(kMember); at != std::string_view::npos; at = document.find(kMember, at + 1)) { ++count; }
+  return count;
+}
+
 constexpr std::string_view kCapturePath = "/epcis/v2/capture";
 constexpr std::string_view kEventsPath = "/epcis/v2/events";
 
@@ -89,10 +97,12 @@ Prepared prepare(const Services& services, const Request& request, DocumentForm 
   }
   const auto status = services.gateway.status();
   if (const auto quorum = missing_quorum(status)) { return refuse(capture_problem(*quorum)); }
-  const CaptureContext context{.chain_id = status.chain_id,
-                               .finalized = status.height,
-                               .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max,
-                               .profile = services.capture_profile};
+  const CaptureContext context{
+      .chain_id = status.chain_id,
+      .finalized = status.height,
+      .validity_blocks_max = services.gateway.genesis().parameters.validity_blocks_max,
+      .profile = services.capture_profile,
+      .judging_fuel = services.backend.judging_fuel(request.user->organisation, event_count(request.body))};
   auto transaction = make_capture(document, behaviour, *request.user, context);
   const auto bytes_max = services.gateway.genesis().parameters.transaction_bytes_max;
   if (transaction->envelope.size() > bytes_max) {
@@ -428,7 +438,7 @@ TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, con
   body.sender = user.key->public_key();
   body.valid_until = context.finalized.plus(std::min(kCaptureValidityBlocks, context.validity_blocks_max));
   body.salt = random_fixed<Salt>();
-  body.fuel_limit = capture_fuel(document.size());
+  body.fuel_limit = std::min(limits::kFuelPerTransactionMax, capture_fuel(document.size()) + context.judging_fuel);
   body.contract = "production";
   body.method = "capture";
   // docs/formats/production.md: bit 1 proceed, bit 2 lenient.

@@ -16,7 +16,8 @@ namespace keten::http {
 /// How far ahead of the finalized height a capture stays valid, unless the chain allows less.
 inline constexpr std::uint64_t kCaptureValidityBlocks = 1000;
 
-/// Fuel bought for a capture of so many bytes: enough for any document of that size, so that only its size can refuse it.
+/// Fuel bought for a capture of so many bytes: enough for any document of that size, so that only its size can refuse it. What rules of
+/// agreements may use comes on top.
 std::uint64_t capture_fuel(std::size_t bytes);
 
 struct CaptureContext {
@@ -24,6 +25,7 @@ struct CaptureContext {
   Height finalized;
   std::uint64_t validity_blocks_max = 0;  ///< of the genesis
   CaptureProfile profile = CaptureProfile::strict;
+  std::uint64_t judging_fuel = 0;  ///< for the rules of the organisation's agreements
 };
 
 /// `production.capture` with the document as its one payload, signed with the user's delegated key.

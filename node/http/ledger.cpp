@@ -227,18 +227,6 @@ Response get_trace(const Services& services, const Request& request) {
   return read_response(services, *trace);
 }
 
-/// A read without parameters of its own.
-template <typename Read>
-Response answer_read(const Services& services, const Request& request, Read&& read) {
-  if (const auto behind = height_not_reached(services, request)) {
-    return read_problem(services, *behind, Dialect::keten);
-  }
-  const auto as_of = services.gateway.status().executed_height;
-  const Result<ValueAt> value = read();
-  if (!value) { return read_problem(services, value.error(), Dialect::keten, as_of); }
-  return read_response(services, *value);
-}
-
 Result<AuditQuery> parse_audit(AuditQuestion question, const Request& request) {
   AuditQuery query;
   query.question = question;
@@ -321,34 +309,6 @@ Response get_keys(const Services& services, const Request& request) {
       organisation = value;
     }
     return services.backend.keys(organisation);
-  });
-}
-
-Response get_agreements(const Services& services, const Request& request, bool findings) {
-  return answer_read(services, request, [&]() -> Result<ValueAt> {
-    AgreementsQuery query;
-    query.limit = limits::kPageDefault;
-    query.findings = findings;
-    if (!request.arguments.empty()) { query.agreement = request.arguments.front(); }
-    const bool is_list = query.agreement.empty();
-    for (const auto& [name, value] : request.query) {
-      if (name == "perPage" && (is_list || findings)) {
-        const auto limit = parse_number(value);
-        if (!limit || *limit == 0 || *limit > limits::kPageMax) {
-          return invalid("PARAMETER_INVALID", "perPage must be a number from 1 to " + std::to_string(limits::kPageMax));
-        }
-        query.limit = static_cast<std::size_t>(*limit);
-      } else if (name == "nextPageToken" && (is_list || findings)) {
-        query.page_token = value;
-      } else if (name == "organisation" && is_list) {
-        query.organisation = value;
-      } else {
-        return invalid("PARAMETER_UNKNOWN", is_list    ? "the known parameters are organisation, perPage, nextPageToken"
-                                            : findings ? "the known parameters are perPage, nextPageToken"
-                                                       : "there are no parameters");
-      }
-    }
-    return services.backend.agreements(query);
   });
 }
 
@@ -456,14 +416,6 @@ void add_ledger_routes(Router& router, const ServicesPointer& services) {
               .handler = [services](const RequestPointer& request, const Respond& respond) {
                 respond(get_changes(*services, *request));
               }});
-  for (const auto& [pattern, findings] :
-       {std::pair{"/v1/agreements", false}, {"/v1/agreements/{id}", false}, {"/v1/agreements/{id}/findings", true}}) {
-    router.add({.method = Method::get,
-                .pattern = pattern,
-                .handler = [services, findings = findings](const RequestPointer& request, const Respond& respond) {
-                  respond(get_agreements(*services, *request, findings));
-                }});
-  }
   router.add({.method = Method::get,
               .pattern = "/v1/evidence",
               .handler = [services](const RequestPointer& request, const Respond& respond) {

@@ -38,6 +38,7 @@ inline constexpr std::uint64_t kWaitMsDefault = 10'000;
 void add_capture_routes(Router& router, const ServicesPointer& services);
 void add_query_routes(Router& router, const ServicesPointer& services);
 void add_ledger_routes(Router& router, const ServicesPointer& services);
+void add_rule_routes(Router& router, const ServicesPointer& services);
 void add_proof_routes(Router& router, const ServicesPointer& services);
 void add_operations_routes(Router& router, const ServicesPointer& services);
 /// All of the above: the whole API.
@@ -55,6 +56,18 @@ Response read_response(const Services& services, const ValueAt& answer);
 /// `as_of`: the executed height before the question was asked, when the answer depends on one: what is not there may have come since.
 Response read_problem(const Services& services, const Error& error, Dialect dialect,
                       std::optional<Height> as_of = std::nullopt);
+
+/// What `read` gives, a Result<ValueAt>, or the problem.
+template <typename Read>
+Response answer_read(const Services& services, const Request& request, Read&& read) {
+  if (const auto behind = height_not_reached(services, request)) {
+    return read_problem(services, *behind, Dialect::keten);
+  }
+  const auto as_of = services.gateway.status().executed_height;
+  const Result<ValueAt> value = read();
+  if (!value) { return read_problem(services, value.error(), Dialect::keten, as_of); }
+  return read_response(services, *value);
+}
 
 /// The answer of a handler that had none in time.
 Response late_answer(const Services& services, Dialect dialect);

@@ -110,7 +110,8 @@ class LedgerQuery {
  public:
   LedgerQuery(const storage::Database& database, const storage::BlockReader& blocks)
       : database_(database), blocks_(blocks) {}
-  [[nodiscard]] LedgerView view() const { return {database_.snapshot(), blocks_}; }
+  [[nodiscard]] LedgerView view() const { return view(database_.snapshot()); }
+  [[nodiscard]] LedgerView view(storage::SnapshotPointer snapshot) const { return {std::move(snapshot), blocks_}; }
 
  private:
   const storage::Database& database_;

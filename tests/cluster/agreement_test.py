@@ -136,13 +136,20 @@ class AgreementTest(NetworkTest):
         with self.subTest("any node tells it over HTTP"):
             answer = self.nodes[3].ask("GET", f"/v1/agreements/{agreement}")
             self.assertEqual((answer.json["state"], answer.json["current"]["version"]), ("active", 2), answer)
-            listed = self.nodes[3].ask("GET", f"/v1/agreements?organisation={self.buyer}").json["agreements"]
+            listed = self.nodes[3].ask("GET", f"/v1/agreements?party={self.buyer}").json["agreements"]
             self.assertEqual([one["id"] for one in listed], [agreement])
-            answer = self.nodes[3].ask("GET", f"/v1/agreements/{agreement}/findings?perPage=1")
+            answer = self.nodes[3].ask("GET", f"/v1/agreements/{agreement}/findings?limit=1")
             self.assertEqual([one["id"] for one in answer.json["findings"]], [f"{agreement}/2"], answer)
-            answer = self.nodes[3].ask("GET", f"/v1/agreements/{agreement}/findings?nextPageToken={answer.json['nextPageToken']}")
+            answer = self.nodes[3].ask("GET", f"/v1/agreements/{agreement}/findings?after={answer.json['next']}")
             self.assertEqual([one["status"] for one in answer.json["findings"]], ["closed"], answer)
             self.assertEqual(self.nodes[3].ask("GET", "/v1/agreements/00").reason, "AGREEMENT_ID_INVALID")
+            answer = self.nodes[3].ask("GET", f"/v1/findings?party={self.buyer}&state=closed")
+            self.assertEqual([one["id"] for one in answer.json["findings"]], [f"{agreement}/1"], answer)
+            self.assertEqual(self.nodes[3].ask("GET", f"/v1/findings/{agreement}/1").json["status"], "closed")
+            self.assertEqual(self.nodes[3].ask("GET", "/v1/findings?state=late").reason, "UNKNOWN_STATE")
+            answer = self.nodes[3].ask("GET", "/v1/contracts")
+            self.assertEqual([one["name"] for one in answer.json["contracts"]], ["warm"], answer)
+            self.assertEqual(self.nodes[3].ask("GET", "/v1/contracts/warm").json["packages"][0]["version"], "1.0.0")
 
         with self.subTest("a stranger is not concerned"):
             self.recorded(stranger, 6, 12)

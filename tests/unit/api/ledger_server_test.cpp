@@ -162,21 +162,29 @@ class FakeReads final : public LedgerReads {
     return page;
   }
   [[nodiscard]] Height executed_height() const override { return {executed}; }
-  [[nodiscard]] Result<StatePage> state(std::string_view contract, ByteView after, ByteView prefix,
-                                        std::size_t /*bytes_max*/) const override {
+  [[nodiscard]] Result<StatePage> state(const StateQuestion& question) const override {
+    last_state = question;
     StatePage page{{executed}, {}, false};
-    if (contract != "governance") { return page; }
+    if (question.contract != "governance") { return page; }
     for (const auto& [key, value] : governance_entries) {
       if (page.entries.size() == governance_page) {
         page.more = true;
         break;
       }
-      if (as_text(key) > as_text(after) && as_text(key).starts_with(as_text(prefix))) {
+      if (as_text(key) > as_text(question.after) && as_text(key).starts_with(as_text(question.prefix))) {
         page.entries.emplace_back(key, value);
       }
     }
     return page;
   }
+
+  [[nodiscard]] Result<RulesAt> rules(const query::RuleQuestion& question) const override {
+    last_rules = question;
+    if (question.id == "none") { return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "there is none"); }
+    return RulesAt{{{json::Value::string("a"), json::Value::string("b")}, "b"}, Height{7}};
+  }
+  mutable StateQuestion last_state;
+  mutable query::RuleQuestion last_rules;
 
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override {
     if (question.entity == "unbound") { return failure(ErrorKind::unavailable, "PROOF_NOT_YET", "not yet"); }
@@ -356,6 +364,49 @@ BOOST_AUTO_TEST_CASE(a_stream_of_batches_is_answered_in_order) {
   }
   BOOST_TEST(expected == 100U);
   BOOST_TEST(stream->Finish().ok());
+}
+
+BOOST_AUTO_TEST_CASE(state_is_read_within_bounds_and_at_a_height) {
+  v1::ReadStateRequest request;
+  v1::ReadStateResponse response;
+  request.set_contract("governance");
+  request.set_first("a");
+  request.set_end("b");
+  request.set_height(2);
+  request.set_limit(3);
+  BOOST_REQUIRE(stub->ReadState(Call().get(), request, &response).ok());
+  BOOST_TEST(as_text(reads.last_state.first) == "a");
+  BOOST_TEST(as_text(reads.last_state.end) == "b");
+  BOOST_TEST(reads.last_state.height.value == 2U);
+  BOOST_TEST(reads.last_state.entries_max == 3U);
+  BOOST_TEST(reads.last_state.bytes_max > 0U);
+  request.set_contract("a/b");
+  BOOST_TEST(error_of(stub->ReadState(Call().get(), request, &response)).reason == "CONTRACT_NAME");
+}
+
+BOOST_AUTO_TEST_CASE(agreements_and_findings_are_read_page_by_page) {
+  v1::ReadRulesRequest request;
+  v1::ReadRulesResponse response;
+  BOOST_TEST(error_of(stub->ReadRules(Call().get(), request, &response)).reason == "QUESTION_UNKNOWN");
+  request.set_subject(v1::RULE_SUBJECT_FINDING);
+  request.set_party("dairy");
+  request.set_state("open");
+  request.set_after("x");
+  BOOST_REQUIRE(stub->ReadRules(Call().get(), request, &response).ok());
+  BOOST_TEST((reads.last_rules.subject == query::RuleSubject::finding));
+  BOOST_TEST(reads.last_rules.party == "dairy");
+  BOOST_TEST(reads.last_rules.state == "open");
+  BOOST_TEST(reads.last_rules.after == "x");
+  BOOST_TEST(reads.last_rules.limit == limits::kPageDefault);
+  BOOST_TEST(response.documents_size() == 2);
+  BOOST_TEST(response.documents(0) == "\"a\"");
+  BOOST_TEST(response.next() == "b");
+  BOOST_TEST(response.height() == 7U);
+  request.set_limit(1001);
+  BOOST_TEST(error_of(stub->ReadRules(Call().get(), request, &response)).reason == "PARAMETER_INVALID");
+  request.set_limit(1);
+  request.set_id("none");
+  BOOST_TEST(error_of(stub->ReadRules(Call().get(), request, &response)).reason == "UNKNOWN_AGREEMENT");
 }
 
 BOOST_AUTO_TEST_CASE(waiting_ends_with_the_receipt_or_the_reason) {

@@ -124,11 +124,27 @@ BOOST_AUTO_TEST_CASE(a_client_can_ask_for_a_height_that_it_has_seen) {
 
 BOOST_AUTO_TEST_CASE(only_a_token_of_the_right_role_opens_a_route) {
   const Node node;
-  for (const auto* target :
-       {"/epcis/v2", "/epcis/v2/capture", "/epcis/v2/capture/00", "/epcis/v2/events", "/epcis/v2/events/a",
-        "/v1/status", "/v1/trace/a", "/v1/transactions/00", "/v1/blocks/1", "/v1/validators", "/v1/evidence",
-        "/v1/epochs/0", "/v1/governance/changes", "/v1/governance/keys", "/v1/agreements", "/v1/agreements/00",
-        "/v1/agreements/00/findings"}) {
+  for (const auto* target : {"/epcis/v2",
+                             "/epcis/v2/capture",
+                             "/epcis/v2/capture/00",
+                             "/epcis/v2/events",
+                             "/epcis/v2/events/a",
+                             "/v1/status",
+                             "/v1/trace/a",
+                             "/v1/transactions/00",
+                             "/v1/blocks/1",
+                             "/v1/validators",
+                             "/v1/evidence",
+                             "/v1/epochs/0",
+                             "/v1/governance/changes",
+                             "/v1/governance/keys",
+                             "/v1/agreements",
+                             "/v1/agreements/00",
+                             "/v1/agreements/00/findings",
+                             "/v1/findings",
+                             "/v1/findings/00/1",
+                             "/v1/contracts",
+                             "/v1/contracts/milk"}) {
     const auto none = node.ask("GET", target, "");
     BOOST_TEST(none.status == 401U, target);
     BOOST_TEST(none.reason() == "TOKEN_MISSING");
