@@ -140,6 +140,20 @@ KETEN_CONTRACT(C, "c", "1.0.0", set)
         self.assertEqual(code, 1)
         self.assertIn("heap-buffer-overflow", out + error)
 
+    def test_a_stack_that_runs_over_ends_the_call_in_the_virtual_machine(self):
+        # 8 KiB a level: the 64 KiB of the module end within ten levels, below all data; a native stack holds all forty.
+        deep = """static int deep(int level) {
+  volatile char room[8192];
+  room[level] = 1;
+  return level == 0 ? 0 : deep(level - 1) + room[level];
+}"""
+        self.write(RULE % (deep, 'if (deep(40) != 40) { rule.finding("wrong", "wrong"); }'))
+        self.write(TEST, "test.cpp")
+        code, out, error = keten("test", self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("native code and WebAssembly do not agree", out + error)
+        self.assertIn("out of bounds memory access", out + error)
+
     def test_a_failing_expectation_fails(self):
         self.write(RULE % ("", 'rule.finding("always", "always");'))
         self.write(TEST.replace("  }\n}", '  }\n  KETEN_EQUAL(1 + 1, 3);\n}'), "test.cpp")

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/keystore.h"
-#include "contracts/overlay.h"
+#include "core/limits.h"
 #include "tools/keten/agreement_options.h"
 #include "tools/keten/agreement_reads.h"
 
@@ -95,72 +95,70 @@ int print_step(Console& console, const Administration& administration, const agr
 }
 
 struct Opened {
-  Administration administration;
+  std::unique_ptr<const Administration> administration;  ///< reads borrow its ledger
   AgreementReads reads;
   agr::Agreement agreement;
 };
 Result<Opened> open(const AgreementOptions& options) {
   auto administration = Administration::open(options.target, options.key_file);
   if (!administration) { return administration.error(); }
-  auto reads = AgreementReads::of(administration->ledger());
+  auto kept = std::make_unique<const Administration>(std::move(*administration));
+  auto reads = AgreementReads::of(kept->ledger());
   if (!reads) { return reads.error(); }
   auto agreement = reads->find(options.id);
   if (!agreement) { return agreement.error(); }
-  return Opened{std::move(*administration), std::move(*reads), std::move(*agreement)};
+  return Opened{std::move(kept), std::move(*reads), std::move(*agreement)};
 }
 
 }  // namespace
 
-AgreementRows::AgreementRows(client::StateEntries found) {
-  for (auto& [key, value] : found.entries) { rows_.insert_or_assign(std::move(key), std::move(value)); }
-}
-
-std::optional<Bytes> AgreementRows::get(ByteView key) const {
-  const auto found = rows_.find(to_bytes(key));
-  if (found == rows_.end()) { return std::nullopt; }
-  return found->second;
-}
-
-void AgreementRows::scan(ByteView first, ByteView end, const Visit& visit) const {
-  for (auto row = rows_.lower_bound(to_bytes(first)); row != rows_.end(); ++row) {
-    if (!end.empty() && !contracts::key_less(row->first, end)) { return; }
-    if (!visit(row->first, row->second)) { return; }
-  }
-}
-
 Result<AgreementReads> AgreementReads::of(const client::LedgerClient& ledger) {
-  AgreementReads reads;
   const auto status = ledger.status();
   if (!status) { return status.error(); }
-  reads.time = status->block_time;
-  auto found = ledger.state(agr::kContractName);
-  if (!found) { return found.error(); }
-  reads.rows = AgreementRows(std::move(*found));
-  return reads;
+  return AgreementReads{nullptr, LedgerRows(ledger), status->block_time};
 }
 
 Result<AgreementReads> AgreementReads::of(const TargetOptions& options) {
   const auto target = find_target(options);
   if (!target) { return target.error(); }
-  const auto ledger = target->ledger();
+  auto ledger = target->ledger();
   if (!ledger) { return ledger.error(); }
-  return of(*ledger);
+  auto own = std::make_shared<const client::LedgerClient>(std::move(*ledger));
+  auto reads = of(*own);
+  if (reads) { reads->own = std::move(own); }
+  return reads;
 }
 
 Result<agr::Agreement> AgreementReads::find(std::string_view id) const {
-  std::optional<agr::Agreement> found;
-  for (auto& one : agr::list_agreements(rows, "", {}, kListMax)) {
-    if (id.empty() || !one.id.hex().starts_with(id)) { continue; }
-    if (found) {
-      return invalid("AGREEMENT_AMBIGUOUS", "several agreements begin with " + printable(id) + "; give more digits");
-    }
-    found = std::move(one);
+  constexpr std::size_t kDigits = 2 * agr::AgreementId::size;
+  const auto wanted = std::string(id.substr(0, kDigits));
+  const auto first = from_hex(wanted + std::string(kDigits - wanted.size(), '0'));
+  const auto last = from_hex(wanted + std::string(kDigits - wanted.size(), 'f'));
+  if (id.empty() || id.size() > kDigits || !first || !last) {
+    return invalid(
+        "AGREEMENT_ID_INVALID",
+        "expected the id of an agreement or its beginning, hexadecimal digits, found '" + printable(id) + "'");
   }
-  if (!found) {
+  // Two are enough to know that there are several.
+  const auto key = [](const Bytes& digits) {
+    return agr::full_key(agr::agreement_key(*agr::AgreementId::from(digits)));
+  };
+  auto end = key(*last);
+  end.push_back(0);
+  std::vector<agr::AgreementId> found;
+  rows.scan(key(*first), end, [&](ByteView at, ByteView) {
+    if (const auto one = agr::AgreementId::from(at.last(agr::AgreementId::size))) { found.push_back(*one); }
+    return found.size() < 2;
+  });
+  if (found.size() > 1) {
+    return invalid("AGREEMENT_AMBIGUOUS", "several agreements begin with " + printable(id) + "; give more digits");
+  }
+  auto agreement = found.empty() ? std::nullopt : agr::read_agreement_record(rows, found.front());
+  if (!agreement) {
     return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT",
                    "no agreement begins with '" + printable(id) + "'; keten agreement list shows them");
   }
-  return std::move(*found);
+  return std::move(*agreement);
 }
 
 Result<agr::Finding> AgreementReads::find_finding(std::string_view id) const {
@@ -173,6 +171,26 @@ Result<agr::Finding> AgreementReads::find_finding(std::string_view id) const {
   auto finding = agr::read_finding(rows, *parsed);
   if (!finding) { return failure(ErrorKind::not_found, "UNKNOWN_FINDING", "there is no finding " + printable(id)); }
   return std::move(*finding);
+}
+
+Result<std::vector<json::Value>> read_rules(const client::LedgerClient& ledger, client::RulesQuestion question,
+                                            std::size_t most) {
+  question.limit = limits::kPageMax;
+  std::vector<json::Value> found;
+  do {
+    const auto page = ledger.rules(question);
+    if (!page) { return page.error(); }
+    for (const auto& document : page->documents) {
+      auto value = json::parse(document);
+      if (!value) {
+        return failure(ErrorKind::corrupt, "ANSWER_INVALID", "the node answered no JSON: " + value.error().message);
+      }
+      found.push_back(std::move(*value));
+      if (found.size() == most) { return found; }
+    }
+    question.after = page->next;
+  } while (!question.after.empty());
+  return found;
 }
 
 Result<Enacted> enact_agreement(const Administration& administration, std::string_view method, Bytes arguments) {
@@ -218,9 +236,9 @@ int run_agreement_sign(Console& console, const AgreementOptions& options) {
                                   fmt::format("version {} on the ledger is not what {} says", version, options.file)));
     }
   }
-  const auto enacted = enact_agreement(administration, agr::kSign, agr::Sign{agreement.id, version, hash}.encode());
+  const auto enacted = enact_agreement(*administration, agr::kSign, agr::Sign{agreement.id, version, hash}.encode());
   if (!enacted) { return console.fail(enacted.error()); }
-  return print_step(console, administration, agreement.id, options.output);
+  return print_step(console, *administration, agreement.id, options.output);
 }
 
 int run_agreement_show(Console& console, const AgreementOptions& options) {
@@ -237,9 +255,9 @@ int run_agreement_amend(Console& console, const AgreementOptions& options) {
   const auto opened = open(options);
   if (!opened) { return console.fail(opened.error()); }
   const auto& id = opened->agreement.id;
-  const auto enacted = enact_agreement(opened->administration, agr::kAmend, agr::Amend{id, *document}.encode());
+  const auto enacted = enact_agreement(*opened->administration, agr::kAmend, agr::Amend{id, *document}.encode());
   if (!enacted) { return console.fail(enacted.error()); }
-  return print_step(console, opened->administration, id, options.output);
+  return print_step(console, *opened->administration, id, options.output);
 }
 
 int run_agreement_withdraw(Console& console, const AgreementOptions& options) {
@@ -247,9 +265,9 @@ int run_agreement_withdraw(Console& console, const AgreementOptions& options) {
   if (!opened) { return console.fail(opened.error()); }
   const auto& [administration, reads, agreement] = *opened;
   const auto version = options.version != 0 ? options.version : agreement.record.open_version();
-  const auto enacted = enact_agreement(administration, agr::kWithdraw, agr::Withdraw{agreement.id, version}.encode());
+  const auto enacted = enact_agreement(*administration, agr::kWithdraw, agr::Withdraw{agreement.id, version}.encode());
   if (!enacted) { return console.fail(enacted.error()); }
-  return print_step(console, administration, agreement.id, options.output);
+  return print_step(console, *administration, agreement.id, options.output);
 }
 
 int run_agreement_terminate(Console& console, const AgreementOptions& options) {
@@ -257,22 +275,27 @@ int run_agreement_terminate(Console& console, const AgreementOptions& options) {
   if (!opened) { return console.fail(opened.error()); }
   const auto& id = opened->agreement.id;
   const auto enacted =
-      enact_agreement(opened->administration, agr::kTerminate, agr::Terminate{id, options.text}.encode());
+      enact_agreement(*opened->administration, agr::kTerminate, agr::Terminate{id, options.text}.encode());
   if (!enacted) { return console.fail(enacted.error()); }
-  return print_step(console, opened->administration, id, options.output);
+  return print_step(console, *opened->administration, id, options.output);
 }
 
 int run_agreement_list(Console& console, const AgreementOptions& options) {
-  const auto reads = AgreementReads::of(options.target);
-  if (!reads) { return console.fail(reads.error()); }
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  const auto ledger = target->ledger();
+  if (!ledger) { return console.fail(ledger.error()); }
+  const auto found = read_rules(
+      *ledger, {.subject = client::RulesQuestion::Subject::agreement, .party = options.organisation}, kListMax);
+  if (!found) { return console.fail(found.error()); }
   auto list = json::Value::array();
   Table table({{"ID"}, {"STATE"}, {"TITLE"}, {"PARTIES"}, {"FINDINGS", Table::Align::right}});
-  for (const auto& one : agr::list_agreements(reads->rows, options.organisation, {}, kListMax)) {
-    const auto value = agr::to_json(reads->rows, one, reads->time);
-    table.add({one.id.hex().substr(0, 12), text(value, "state"),
-               text(*value.find("current")->find("document"), "title"), names(value.find("parties")),
-               std::to_string(one.record.findings)});
-    list.push(value);
+  for (const auto& one : *found) {
+    const auto* title = one.find("current") == nullptr ? nullptr : one.find("current")->find("document");
+    const auto* findings = one.find("findings");
+    table.add({text(one, "id").substr(0, 12), text(one, "state"), title == nullptr ? "" : text(*title, "title"),
+               names(one.find("parties")), findings == nullptr ? "" : json::serialize(*findings)});
+    list.push(one);
   }
   if (options.output == OutputForm::json) {
     console.out << json::pretty(json::Value::object().set("agreements", std::move(list))) << "\n";

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/storage/database.h"
 #include "tools/keten/command_groups.h"
 
 namespace keten::tools {
@@ -60,6 +61,8 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
     }
     console.fail(invalid("USAGE", why), command + " --help");
     return kUsage;
+  } catch (const storage::ReadFailure& failed) {  // of a ledger on disk, or of a node
+    return console.fail(failed.error());
   }
   return invocation.code;
 }

@@ -11,8 +11,8 @@
 #include "contracts/packages/records.h"
 #include "core/limits.h"
 #include "tools/keten/governance.h"
+#include "tools/keten/ledger_rows.h"
 #include "tools/keten/options.h"
-#include "tools/keten/packages.h"
 
 namespace keten::tools {
 namespace {
@@ -67,29 +67,6 @@ int print_answer(Console& console, const Answer& answer, OutputForm output) {
   return kSuccess;
 }
 
-/// What a query of this contract may read, as of about one moment: the state is of one height, and what was running at that
-/// height is read behind it.
-Result<LedgerRows> rows_for(const client::LedgerClient& ledger, const std::string& name) {
-  LedgerRows rows;
-  if (auto read = rows.read(ledger, packages::kContractName, packages::state_prefix(name)); !read) {
-    return read.error();
-  }
-  const auto height = rows.height();
-  for (const auto& prefix : {"contract/" + name, "used/" + name}) {
-    if (auto read = rows.read(ledger, packages::kContractName, prefix); !read) { return read.error(); }
-  }
-  packages::StateView view(rows);
-  const auto contract = packages::Records(view).contract(name);
-  const auto* running = contract ? contract->running(height.next()) : nullptr;
-  if (running == nullptr) { return rows; }  // the contract itself says why not
-  for (const auto* folder : {"manifest/", "module/"}) {
-    auto prefix = to_bytes(std::string_view(folder));
-    prefix.insert(prefix.end(), running->package.bytes.begin(), running->package.bytes.end());
-    if (auto read = rows.read(ledger, packages::kContractName, prefix); !read) { return read.error(); }
-  }
-  return rows;
-}
-
 }  // namespace
 
 int run_contract_call(Console& console, const PackageOptions& options) {
@@ -118,11 +95,10 @@ int run_contract_query(Console& console, const PackageOptions& options) {
   if (auto checked = packages::Call::decode(call.encode()); !checked) { return console.fail(checked.error()); }
   const auto administration = Administration::open(options.target, options.key_file, "device");
   if (!administration) { return console.fail(administration.error()); }
-  const auto rows = rows_for(administration->ledger(), options.name);
-  if (!rows) { return console.fail(rows.error()); }
+  const LedgerRows rows(administration->ledger());
   const auto& status = administration->status();
   const contracts::BlockContext block{
-      .chain_id = status.chain_id, .height = rows->height().next(), .time = status.block_time};
+      .chain_id = status.chain_id, .height = rows.height().next(), .time = status.block_time};
   TransactionBody body;
   body.chain_id = status.chain_id;
   body.organisation = administration->organisation();
@@ -138,14 +114,14 @@ int run_contract_query(Console& console, const PackageOptions& options) {
                                  .roles = Roles{Role::submitter},
                                  .user = {}};
   packages::ModuleStore modules;
-  contracts::Context context(block, *transaction, caller, 0, *rows, transaction->body.fuel_limit, &modules);
+  contracts::Context context(block, *transaction, caller, 0, rows, transaction->body.fuel_limit, &modules);
   try {
     const auto result = packages::PackagesContract().execute(context);
     if (!result) { return console.fail(result.error()); }
     return print_answer(console,
                         {.result = *result,
                          .fuel = transaction->body.fuel_limit - context.fuel_left(),
-                         .height = rows->height(),
+                         .height = rows.height(),
                          .transaction = std::nullopt,
                          .events = context.events()},
                         options.output);

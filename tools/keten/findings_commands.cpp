@@ -1,4 +1,5 @@
 // keten findings: what rules have found about events, and what becomes of it.
+#include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -61,28 +62,32 @@ int say(Console& console, const AgreementOptions& options, std::string_view meth
 }  // namespace
 
 int run_findings_list(Console& console, const AgreementOptions& options) {
-  const auto reads = AgreementReads::of(options.target);
-  if (!reads) { return console.fail(reads.error()); }
-  std::vector<agr::Agreement> of;
-  if (options.id.empty()) {
-    of = agr::list_agreements(reads->rows, options.organisation, {}, kListMax);
-  } else {
-    auto one = reads->find(options.id);
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  const auto ledger = target->ledger();
+  if (!ledger) { return console.fail(ledger.error()); }
+  client::RulesQuestion question{.subject = client::RulesQuestion::Subject::finding, .party = options.organisation};
+  if (!options.id.empty()) {
+    const auto reads = AgreementReads::of(*ledger);
+    if (!reads) { return console.fail(reads.error()); }
+    const auto one = reads->find(options.id);
     if (!one) { return console.fail(one.error()); }
-    of.push_back(std::move(*one));
+    question.agreement = one->id.hex();
+    question.party.clear();
   }
+  const auto found = read_rules(*ledger, question, kListMax);
+  if (!found) { return console.fail(found.error()); }
   auto list = json::Value::array();
   Table table({{"FINDING"}, {"STATUS"}, {"RECORDED BY"}, {"CODE"}, {"MESSAGE"}});
-  for (const auto& agreement : of) {
-    for (const auto& finding : agr::list_findings(reads->rows, agreement.id, 0, kListMax)) {
-      if (!options.all && finding.record.status == agr::FindingStatus::closed) { continue; }
-      const auto value = agr::to_json(finding, reads->time);
-      const auto* overdue = value.find("overdue");
-      table.add({agreement.id.hex().substr(0, 12) + "/" + std::to_string(finding.id.number),
-                 text(value, "status") + (overdue != nullptr && overdue->as_bool() ? ", overdue" : ""),
-                 text(value, "organisation"), text(value, "code"), text(value, "message")});
-      list.push(value);
-    }
+  for (const auto& one : *found) {
+    if (!options.all && text(one, "status") == "closed") { continue; }
+    const auto id = text(one, "id");
+    const auto* overdue = one.find("overdue");
+    const bool is_late = overdue != nullptr && overdue->is(json::Kind::boolean) && overdue->as_bool();
+    table.add({id.substr(0, 12) + id.substr(std::min(id.find('/'), id.size())),
+               text(one, "status") + (is_late ? ", overdue" : ""), text(one, "organisation"), text(one, "code"),
+               text(one, "message")});
+    list.push(one);
   }
   if (options.output == OutputForm::json) {
     console.out << json::pretty(json::Value::object().set("findings", std::move(list))) << "\n";

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "node/runtime/clock.h"
 #include "tools/keten/governance.h"
+#include "tools/keten/ledger_rows.h"
 #include "tools/keten/options.h"
 #include "tools/keten/packages.h"
 
@@ -29,8 +30,7 @@ Error no_contract(const std::string& name) {
 }
 
 Result<ContractView> find_contract(const client::LedgerClient& ledger, const std::string& name) {
-  LedgerRows rows;
-  if (auto read = rows.read_contract(ledger, name); !read) { return read.error(); }
+  const LedgerRows rows(ledger);
   auto view = packages::read_contract(rows, name, wall_ms());
   if (!view) { return no_contract(name); }
   return *view;
@@ -88,8 +88,7 @@ void print_contract(Console& console, const ContractView& view, Height height) {
 /// What became of it, as JSON with the contract as it is now, or as a sentence and the contract.
 int print_done(Console& console, const Administration& administration, const std::string& name, const Enacted& enacted,
                OutputForm output, const std::string& sentence) {
-  LedgerRows rows;
-  if (auto read = rows.read_contract(administration.ledger(), name); !read) { return console.fail(read.error()); }
+  const LedgerRows rows(administration.ledger());
   const auto view = packages::read_contract(rows, name, wall_ms());
   if (output == OutputForm::json) {
     auto document = view ? packages::to_json(*view, rows.height(), wall_ms()) : json::Value::object();
@@ -198,12 +197,7 @@ int run_contract_activate(Console& console, const PackageOptions& options) {
                              [](const PackageView& package) { return package.record.is_approved(); });
   if (!chosen) { return console.fail(chosen.error()); }
   const auto& package = **chosen;
-  LedgerRows rows;
-  auto prefix = to_bytes("manifest/");
-  prefix.insert(prefix.end(), package.hash.bytes.begin(), package.hash.bytes.end());
-  if (auto read = rows.read(administration->ledger(), packages::kContractName, prefix); !read) {
-    return console.fail(read.error());
-  }
+  const LedgerRows rows(administration->ledger());
   const auto stored = rows.get(packages::manifest_entry(package.hash));
   const auto manifest = packages::Manifest::decode(stored ? as_text(*stored) : std::string_view());
   if (!manifest) { return console.fail(manifest.error()); }
@@ -242,16 +236,12 @@ int run_contract_status(Console& console, const PackageOptions& options) {
   if (!target) { return console.fail(target.error()); }
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
-  LedgerRows rows;
-  if (auto read = rows.read_contract(*ledger, options.name); !read) { return console.fail(read.error()); }
-  auto names = packages::read_contract_names(rows, kNamesMax);
-  if (!options.name.empty()) {
-    std::erase_if(names, [&](const std::string& name) { return name != options.name; });
-  }
-  if (!options.name.empty() && names.empty()) { return console.fail(no_contract(options.name)); }
+  const LedgerRows rows(*ledger);
+  const auto names = options.name.empty() ? packages::read_contract_names(rows, kNamesMax) : std::vector{options.name};
   auto all = json::Value::array();
   for (const auto& name : names) {
     const auto view = packages::read_contract(rows, name, wall_ms());
+    if (!view && !options.name.empty()) { return console.fail(no_contract(options.name)); }
     if (!view) { continue; }
     if (options.output == OutputForm::json) {
       all.push(packages::to_json(*view, rows.height(), wall_ms()).set("height", number_value(rows.height().value)));
