@@ -10,6 +10,7 @@
 
 #include "node/daemon/node.h"
 #include "node/runtime/certificates.h"
+#include "node/runtime/descriptors.h"
 #include "node/runtime/log.h"
 #include "node/runtime/secrets.h"
 
@@ -59,7 +60,18 @@ int start(const std::string& directory, const Assurance& assurance) {
     home->unused_key = *key;
   }
   if (auto free = keten::node::check_addresses(home->config); !free) { return refuse(free.error()); }
+  const auto descriptors = keten::raise_descriptor_limit();
+  const auto shares = keten::share_descriptors(descriptors);
+  if (!shares) { return refuse(shares.error()); }
+  home->descriptors = *shares;
   keten::start_log(home->config.log.level, home->config.log.format);
+  if (descriptors < keten::kDescriptorsFull) {
+    keten::log_warning(
+        "this process may open {} files and connections, expected {}: it takes {} connections by HTTP, {} by gRPC, {} "
+        "of "
+        "peers; raise the hard limit (LimitNOFILE= of a systemd unit)",
+        descriptors, keten::kDescriptorsFull, shares->http, shares->api, shares->peers);
+  }
 
   // Before any thread: all of them inherit that these signals come to sigwait below.
   sigset_t signals;

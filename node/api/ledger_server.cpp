@@ -15,6 +15,7 @@
 #include "core/check.h"
 #include "node/api/ledger_service.h"
 #include "node/runtime/certificates.h"
+#include "node/runtime/listener.h"
 #include "node/runtime/secrets.h"
 
 namespace keten::api {
@@ -65,8 +66,9 @@ struct LedgerServer::State {
   LedgerServerConfig config;
   WorkerPool workers;
   LedgerService service;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections;
   std::unique_ptr<grpc::Server> server;
-  std::uint16_t port = 0;
 };
 
 LedgerServer::LedgerServer(LedgerServerConfig config, Gateway& gateway, const LedgerReads& reads, Metrics& metrics)
@@ -108,16 +110,23 @@ Status LedgerServer::start() {
   grpc::ResourceQuota quota("keten api");
   quota.Resize(kQuotaBytes);
   quota.SetMaxThreads(12);
+  // Not gRPC's own listener: that one takes whoever comes, and is deaf for good after the first failed accept.
+  auto listener = Listener::open(config.listen, config.connections_max);
+  if (!listener) {
+    auto error = listener.error();
+    error.message = "gRPC: " + error.message;
+    return error;
+  }
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(config.listen, grpc::experimental::TlsServerCredentials(tls), &port);
+  using Connections = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  state_->connections = builder.experimental().AddExternalConnectionAcceptor(
+      Connections::FROM_FD, grpc::experimental::TlsServerCredentials(tls));
   builder.RegisterService(&state_->service);
   builder.SetOption(std::make_unique<Reflection>());
   builder.SetResourceQuota(quota);
   builder.SetMaxReceiveMessageSize(kReceiveBytesMax);
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
@@ -128,16 +137,21 @@ Status LedgerServer::start() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
   state_->server = builder.BuildAndStart();
-  if (!state_->server || port == 0) {
-    state_->server.reset();
-    return failure(ErrorKind::unavailable, "ADDRESS_IN_USE",
-                   "gRPC: cannot listen on " + config.listen + "; is another process using it?");
+  if (!state_->server) {
+    return failure(ErrorKind::unavailable, "GRPC_NOT_STARTED",
+                   "gRPC: the server for " + config.listen + " does not start");
   }
-  state_->port = static_cast<std::uint16_t>(port);
+  state_->listener = std::move(*listener);
+  state_->listener->start("keten-api-in", [state = state_.get()](int listening, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
+    taken.listener_fd = listening;
+    taken.fd = connection;
+    state->connections->HandleNewConnection(&taken);
+  });
   return kDone;
 }
 
-std::uint16_t LedgerServer::port() const { return state_->port; }
+std::uint16_t LedgerServer::port() const { return state_->listener ? state_->listener->port() : std::uint16_t{0}; }
 
 void LedgerServer::set_health(Health health) {
   if (!state_->server) { return; }
@@ -148,6 +162,7 @@ void LedgerServer::set_health(Health health) {
 }
 
 void LedgerServer::stop() {
+  if (state_->listener) { state_->listener->stop(); }
   if (state_->server) {
     // The workers still run: calls that wait for them are finished before Shutdown returns.
     state_->server->Shutdown(std::chrono::system_clock::now());

@@ -21,6 +21,7 @@ struct LedgerServerConfig {
   std::size_t threads = 2;  ///< that decode and read
   std::uint64_t watcher_patience_ms =
       30'000;  ///< a watcher that takes no event for so long, while blocks are executed, is dropped
+  std::size_t connections_max = 256;  ///< also of those that have shown no certificate yet
 };
 
 /// LedgerService (proto/keten/v1/ledger.proto), health and reflection over mutual TLS 1.3.

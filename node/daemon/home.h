@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "node/daemon/introduction.h"
 #include "node/runtime/config.h"
+#include "node/runtime/descriptors.h"
 
 namespace keten::node {
 
@@ -27,6 +28,7 @@ struct Home {
   bool is_alone = false;
   /// The operator says that this validator key has never signed anything.
   std::optional<PublicKey> unused_key = {};
+  DescriptorShares descriptors = {};  ///< what this process may open for connections
 
   [[nodiscard]] std::filesystem::path data() const { return path / "data"; }
   [[nodiscard]] std::string file(const std::string& relative) const { return (path / relative).string(); }

@@ -164,6 +164,7 @@ keten::Status Node::start() {
   config.certificate_file = home_.file("tls/node.crt");
   config.key_file = home_.file("tls/node.key");
   config.peers = peer_entries(*membership(), executed_height_);
+  config.connections_max = home_.descriptors.peers;
   network_ = std::make_unique<peers::PeerNetwork>(std::move(config), keys_.all(), static_cast<peers::Handler&>(*this),
                                                   metrics_);
   certificate_.look(steady_ms(), wall_ms());
@@ -200,6 +201,7 @@ keten::Status Node::start_front_doors() {
   api.certificate_file = home_.file("tls/node.crt");
   api.key_file = home_.file("tls/node.key");
   api.clients_file = home_.file(home_.config.api.clients);
+  api.connections_max = home_.descriptors.api;
   api_ = std::make_unique<api::LedgerServer>(std::move(api), *this, api_reads_, metrics_);
   if (auto started = api_->start(); !started) { return started; }
   api_->set_health(api::LedgerServer::Health::serving);
@@ -215,6 +217,7 @@ keten::Status Node::start_front_doors() {
   http::ServerOptions http;
   http.transport.address = address->host;
   http.transport.port = address->port;
+  http.transport.connections_max = home_.descriptors.http;
   http.users_file = home_.path / "users.json";
   http.organisation = home_.config.node.organisation;
   http.capture_jobs_file = home_.path / "capture-jobs";

@@ -1,9 +1,11 @@
 #include "node/journal/file.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,6 +16,10 @@
 namespace keten::journal {
 
 namespace {
+
+/// For a free descriptor: longer than silent connections live.
+constexpr std::chrono::milliseconds kOpenWait{20};
+constexpr int kOpenWaits = 3000;
 
 Error io_error(const std::string& what, int code) {
   return failure(code == ENOSPC || code == EDQUOT ? ErrorKind::unavailable : ErrorKind::corrupt, "FILE_IO",
@@ -119,9 +125,13 @@ class MachineFile final : public File {
 };
 
 Result<std::unique_ptr<MachineFile>> open_file(const std::string& path, int flags) {
-  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) { return io_error("cannot open " + path, errno); }
-  return std::make_unique<MachineFile>(descriptor);
+  for (int wait = 0;; ++wait) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor >= 0) { return std::make_unique<MachineFile>(descriptor); }
+    // No descriptor is free, here or in the machine. The disk was not asked, so nothing is lost by asking again.
+    if ((errno != EMFILE && errno != ENFILE) || wait == kOpenWaits) { return io_error("cannot open " + path, errno); }
+    std::this_thread::sleep_for(kOpenWait);
+  }
 }
 
 int flags_of(OpenMode mode) {
@@ -149,8 +159,9 @@ class MachineFiles final : public FileSystem {
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& directory) const override {
     std::vector<std::string> names;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-      names.push_back(entry.path().filename().string());
+    std::filesystem::directory_iterator at(directory, error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+      names.push_back(at->path().filename().string());
     }
     if (error) { return io_error("cannot list " + directory, error.value()); }
     return names;

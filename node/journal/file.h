@@ -9,7 +9,8 @@
 #include "core/result.h"
 
 /// The few system calls of journal and segments, with errors that name the file: the machine's on a node, a disk that
-/// lies and forgets in the simulator. No call is repeated after a failure but an interrupted one. All fail with FILE_IO.
+/// lies and forgets in the simulator. No call is repeated after a failure but an interrupted one, and an open while no
+/// descriptor is free, for a minute. All fail with FILE_IO.
 namespace keten::journal {
 
 /// The bytes of a file as they were when it was mapped, while this lives.

@@ -274,14 +274,21 @@ Status PeerNetwork::State::listen() {
   grpc::ResourceQuota quota("keten peers");
   quota.Resize(std::max(kQuotaBytes, kQuotaBytesPerPeer * (all_peers().size() + kPeersToCome)));
   quota.SetMaxThreads(12);
+  // Not gRPC's own listener: that one takes whoever comes, and is deaf for good after the first failed accept.
+  auto listener = Listener::open(config_.listen, config_.connections_max);
+  if (!listener) {
+    auto error = listener.error();
+    error.message = "peers: " + error.message;
+    return error;
+  }
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(config_.listen, grpc::experimental::TlsServerCredentials(tls), &port);
+  using Connections = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  connections_ = builder.experimental().AddExternalConnectionAcceptor(Connections::FROM_FD,
+                                                                      grpc::experimental::TlsServerCredentials(tls));
   builder.RegisterService(service_.get());
   builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));  // peers ask nothing else
   builder.SetResourceQuota(quota);
   builder.SetMaxReceiveMessageSize(kReceiveBytesMax);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
@@ -291,12 +298,18 @@ Status PeerNetwork::State::listen() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
   server_ = builder.BuildAndStart();
-  if (!server_ || port == 0) {
-    server_.reset();
-    return failure(ErrorKind::unavailable, "ADDRESS_IN_USE",
-                   "peers: cannot listen on " + config_.listen + "; is another process using it?");
+  if (!server_) {
+    return failure(ErrorKind::unavailable, "GRPC_NOT_STARTED",
+                   "peers: the server for " + config_.listen + " does not start");
   }
-  port_ = static_cast<std::uint16_t>(port);
+  listener_ = std::move(*listener);
+  port_ = listener_->port();
+  listener_->start("keten-peers-in", [this](int listening, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
+    taken.listener_fd = listening;
+    taken.fd = connection;
+    connections_->HandleNewConnection(&taken);
+  });
   return kDone;
 }
 
@@ -375,6 +388,7 @@ void PeerNetwork::State::stop() {
       if (outlet->stream != nullptr) { outlet->stream->cancel(); }
     }
   }
+  listener_->stop();
   // Cancels the calls of others; their reads fail, or the network's thread finishes them.
   server_->Shutdown(std::chrono::system_clock::now());
   {

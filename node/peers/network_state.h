@@ -24,6 +24,7 @@
 #include "node/peers/peer_network.h"
 #include "node/peers/send_queue.h"
 #include "node/runtime/clock.h"
+#include "node/runtime/listener.h"
 
 namespace keten::peers {
 
@@ -191,6 +192,8 @@ struct PeerNetwork::State {
   Gauge connected_;
 
   std::unique_ptr<Service> service_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};

@@ -24,7 +24,8 @@ struct PeerNetworkConfig {
   std::string certificate_file;  ///< PEM; with its key read again when it changes, for new connections
   std::string key_file;
   unsigned reload_seconds = 1;
-  std::uint64_t farewell_ms = 3000;  ///< streams of a peer that may no longer connect stay so long, to hear why
+  std::size_t connections_max = 512;  ///< of others to us, also of those that have not proven yet who they are
+  std::uint64_t farewell_ms = 3000;   ///< streams of a peer that may no longer connect stay so long, to hear why
   std::uint64_t reconnect_min_ms = 50;
   std::uint64_t reconnect_max_ms = 2000;
   std::uint64_t greeting_ms = 15'000;  ///< so long an answer to our hello may take, with the connection

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -36,15 +37,17 @@ def wait_for(what, condition, deadline_s=DEADLINE_S):
         time.sleep(0.02)
 
 
-def keten(*arguments, expect=0, cwd=None, tmp=None):
-    """Runs the command line; returns the finished process. `expect`: the exit code, or none for any."""
+def keten(*arguments, expect=0, cwd=None, tmp=None, descriptors=None):
+    """Runs the command line; returns the finished process. `expect`: the exit code, or none for any. `descriptors`: how many it, and
+    what it starts, may open."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KETEN_")}
     environment["KETEN_EXAMPLES"] = str(EXAMPLES)
     if tmp is not None:
         environment["TMPDIR"] = str(tmp)
     command = [BIN / "keten", *map(str, arguments)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=2 * DEADLINE_S, env=environment, cwd=cwd,
-                            stdin=subprocess.DEVNULL, check=False)
+                            stdin=subprocess.DEVNULL, check=False,
+                            preexec_fn=descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))))
     if expect is not None and result.returncode != expect:
         raise AssertionError(f"keten {' '.join(map(str, arguments))}: exit {result.returncode}, expected {expect}\n"
                              f"{result.stdout}{result.stderr}")
@@ -111,8 +114,8 @@ class Node:
         os.kill(self.pid(), signal.SIGKILL)
         wait_for(f"{self.name} is gone", lambda: not self.runs())
 
-    def start(self):
-        keten("devnet", "restart", self.name, "--state", self.network.state)
+    def start(self, descriptors=None):
+        keten("devnet", "restart", self.name, "--state", self.network.state, descriptors=descriptors)
 
     def memory_mb(self):
         """Resident memory."""
