@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <keten/v1/peer.pb.h>
 
 #include "core/limits.h"
@@ -15,6 +17,8 @@ using pipeline::PeerMessage;
 
 /// Certificates and headers in one response; far above what 16 views of standstill need.
 constexpr int kCertificatesMax = 4096;
+/// In one batch, down to the elements of its messages; those of honest ones take 36 bytes each on average, or are few.
+constexpr std::size_t kFieldsMax = 256 * 1024;
 
 Error malformed(std::string message) { return invalid("PEER_MESSAGE_MALFORMED", std::move(message)); }
 
@@ -328,10 +332,66 @@ Result<PeerMessage> parse(const v1::PeerMessage& wire) {
   return malformed("expected one of the known kinds of message, found none");
 }
 
+/// Counts what a parser would keep: an empty element takes two bytes here and forty in memory.
+class Fields {
+ public:
+  explicit Fields(ByteView bytes) : in_(bytes.data(), static_cast<int>(bytes.size())) {}
+
+  [[nodiscard]] Status count() {
+    if (!count_at(kBatch)) { return malformed("expected a serialized keten.v1.PeerMessages"); }
+    if (messages_ > limits::kPeerVoteQueueMax) { return too_large("messages", messages_, limits::kPeerVoteQueueMax); }
+    if (fields_ > kFieldsMax) { return too_large("fields", fields_, kFieldsMax); }
+    return kDone;
+  }
+
+ private:
+  using Wire = google::protobuf::internal::WireFormatLite;
+  static constexpr int kBatch = 0;
+  static constexpr int kMessage = 1;
+  static constexpr int kKind = 2;
+
+  [[nodiscard]] bool is_over() const { return messages_ > limits::kPeerVoteQueueMax || fields_ > kFieldsMax; }
+
+  /// False when the bytes are no protobuf, or hold groups, which no message of ours does.
+  bool count_at(int depth) {
+    while (const auto tag = in_.ReadTag()) {
+      ++fields_;
+      messages_ += depth == kBatch ? 1 : 0;
+      if (is_over()) { return true; }
+      const auto type = Wire::GetTagWireType(tag);
+      if (type == Wire::WIRETYPE_START_GROUP || type == Wire::WIRETYPE_END_GROUP) { return false; }
+      if (type != Wire::WIRETYPE_LENGTH_DELIMITED || !has_fields(depth, Wire::GetTagFieldNumber(tag))) {
+        if (!Wire::SkipField(&in_, tag)) { return false; }
+        continue;
+      }
+      std::uint32_t length = 0;
+      if (!in_.ReadVarint32(&length) || length > limits::kPeerMessageBytesMax * 2) { return false; }
+      const auto outer = in_.PushLimit(static_cast<int>(length));
+      const bool good = count_at(depth + 1) && (is_over() || in_.BytesUntilLimit() == 0);
+      in_.PopLimit(outer);
+      if (!good) { return false; }
+      if (is_over()) { return true; }
+    }
+    return depth != kBatch || in_.ConsumedEntireMessage();
+  }
+
+  static bool has_fields(int depth, int field) {
+    if (depth == kBatch) { return field == v1::PeerMessages::kMessagesFieldNumber; }
+    if (depth == kKind) { return false; }
+    return field != v1::PeerMessage::kVoteFieldNumber && field != v1::PeerMessage::kCertificateFieldNumber &&
+           field != v1::PeerMessage::kEvidenceFieldNumber && field != v1::PeerMessage::kRecoveryReplyFieldNumber;
+  }
+
+  google::protobuf::io::CodedInputStream in_;
+  std::size_t messages_ = 0;
+  std::size_t fields_ = 0;
+};
+
 Result<v1::PeerMessages> parse_batch(ByteView bytes) {
   if (bytes.size() > limits::kPeerMessageBytesMax + limits::kPeerMessageBytesMax / 8) {
     return too_large("bytes", bytes.size(), limits::kPeerMessageBytesMax + limits::kPeerMessageBytesMax / 8);
   }
+  if (auto counted = Fields(bytes).count(); !counted) { return counted.error(); }
   v1::PeerMessages batch;
   if (!batch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return malformed("expected a serialized keten.v1.PeerMessages");

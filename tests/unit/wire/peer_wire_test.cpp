@@ -4,7 +4,10 @@
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <keten/v1/peer.pb.h>
+#include <sys/resource.h>
 
 #include "core/limits.h"
 #include "tests/unit/wire/samples.h"
@@ -157,6 +160,42 @@ BOOST_AUTO_TEST_CASE(limits_hold_at_the_limit_and_one_above) {
   for (std::size_t i = 0; i < limits::kPeerVoteQueueMax; ++i) { many += vote; }
   BOOST_TEST(decode_peer_messages(as_bytes(many)).ok());
   BOOST_TEST(decode_peer_messages(as_bytes(many + vote)).error().reason == "PEER_MESSAGE_TOO_LARGE");
+}
+
+/// `inside` as the only field with this number.
+std::string wrapped(int number, const std::string& inside) {
+  std::string out;
+  {
+    google::protobuf::io::StringOutputStream stream(&out);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.WriteTag(static_cast<std::uint32_t>(number) << 3U | 2U);
+    coded.WriteVarint32(static_cast<std::uint32_t>(inside.size()));
+    coded.WriteString(inside);
+  }
+  return out;
+}
+
+std::size_t memory_kb() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return static_cast<std::size_t>(used.ru_maxrss);
+}
+
+BOOST_AUTO_TEST_CASE(elements_of_nothing_are_counted_before_memory_is_taken_for_them) {
+  const auto before = memory_kb();
+  const auto reason = [](const std::string& bytes) {
+    const auto decoded = decode_peer_messages(as_bytes(bytes));
+    return decoded ? std::string() : decoded.error().reason;
+  };
+  std::string empty;  // four million fields 1 without bytes
+  for (std::size_t i = 0; i < 4'000'000; ++i) { empty += std::string("\x0a\0", 2); }
+  BOOST_TEST(reason(empty) == "PEER_MESSAGE_TOO_LARGE");
+  for (const int kind : {v1::PeerMessage::kTransactionsFieldNumber, v1::PeerMessage::kCertificateResponseFieldNumber,
+                         v1::PeerMessage::kHelloFieldNumber, v1::PeerMessage::kStatusFieldNumber}) {
+    BOOST_TEST(reason(wrapped(1, wrapped(kind, empty))) == "PEER_MESSAGE_TOO_LARGE");
+  }
+  BOOST_TEST(reason(wrapped(1, wrapped(100, empty))) == "PEER_MESSAGE_TOO_LARGE");
+  BOOST_TEST(memory_kb() - before < 80'000U);  // the bytes themselves, three times
 }
 
 BOOST_AUTO_TEST_CASE(a_message_over_eight_megabytes_is_not_sent) {
