@@ -109,6 +109,8 @@ class Context {
   [[nodiscard]] const StateReader& before() const { return state_; }
   /// Compiled modules. Precondition: the context was made with them.
   [[nodiscard]] packages::ModuleStore& modules() const;
+  /// The same; null when the context was made without them.
+  [[nodiscard]] packages::ModuleStore* modules_if_any() const { return modules_; }
 
   /// While it lives, keys are those of another built-in contract: for what a transaction has to leave there too.
   class Within {

@@ -86,6 +86,24 @@ Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module, St
   return guest;
 }
 
+ModuleStore::Made ModuleStore::made(const Hash& of) const {
+  const auto found = made_.find(of);
+  return found == made_.end() ? nullptr : found->second.value;
+}
+
+void ModuleStore::keep_made(const Hash& of, Made made, std::size_t bytes) {
+  const auto most = bytes_max_ / 4;
+  if (bytes > most || !made_.emplace(of, MadeOnce{std::move(made), bytes}).second) { return; }
+  made_order_.push_back(of);
+  made_bytes_ += bytes;
+  while (made_bytes_ > most) {
+    const auto oldest = made_.find(made_order_.front());
+    made_bytes_ -= oldest->second.bytes;
+    made_.erase(oldest);
+    made_order_.pop_front();
+  }
+}
+
 Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& state) {
   if (!kept_.empty()) {  // it may have grown since it was given out
     auto& last = kept_.front();

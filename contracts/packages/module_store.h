@@ -47,6 +47,13 @@ class ModuleStore {
   /// Precondition: no guest of this store is running.
   [[nodiscard]] Guest* find(const Hash& package, const contracts::StateReader& state);
 
+  /// What a pure function has made of bytes with this hash, for contracts whose terms are read again and again; null when it is not
+  /// kept. Like guests, it changes time and nothing else.
+  using Made = std::shared_ptr<const void>;
+  [[nodiscard]] Made made(const Hash& of) const;
+  /// `bytes`: estimated memory. The oldest goes first.
+  void keep_made(const Hash& of, Made made, std::size_t bytes);
+
   /// Who sees the host functions that guests call from now on; null: nobody. It changes nothing but time.
   void watch(vm::HostWatch* watch) { watch_ = watch; }
 
@@ -64,6 +71,14 @@ class ModuleStore {
   std::size_t bytes_ = 0;
   std::list<Kept> kept_;  ///< used last first
   std::map<Hash, std::list<Kept>::iterator> places_;
+
+  struct MadeOnce {
+    Made value;
+    std::size_t bytes = 0;
+  };
+  std::map<Hash, MadeOnce> made_;
+  std::list<Hash> made_order_;  ///< oldest first
+  std::size_t made_bytes_ = 0;
 };
 
 /// The guest of a published package for the running transaction, which pays for its start. `instance` is as after its start and goes to

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "contracts/agreements/findings.h"
+#include "contracts/packages/module_store.h"
 #include "contracts/production/time.h"
+#include "contracts/usage/policy_reader.h"
 #include "core/check.h"
 
 namespace keten::usage {
@@ -12,6 +14,25 @@ namespace {
 using Json = json::Value;
 
 Json text(std::string_view content) { return Json::string(std::string(content)); }
+
+/// The same terms judge many uses: they are read once as long as they are kept.
+std::shared_ptr<const Terms> terms_of(contracts::Context& context, const Hash& hash, const Bytes& bytes) {
+  auto* store = context.modules_if_any();
+  if (store != nullptr) {
+    if (auto kept = store->made(hash)) { return std::static_pointer_cast<const Terms>(kept); }
+  }
+  auto document = json::parse(as_text(bytes));
+  CHECK(document.ok());
+  auto policy = read_policy(*document->find("policy"));
+  CHECK(policy.ok());  // these bytes were read before they were stored
+  const auto terms = std::make_shared<const Terms>(Terms{std::move(*document), std::move(*policy), bytes.size()});
+  constexpr std::size_t kMemoryPerByte = 16;   // of JSON that was read
+  constexpr std::size_t kMemoryPerPart = 512;  // of a policy
+  if (store != nullptr) {
+    store->keep_made(hash, terms, bytes.size() * kMemoryPerByte + terms->policy.weight * kMemoryPerPart);
+  }
+  return terms;
+}
 
 }  // namespace
 
@@ -52,10 +73,8 @@ Result<Agreement> find_agreement(contracts::Context& context, Records& records, 
   const auto shown = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
   const auto bytes = context.get(agreements::document_key(key, shown));
   CHECK(bytes.has_value());
-  context.charge(bytes->size() * kFuelPerRecordByte);
-  auto document = json::parse(as_text(*bytes));
-  CHECK(document.ok());
-  agreement.document = std::move(*document);
+  context.charge(bytes->size() * kFuelPerTermsByte);  // the same whether they are kept or not
+  agreement.terms = terms_of(context, agreement.record.versions[shown - 1].hash, *bytes);
   return agreement;
 }
 

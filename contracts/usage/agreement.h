@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "contracts/agreements/records.h"
 #include "contracts/contract.h"
 #include "contracts/usage/ledger_records.h"
+#include "contracts/usage/policy.h"
 #include "core/json.h"
 #include "core/result.h"
 
@@ -27,6 +29,13 @@ json::Value agreement_document(std::string_view negotiation, const NegotiationPa
                                std::string_view dataset, const json::Value& policy, const json::Value& agreed,
                                Milliseconds now);
 
+/// A version of an agreement's document, read. Made of its bytes by a pure function, so that it can be kept by its hash.
+struct Terms {
+  json::Value document;
+  Policy policy;
+  std::size_t bytes = 0;  ///< of the document
+};
+
 struct Agreement {
   std::string id;  ///< 64 hexadecimal digits
   std::string negotiation;
@@ -35,10 +44,10 @@ struct Agreement {
   std::string consumer;
   Milliseconds start = 0;  ///< its first version was in force from then on
   agreements::AgreementRecord record;
-  std::uint32_t version = 0;  ///< in force now; 0: none
-  json::Value document;       ///< of the version in force, or the newest agreed one
+  std::uint32_t version = 0;           ///< in force now; 0: none
+  std::shared_ptr<const Terms> terms;  ///< of the version in force, or the newest agreed one
 
-  [[nodiscard]] const json::Value& policy() const { return *document.find("policy"); }
+  [[nodiscard]] const Policy& policy() const { return terms->policy; }
   [[nodiscard]] agreements::AgreementId agreement_id() const { return *agreements::AgreementId::from_hex(id); }
 };
 

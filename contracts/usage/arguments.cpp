@@ -52,6 +52,11 @@ constexpr std::array kShapes = {
     Shape{"transfer_terminate", Method::move_data, {"transfer", "reason?"}, Move::request, TransferMove::terminate},
 };
 
+const Shape* shape_of(std::string_view method) {
+  const auto shape = std::find_if(kShapes.begin(), kShapes.end(), [&](const Shape& one) { return one.name == method; });
+  return shape == kShapes.end() ? nullptr : &*shape;
+}
+
 Error wrong(std::string_view pointer, std::string_view expected, const json::Value* found) {
   auto text = found == nullptr ? "nothing" : json::serialize(*found);
   if (text.size() > 60) { text = "a longer value"; }
@@ -220,14 +225,17 @@ Status read_member(Arguments& arguments, const std::string& name, const json::Va
 
 }  // namespace
 
+Status check_method(std::string_view method) {
+  if (shape_of(method) != nullptr) { return kDone; }
+  std::string known;
+  for (const auto& one : kShapes) { known += (known.empty() ? "" : ", ") + std::string(one.name); }
+  return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
+                 "contract usage has no method '" + std::string(method) + "'; known: " + known);
+}
+
 Result<Arguments> read_arguments(std::string_view method, ByteView bytes) {
-  const auto shape = std::find_if(kShapes.begin(), kShapes.end(), [&](const Shape& one) { return one.name == method; });
-  if (shape == kShapes.end()) {
-    std::string known;
-    for (const auto& one : kShapes) { known += (known.empty() ? "" : ", ") + std::string(one.name); }
-    return failure(ErrorKind::not_found, "UNKNOWN_METHOD",
-                   "contract usage has no method '" + std::string(method) + "'; known: " + known);
-  }
+  if (auto known = check_method(method); !known) { return known.error(); }
+  const auto* shape = shape_of(method);
   const auto document = json::parse(as_text(bytes), {.bytes = limits::kArgumentBytesMax});
   if (!document) { return document.error(); }
   if (!document->is(json::Kind::object)) { return wrong("", "a JSON object", &*document); }

@@ -71,6 +71,8 @@ struct Arguments {
   std::int64_t until = 0;  ///< 0: no end
 };
 
+/// Fails with UNKNOWN_METHOD, naming those that there are.
+Status check_method(std::string_view method);
 /// Fails with UNKNOWN_METHOD, or USAGE_ARGUMENTS naming the member, what was expected and what came.
 Result<Arguments> read_arguments(std::string_view method, ByteView bytes);
 

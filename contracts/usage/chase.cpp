@@ -3,7 +3,6 @@
 
 #include "contracts/usage/duties.h"
 #include "contracts/usage/methods.h"
-#include "contracts/usage/policy_reader.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/check.h"
 
@@ -62,9 +61,7 @@ std::vector<contracts::ContractEvent> chase(const contracts::StateReader& state,
     const auto id = what.substr(slash + 1, kIdDigits);
     const auto agreement = find_agreement(context, records, id);
     CHECK(agreement.ok());
-    const auto policy = read_policy(agreement->policy());
-    CHECK(policy.ok());  // these bytes were read before they were stored
-    Duties duties(context, records, *agreement, *policy);
+    Duties duties(context, records, *agreement);
     if (what.starts_with("use/")) {
       log_is_missing(context, records, *agreement, duties, what);
       continue;

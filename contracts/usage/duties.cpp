@@ -90,10 +90,10 @@ bool Duties::Duty::is_log() const {
          (word == "log" || of.action.ends_with("/LOG") || of.action.ends_with("/log"));
 }
 
-Duties::Duties(contracts::Context& context, Records& records, const Agreement& agreement, const Policy& policy)
+Duties::Duties(contracts::Context& context, Records& records, const Agreement& agreement)
     : context_(context), records_(records), agreement_(agreement) {
   std::size_t number = 0;
-  for (auto& of : duties_of(policy)) {
+  for (auto& of : duties_of(agreement.policy())) {
     Duty duty{std::move(of), duty_key(agreement.id, number++), Json::object()};
     if (auto stored = records.get(duty.key)) { duty.record = std::move(*stored); }
     duties_.push_back(std::move(duty));

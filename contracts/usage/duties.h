@@ -35,7 +35,7 @@ DutyTime time_of(const Rule& duty, Instant start);
 class Duties {
  public:
   /// Everything is borrowed. Reads what is stored.
-  Duties(contracts::Context& context, Records& records, const Agreement& agreement, const Policy& policy);
+  Duties(contracts::Context& context, Records& records, const Agreement& agreement);
 
   /// When the agreement is concluded: what counts from its start is open, consequences and remedies wait.
   void begin();

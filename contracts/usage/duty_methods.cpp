@@ -3,7 +3,6 @@
 #include "contracts/production/decimal.h"
 #include "contracts/usage/duties.h"
 #include "contracts/usage/methods.h"
-#include "contracts/usage/policy_reader.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/check.h"
 
@@ -11,22 +10,6 @@ namespace keten::usage {
 namespace {
 
 using Json = json::Value;
-
-/// An agreement with its terms and duties, for one call.
-struct Owed {
-  Agreement agreement;
-  Policy policy;
-};
-
-Result<Owed> owed_under(const Call& call) {
-  auto agreement = find_agreement(call.context, call.records, call.arguments.subject);
-  if (!agreement) { return agreement.error(); }
-  const auto bytes = json::canonical(agreement->policy()).size();
-  call.context.charge(bytes * kFuelPerTermsByte);
-  auto policy = read_policy(agreement->policy());
-  CHECK(policy.ok());  // these bytes were read before they were stored
-  return Owed{std::move(*agreement), std::move(*policy)};
-}
 
 bool names(const std::vector<Entity>& entities, const std::string& organisation) {
   return std::any_of(entities.begin(), entities.end(),
@@ -92,13 +75,13 @@ std::string sum_of(std::string_view before, const std::string& amount) {
 
 /// Also behind the end of an agreement: what it asks for afterwards (delete, report) is done then.
 Result<Bytes> fulfil(const Call& call) {
-  const auto owed = owed_under(call);
-  if (!owed) { return owed.error(); }
-  const auto& agreement = owed->agreement;
+  const auto found = find_agreement(call.context, call.records, call.arguments.subject);
+  if (!found) { return found.error(); }
+  const auto& agreement = *found;
   if (call.organisation() != agreement.consumer && call.organisation() != agreement.provider) {
     return forbidden("NOT_A_PARTY", call.organisation() + " is no party of agreement " + agreement.id);
   }
-  Duties duties(call.context, call.records, agreement, owed->policy);
+  Duties duties(call.context, call.records, agreement);
   const auto duty = find_due(call, duties, agreement.id);
   if (!duty) { return duty.error(); }
   const auto& performer = performer_of((*duty)->of, agreement);
@@ -118,9 +101,9 @@ Result<Bytes> fulfil(const Call& call) {
 /// The consumer says that he has paid. It counts when the provider says so too.
 Result<Bytes> pay(const Call& call) {
   const auto& arguments = call.arguments;
-  const auto owed = owed_under(call);
-  if (!owed) { return owed.error(); }
-  const auto& agreement = owed->agreement;
+  const auto found = find_agreement(call.context, call.records, call.arguments.subject);
+  if (!found) { return found.error(); }
+  const auto& agreement = *found;
   if (auto consumer = check_consumer(agreement, call.organisation()); !consumer) { return consumer.error(); }
   const auto key = payment_key(agreement.id, arguments.payment);
   if (call.records.get(key)) {
@@ -128,7 +111,7 @@ Result<Bytes> pay(const Call& call) {
                    "payment " + arguments.payment + " was recorded before; a payment has an id of its own");
   }
   if (!arguments.duty.empty()) {
-    Duties duties(call.context, call.records, agreement, owed->policy);
+    Duties duties(call.context, call.records, agreement);
     const auto duty = find_due(call, duties, agreement.id);
     if (!duty) { return duty.error(); }
     if (!is_payment((*duty)->of)) {
@@ -150,9 +133,9 @@ Result<Bytes> pay(const Call& call) {
 
 /// The provider confirms it: now `payAmount` counts it, and the duty that it was for is met when it was enough.
 Result<Bytes> receive(const Call& call) {
-  const auto owed = owed_under(call);
-  if (!owed) { return owed.error(); }
-  const auto& agreement = owed->agreement;
+  const auto found = find_agreement(call.context, call.records, call.arguments.subject);
+  if (!found) { return found.error(); }
+  const auto& agreement = *found;
   if (auto provider = check_provider(agreement, call.organisation()); !provider) { return provider.error(); }
   const auto key = payment_key(agreement.id, call.arguments.payment);
   auto payment = call.records.get(key);
@@ -186,7 +169,7 @@ Result<Bytes> receive(const Call& call) {
 
   auto result = Json::object();
   result.set("state", text("received"));
-  Duties duties(call.context, call.records, agreement, owed->policy);
+  Duties duties(call.context, call.records, agreement);
   auto* duty = duties.find(payment->find_string("duty").value_or(""));
   if (duty != nullptr && duty->is_open()) {
     const auto* price = price_of(*duty->of.rule);

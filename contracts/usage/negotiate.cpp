@@ -198,9 +198,7 @@ Status begin_agreement(const Call& call, const std::string& id, Json& record, co
   call.records.erase(terms_key(id));  // it is the agreement's first version now
   const auto agreement = find_agreement(call.context, call.records, agreement_id);
   CHECK(agreement.ok());
-  const auto policy = read_policy(agreement->policy());
-  CHECK(policy.ok());  // these bytes were read before they were stored
-  Duties(call.context, call.records, *agreement, *policy).begin();
+  Duties(call.context, call.records, *agreement).begin();
   return kDone;
 }
 

@@ -8,8 +8,7 @@ namespace keten::usage {
 std::string party_of(std::string_view organisation) { return "urn:keten:organisation:" + std::string(organisation); }
 
 Result<Roles> UsageContract::allowed_roles(std::string_view method) const {
-  const auto known = read_arguments(method, as_bytes("{}"));
-  if (!known && known.error().reason == "UNKNOWN_METHOD") { return known.error(); }
+  if (auto known = check_method(method); !known) { return known.error(); }
   // What binds a company its admin signs, as every agreement; the rest people and machines.
   const bool binds = method == "agree" || method == "verify" || method == "transfer" || method == "take";
   return binds ? Roles{Role::admin} : Roles{Role::admin, Role::submitter};

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "contracts/production/decimal.h"
-#include "contracts/usage/policy_reader.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/check.h"
 #include "core/hash.h"
@@ -20,14 +19,6 @@ constexpr Instant kMicrosecondsPerMillisecond = 1000;
 
 Instant instant_of(const Json* milliseconds) {
   return milliseconds == nullptr ? 0 : milliseconds->as_integer().value_or(0) * kMicrosecondsPerMillisecond;
-}
-
-Policy policy_of(contracts::Context& context, const Agreement& agreement) {
-  const auto bytes = json::canonical(agreement.policy()).size();
-  context.charge(bytes * kFuelPerTermsByte);
-  auto policy = read_policy(agreement.policy());
-  CHECK(policy.ok());  // these bytes were read before they were stored
-  return std::move(*policy);
 }
 
 Value value_of(const Names& names, const Json& said) {
@@ -51,8 +42,8 @@ UseJudge::UseJudge(contracts::Context& context, Records& records, const Agreemen
     : context_(context),
       records_(records),
       agreement_(agreement),
-      policy_(policy_of(context, agreement)),
-      duties_(context, records, agreement, policy_),
+      policy_(agreement.policy()),
+      duties_(context, records, agreement),
       fuel_per_judgement_(policy_.weight * (1 + policy_.parts.size()) * kFuelPerJudgedPart) {
   world_.uses[""].start = static_cast<Instant>(agreement.start) * kMicrosecondsPerMillisecond;
   read_counters();
@@ -70,7 +61,7 @@ void UseJudge::read_claims() {
   }
   // Of the consumer, what the provider or an issuer that both have named says, and never he himself.
   std::vector<std::string> issuers = {agreement_.provider};
-  if (const auto* named = agreement_.document.find("issuers")) {
+  if (const auto* named = agreement_.terms->document.find("issuers")) {
     for (const auto& one : named->items()) { issuers.push_back(one.text()); }
   }
   const auto now = static_cast<std::int64_t>(context_.block().time);

@@ -40,7 +40,7 @@ class UseJudge {
   contracts::Context& context_;
   Records& records_;
   const Agreement& agreement_;
-  Policy policy_;
+  const Policy& policy_;
   Duties duties_;
   World world_;
   std::uint64_t fuel_per_judgement_ = 0;

@@ -265,6 +265,21 @@ std::vector<Bytes> seeds(std::string_view target) {
     return {to_bytes(R"({"a":[1,-2.5e-3,"x\u0041\ud83d\ude00",null,true,{}],"":""})"), to_bytes(kObjectEvent)};
   }
   if (target == "usage_policy") { return {to_bytes(kPolicy)}; }
+  if (target == "usage_arguments") {
+    // The first byte is the place of the method in usage_targets.cpp.
+    const std::string id(64, 'a');
+    const auto of = [](unsigned char method, const std::string& arguments) {
+      return to_bytes(std::string(1, static_cast<char>(method)) + arguments);
+    };
+    return {of(0, R"({"dataset":"urn:ds","commitment":")" + id + R"(","custodian":"b","classification":["x"]})"),
+            of(4, R"({"dataset":"urn:ds","policy":{"uid":"ex:p"},"consumer":"b","noticeDays":1,"issuers":["c"]})"),
+            of(5, R"({"negotiation":")" + id + R"(","terms":")" + id + "\"}"),
+            of(7, R"({"agreement":")" + id +
+                      R"(","uses":[{"id":"1","action":"read","permit":"0","statements":{"purpose":"x","count":2}}]})"),
+            of(8, R"({"agreement":")" + id + R"(","corrects":"1","use":{"id":"2","action":"read"}})"),
+            of(10, R"({"agreement":")" + id + R"(","payment":"p","amount":"1.50","unit":"ex:EUR"})"),
+            of(12, R"({"about":"b","claims":{"vcard:hasRole":["ex:a",1]},"from":"2027-01-01T00:00:00Z"})")};
+  }
   if (target == "usage_case") { return {to_bytes(kCase)}; }
   if (target == "epcis") { return {to_bytes(kObjectEvent), to_bytes(kAggregationEvent)}; }
   if (target == "genesis") { return {to_bytes(sample::genesis(1).to_json()), to_bytes(network.genesis.to_json())}; }

@@ -313,6 +313,7 @@ constexpr std::array kTargets{
     Target{"epcis", epcis},
     Target{"usage_policy", usage_policy},
     Target{"usage_case", usage_case},
+    Target{"usage_arguments", usage_arguments},
     Target{"genesis", genesis},
     Target{"member_card", member_card},
     Target{"governance", governance_arguments},

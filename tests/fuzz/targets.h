@@ -23,6 +23,7 @@ void query_string(ByteView input);
 // ODRL policies and cases: usage_targets.cpp.
 void usage_policy(ByteView input);
 void usage_case(ByteView input);
+void usage_arguments(ByteView input);
 
 std::span<const Target> targets();
 /// Null when there is none of that name.

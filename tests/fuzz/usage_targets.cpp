@@ -1,6 +1,10 @@
+#include <array>
+
+#include "contracts/usage/arguments.h"
 #include "contracts/usage/cases.h"
 #include "contracts/usage/classes.h"
 #include "contracts/usage/policy_reader.h"
+#include "contracts/usage/usage_contract.h"
 #include "core/check.h"
 #include "core/json.h"
 #include "tests/fuzz/targets.h"
@@ -46,6 +50,38 @@ void usage_case(ByteView input) {
   auto expected = json::Value::array();
   for (const auto& report : result->report.rules) { expected.push(usage::report_json(report)); }
   CHECK(usage::is_expected(result->report.rules, expected));
+}
+
+/// The first byte chooses the method. What is taken keeps the limits, and nothing in it needs escaping.
+void usage_arguments(ByteView input) {
+  constexpr std::array kMethods = {
+      "register",        "transfer", "take", "request", "offer", "accept", "permit", "log",
+      "correct",         "fulfil",   "pay",  "receive", "claim", "agree",  "verify", "transfer_request",
+      "transfer_suspend"};
+  if (input.empty()) { return; }
+  const auto arguments = usage::read_arguments(kMethods.at(input[0] % kMethods.size()), input.subspan(1));
+  if (!arguments) {
+    CHECK(!arguments.error().reason.empty() && !arguments.error().message.empty());
+    return;
+  }
+  CHECK(arguments->dataset.size() <= usage::kDatasetBytesMax);
+  CHECK(arguments->uses.size() <= usage::kUsesPerTransactionMax);
+  CHECK(arguments->classification.size() <= usage::kClassificationMax);
+  CHECK(arguments->claims.size() <= usage::kStatementsMax);
+  CHECK(arguments->amount.empty() || !arguments->amount.starts_with('-'));
+  CHECK(arguments->from >= 0 && arguments->until >= 0);
+  const auto is_plain = [](const std::string& word) {
+    return json::serialize(json::Value::string(word)).size() == word.size() + 2;
+  };
+  for (const auto* word : {&arguments->dataset, &arguments->reason, &arguments->duty, &arguments->corrects,
+                           &arguments->payment, &arguments->format, &arguments->other}) {
+    CHECK(is_plain(*word));
+  }
+  for (const auto& use : arguments->uses) {
+    CHECK(!use.id.empty() && !use.action.empty() && use.statements.size() <= usage::kStatementsMax);
+    CHECK(is_plain(use.id) && is_plain(use.permit));
+  }
+  for (const auto& claim : arguments->claims) { CHECK(claim.values.items().size() <= usage::kClaimValuesMax); }
 }
 
 }  // namespace keten::fuzz

@@ -9,6 +9,7 @@
 #include "consensus/elector.h"
 #include "consensus/journal_record.h"
 #include "consensus/messages.h"
+#include "contracts/agreements/document.h"
 #include "contracts/commitment/map_page.h"
 #include "contracts/execute.h"
 #include "contracts/governance/arguments.h"
@@ -20,6 +21,8 @@
 #include "contracts/packages/records.h"
 #include "contracts/production/history.h"
 #include "contracts/record_contract.h"
+#include "contracts/usage/agreement.h"
+#include "contracts/usage/ledger_records.h"
 #include "core/merkle.h"
 #include "core/receipt.h"
 #include "tests/unit/core/sample_network.h"
@@ -386,6 +389,24 @@ BOOST_AUTO_TEST_CASE(packages_are_frozen) {
   records.set_contract_count(1);
   records.set_used("counter", 9);
   for (const auto& [key, value] : kept.rows) { golden.add("state " + to_hex(key), ByteView(value)); }
+}
+
+BOOST_AUTO_TEST_CASE(data_usage_is_frozen) {
+  Golden golden("usage.txt");
+  const std::string id(64, 'a');
+  const auto document = usage::agreement_document(
+      id, {.provider = "company0", .consumer = "company1"}, "urn:ds:milk", *json::parse(R"({"uid":"urn:p"})"),
+      *json::parse(R"({"end":"2028-01-01T00:00:00Z","issuers":["company2"],"noticeDays":7})"), 1'800'000'000'000);
+  const auto canonical = json::canonical(document);
+  golden.add("document", std::string_view(canonical));
+  golden.add("terms", agreements::document_hash(canonical));
+  for (const auto& key :
+       {usage::dataset_key("urn:ds:milk"), usage::negotiation_key(id), usage::terms_key(id), usage::agreement_key(id),
+        usage::counters_key(id), usage::duty_key(id, 7), usage::use_key(id, "u1"), usage::line_key(id, 7),
+        usage::payment_key(id, "p1"), usage::claims_of("company1", "company0"), usage::transfer_key(id),
+        usage::due_key(1'800'000'000'000, usage::duty_key(id, 7))}) {
+    golden.add("key", std::string_view(key));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(governance_is_frozen) {
