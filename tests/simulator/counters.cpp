@@ -88,6 +88,9 @@ std::string_view happening_name(Happening happening) {
     case Happening::quarantine_entered: return "quarantine_entered";
     case Happening::quarantine_left: return "quarantine_left";
     case Happening::evidence_recorded: return "evidence_recorded";
+    case Happening::guest_called: return "guest_called";
+    case Happening::event_flagged: return "event_flagged";
+    case Happening::finding_overdue: return "finding_overdue";
     case Happening::real_signatures: return "real_signatures";
   }
   return "";

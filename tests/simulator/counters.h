@@ -93,6 +93,9 @@ enum class Happening : std::uint8_t {
   quarantine_entered,
   quarantine_left,
   evidence_recorded,
+  guest_called,   ///< runs in which a contract in WebAssembly was
+  event_flagged,  ///< by the rule of an agreement
+  finding_overdue,
   real_signatures,
 };
 inline constexpr std::size_t kHappenings = static_cast<std::size_t>(Happening::real_signatures) + 1;

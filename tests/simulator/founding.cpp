@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "contracts/governance/arguments.h"
 #include "contracts/record_contract.h"
 #include "core/check.h"
 #include "tests/simulator/random.h"
@@ -60,10 +59,11 @@ Founding::Founding(std::size_t validators) : registry_(contracts::built_in_contr
     senders.push_back(key_pair(2000 + i));
     const auto admin = key_pair(3000 + i);
     admins_.emplace(name, admin);
+    devices_.emplace(name, senders.back());
     const auto& key = validator_keys_.back();
     GenesisOrganisation organisation;
     organisation.name = name;
-    organisation.keys.push_back(genesis_key(name, "admin", admin, Roles{Role::admin}));
+    organisation.keys.push_back(genesis_key(name, "admin", admin, (Roles{Role::admin, Role::publisher})));
     organisation.keys.push_back(genesis_key(name, "device", senders.back(), Roles{Role::submitter}));
     organisation.validators.push_back(card_of(name, NodeNumber{static_cast<std::uint16_t>(i)}, key));
     genesis_.organisations.push_back(std::move(organisation));
@@ -91,10 +91,10 @@ TransactionPointer Founding::govern(const std::string& organisation, const KeyPa
   Random random(call.salt);
   for (auto& byte : body.salt.bytes) { byte = static_cast<std::uint8_t>(random.next()); }
   body.fuel_limit = 10'000'000;
-  body.contract = governance::kContractName;
+  body.contract = call.contract;
   body.method = call.method;
   body.arguments = std::move(call.arguments);
-  return sign_transaction(std::move(body), {}, key);
+  return sign_transaction(std::move(body), std::move(call.payloads), key);
 }
 
 void Founding::make_transactions(const std::vector<KeyPair>& senders) {

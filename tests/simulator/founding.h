@@ -51,13 +51,17 @@ class Founding {
     return genesis_.organisations[number.value % genesis_.organisations.size()].name;
   }
   [[nodiscard]] const KeyPair& admin(const std::string& organisation) const { return admins_.at(organisation); }
+  /// The key of its device, which signs stock.
+  [[nodiscard]] const KeyPair& device(const std::string& organisation) const { return devices_.at(organisation); }
   /// What one machine brings to a proposal that adds it.
   [[nodiscard]] GenesisValidator card(NodeNumber number, const KeyPair& key) const;
   struct Call {
     std::string_view method;
     Bytes arguments;
-    Height valid_until;
+    Height valid_until = {};
     std::uint64_t salt = 0;
+    std::string_view contract = "governance";
+    std::vector<Payload> payloads = {};
   };
   [[nodiscard]] TransactionPointer govern(const std::string& organisation, const KeyPair& key, Call call) const;
   /// Signed, and by a member.
@@ -76,6 +80,7 @@ class Founding {
   std::vector<TransactionPointer> transactions_;
   std::set<TransactionId> forged_;
   std::map<std::string, KeyPair> admins_;
+  std::map<std::string, KeyPair> devices_;
   PublicKey stranger_;
 };
 

@@ -10,6 +10,7 @@
 #include "tests/simulator/governors.h"
 #include "tests/simulator/key_ring.h"
 #include "tests/simulator/network.h"
+#include "tests/simulator/partners.h"
 #include "tests/simulator/validator.h"
 #include "tests/simulator/weather.h"
 
@@ -68,7 +69,8 @@ class Simulation final : public Receiver {
         network_(machines_, schedule_, random_.fork(), *this, counters_),
         clients_(founding, schedule_, witness_, counters_, random_.fork(), weather_.load),
         chaos_(validators_, network_, schedule_, witness_, counters_, random_.fork(), weather_),
-        governors_(founding, keys_, schedule_, witness_, Random(Random::mix(options.seed ^ 0x676f7665726e6f72U))) {
+        governors_(founding, keys_, schedule_, witness_, Random(Random::mix(options.seed ^ 0x676f7665726e6f72U))),
+        partners_(founding, schedule_, witness_, counters_, Random(Random::mix(options.seed ^ 0x706172746e657273U))) {
     const Surroundings around{founding_, keys_,       rules_,    schedule_, network_,     witness_,
                               counters_, signatures_, machines_, chaos_,    weather_.disk};
     for (std::uint16_t i = 0; i < machines_; ++i) {
@@ -77,6 +79,7 @@ class Simulation final : public Receiver {
     }
     clients_.use(validators_);
     governors_.use(validators_);
+    partners_.use(validators_);
     // A stream of its own: the same seed without faulty validators is the same run.
     cast_.draw(options.casting, around, Random(Random::mix(options.seed ^ 0x62797a616e74696eU)));
     if (!cast_.empty()) { play(); }
@@ -104,6 +107,11 @@ class Simulation final : public Receiver {
   static bool draws_epochs(const Founding& founding, const RunOptions& options) {
     return options.epochs.value_or(founding.validators().size() >= 4 && options.casting.places.empty() &&
                                    Random::mix(options.seed ^ 0x65706f63687300U) % 4 == 0);
+  }
+  /// One run in eight; a stream of its own too.
+  [[nodiscard]] bool draws_partners() const {
+    return options_.partners.value_or(founding_.validators().size() >= 2 &&
+                                      Random::mix(options_.seed ^ 0x7061727479U) % 8 == 0);
   }
   void play();
   [[nodiscard]] std::set<std::size_t> draw_fragile();
@@ -135,6 +143,7 @@ class Simulation final : public Receiver {
   Clients clients_;
   Chaos chaos_;
   Governors governors_;
+  Partners partners_;
   std::uint64_t events_ = 0;
   Height healed_height_;
 };
@@ -201,6 +210,7 @@ void Simulation::run_chaos() {
   chaos_.start(std::move(fragile), founding_.validators().fault_weight());
   clients_.start();
   if (machines_ > founding_.validators().size()) { governors_.start(); }
+  if (draws_partners()) { partners_.start(); }
   while (witness_.newest_view() < options_.views && schedule_.now() < end && witness_.is_clean()) {
     if (!run_one()) { return; }
   }
@@ -239,6 +249,7 @@ Time Simulation::run_healed() {
   chaos_.heal(is_far ? kFarLink : Link{});
   clients_.finish(kFreshAfterHealing, 200 * kMillisecond);
   governors_.finish();
+  partners_.finish();
   Time look_at = healed;
   while (witness_.is_clean()) {
     if (schedule_.now() >= look_at) {
@@ -320,6 +331,7 @@ CalmResult measure(const Founding& founding, const CalmOptions& options) {
   RunOptions run;
   run.calm_delay = options.delay;
   run.epochs = false;
+  run.partners = false;
   return Simulation(founding, run).measure(options.blocks);
 }
 

@@ -23,6 +23,7 @@ struct RunOptions {
   FaultSet faults = FaultSet::all();    ///< nothing else goes wrong
   std::optional<Time> calm_delay = {};  ///< nothing at all goes wrong, and every link takes this long
   std::optional<bool> epochs = {};      ///< whether the set changes; by chance when not said
+  std::optional<bool> partners = {};    ///< whether two companies work under a signed rule; by chance when not said
 };
 
 struct RunResult {

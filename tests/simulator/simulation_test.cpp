@@ -45,6 +45,19 @@ BOOST_AUTO_TEST_CASE(threads_do_not_change_a_campaign) {
   BOOST_TEST(alone.views == together.views);
 }
 
+BOOST_AUTO_TEST_CASE(companies_work_under_a_signed_rule_whatever_breaks) {
+  const Founding founding(4);
+  Counters all;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const auto result = run(founding, {.seed = seed, .views = View{80}, .partners = true});
+    BOOST_TEST(!result.failed(), "seed " << seed);
+    all.add(result.counters);
+  }
+  for (const auto reached : {Happening::guest_called, Happening::event_flagged, Happening::finding_overdue}) {
+    BOOST_TEST(all.of(reached) > 0U, happening_name(reached));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(different_seeds_give_different_runs) {
   const Founding founding(4);
   BOOST_TEST(run(founding, {1, View{20}, nullptr}).log_hash != run(founding, {2, View{20}, nullptr}).log_hash);
