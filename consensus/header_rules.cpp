@@ -25,9 +25,9 @@ bool is_well_formed_proposal(const Proposal& proposal, const Config& config, con
          });
 }
 
-Succession check_succession(const BlockHeader& parent, const BlockHeader& header, const Config& config,
-                            Milliseconds wall_ms) {
-  const bool is_parent = header.parent == parent.id() || MUTANT(parent_unchecked);
+Succession check_succession(const BlockId& parent_id, const BlockHeader& parent, const BlockHeader& header,
+                            const Config& config, Milliseconds wall_ms) {
+  const bool is_parent = header.parent == parent_id || MUTANT(parent_unchecked);
   const bool follows = is_parent && header.height == parent.height.next() &&
                        (header.time > parent.time || MUTANT(time_may_fall)) &&
                        header.executed_height >= parent.executed_height;

@@ -23,8 +23,8 @@ enum class Succession : std::uint8_t {
   early,    ///< its time lies too far ahead of this clock: neither notarize nor nullify for it
   invalid,  ///< no validator can ever accept it on this parent
 };
-/// The part of rule R3.4 that needs the parent and the clock.
-[[nodiscard]] Succession check_succession(const BlockHeader& parent, const BlockHeader& header, const Config& config,
-                                          Milliseconds wall_ms);
+/// The part of rule R3.4 that needs the parent and the clock. `parent_id` is the id of `parent`, which callers know.
+[[nodiscard]] Succession check_succession(const BlockId& parent_id, const BlockHeader& parent,
+                                          const BlockHeader& header, const Config& config, Milliseconds wall_ms);
 
 }  // namespace keten::consensus

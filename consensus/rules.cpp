@@ -104,7 +104,7 @@ void Engine::State::propose(const Payload& payload) {
   // The leader judges its own block as every receiver will: a block that only its builder likes stalls the network.
   const auto draft = make_proposal(view, from.parent_view, header, {});
   if (!is_well_formed_proposal(draft, config, elector) ||
-      check_succession(from.parent, header, config, now.wall_ms) == Succession::invalid) {
+      check_succession(header.parent, from.parent, header, config, now.wall_ms) == Succession::invalid) {
     build_failed = true;
     return;
   }
@@ -182,7 +182,7 @@ void Engine::State::consider(Candidate& candidate) {
   if (blocks.path_to(*parent).kind != BlockTree::Path::Kind::complete) { return; }
   if (seals(*blocks.find(*parent), config.epoch) != repeated) { return refuse(candidate); }
   if (repeated) { return consider_repeated(candidate); }
-  switch (check_succession(*blocks.find(*parent), header, config, now.wall_ms)) {
+  switch (check_succession(*parent, *blocks.find(*parent), header, config, now.wall_ms)) {
     case Succession::invalid: return refuse(candidate);
     case Succession::early: wait_for_time(header.time); return;
     case Succession::good: break;

@@ -4,18 +4,22 @@ namespace keten {
 
 void Writer::u8(std::uint8_t value) { bytes_.push_back(value); }
 
-void Writer::u16(std::uint16_t value) {
-  u8(static_cast<std::uint8_t>(value));
-  u8(static_cast<std::uint8_t>(value >> 8U));
+namespace {
+
+template <std::size_t N>
+void append(Bytes& bytes, std::uint64_t value) {
+  std::array<std::uint8_t, N> little_endian;
+  for (std::size_t i = 0; i < N; ++i) { little_endian[i] = static_cast<std::uint8_t>(value >> (8 * i)); }
+  bytes.insert(bytes.end(), little_endian.begin(), little_endian.end());
 }
 
-void Writer::u32(std::uint32_t value) {
-  for (unsigned shift = 0; shift < 32; shift += 8) { u8(static_cast<std::uint8_t>(value >> shift)); }
-}
+}  // namespace
 
-void Writer::u64(std::uint64_t value) {
-  for (unsigned shift = 0; shift < 64; shift += 8) { u8(static_cast<std::uint8_t>(value >> shift)); }
-}
+void Writer::u16(std::uint16_t value) { append<2>(bytes_, value); }
+
+void Writer::u32(std::uint32_t value) { append<4>(bytes_, value); }
+
+void Writer::u64(std::uint64_t value) { append<8>(bytes_, value); }
 
 void Writer::raw(ByteView bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
 

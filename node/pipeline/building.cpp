@@ -43,7 +43,6 @@ void Pipeline::State::try_build() {
   if (!build || !self) { return; }
   const auto request = *build;
   const auto& parent = request.parent;
-  const auto parent_id = parent.id();
   if (request.view <= engine.floor().view || engine.view() != request.view) {
     build.reset();
     return;
@@ -59,6 +58,7 @@ void Pipeline::State::try_build() {
     return;
   }
 
+  const auto parent_id = parent.id();
   const Height height = parent.height.next();
   const auto [bound_height, bound_root] = result_to_bind(parent);
   const auto bound = bound_height;

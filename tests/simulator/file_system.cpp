@@ -201,7 +201,7 @@ void FileSystem::apply(Bytes& bytes, const Change& change) {
   }
   const auto end = change.offset + change.bytes.size();
   if (bytes.size() < end) { bytes.resize(end); }
-  std::ranges::copy(change.bytes, bytes.begin() + static_cast<std::ptrdiff_t>(change.offset));
+  std::copy(change.bytes.begin(), change.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(change.offset));
 }
 
 /// The platter got a part: the beginning, or some sectors of all.

@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_header_follows_its_parent) {
   const auto judge = [&](auto change) {
     auto header = good;
     change(header);
-    return check_succession(parent, header, bench.config, 1'000'000);
+    return check_succession(parent.id(), parent, header, bench.config, 1'000'000);
   };
   BOOST_TEST((judge([](BlockHeader&) {}) == Succession::good));
   BOOST_TEST((judge([](BlockHeader& header) { header.height = Height{3}; }) == Succession::invalid));
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_header_follows_its_parent) {
   parent.executed_height = Height{5};
   auto header = bench.header(2, parent);
   header.executed_height = Height{4};
-  BOOST_TEST((check_succession(parent, header, bench.config, 1'000'000) == Succession::invalid));
+  BOOST_TEST((check_succession(parent.id(), parent, header, bench.config, 1'000'000) == Succession::invalid));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
