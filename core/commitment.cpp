@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/encoding.h"
 #include "core/hash.h"
+#include "core/map_hashes.h"
 
 namespace keten {
 namespace {
@@ -18,10 +19,32 @@ template <std::size_t Tag>
 Hash hash_pair(const char (&tag)[Tag], const Hash& first, const Hash& second) {
   std::array<std::uint8_t, Tag + 2 * Hash::size> input;  // the literal ends with the tag's zero byte
   auto end = std::copy_n(tag, Tag, input.begin());
-  end = std::ranges::copy(first.bytes, end).out;
-  std::ranges::copy(second.bytes, end);
+  end = std::copy_n(first.bytes.begin(), Hash::size, end);
+  std::copy_n(second.bytes.begin(), Hash::size, end);
   return Blake2b::of_short(input);
 }
+
+/// hash_pair of many.
+template <std::size_t Tag, typename Pair>
+void hash_pairs(const char (&tag)[Tag], std::span<const Pair> pairs, Hash Pair::*first, Hash Pair::*second,
+                std::span<Hash> hashes) {
+  CHECK(pairs.size() == hashes.size());
+  constexpr std::size_t kTogether = 32;
+  std::array<Blake2b::Block, kTogether> messages{};
+  for (auto& message : messages) { std::copy_n(tag, Tag, message.begin()); }
+  for (std::size_t done = 0; done < pairs.size(); done += kTogether) {
+    const auto count = std::min(kTogether, pairs.size() - done);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& pair = pairs[done + i];
+      std::copy_n((pair.*first).bytes.begin(), Hash::size, messages[i].begin() + Tag);
+      std::copy_n((pair.*second).bytes.begin(), Hash::size, messages[i].begin() + Tag + Hash::size);
+    }
+    Blake2b::of_many({messages.data(), count}, Tag + 2 * Hash::size, hashes.subspan(done, count));
+  }
+}
+
+constexpr char kLeafTag[] = "keten/map/leaf/1";
+constexpr char kNodeTag[] = "keten/map/node/1";
 
 bool starts_with(ByteView bytes, std::string_view prefix) { return as_text(bytes).starts_with(prefix); }
 
@@ -45,9 +68,17 @@ Hash map_key(ByteView full_key) { return Hasher("keten/map/key/1").sized(full_ke
 
 Hash map_value(ByteView value) { return Hasher("keten/map/value/1").sized(value).finish(); }
 
-Hash map_leaf(const Hash& key, const Hash& value) { return hash_pair("keten/map/leaf/1", key, value); }
+Hash map_leaf(const Hash& key, const Hash& value) { return hash_pair(kLeafTag, key, value); }
 
-Hash map_node(const Hash& left, const Hash& right) { return hash_pair("keten/map/node/1", left, right); }
+Hash map_node(const Hash& left, const Hash& right) { return hash_pair(kNodeTag, left, right); }
+
+void map_leaves(std::span<const MapProof::Leaf> leaves, std::span<Hash> hashes) {
+  hash_pairs(kLeafTag, leaves, &MapProof::Leaf::key, &MapProof::Leaf::value, hashes);
+}
+
+void map_nodes(std::span<const MapHalves> nodes, std::span<Hash> hashes) {
+  hash_pairs(kNodeTag, nodes, &MapHalves::left, &MapHalves::right, hashes);
+}
 
 Hash map_root(const Hash& top) { return Hasher("keten/map/root/1").fixed(top).finish(); }
 

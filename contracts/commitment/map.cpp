@@ -1,11 +1,13 @@
 #include "contracts/commitment/map.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <utility>
 
 #include "contracts/commitment/map_page.h"
+#include "contracts/commitment/subtrees.h"
 #include "core/check.h"
 #include "core/encoding.h"
 
@@ -57,22 +59,23 @@ class Update {
   /// Precondition: there are changes.
   Hash run(std::vector<MapChange> changes) {
     std::ranges::sort(changes, {}, &MapChange::key);
+    rows_.reserve(rows_.size() + 3 * changes.size());
     levels_.push_back({});
     levels_.back().push_back({.place = PagePlace::root(), .changes = changes});
     while (!levels_.back().empty()) { levels_.push_back(descend(levels_.back())); }
-    Subtree top;
+    Hash top;
     for (auto level = levels_.size(); level-- > 0;) {
-      for (auto& step : levels_[level]) {
-        const auto subtree = finish(step);
+      finish(levels_[level], [&](const Step& step, const Subtree& subtree) {
         if (level == 0) {
-          top = subtree;
+          top = subtree.hash;
         } else {
           levels_[level - 1][step.parent].page.slots[step.slot] = subtree;
         }
-      }
+      });
+      levels_.pop_back();
     }
-    for (auto& [key, undo] : undo_) { rows_.push_back({key, undo.take()}); }
-    return top.hash;
+    write_undo_rows();
+    return top;
   }
 
  private:
@@ -81,26 +84,33 @@ class Update {
     Changes changes;         ///< all below this page
     std::size_t parent = 0;  ///< its number in the level above
     std::size_t slot = 0;    ///< of the parent
-    Page before = {};
+    std::optional<Bytes> stored = std::nullopt;
     Page page = {};
   };
   using Level = std::vector<Step>;
+  /// What one call hashes together: few enough to stay in the processor's cache.
+  static constexpr std::size_t kHashedTogether = 64;
 
   /// Reads the pages of a level and changes those that list their keys; what is behind the others is the next level.
   Level descend(Level& level) {
     std::vector<Bytes> keys;
     keys.reserve(level.size());
-    for (const auto& step : level) { keys.push_back(step.place.row_key()); }
-    const auto stored = proofs_.get_many(keys);
+    std::size_t changes = 0;
+    for (const auto& step : level) {
+      keys.push_back(step.place.row_key());
+      changes += step.changes.size();
+    }
+    auto stored = proofs_.get_many(keys);
     Level next;
     for (std::size_t i = 0; i < level.size(); ++i) {
       auto& step = level[i];
-      if (stored[i]) { step.before = Page::decode(*stored[i]); }
-      step.page = step.before;
+      step.stored = std::move(stored[i]);
+      if (step.stored) { step.page = Page::decode(*step.stored); }
       if (!step.page.is_inner) {
         change_leaves(step);
         continue;
       }
+      if (next.empty()) { next.reserve(std::min(changes, level.size() * kPageSlots)); }
       for (auto rest = step.changes; !rest.empty();) {
         const auto slot = step.place.slot_of(rest.front().key);
         std::size_t count = 1;
@@ -113,16 +123,16 @@ class Update {
   }
 
   void change_leaves(Step& step) {
+    const auto before = std::move(step.page.leaves);
     std::vector<Page::Leaf> leaves;
-    leaves.reserve(step.before.leaves.size() + step.changes.size());
-    auto old = step.before.leaves.begin();
-    const auto end = step.before.leaves.end();
+    leaves.reserve(before.size() + step.changes.size());
+    auto old = before.begin();
     for (const auto& change : step.changes) {
-      while (old != end && old->key < change.key) { leaves.push_back(*old++); }
-      if (old != end && old->key == change.key) { ++old; }
+      while (old != before.end() && old->key < change.key) { leaves.push_back(*old++); }
+      if (old != before.end() && old->key == change.key) { ++old; }
       if (change.value) { leaves.push_back({change.key, *change.value}); }
     }
-    leaves.insert(leaves.end(), old, end);
+    leaves.insert(leaves.end(), old, before.end());
     step.page = listing(step.place, std::move(leaves));
   }
 
@@ -141,29 +151,55 @@ class Update {
       const auto below = place.child(slot);
       const auto child = listing(below, {first, last});
       page.slots[slot] = child.subtree(below);
-      write(below, {}, child);
+      write(below, {}, child, child.encode());
       first = last;
     }
     return page;
   }
 
-  Subtree finish(const Step& step) {
-    if (step.page != step.before) { write(step.place, step.before, step.page); }
-    return step.page.subtree(step.place);
+  /// Writes the pages of a level that changed and tells what their subtrees are.
+  template <typename Tell>
+  void finish(const Level& level, const Tell& tell) {
+    Subtrees hashed;
+    for (std::size_t first = 0; first < level.size(); first += kHashedTogether) {
+      const auto together = std::span(level).subspan(first, std::min(kHashedTogether, level.size() - first));
+      for (const auto& step : together) { hashed.add(step.page, step.place.depth); }
+      const auto subtrees = hashed.finish();
+      for (std::size_t i = 0; i < together.size(); ++i) {
+        const auto& step = together[i];
+        tell(step, subtrees[i]);
+        auto bytes = step.page.encode();
+        const bool is_same = step.stored ? bytes == *step.stored : step.page.is_empty();
+        if (!is_same) {
+          write(step.place, step.stored ? Page::decode(*step.stored) : Page{}, step.page, std::move(bytes));
+        }
+      }
+    }
   }
 
-  void write(const PagePlace& place, const Page& before, const Page& page) {
-    rows_.push_back({place.row_key(), page.is_empty() ? std::nullopt : std::optional(page.encode())});
-    auto& undo = undo_[undo_key(height_, place)];
+  void write(const PagePlace& place, const Page& before, const Page& page, Bytes bytes) {
+    rows_.push_back({place.row_key(), page.is_empty() ? std::nullopt : std::optional(std::move(bytes))});
+    auto& undo = place.depth < 8 ? undo_of_top_ : undo_.at(place.path.bytes[0]);
     write_place(undo, place);
-    undo.raw(encode_undo(before, page));
+    write_undo(undo, before, page);
+  }
+
+  void write_undo_rows() {
+    if (!undo_of_top_.bytes().empty()) { rows_.push_back({undo_key(height_), undo_of_top_.take()}); }
+    for (std::size_t byte = 0; byte < undo_.size(); ++byte) {
+      if (undo_[byte].bytes().empty()) { continue; }
+      auto key = undo_key(height_);
+      key.push_back(static_cast<std::uint8_t>(byte));
+      rows_.push_back({std::move(key), undo_[byte].take()});
+    }
   }
 
   const StateReader& proofs_;
   Height height_;
   Rows& rows_;
   std::vector<Level> levels_;
-  std::map<Bytes, Writer> undo_;
+  Writer undo_of_top_;  ///< of pages whose path has no first byte
+  std::array<Writer, 256> undo_;
 };
 
 /// Pages as they were after a height.

@@ -1,6 +1,8 @@
 #include "contracts/commitment/map_page.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 #include "contracts/commitment/rows.h"
@@ -21,10 +23,8 @@ void write_leaf(Writer& writer, const Page::Leaf& leaf) {
   writer.fixed(leaf.value);
 }
 
-Page::Leaf read_leaf(Reader& reader) {
-  const auto key = reader.fixed<Hash>();
-  return {key, reader.fixed<Hash>()};
-}
+/// Precondition: that many bytes.
+void copy_hash(Hash& hash, const std::uint8_t* bytes) { std::memcpy(hash.bytes.data(), bytes, Hash::size); }
 
 bool by_key(const Page::Leaf& leaf, const Hash& key) { return leaf.key < key; }
 
@@ -118,7 +118,7 @@ void read_undo(Reader& undo, Page* page) {
       return;
     }
   }
-  CHECK(false);  // written by encode_undo
+  CHECK(false);  // written by write_undo
 }
 
 }  // namespace
@@ -203,15 +203,25 @@ Page Page::decode(ByteView bytes) {
   if (page.is_inner) {
     const auto present = reader.u16();
     const auto single = reader.u16();
+    const auto hashes = reader.raw(static_cast<std::size_t>(std::popcount(present)) * Hash::size);
+    CHECK(reader.finish("page of the map").ok());
+    const auto* next = hashes.data();
     for (std::size_t slot = 0; slot < kPageSlots; ++slot) {
       if ((present >> slot & 1U) == 0) { continue; }
-      page.slots[slot] = {(single >> slot & 1U) != 0 ? Keys::one : Keys::more, reader.fixed<Hash>()};
+      page.slots[slot].keys = (single >> slot & 1U) != 0 ? Keys::one : Keys::more;
+      copy_hash(page.slots[slot].hash, next);
+      next += Hash::size;
     }
   } else {
-    page.leaves.reserve(reader.remaining() / kLeafBytes);
-    while (reader.remaining() >= kLeafBytes) { page.leaves.push_back(read_leaf(reader)); }
+    CHECK(reader.remaining() % kLeafBytes == 0);
+    page.leaves.resize(reader.remaining() / kLeafBytes);
+    const auto* next = reader.raw(reader.remaining()).data();
+    for (auto& leaf : page.leaves) {
+      copy_hash(leaf.key, next);
+      copy_hash(leaf.value, next + Hash::size);
+      next += kLeafBytes;
+    }
   }
-  CHECK(reader.finish("page of the map").ok());
   return page;
 }
 
@@ -227,8 +237,7 @@ Subtree subtree_of(std::span<const Page::Leaf> leaves, std::size_t depth) {
   return joined(subtree_of(leaves.first(left), depth + 1), subtree_of(leaves.subspan(left), depth + 1));
 }
 
-Bytes encode_undo(const Page& before, const Page& after) {
-  Writer writer;
+void write_undo(Writer& writer, const Page& before, const Page& after) {
   if (before.is_empty()) {
     writer.u8(static_cast<std::uint8_t>(Undo::empty));
   } else if (after.is_empty() || before.is_inner != after.is_inner) {
@@ -239,7 +248,6 @@ Bytes encode_undo(const Page& before, const Page& after) {
   } else {
     write_leaves_undo(writer, before, after);
   }
-  return writer.take();
 }
 
 void apply_undo(Page& page, Reader& undo) { read_undo(undo, &page); }

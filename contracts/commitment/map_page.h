@@ -14,7 +14,7 @@ namespace keten::contracts::commitment {
 inline constexpr std::size_t kPageLevels = 4;
 inline constexpr std::size_t kPageSlots = std::size_t{1} << kPageLevels;
 /// A page with at most so many keys lists them instead.
-inline constexpr std::size_t kPageLeavesMax = 12;
+inline constexpr std::size_t kPageLeavesMax = 32;
 
 /// What the tree above needs to know of a subtree.
 struct Subtree {
@@ -64,8 +64,8 @@ struct Page {
 [[nodiscard]] std::size_t count_left(std::span<const Page::Leaf> leaves, std::size_t depth);
 
 /// How a page was before a block: what turns `after` back into `before`.
-[[nodiscard]] Bytes encode_undo(const Page& before, const Page& after);
-/// Reads one undo and applies it. Precondition: written by encode_undo() for this page.
+void write_undo(Writer& writer, const Page& before, const Page& after);
+/// Reads one undo and applies it. Precondition: written by write_undo() for this page.
 void apply_undo(Page& page, Reader& undo);
 /// Reads over one.
 void skip_undo(Reader& undo);

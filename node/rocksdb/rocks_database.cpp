@@ -70,7 +70,8 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   return result;
 }
 
-rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache,
+                                            std::string_view family) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -87,6 +88,9 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options, const s
   result.write_buffer_size = options.write_buffer_bytes;
   result.max_write_buffer_number = 2;
   result.level_compaction_dynamic_level_bytes = true;
+  if (family == kFamilies[static_cast<std::size_t>(Column::proofs)]) {
+    result.compression = rocksdb::kNoCompression;  // hashes do not get smaller
+  }
   return result;
 }
 
@@ -129,13 +133,14 @@ class RocksReader : public contracts::StateReader {
 
   [[nodiscard]] std::vector<std::optional<Bytes>> get_many(std::span<const Bytes> keys) const override {
     std::vector<std::optional<Bytes>> result(keys.size());
+    const bool is_sorted = std::ranges::is_sorted(keys);
     std::array<rocksdb::Slice, kReadTogether> slices;
     std::array<rocksdb::PinnableSlice, kReadTogether> values;
     std::array<rocksdb::Status, kReadTogether> statuses;
     for (std::size_t first = 0; first < keys.size(); first += kReadTogether) {
       const auto count = std::min(kReadTogether, keys.size() - first);
       for (std::size_t i = 0; i < count; ++i) { slices[i] = slice(keys[first + i]); }
-      database_.MultiGet(options_, &family_, count, slices.data(), values.data(), statuses.data());
+      database_.MultiGet(options_, &family_, count, slices.data(), values.data(), statuses.data(), is_sorted);
       for (std::size_t i = 0; i < count; ++i) {
         if (statuses[i].ok()) { result[first + i] = to_bytes(view(values[i])); }
         values[i].Reset();
@@ -220,7 +225,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& di
   state->directory = directory;
   state->cache = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const auto* name : kFamilies) { descriptors.emplace_back(name, family_options(options, state->cache)); }
+  for (const auto* name : kFamilies) { descriptors.emplace_back(name, family_options(options, state->cache, name)); }
 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* database = nullptr;
@@ -268,7 +273,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open_read_only(const std::
     state->directory = directory;
     state->cache = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const auto* name : kFamilies) { descriptors.emplace_back(name, family_options(options, state->cache)); }
+    for (const auto* name : kFamilies) { descriptors.emplace_back(name, family_options(options, state->cache, name)); }
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* database = nullptr;
     status = rocksdb::DB::OpenForReadOnly(how, directory, descriptors, &handles, &database);
