@@ -171,6 +171,7 @@ std::vector<Bytes> governance_arguments() {
       UpdateNode{"node0", card.tls_certificate, "moved:7001", FormerCertificate::ends}.encode(),
       AddKey{user}.encode(),
       Ready{SetId{user.key.bytes}, Height{12}}.encode(),
+      RevokeKey{user.key}.encode(),
       ChangeOutcome{ChangeId{7}, true, 3, 3}.encode()};
   for (std::size_t method = 0; method < result.size(); ++method) {
     result[method].insert(result[method].begin(), static_cast<std::uint8_t>(method));
@@ -292,6 +293,11 @@ std::vector<Bytes> seeds(std::string_view target) {
   if (target == "governance") { return governance_arguments(); }
   if (target == "package") { return package_files(); }
   if (target == "package_arguments") { return package_arguments(); }
+  if (target == "package_manifest") {
+    return {to_bytes(packages::Package::decode(package_files().front()).value().manifest.encode())};
+  }
+  if (target == "agreement_arguments") { return agreement_argument_seeds(); }
+  if (target == "agreement_document") { return agreement_documents(); }
   if (target == "wasm_module") { return wasm_modules(); }
   if (target == "wasm_run") {
     return {Bytes(40, 1), to_bytes("every byte of this sentence is a choice of the generator")};

@@ -172,7 +172,7 @@ void governance_arguments(ByteView input) {
   using namespace governance;
   if (input.empty()) { return; }
   const auto rest = input.subspan(1);
-  switch (input[0] % 8) {
+  switch (input[0] % 9) {
     case 0: canonical_arguments<ProposeChange>(rest); break;
     case 1: canonical_arguments<ApproveChange>(rest); break;
     case 2: canonical_arguments<WithdrawChange>(rest); break;
@@ -180,6 +180,7 @@ void governance_arguments(ByteView input) {
     case 4: canonical_arguments<UpdateNode>(rest); break;
     case 5: canonical_arguments<AddKey>(rest); break;
     case 6: canonical_arguments<Ready>(rest); break;
+    case 7: canonical_arguments<RevokeKey>(rest); break;
     default: canonical_arguments<ChangeOutcome>(rest); break;
   }
   if (const auto proposal = ProposeChange::decode(rest)) {
@@ -319,6 +320,9 @@ constexpr std::array kTargets{
     Target{"governance", governance_arguments},
     Target{"package", package},
     Target{"package_arguments", package_arguments},
+    Target{"package_manifest", package_manifest},
+    Target{"agreement_arguments", agreement_arguments},
+    Target{"agreement_document", agreement_document},
     Target{"proof", proof_file},
     Target{"checkpoint", checkpoint},
     Target{"wasm_module", wasm_module},

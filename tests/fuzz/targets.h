@@ -20,6 +20,12 @@ void csv(ByteView input);
 void event_table(ByteView input);
 void event_json(ByteView input);
 void query_string(ByteView input);
+// Agreements and packages: rules_targets.cpp.
+void agreement_arguments(ByteView input);
+void agreement_document(ByteView input);
+void package_manifest(ByteView input);
+std::vector<Bytes> agreement_argument_seeds();
+std::vector<Bytes> agreement_documents();
 // ODRL policies and cases: usage_targets.cpp.
 void usage_policy(ByteView input);
 void usage_case(ByteView input);
