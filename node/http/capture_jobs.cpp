@@ -64,21 +64,44 @@ void CaptureJobs::read() {
 /// Beside the old one and then in its place: a start in between finds one of the two.
 void CaptureJobs::rewrite() {
   const auto fresh = path_.string() + ".new";
-  {
-    std::ofstream output(fresh, std::ios::trunc);
-    for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) { output << line_of(*job); }
-  }
+  std::ofstream output(fresh, std::ios::trunc);
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) { output << line_of(*job); }
+  output.close();
   std::error_code failed;
-  std::filesystem::rename(fresh, path_, failed);
-  if (failed) { log_warning("the list of captures cannot be kept in {}: {}", path_.string(), failed.message()); }
+  if (output) {
+    std::filesystem::rename(fresh, path_, failed);
+  } else {
+    failed = std::make_error_code(std::errc::io_error);
+    std::error_code ignored;
+    std::filesystem::remove(fresh, ignored);  // a full disk needs no cut copy
+  }
   file_ = std::ofstream(path_, std::ios::app);
   lines_ = jobs_.size();
+  say(!failed && file_);
+}
+
+/// Once each time it changes.
+void CaptureJobs::say(bool is_kept) {
+  if (is_kept == is_kept_) { return; }
+  is_kept_ = is_kept;
+  if (is_kept) {
+    log_info("the list of captures is kept in {} again", path_.string());
+  } else {
+    log_warning("the list of captures cannot be kept in {}; is the disk full? What the file holds stays",
+                path_.string());
+  }
 }
 
 void CaptureJobs::keep(const CaptureJob& job) {
   if (path_.empty()) { return; }
   file_ << line_of(job) << std::flush;
-  if (++lines_ > kLinesPerJob * jobs_max_) { rewrite(); }
+  if (!file_) {
+    file_ = std::ofstream(path_, std::ios::app);
+    say(false);
+    return;
+  }
+  // The first line that is written again ends what is missing before it.
+  if (!is_kept_ || ++lines_ > kLinesPerJob * jobs_max_) { rewrite(); }
 }
 
 void CaptureJobs::add(const CaptureJob& job) {

@@ -53,11 +53,13 @@ class CaptureJobs {
   void keep(const CaptureJob& job);
   void read();
   void rewrite();
+  void say(bool is_kept);
 
   const std::size_t jobs_max_;
   const std::filesystem::path path_;
   std::ofstream file_;
   std::size_t lines_ = 0;        ///< in the file
+  bool is_kept_ = true;          ///< the newest write succeeded
   mutable std::mutex mutex_;     // handlers on several threads and callbacks of the gateway
   std::deque<CaptureJob> jobs_;  // newest first
 };

@@ -385,7 +385,9 @@ void Transport::State::start_session(tcp::socket::rebind_executor<Executor>::oth
   {
     const std::lock_guard lock(mutex);
     const bool full = sessions.size() >= options.connections_max;
-    const bool greedy = !from.is_loopback() && per_address[from] >= options.connections_per_address_max;
+    const auto same = per_address.find(from);
+    const bool greedy =
+        !from.is_loopback() && same != per_address.end() && same->second >= options.connections_per_address_max;
     if (full || greedy) { return; }  // closes the socket
     session = std::make_shared<Session>(*this, std::move(socket), from);
     sessions.emplace(session.get(), session);

@@ -93,6 +93,10 @@ Result<std::vector<UserPointer>> parse_users(std::string_view text, const std::f
   const auto document = json::parse(text);
   if (!document) { return document.error(); }
   if (!document->is(json::Kind::array)) { return users_error("the top", "an array of users"); }
+  if (document->items().size() > kUsersMax) {
+    return users_error("the top", "at most " + std::to_string(kUsersMax) + " users, found " +
+                                      std::to_string(document->items().size()) + ": delete those that nobody needs");
+  }
   std::vector<UserPointer> users;
   std::set<std::string_view> names;
   std::set<Hash> hashes;
@@ -129,7 +133,7 @@ UserStore::Stamp UserStore::stamp() const {
 }
 
 Status UserStore::load() {
-  const auto text = read_secret_file(file_.string());
+  const auto text = read_secret_file(file_.string(), kUsersFileBytesMax);
   if (!text) { return text.error(); }
   auto users = parse_users(*text, file_.parent_path(), organisation_);
   if (!users) { return users.error(); }

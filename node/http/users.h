@@ -30,6 +30,10 @@ struct User {
 };
 using UserPointer = std::shared_ptr<const User>;
 
+/// Of one node, revoked ones included. The bytes are far above what so many take.
+inline constexpr std::size_t kUsersMax = 1000;
+inline constexpr std::size_t kUsersFileBytesMax = 1024 * 1024;
+
 /// What the users file keeps of a bearer token: Hasher("keten/http-token/1").sized(token). Tokens carry 32 random bytes, so a
 /// plain hash suffices.
 Hash token_hash(std::string_view token);

@@ -16,8 +16,6 @@
 namespace keten {
 namespace {
 
-constexpr std::size_t kSecretFileBytesMax = 64 * 1024;
-
 /// An open file that closes itself.
 class File {
  public:
@@ -68,12 +66,12 @@ void random_bytes(std::span<std::uint8_t> out) {
   ::randombytes_buf(out.data(), out.size());
 }
 
-Result<std::string> read_secret_file(const std::string& path) {
+Result<std::string> read_secret_file(const std::string& path, std::size_t bytes_max) {
   // O_NONBLOCK: a pipe in the file's place must not hang the start.
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) { return failure(ErrorKind::not_found, "KEY_FILE_MISSING", path + ": " + system_text()); }
   if (auto allowed = check_owner_and_mode(file.get(), path); !allowed) { return allowed.error(); }
-  std::string contents(kSecretFileBytesMax + 1, '\0');
+  std::string contents(bytes_max + 1, '\0');
   std::size_t filled = 0;
   while (filled < contents.size()) {
     const auto count = ::read(file.get(), contents.data() + filled, contents.size() - filled);
@@ -82,7 +80,9 @@ Result<std::string> read_secret_file(const std::string& path) {
     if (count == 0) { break; }
     filled += static_cast<std::size_t>(count);
   }
-  if (filled > kSecretFileBytesMax) { return invalid("KEY_FILE_INVALID", path + ": expected at most 64 KiB"); }
+  if (filled > bytes_max) {
+    return invalid("KEY_FILE_INVALID", path + ": expected at most " + std::to_string(bytes_max / 1024) + " KiB");
+  }
   contents.resize(filled);
   return contents;
 }

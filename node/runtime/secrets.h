@@ -24,8 +24,8 @@ Fixed random_fixed() {
 }
 
 /// Contents of a file that only its owner may touch. Fails with KEY_FILE_MISSING, KEY_FILE_MODE (not a regular file of
-/// this user with mode 0600 or 0400; says which command repairs it), KEY_FILE_INVALID (over 64 KiB or unreadable).
-[[nodiscard]] Result<std::string> read_secret_file(const std::string& path);
+/// this user with mode 0600 or 0400; says which command repairs it), KEY_FILE_INVALID (longer or unreadable).
+[[nodiscard]] Result<std::string> read_secret_file(const std::string& path, std::size_t bytes_max = 64 * 1024);
 /// Creates the file with mode 0600 and syncs it. Fails with FILE_EXISTS (never overwrites) or FILE_NOT_WRITTEN.
 [[nodiscard]] Status write_secret_file(const std::string& path, std::string_view contents);
 

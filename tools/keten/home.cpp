@@ -245,6 +245,11 @@ Result<IssuedToken> issue_token(const HomeFiles& files, const std::string& user,
                      "user " + user + " exists already in " + files.users().string());
     }
   }
+  if (users->items().size() >= http::kUsersMax) {
+    return failure(ErrorKind::too_large, "TOO_MANY_USERS",
+                   files.users().string() + " has " + std::to_string(users->items().size()) +
+                       " users, as many as a node takes; delete those that nobody needs");
+  }
   IssuedToken issued{user, role, "keten_" + client::random_seed().hex()};
   auto entry = json::Value::object();
   entry.set("name", text_value(user));

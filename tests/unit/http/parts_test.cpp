@@ -1,6 +1,8 @@
+#include <csignal>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "node/http/admission.h"
@@ -24,6 +26,26 @@ Route route(Method method, std::string pattern) {
 }
 
 std::string block(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"; }
+
+/// While it lives, no file grows.
+class FullDisk {
+ public:
+  FullDisk() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
 
 bool accepts(std::string_view fields) { return check_header_block(block(fields)).ok(); }
 
@@ -211,6 +233,26 @@ BOOST_AUTO_TEST_CASE(jobs_are_read_from_their_file_whatever_else_is_in_it) {
   BOOST_TEST(CaptureJobs(3, folder / "jobs").list(9, std::nullopt)->at(0).created_at == 40U);
 }
 
+BOOST_AUTO_TEST_CASE(a_full_disk_takes_no_job_from_the_list_and_the_next_one_that_fits_brings_all) {
+  const test::Folder folder;
+  const auto id = [](std::uint8_t first) {
+    TransactionId made;
+    made.bytes[0] = first;
+    return made;
+  };
+  CaptureJobs jobs(3, folder / "jobs");
+  jobs.add({.id = id(1), .finished_at = std::nullopt});
+  const auto kept = [&] { return CaptureJobs(3, folder / "jobs").list(9, std::nullopt)->size(); };
+  {
+    const FullDisk full;
+    BOOST_TEST(kept() == 1U);  // a start writes the file anew
+    jobs.add({.id = id(2), .finished_at = std::nullopt});
+  }
+  BOOST_TEST(kept() == 1U);
+  jobs.add({.id = id(3), .finished_at = std::nullopt});
+  BOOST_TEST(kept() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_capture_carries_the_original_bytes_and_the_users_signature) {
   KeySeed seed;
   seed.bytes.fill(3);
@@ -230,6 +272,31 @@ BOOST_AUTO_TEST_CASE(a_capture_carries_the_original_bytes_and_the_users_signatur
   BOOST_TEST(
       make_capture(as_bytes("{}"), ErrorBehaviour::rollback, user, {{}, Height{10}, 5})->body.valid_until.value == 15U);
   BOOST_TEST(capture_fuel(limits::kCaptureBytesMax) == limits::kFuelPerTransactionMax);
+}
+
+BOOST_AUTO_TEST_CASE(a_users_file_holds_a_thousand_users_and_says_when_it_holds_more) {
+  const Folder folder;
+  const auto write = [&](std::size_t count) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = std::to_string(i);
+      text += std::string(i == 0 ? "" : ",") + R"({"name":"user-)" + number +
+              R"(","organisation":"FarmCo","role":"auditor","revoked":)" + (i == 7 ? "true" : "false") +
+              R"(,"token_hash":")" + token_hash(number).hex() + "\"}\n";
+    }
+    folder.write("users.json", text + "]");
+    ::chmod((folder / "users.json").c_str(), 0600);
+  };
+  write(kUsersMax);
+  const auto store = UserStore::open(folder / "users.json", "FarmCo");
+  BOOST_REQUIRE_MESSAGE(store.ok(), (store ? "" : store.error().message));
+  BOOST_TEST((*store)->find("7")->revoked);
+  BOOST_TEST(!(*store)->find("999")->revoked);
+  write(kUsersMax + 1);
+  const auto refused = UserStore::open(folder / "users.json", "FarmCo");
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST(refused.error().reason == "USERS_INVALID");
+  BOOST_TEST(refused.error().message.find("at most 1000 users") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_users_file_is_taken_as_a_whole_or_refused_with_the_place) {
