@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "node/journal/file.h"
 #include "node/runtime/log.h"
 #include "node/runtime/secrets.h"
 
@@ -28,8 +29,12 @@ std::uint32_t number_of(const std::string& name) {
 Result<std::vector<KeyPair>> read_validator_keys(const std::filesystem::path& folder) {
   std::map<std::uint32_t, std::filesystem::path, std::greater<>> files{{1, folder / "validator.key"}};
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (const auto number = number_of(entry.path().filename().string()); number > 1) { files[number] = entry.path(); }
+  if (std::filesystem::exists(folder, ignored)) {
+    const auto names = journal::machine_files().list(folder.string());
+    if (!names) { return names.error(); }
+    for (const auto& name : *names) {
+      if (const auto number = number_of(name); number > 1) { files[number] = folder / name; }
+    }
   }
   std::vector<KeyPair> keys;
   for (const auto& [number, path] : files) {

@@ -69,9 +69,9 @@ void Tracker::final(const BlockPointer& block) {
   {
     const std::lock_guard lock(mutex_);
     const auto height = block->header.height;
-    final_[height] = block;
     for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
       const auto& id = block->transactions[index]->id;
+      final_[id] = {height, index};
       if (!admitted_.empty()) { admitted_.erase(id); }
       if (!waiters_.empty()) {
         take(id, WaitLevel::final, TransactionProgress{TransactionState::final, height, index, {}}, answers);
@@ -86,7 +86,7 @@ void Tracker::executed(const BlockPointer& block, const contracts::BlockResult& 
   {
     const std::lock_guard lock(mutex_);
     const auto height = block->header.height;
-    final_.erase(height);
+    for (const auto& transaction : block->transactions) { final_.erase(transaction->id); }
     if (!waiters_.empty()) {
       for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
         const auto& id = block->transactions[index]->id;
@@ -100,12 +100,8 @@ void Tracker::executed(const BlockPointer& block, const contracts::BlockResult& 
 }
 
 std::optional<TransactionProgress> Tracker::find_locked(const TransactionId& id) const {
-  for (const auto& [height, block] : final_) {
-    for (std::uint32_t index = 0; index < block->transactions.size(); ++index) {
-      if (block->transactions[index]->id == id) {
-        return TransactionProgress{TransactionState::final, height, index, {}};
-      }
-    }
+  if (const auto place = final_.find(id); place != final_.end()) {
+    return TransactionProgress{TransactionState::final, place->second.height, place->second.index, {}};
   }
   if (admitted_.contains(id)) { return TransactionProgress{TransactionState::admitted, {}, 0, {}}; }
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -58,7 +59,11 @@ class Tracker {
 
   mutable std::mutex mutex_;  // front doors wait and ask, the loop and the execution thread bring news
   std::unordered_set<TransactionId, FixedBytesHash> admitted_;
-  std::map<Height, BlockPointer> final_;  ///< not executed yet
+  struct Place {
+    Height height;
+    std::uint32_t index = 0;
+  };
+  std::unordered_map<TransactionId, Place, FixedBytesHash> final_;  ///< in a final block that is not executed yet
   std::multimap<TransactionId, Waiter> waiters_;
   std::optional<std::uint64_t> without_quorum_since_ms_;
   bool stopped_ = false;
