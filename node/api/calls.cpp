@@ -13,10 +13,19 @@ grpc::Status to_grpc(const Error& error) {
   return {code, error.message.substr(0, 1024), wire::encode_error_details(error)};
 }
 
-grpc::ServerUnaryReactor* UnaryCall::begin(Surroundings& surroundings, Work work) {
+std::shared_ptr<const void> RequestBytes::take(std::size_t bytes) {
+  if (bytes_.fetch_add(bytes) + bytes > bytes_max_) {
+    bytes_ -= bytes;
+    return nullptr;
+  }
+  return {this, [this, bytes](const void*) { bytes_ -= bytes; }};
+}
+
+grpc::ServerUnaryReactor* UnaryCall::begin(Surroundings& surroundings, std::size_t request_bytes, Work work) {
   const std::shared_ptr<UnaryCall> call(new UnaryCall(surroundings));
   call->self_ = call;
-  if (!surroundings.workers.submit([call, work = std::move(work)] { call->run(work); })) {
+  call->room_ = surroundings.requests.take(request_bytes);
+  if (!call->room_ || !surroundings.workers.submit([call, work = std::move(work)] { call->run(work); })) {
     call->answer(to_grpc(failure(ErrorKind::busy, "NODE_BUSY", "too many calls wait on this node; try again")));
   }
   return call.get();

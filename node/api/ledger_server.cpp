@@ -13,6 +13,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 
 #include "core/check.h"
+#include "node/api/calls.h"
 #include "node/api/ledger_service.h"
 #include "node/runtime/certificates.h"
 #include "node/runtime/listener.h"
@@ -26,6 +27,7 @@ constexpr int kStreamsMax = 64;
 constexpr int kHandshakeTimeoutMs = 5000;
 constexpr std::size_t kQuotaBytes = 64 * 1024 * 1024;
 constexpr std::size_t kCallsWaitingMax = 1024;
+constexpr std::size_t kRequestBytesMax = 64 * 1024 * 1024;  ///< decoded, of all calls that are not answered
 constexpr const char* kServiceName = "keten.v1.LedgerService";
 
 /// Reflection for this server only: the library's own way would add it to every server of the process.
@@ -57,7 +59,8 @@ struct LedgerServer::State {
   State(LedgerServerConfig its_config, Gateway& gateway, const LedgerReads& reads, Metrics& metrics)
       : config(std::move(its_config)),
         workers("keten-api", config.threads, kCallsWaitingMax),
-        service({gateway, reads, workers,
+        requests(kRequestBytesMax),
+        service({gateway, reads, workers, requests,
                  metrics.counter("keten_api_answers_total", "Answers of the gRPC API", {{"outcome", "done"}}),
                  metrics.counter("keten_api_answers_total", "Answers of the gRPC API", {{"outcome", "error"}}),
                  metrics.counter("keten_api_exceptions_total", "Exceptions caught in calls of the gRPC API"),
@@ -65,6 +68,7 @@ struct LedgerServer::State {
 
   LedgerServerConfig config;
   WorkerPool workers;
+  RequestBytes requests;
   LedgerService service;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections;

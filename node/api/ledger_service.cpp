@@ -124,7 +124,7 @@ Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
 
 LedgerService::Unary* LedgerService::SubmitTransaction(Context*, const v1::SubmitTransactionRequest* request,
                                                        v1::SubmitTransactionResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     auto transaction = decode_transaction(as_bytes(request->transaction()));
     if (!transaction) {
       call->answer(to_grpc(transaction.error()));
@@ -145,7 +145,13 @@ LedgerService::Unary* LedgerService::SubmitTransaction(Context*, const v1::Submi
 
 LedgerService::Unary* LedgerService::SubmitTransactions(Context*, const v1::SubmitTransactionsRequest* request,
                                                         v1::SubmitTransactionsResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  const auto checked = check_batch(*request);
+  const auto bytes = checked ? request->SpaceUsedLong() : 0;
+  return UnaryCall::begin(surroundings_, bytes, [this, request, response, checked](const CallPointer& call) {
+    if (!checked) {
+      call->answer(to_grpc(checked));
+      return;
+    }
     submit_batch(surroundings_.gateway, *request, [call, response](v1::SubmitTransactionsResponse answer) {
       call->answer([&] {
         *response = std::move(answer);
@@ -162,7 +168,7 @@ LedgerService::SubmitTransactionStream(Context*) {
 
 LedgerService::Unary* LedgerService::WaitTransaction(Context*, const v1::WaitTransactionRequest* request,
                                                      v1::WaitTransactionResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
     const auto level = wire::wait_level_from_wire(request->level());
     if (!id || !level) {
@@ -188,7 +194,7 @@ LedgerService::Unary* LedgerService::WaitTransaction(Context*, const v1::WaitTra
 
 LedgerService::Unary* LedgerService::GetTransaction(Context*, const v1::GetTransactionRequest* request,
                                                     v1::GetTransactionResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
     if (!id) {
       call->answer(to_grpc(id.error()));
@@ -214,7 +220,7 @@ LedgerService::Unary* LedgerService::GetTransaction(Context*, const v1::GetTrans
 
 LedgerService::Unary* LedgerService::GetReceipt(Context*, const v1::GetReceiptRequest* request,
                                                 v1::GetReceiptResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto id = wire::hash_from_wire(request->transaction_id(), "transaction_id");
     const auto stored = id ? surroundings_.reads.receipt(*id) : Result<StoredReceipt>(id.error());
     call->answer([&] {
@@ -227,15 +233,16 @@ LedgerService::Unary* LedgerService::GetReceipt(Context*, const v1::GetReceiptRe
 
 LedgerService::Unary* LedgerService::GetBlock(Context*, const v1::GetBlockRequest* request,
                                               v1::GetBlockResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto stored = find_block(surroundings_.reads, *request);
     call->answer(
         [&] { return stored ? fill(*stored, request->with_transactions(), *response) : to_grpc(stored.error()); });
   });
 }
 
-LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequest*, v1::GetStatusResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, response](const CallPointer& call) {
+LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequest* request,
+                                               v1::GetStatusResponse* response) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, response](const CallPointer& call) {
     const auto status = surroundings_.gateway.status();
     call->answer([&] {
       wire::to_wire(status, *response);
@@ -246,7 +253,7 @@ LedgerService::Unary* LedgerService::GetStatus(Context*, const v1::GetStatusRequ
 
 LedgerService::Unary* LedgerService::ReadState(Context*, const v1::ReadStateRequest* request,
                                                v1::ReadStateResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto& contract = request->contract();
     const bool is_name = !contract.empty() && contract.find('/') == std::string::npos;
     const auto page =
@@ -276,7 +283,7 @@ LedgerService::Unary* LedgerService::ReadState(Context*, const v1::ReadStateRequ
 
 LedgerService::Unary* LedgerService::ReadRules(Context*, const v1::ReadRulesRequest* request,
                                                v1::ReadRulesResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto question = rule_question(*request);
     const auto answer = question ? surroundings_.reads.rules(*question) : Result<RulesAt>(question.error());
     call->answer([&] {
@@ -291,7 +298,7 @@ LedgerService::Unary* LedgerService::ReadRules(Context*, const v1::ReadRulesRequ
 
 LedgerService::Unary* LedgerService::GetProof(Context*, const v1::GetProofRequest* request,
                                               v1::GetProofResponse* response) {
-  return UnaryCall::begin(surroundings_, [this, request, response](const CallPointer& call) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
     const auto question = proof_question(*request);
     const auto proof = question ? surroundings_.reads.proof(*question) : Result<Bytes>(question.error());
     call->answer([&] {

@@ -15,7 +15,21 @@ void refuse(v1::SubmitResult& result, const Error& error) {
   result.set_message(wire::utf8_or_printable(error.message));
 }
 
+/// An element of a batch takes two bytes to send and hundreds to answer.
+constexpr std::size_t kAnswersMax = 10 * limits::kBatchTransactionsMax;
+
+Error too_many(int found) {
+  return failure(ErrorKind::too_large, "BATCH_TOO_LARGE",
+                 "expected at most " + std::to_string(limits::kBatchTransactionsMax) +
+                     " transactions in one batch, found " + std::to_string(found));
+}
+
 }  // namespace
+
+Status check_batch(const v1::SubmitTransactionsRequest& request) {
+  if (static_cast<std::size_t>(request.transactions_size()) <= kAnswersMax) { return kDone; }
+  return too_many(request.transactions_size());
+}
 
 void submit_batch(Gateway& gateway, const v1::SubmitTransactionsRequest& request,
                   std::function<void(v1::SubmitTransactionsResponse)> done) {
@@ -30,9 +44,7 @@ void submit_batch(Gateway& gateway, const v1::SubmitTransactionsRequest& request
   for (int i = 0; i < request.transactions_size(); ++i) {
     auto& result = *answer->response.add_results();
     if (is_over) {
-      refuse(result, failure(ErrorKind::too_large, "BATCH_TOO_LARGE",
-                             "expected at most " + std::to_string(limits::kBatchTransactionsMax) +
-                                 " transactions in one batch, found " + std::to_string(request.transactions_size())));
+      refuse(result, too_many(request.transactions_size()));
       continue;
     }
     auto transaction = decode_transaction(as_bytes(request.transactions(i)));

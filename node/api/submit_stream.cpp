@@ -30,19 +30,23 @@ void SubmitStream::OnReadDone(bool ok) {
     write_on();
     return;
   }
-  auto request = std::make_shared<v1::SubmitTransactionsRequest>(std::move(reading_));
-  reading_.Clear();
+  auto request = std::make_shared<Received>();
+  request->batch.Swap(&reading_);
+  if (auto checked = check_batch(request->batch); !checked) {
+    end(to_grpc(checked));
+    return;
+  }
+  request->room = surroundings_.requests.take(request->batch.SpaceUsedLong());
   auto slot = std::make_shared<Slot>();
   slots_.push_back(slot);
-  if (!surroundings_.workers.submit([self = self_, request, slot] { self->submit(request, slot); })) {
+  if (!request->room || !surroundings_.workers.submit([self = self_, request, slot] { self->submit(request, slot); })) {
     end(to_grpc(failure(ErrorKind::busy, "NODE_BUSY", "too many calls wait on this node; try again")));
     return;
   }
   read_on();
 }
 
-void SubmitStream::submit(const std::shared_ptr<v1::SubmitTransactionsRequest>& request,
-                          const std::shared_ptr<Slot>& slot) {
+void SubmitStream::submit(const std::shared_ptr<Received>& request, const std::shared_ptr<Slot>& slot) {
   // The gateway may answer after this stream is over: the pointer keeps the object, is_finished_ keeps it quiet.
   const auto self = [this] {
     const std::lock_guard lock(mutex_);
@@ -50,8 +54,10 @@ void SubmitStream::submit(const std::shared_ptr<v1::SubmitTransactionsRequest>& 
   }();
   if (!self) { return; }
   try {
-    submit_batch(surroundings_.gateway, *request,
-                 [self, slot](v1::SubmitTransactionsResponse response) { self->answered(slot, std::move(response)); });
+    // What the node was given keeps its room until it is answered.
+    submit_batch(surroundings_.gateway, request->batch, [self, slot, request](v1::SubmitTransactionsResponse response) {
+      self->answered(slot, std::move(response));
+    });
   } catch (const std::exception& problem) {
     surroundings_.exceptions.add();
     log_error("a submission failed by an exception: {}", problem.what());

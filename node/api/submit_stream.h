@@ -25,10 +25,14 @@ class SubmitStream final
   void OnDone() override { self_.reset(); }
 
  private:
+  struct Received {
+    v1::SubmitTransactionsRequest batch;
+    std::shared_ptr<const void> room;
+  };
   using Slot = std::optional<v1::SubmitTransactionsResponse>;
 
   explicit SubmitStream(Surroundings& surroundings) : surroundings_(surroundings) {}
-  void submit(const std::shared_ptr<v1::SubmitTransactionsRequest>& request, const std::shared_ptr<Slot>& slot);
+  void submit(const std::shared_ptr<Received>& request, const std::shared_ptr<Slot>& slot);
   void answered(const std::shared_ptr<Slot>& slot, v1::SubmitTransactionsResponse response);
   // The mutex is held:
   void read_on();

@@ -59,6 +59,12 @@ class FakeGateway final : public Gateway {
  public:
   void submit(std::vector<TransactionPointer> transactions, Admitted done) override {
     if (throws) { throw std::runtime_error("on purpose"); }
+    if (holds) {
+      const std::lock_guard lock(mutex_);
+      held_.push_back(
+          [done = std::move(done), count = transactions.size()] { done(std::vector<Status>(count, kDone)); });
+      return;
+    }
     std::vector<Status> statuses;
     for (const auto& transaction : transactions) {
       const auto found = refusals.find(transaction->id);
@@ -108,8 +114,23 @@ class FakeGateway final : public Gateway {
     return waiting.size();
   }
 
+  [[nodiscard]] std::size_t held() const {
+    const std::lock_guard lock(mutex_);
+    return held_.size();
+  }
+  void release() {
+    holds = false;
+    std::vector<std::function<void()>> now;
+    {
+      const std::lock_guard lock(mutex_);
+      now.swap(held_);
+    }
+    for (const auto& answer : now) { answer(); }
+  }
+
   std::map<TransactionId, Error> refusals;
   std::vector<Waited> waiting;
+  std::atomic<bool> holds{false};  ///< submissions wait for release()
   std::atomic<bool> throws{false};
   std::atomic<int> watchers{0};
 
@@ -120,6 +141,7 @@ class FakeGateway final : public Gateway {
     FakeGateway& gateway_;
   };
   mutable std::mutex mutex_;
+  std::vector<std::function<void()>> held_;
   std::function<void(Height)> watcher_;
   Genesis genesis_;
 };
@@ -333,6 +355,54 @@ BOOST_AUTO_TEST_CASE(a_batch_over_the_limit_is_refused_as_such) {
   request.add_transactions(envelope);
   BOOST_REQUIRE(stub->SubmitTransactions(Call().get(), request, &response).ok());
   BOOST_TEST(response.results(1000).reason() == "BATCH_TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_of_nothing_a_million_times_is_refused_without_a_million_answers) {
+  v1::SubmitTransactionsRequest request;
+  for (std::size_t i = 0; i < 1'000'000; ++i) { request.add_transactions(); }
+  v1::SubmitTransactionsResponse response;
+  const auto status = stub->SubmitTransactions(Call().get(), request, &response);
+  BOOST_TEST(error_of(status).reason == "BATCH_TOO_LARGE");
+  Call call;
+  const auto stream = stub->SubmitTransactionStream(call.get());
+  BOOST_REQUIRE(stream->Write(request));
+  BOOST_TEST(!stream->Read(&response));
+  BOOST_TEST(error_of(stream->Finish()).reason == "BATCH_TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(requests_that_are_not_answered_take_so_much_memory_and_the_next_is_told_to_come_again) {
+  constexpr std::size_t kCalls = 24;
+  v1::SubmitTransactionsRequest request;
+  const auto envelope = to_text(samples::transaction(1, 250'000)->envelope);
+  for (int i = 0; i < 15; ++i) { request.add_transactions(envelope); }
+  gateway.holds = true;
+  struct One {
+    Call call;
+    v1::SubmitTransactionsResponse response;
+    grpc::Status status;
+    std::atomic<bool> is_over{false};
+  };
+  std::vector<std::unique_ptr<One>> calls;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    auto& one = *calls.emplace_back(std::make_unique<One>());
+    stub->async()->SubmitTransactions(one.call.get(), &request, &one.response, [&one](grpc::Status status) {
+      one.status = std::move(status);
+      one.is_over = true;
+    });
+  }
+  const auto over = [&] {
+    return static_cast<std::size_t>(std::ranges::count_if(calls, [](const auto& one) { return one->is_over.load(); }));
+  };
+  BOOST_TEST(eventually([&] { return gateway.held() + over() == kCalls; }));
+  BOOST_TEST(over() > 0U);
+  BOOST_TEST(gateway.held() >= 8U);
+  for (const auto& one : calls) {
+    if (one->is_over) { BOOST_TEST(error_of(one->status).reason == "NODE_BUSY"); }
+  }
+  gateway.release();
+  BOOST_TEST(eventually([&] { return over() == kCalls; }));
+  v1::SubmitTransactionsResponse response;
+  BOOST_TEST(eventually([&] { return stub->SubmitTransactions(Call().get(), request, &response).ok(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_message_over_four_megabytes_is_refused) {
