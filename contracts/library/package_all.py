@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 LIBRARY = pathlib.Path(__file__).resolve().parent
-FUEL_PER_EVENT = 1_000_000
+# An event names at most 10,000 things, and its transaction has 150,000,000 units for all rules. samples.hpp tests against this.
+FUEL_PER_EVENT = 100_000_000
 
 
 def run(*command):

@@ -87,7 +87,7 @@ inline std::string joined(const std::vector<std::string>& all) {
   return text;
 }
 
-/// What the packages of the library allow one run (tools/library_packages.py).
+/// What the packages of the library allow one run (package_all.py).
 inline constexpr std::uint64_t kFuelOfEntry = 100'000'000;
 
 /// Events of the most items that a transaction may name end within that, and so do their findings.

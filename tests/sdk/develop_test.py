@@ -30,6 +30,33 @@ def keten(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def engine(module, *requests):
+    """What the ledger's side of the test kit answers: only the virtual machine runs the module. contracts/sdk/engine.h"""
+    def number(value):
+        return len(value).to_bytes(4, "little")
+
+    def frame(values):
+        inside = number(values) + b"".join(number(value.encode()) + value.encode() for value in values)
+        return number(inside) + inside
+    done = subprocess.run([KETEN, "contract", "engine", module], input=b"".join(map(frame, requests)), capture_output=True,
+                          timeout=60, check=True)
+    answers, place = [], 0
+
+    def take():
+        nonlocal place
+        place += 4
+        return int.from_bytes(done.stdout[place - 4:place], "little")
+    while place < len(done.stdout):
+        take()
+        values = []
+        for _ in range(take()):
+            size = take()
+            values.append(done.stdout[place:place + size].decode())
+            place += size
+        answers.append(values)
+    return answers
+
+
 def content_of(*path):
     with open(os.path.join(*path), encoding="utf-8") as file:
         return file.read()
@@ -117,6 +144,20 @@ KETEN_CONTRACT(C, "c", "1.0.0", set)
 """
         self.assertIn("a message holds texts, bool, integers, keten::Decimal", self.refused(source))
 
+    def test_more_members_than_can_be_read_do_not_compile_and_say_why(self):
+        source = """#include <keten/contract.hpp>
+struct Many { %s KETEN_MESSAGE(Many, %s) };
+struct C { void set(keten::Tx&, const Many&) {} };
+KETEN_CONTRACT(C, "c", "1.0.0", set)
+"""
+        def many(count):
+            names = [f"m{number}" for number in range(count)]
+            return source % (" ".join(f"bool {name} = false;" for name in names), ", ".join(names))
+        for count in (65, 100):
+            self.assertIn("members of a message: at most 64", self.refused(many(count)))
+        self.write(many(64))
+        self.assertEqual(keten("build", self.folder)[0], 0)
+
     def test_code_that_differs_between_native_and_wasm_fails_its_test(self):
         body = 'if (sizeof(long) == 8) { rule.finding("wide", "long has eight bytes"); }'
         self.write(RULE % ("", body))
@@ -153,6 +194,30 @@ KETEN_CONTRACT(C, "c", "1.0.0", set)
         self.assertEqual(code, 1)
         self.assertIn("native code and WebAssembly do not agree", out + error)
         self.assertIn("out of bounds memory access", out + error)
+
+    def test_recursion_without_end_is_a_deterministic_trap(self):
+        event = """{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],"type":"EPCISDocument",
+          "schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[{"type":"ObjectEvent",
+          "eventTime":"2026-01-02T08:00:00Z","eventTimeZoneOffset":"+00:00","action":"OBSERVE",
+          "epcList":["https://id.gs1.org/01/09521001000017/21/1"]}]}}"""
+        # Small frames use up the calls, large ones the stack in memory, which lies below all data and so overwrites none.
+        for bytes_of_frame, trap in ((4, "call stack exhausted"), (8192, "out of bounds memory access")):
+            deep = """__attribute__((noinline)) int deep(const keten::Rule& rule, int left) {
+              volatile char frame[%d];
+              frame[left %% %d] = static_cast<char>(left);
+              const int below = left == 0 ? 0 : deep(rule, left - 1);
+              return below + frame[left %% %d];
+            }""" % ((bytes_of_frame,) * 3)
+            self.write(RULE % (deep, 'if (deep(rule, 1000000 + (int)rule.event().count("epcList")) == 7) { rule.finding("x", "y"); }'))
+            code, _, error = keten("build", self.folder)
+            self.assertEqual(code, 0, error)
+            module = os.path.join(self.folder, "build", "contract.wasm")
+            asked = ["begin", "judge", "dairy", "on_event", event]
+            answers = engine(module, asked, ["end"], asked, ["end"])
+            for end in (answers[1], answers[3]):
+                self.assertEqual(end[2], "CONTRACT_TRAP", end)
+                self.assertIn(trap, end[3])
+            self.assertEqual(answers[1], answers[3])
 
     def test_a_failing_expectation_fails(self):
         self.write(RULE % ("", 'rule.finding("always", "always");'))

@@ -38,34 +38,39 @@ bool names(const std::vector<keten::EventItem>& items, const keten::Names& produ
   return false;
 }
 
-bool is_alarm(const keten::SensorReport& report) { return report.view.text("exception") == "ALARM_CONDITION"; }
-
+/// Judges one report after the other by all limits that hold for the event.
 class Judge {
  public:
-  Judge(const keten::Rule& rule, std::vector<keten::SensorReport> reports, std::int64_t deadline)
-      : rule_(rule), reports_(std::move(reports)), step_(rule.event().biz_step()), deadline_(deadline) {}
+  Judge(const keten::Rule& rule, std::int64_t deadline) : rule_(rule), deadline_(deadline) {}
 
-  void by(const Limit& limit) const {
-    bool seen = false;
-    for (const auto& report : reports_) {
-      if (report.type == limit.type) { seen = one(limit, report) || seen; }
+  void hold(const Limit& limit) { limits_.push_back({&limit, false}); }
+  void by_report(const keten::SensorReport& report) {
+    if (rule_.full()) { return; }
+    const bool is_alarm = report.view.text("exception") == "ALARM_CONDITION";
+    for (auto& one : limits_) {
+      if (report.type == one.limit->type) { one.is_seen = judge(*one.limit, report, is_alarm) || one.is_seen; }
     }
-    const bool is_required = std::find(limit.required.begin(), limit.required.end(), step_) != limit.required.end();
-    if (!seen && is_required) {
-      find("no_report", step_ + " without a report of " + limit.type + " in " + limit.unit + ", which is agreed");
-    }
+    if (is_alarm) { find("alarm", "a sensor reports an alarm of " + report.type); }
   }
-  void alarms() const {
-    for (const auto& report : reports_) {
-      if (is_alarm(report)) { find("alarm", "a sensor reports an alarm of " + report.type); }
+  void end() const {
+    const auto step = rule_.event().biz_step();
+    for (const auto& one : limits_) {
+      const auto& required = one.limit->required;
+      if (one.is_seen || std::find(required.begin(), required.end(), step) == required.end()) { continue; }
+      find("no_report",
+           step + " without a report of " + one.limit->type + " in " + one.limit->unit + ", which is agreed");
     }
   }
 
  private:
+  struct Held {
+    const Limit* limit;
+    bool is_seen;
+  };
   void find(const char* code, const std::string& message) const { rule_.finding(code, message, deadline_); }
 
   /// Whether it says something in the agreed unit.
-  bool one(const Limit& limit, const keten::SensorReport& report) const {
+  bool judge(const Limit& limit, const keten::SensorReport& report, bool is_alarm) const {
     if (report.unit != limit.unit) {
       find("other_unit", limit.type + " is reported in " +
                              (report.unit.empty() ? std::string("no unit") : report.unit) + ", agreed is " +
@@ -77,7 +82,7 @@ class Judge {
     }
     if (!report.values) {
       // Of an alarm its own finding tells.
-      if (report.is_readable && !is_alarm(report)) {
+      if (report.is_readable && !is_alarm) {
         find("no_value",
              "a report of " + limit.type + " has none of value, minValue, maxValue, meanValue and percValue");
       }
@@ -95,9 +100,8 @@ class Judge {
   }
 
   const keten::Rule& rule_;
-  std::vector<keten::SensorReport> reports_;
-  std::string step_;
   std::int64_t deadline_;
+  std::vector<Held> limits_;
 };
 
 }  // namespace
@@ -110,7 +114,7 @@ void on_event(const keten::Rule& rule) {
   const auto deadline = given.deadline("answerHours");
   if (!given.complete()) { return; }
   const auto& event = rule.event();
-  const Judge judge(rule, event.sensor_reports(), deadline);
+  Judge judge(rule, deadline);
   std::vector<keten::EventItem> items;
   bool is_read = false;
   for (const auto& limit : limits) {
@@ -118,9 +122,10 @@ void on_event(const keten::Rule& rule) {
       items = event.items();
       is_read = true;
     }
-    if (names(items, limit.products)) { judge.by(limit); }
+    if (names(items, limit.products)) { judge.hold(limit); }
   }
-  judge.alarms();
+  event.visit_reports([&](const keten::SensorReport& report) { judge.by_report(report); });
+  judge.end();
 }
 
 KETEN_RULES("condition-limits", "1.0.0", on_event)

@@ -57,6 +57,16 @@ KETEN_TEST(no_limits_is_a_finding_and_no_silence) {
   KETEN_EQUAL(Chain().judge("dairy", with(celsius("9"))).codes(), "parameter_missing");
 }
 
+KETEN_TEST(an_event_full_of_reports_is_within_the_fuel_of_the_package) {
+  Chain chain;
+  chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","min":2,"max":7}]})");
+  std::string reports;
+  for (int i = 0; i < 5'000; ++i) { reports += (i ? "," : "") + celsius("5"); }
+  const auto judged = chain.judge("dairy", with(reports));
+  KETEN_EQUAL(judged.codes(), "");
+  KETEN_EXPECT(judged.fuel < kFuelOfEntry);
+}
+
 KETEN_TEST(the_warm_spell_of_the_cold_chain_is_found) {
   Chain chain;
   chain.parameters(R"({"limits":[{"type":"Temperature","unit":"CEL","max":8}]})");

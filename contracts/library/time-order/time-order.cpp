@@ -15,7 +15,7 @@ void judge_sensors(const keten::Rule& rule, std::int64_t last, const std::string
     }
     return measured;
   };
-  for (const auto& element : rule.event().each("sensorElementList")) {
+  rule.event().visit("sensorElementList", [&](const keten::View& element) {
     const auto metadata = element.at("sensorMetadata");
     judge(metadata, "time");
     const auto starts = judge(metadata, "startTime");
@@ -24,8 +24,10 @@ void judge_sensors(const keten::Rule& rule, std::int64_t last, const std::string
       rule.finding("sensor_times_reversed",
                    "a sensor's endTime " + metadata.text("endTime") + " is before its startTime");
     }
-    for (const auto& report : element.each("sensorReport")) { judge(report, "time"); }
-  }
+    element.visit("sensorReport", [&](const keten::View& report) {
+      if (!rule.full()) { judge(report, "time"); }
+    });
+  });
 }
 
 }  // namespace

@@ -39,6 +39,15 @@ KETEN_TEST(each_begun_hour_costs) {
   KETEN_EXPECT(holds(arrives(chain, "2026-03-05T14:00:01Z", 6), R"("owed":37.5)"));
 }
 
+KETEN_TEST(a_number_is_one_of_json) {
+  Chain chain;
+  shipped(chain);
+  for (const char* pieces : {"007", "-1", "1.5", "1e1", "+1", "00"}) {
+    const auto text = R"({"id":"PO-1","pieces":)" + std::string(pieces) + "}";
+    KETEN_EQUAL(chain.call("shop", "confirm", text).ending, "ARGUMENTS_INVALID");
+  }
+}
+
 KETEN_TEST(parts_arrive_until_all_is_there_and_no_piece_more) {
   Chain chain;
   shipped(chain);

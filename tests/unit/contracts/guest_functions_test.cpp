@@ -209,6 +209,19 @@ BOOST_AUTO_TEST_CASE(a_place_outside_the_memory_is_a_trap_and_changes_nothing) {
   BOOST_TEST(context.events().empty());
 }
 
+BOOST_AUTO_TEST_CASE(recursion_without_end_is_a_trap_that_costs_the_same_every_time) {
+  const auto itself = static_cast<std::uint32_t>(guest::offers().size());
+  const auto code = Code().add(at(0, 1)).call(set_result).call(itself);
+  std::vector<std::uint64_t> used;
+  for (int i = 0; i < 2; ++i) {
+    const auto before = context.fuel_left();
+    BOOST_TEST(run(code, "a") == "CONTRACT_TRAP method run: trap: call stack exhausted in function 29");
+    used.push_back(before - context.fuel_left());
+  }
+  BOOST_TEST(used[0] == used[1]);
+  BOOST_TEST(run(code, "a", 5000) == "CONTRACT_OUT_OF_FUEL method run: 5000 units of fuel were not enough");
+}
+
 BOOST_AUTO_TEST_CASE(every_limit_holds_and_is_named) {
   const auto loop = [](const Code& body) { return Code().begin(0x03).add(body).br(0).end(); };
   guest::Limits limits;

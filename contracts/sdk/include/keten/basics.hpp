@@ -71,6 +71,9 @@ class Decimal {
   static constexpr std::optional<Units> parse_units(std::string_view text, bool& is_cut) {
     const bool negative = !text.empty() && text.front() == '-';
     if (negative) { text.remove_prefix(1); }
+    // Most numbers fit into 64 bits, which are ten times as fast.
+    constexpr int kNarrow = 18;
+    std::uint64_t narrow = 0;
     Units units = 0;
     int digits = 0;
     int places = -1;
@@ -86,10 +89,19 @@ class Decimal {
       }
       if (places >= 0) { ++places; }
       if (++digits > 36) { return std::nullopt; }
-      units = units * 10 + (one - '0');
+      const auto digit = static_cast<std::uint64_t>(one - '0');
+      if (digits <= kNarrow) {
+        narrow = narrow * 10 + digit;
+        continue;
+      }
+      if (digits == kNarrow + 1) { units = narrow; }
+      units = units * 10 + digit;
     }
     if (digits == 0 || places == 0) { return std::nullopt; }
-    for (int place = places < 0 ? 0 : places; place < kPlaces; ++place) {
+    int missing = places < 0 ? kPlaces : kPlaces - places;
+    for (; missing > 0 && digits < kNarrow; --missing, ++digits) { narrow *= 10; }
+    if (digits <= kNarrow) { units = narrow; }
+    for (; missing > 0; --missing) {
       if (units > kMost / 10) { return std::nullopt; }
       units *= 10;
     }

@@ -93,6 +93,7 @@ inline void describe_tail(std::string& out, std::string_view name, std::string_v
 #define KETEN_RULE_NAME(name) keten_text += keten_text.back() == '[' ? "\"" #name "\"" : ",\"" #name "\"";
 /// `keten_describe` answers names and types as JSON, so that tools need no source.
 #define KETEN_RULES(NAME, VERSION, ...)                       \
+  KETEN_AT_MOST_64("rules of a module:", __VA_ARGS__)         \
   KETEN_EACH(KETEN_RULE_ENTRY, __VA_ARGS__)                   \
   KETEN_EXPORT(keten_describe, std::string keten_text = R"({"abi":"keten_abi_1","methods":{},"rules":[)"; \
                KETEN_EACH(KETEN_RULE_NAME, __VA_ARGS__) keten_text += ']'; \
@@ -105,6 +106,7 @@ inline void describe_tail(std::string& out, std::string_view name, std::string_v
 /// A method is `void|Result name(keten::Tx&)` or `void|Result name(keten::Tx&, const Message&)`. The class is made anew for
 /// each call: what should stay goes into a Map or Cell.
 #define KETEN_CONTRACT(CLASS, NAME, VERSION, ...)             \
+  KETEN_AT_MOST_64("methods of a contract:", __VA_ARGS__)     \
   using KetenContract = CLASS;                                \
   KETEN_EACH(KETEN_METHOD_ENTRY, __VA_ARGS__)                 \
   KETEN_EXPORT(keten_describe, std::string keten_text = R"({"abi":"keten_abi_1","methods":{)"; \

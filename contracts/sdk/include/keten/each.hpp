@@ -1,5 +1,19 @@
 #pragma once
-// KETEN_EACH(macro, a, b, c) is macro(a) macro(b) macro(c), for up to 256 arguments.
+// KETEN_EACH(macro, a, b, c) is macro(a) macro(b) macro(c), for up to 85 arguments; who uses it asserts KETEN_AT_MOST_64.
+
+#include <cstddef>
+#include <string_view>
+
+namespace keten::detail {
+/// Names in what a macro got, written as text.
+constexpr std::size_t count_names(std::string_view text) {
+  std::size_t names = text.empty() ? 0 : 1;
+  for (const char one : text) { names += one == ',' ? 1 : 0; }
+  return names;
+}
+}  // namespace keten::detail
+#define KETEN_AT_MOST_64(what, ...) \
+  static_assert(::keten::detail::count_names(#__VA_ARGS__) <= 64, what " at most 64");
 
 #define KETEN_PARENTHESES ()
 #define KETEN_EXPAND(...) KETEN_EXPAND3(KETEN_EXPAND3(KETEN_EXPAND3(KETEN_EXPAND3(__VA_ARGS__))))

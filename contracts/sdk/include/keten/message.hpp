@@ -18,6 +18,7 @@
 
 #define KETEN_MESSAGE_MEMBER(name) keten_visitor(#name, name);
 #define KETEN_MESSAGE(TYPE, ...)                                  \
+  KETEN_AT_MOST_64("members of a message:", __VA_ARGS__)          \
   static constexpr std::string_view keten_message() { return #TYPE; } \
   template <typename KetenVisitor>                                \
   void keten_visit([[maybe_unused]] KetenVisitor&& keten_visitor) { \
@@ -228,6 +229,12 @@ class Reader {
     return text_.substr(first, place_ - first);
   }
 
+  /// `007` is no number of JSON.
+  static bool is_padded(std::string_view number) {
+    if (number.starts_with('-')) { number.remove_prefix(1); }
+    return number.size() > 1 && number[0] == '0' && number[1] != '.';
+  }
+
   template <typename T>
   void read(T& value, int depth) {
     if constexpr (is_optional<T>) {
@@ -239,13 +246,14 @@ class Reader {
     } else if constexpr (std::integral<T>) {
       const auto found = word();
       const auto end = std::from_chars(found.data(), found.data() + found.size(), value);
-      if (found.empty() || end.ec != std::errc{} || end.ptr != found.data() + found.size()) {
+      if (found.empty() || is_padded(found) || end.ec != std::errc{} || end.ptr != found.data() + found.size()) {
         wrong(std::is_signed_v<T> ? "an integer in range" : "an integer from 0, in range");
       }
     } else if constexpr (std::same_as<T, Decimal>) {
       space();
       const bool quoted = place_ < text_.size() && text_[place_] == '"';
-      const auto found = quoted ? Decimal::parse(string()) : Decimal::parse(word());
+      const auto text = quoted ? string() : std::string(word());
+      const auto found = is_padded(text) ? std::nullopt : Decimal::parse(text);
       if (!found) { wrong("a decimal with at most nine places after the point"); }
       value = *found;
     } else if constexpr (std::same_as<T, std::string>) {

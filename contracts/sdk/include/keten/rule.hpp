@@ -22,7 +22,16 @@ class View {
 
   /// Texts raw, numbers in canonical decimal form, booleans true or false, objects and arrays as JSON.
   [[nodiscard]] std::optional<std::string> find(std::string_view path = {}) const {
-    return path_.empty() ? find_whole(path) : find_whole(join(path));
+    if (path_.empty()) { return find_whole(path); }
+    if (path.empty()) { return find_whole(path_); }
+    // On the stack: memory that is taken before what is found is given back by nobody.
+    char few[kFew];
+    const auto bytes = path_.size() + 1 + path.size();
+    if (bytes > kFew) { return find_whole(join(path)); }
+    path_.copy(few, path_.size());
+    few[path_.size()] = '/';
+    path.copy(few + path_.size() + 1, path.size());
+    return find_whole({few, bytes});
   }
   /// Empty when there is none.
   [[nodiscard]] std::string text(std::string_view path = {}) const { return find(path).value_or(std::string()); }
@@ -68,8 +77,16 @@ class View {
   [[nodiscard]] View at(std::string_view path) const { return View(source_, subject_, join(path)); }
   [[nodiscard]] View at(std::string_view path, std::size_t index) const {
     auto full = join(path);
+    char digits[24];
     if (!full.empty()) { full += '/'; }
-    return View(source_, subject_, full + text_of(index));
+    full.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof(digits), index).ptr - digits));
+    return View(source_, subject_, std::move(full));
+  }
+  /// Visits its elements, one by one, without keeping them: `visit(view)`.
+  template <typename Visit>
+  void visit(std::string_view path, const Visit& visit) const {
+    const auto elements = count(path);
+    for (std::size_t i = 0; i < elements; ++i) { visit(at(path, i)); }
   }
   /// Its elements, one by one.
   [[nodiscard]] std::vector<View> each(std::string_view path = {}) const {
@@ -123,9 +140,15 @@ class View {
 
  private:
   [[nodiscard]] std::string join(std::string_view path) const {
-    if (path.empty() || path_.empty()) { return path_ + std::string(path); }
-    return path_ + "/" + std::string(path);
+    std::string full;
+    full.reserve(path_.size() + path.size() + kIndexBytes);
+    full += path_;
+    if (!path.empty() && !path_.empty()) { full += '/'; }
+    full += path;
+    return full;
   }
+  static constexpr std::size_t kFew = 256;
+  static constexpr std::size_t kIndexBytes = 24;  // a slash, and the index that may follow
   Source source_;
   std::string subject_;
   std::string path_;
@@ -191,7 +214,7 @@ struct EventItem {
   Part part = Part::listed;
   bool of_class = false;          ///< from a quantity list: a lot or a product
   bool has_quantity = false;      ///< of a class: there is one, though perhaps none that can be read
-  std::optional<Range> quantity{};  ///< of a class; may be negative, the standard forbids it nowhere
+  std::optional<Range> quantity{};  ///< of a class; may be negative: the JSON schema of EPCIS 2.0 asks for any number
   std::string unit{};  ///< UN/CEFACT Rec 20; empty for a count
 };
 
@@ -258,12 +281,17 @@ class Event : public View {
   /// Reports of all sensor elements; of one type (`Temperature`) when it is named.
   [[nodiscard]] std::vector<SensorReport> sensor_reports(std::string_view type = {}) const {
     std::vector<SensorReport> all;
-    for (const auto& element : each("sensorElementList")) {
-      for (const auto& report : element.each("sensorReport")) {
-        if (type.empty() || report.text("type") == type) { all.emplace_back(report); }
-      }
-    }
+    visit_reports([&](SensorReport report) {
+      if (type.empty() || report.type == type) { all.push_back(std::move(report)); }
+    });
     return all;
+  }
+  /// Visits the reports of all sensor elements without keeping them: an event has room for 20,000.
+  template <typename Visit>
+  void visit_reports(const Visit& visit_report) const {
+    visit("sensorElementList", [&](const View& element) {
+      element.visit("sensorReport", [&](View report) { visit_report(SensorReport(std::move(report))); });
+    });
   }
 
  private:
