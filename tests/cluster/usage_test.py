@@ -75,6 +75,18 @@ class UsageTest(NetworkTest):
         findings = keten("findings", "list", "--state", self.network.state, "-o", "json").stdout
         self.assertEqual([one["code"] for one in json.loads(findings)["findings"]], ["violation"])
         self.check_statement(agreement)
+        self.check_what_follows(agreement)
+
+    def check_what_follows(self, agreement):
+        """Behind the end: corrections and payments are recorded, nothing new begins."""
+        self.assertEqual(self.say("TruckCo", "correct", agreement, "4")["result"]["decision"], "void")
+        self.say("TruckCo", "pay", agreement, "p1", "--amount", "12.50", "--unit", "urn:EUR")
+        self.assertEqual(self.say("FarmCo", "receive", agreement, "p1")["result"]["state"], "received")
+        self.assertIn("AGREEMENT_ENDED", self.say("TruckCo", "transfer-request", agreement, expect=FAILED))
+        self.say("FarmCo", "claim", "TruckCo", "--say", "vcard:hasRole=ex:carrier")
+        self.assertIn("OWN_CLAIM", self.say("FarmCo", "claim", "FarmCo", "--say", "vcard:hasRole=ex:x", expect=FAILED))
+        found = json.loads(keten("findings", "list", "--state", self.network.state, "-o", "json").stdout)["findings"]
+        self.assertEqual([one["status"] for one in found], ["corrected"])
 
     def check_statement(self, agreement):
         statement = self.say("FarmCo", "statement", agreement)

@@ -8,6 +8,7 @@
 #include "tools/keten/command_groups.h"
 #include "tools/keten/contract_options.h"
 #include "tools/keten/contract_trace.h"
+#include "tools/keten/usage_record_options.h"
 
 namespace keten::tools {
 namespace {
@@ -99,6 +100,64 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
       });
   add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or an id or the beginning of one",
       run_usage_show, nothing_more);
+}
+
+/// What is recorded under an agreement beside uses.
+void add_usage_records(CLI::App& group, Invocation& invocation) {
+  using Options = std::shared_ptr<UsageRecordOptions>;
+  const auto add = [&](const std::string& name, const std::string& what, const char* subject, auto run,
+                       const auto& describe) {
+    auto options = std::make_shared<UsageRecordOptions>();
+    auto* command = group.add_subcommand(name, what);
+    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
+    describe(command, options);
+    add_target(command, options->target);
+    add_user(command, options->target);
+    add_output(command, options->output);
+    on_chosen(command, invocation, options, run);
+  };
+  constexpr auto kAgreement = "id of the agreement, or the beginning of it";
+  const auto reason = [](CLI::App* command, const Options& options) {
+    command->add_option("--reason", options->reason, "a code without spaces")->type_name("CODE");
+  };
+  const auto say = [](CLI::App* command, const Options& options) {
+    command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+  };
+  add("correct", "Say what happened in place of what we logged; without --id: it did not happen", kAgreement,
+      run_usage_correct, [&](CLI::App* command, const Options& options) {
+        command->add_option("use", options->corrects, "the use that was logged wrongly")->required()->type_name("USE");
+        command->add_option("--id", options->id, "of the use as it was, once in an agreement")->type_name("ID");
+        command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
+        say(command, options);
+        reason(command, options);
+      });
+  add("pay", "Tell that we have paid; it counts when the provider confirms it", kAgreement, run_usage_pay,
+      [](CLI::App* command, const Options& options) {
+        command->add_option("payment", options->id, "an id of our own")->required()->type_name("PAYMENT");
+        command->add_option("--amount", options->amount, "a decimal, as 12.50")->required()->type_name("DECIMAL");
+        command->add_option("--unit", options->unit, "the IRI of the currency")->required()->type_name("IRI");
+        command->add_option("--duty", options->duty, "the uid of the duty that it is for")->type_name("UID");
+      });
+  add("receive", "As provider: confirm a payment", kAgreement, run_usage_receive,
+      [](CLI::App* command, const Options& options) {
+        command->add_option("payment", options->id, "its id")->required()->type_name("PAYMENT");
+      });
+  add("claim", "Vouch for what another member is", "the member", run_usage_claim,
+      [&](CLI::App* command, const Options& options) {
+        say(command, options);
+        command->add_option("--from", options->from, "first moment")->type_name("TIME");
+        command->add_option("--until", options->to, "first moment behind it")->type_name("TIME");
+      });
+  for (const auto* move : {"request", "start", "suspend", "complete", "terminate"}) {
+    const bool begins = move == std::string_view("request");
+    add("transfer-" + std::string(move), "Transfer of the data: " + std::string(move),
+        begins ? kAgreement : "id of the transfer, or the beginning of it", run_usage_move_data,
+        [&](CLI::App* command, const Options& options) {
+          options->move = move;
+          if (begins) { command->add_option("--format", options->format, "of the transfer")->type_name("WORD"); }
+          if (options->move == "suspend" || options->move == "terminate") { reason(command, options); }
+        });
+  }
 }
 
 void add_contract_develop(CLI::App& group, Invocation& invocation) {
@@ -365,6 +424,7 @@ void add_usage(CLI::App& app, Invocation& invocation) {
   add_output(check, options->output);
   on_chosen(check, invocation, options, run_usage_check);
   add_usage_on_ledger(*group, invocation);
+  add_usage_records(*group, invocation);
 }
 
 void add_contract(CLI::App& app, Invocation& invocation) {

@@ -18,6 +18,7 @@
 #include "core/hash.h"
 #include "core/limits.h"
 #include "tools/keten/options.h"
+#include "tools/keten/usage_record_options.h"
 
 namespace keten::tools {
 namespace {
@@ -253,6 +254,20 @@ json::Value duty_at(json::Value duty, std::int64_t now) {
   return duty;
 }
 
+/// What --say tells: operands and their values; an empty value is none at all.
+Result<json::Value> said_in(const std::vector<std::string>& statements) {
+  auto said = json::Value::object();
+  for (const auto& one : statements) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return invalid("STATEMENT_INVALID", "expected OPERAND=VALUE, found \"" + one + "\"");
+    }
+    const auto value = one.substr(equals + 1);
+    said.set(one.substr(0, equals), value.empty() ? json::Value::array() : text_value(value));
+  }
+  return said;
+}
+
 std::string purpose_of(const json::Value& use) {
   const auto* statements = use.find("use")->find("statements");
   return std::string(statements == nullptr ? "" : statements->find_string("purpose").value_or(""));
@@ -352,17 +367,11 @@ int run_usage_end(Console& console, const UsageLedgerOptions& options) {
 }
 
 int run_usage_use(Console& console, const UsageLedgerOptions& options) {
-  auto statements = json::Value::object();
-  for (const auto& one : options.statements) {
-    const auto equals = one.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return console.fail(invalid("STATEMENT_INVALID", "expected OPERAND=VALUE, found \"" + one + "\""));
-    }
-    statements.set(one.substr(0, equals), text_value(one.substr(equals + 1)));
-  }
+  const auto statements = said_in(options.statements);
+  if (!statements) { return console.fail(statements.error()); }
   auto use = json::Value::object();
   use.set("id", text_value(options.id)).set("action", text_value(options.action));
-  if (!options.statements.empty()) { use.set("statements", std::move(statements)); }
+  if (!options.statements.empty()) { use.set("statements", *statements); }
   if (!options.permit.empty()) { use.set("permit", text_value(options.permit)); }
   auto arguments = json::Value::object();
   arguments.set("uses", json::Value::array().push(std::move(use)));
@@ -376,6 +385,61 @@ int run_usage_fulfil(Console& console, const UsageLedgerOptions& options) {
   return run_call_about(
       console, options, "fulfil", "agreement", options.subject,
       json::Value::object().set("duty", text_value(options.id)).set("commitment", text_value(*commitment)));
+}
+
+int run_usage_correct(Console& console, const UsageRecordOptions& options) {
+  auto arguments = json::Value::object();
+  arguments.set("corrects", text_value(options.corrects));
+  if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
+  if (!options.id.empty()) {
+    const auto statements = said_in(options.statements);
+    if (!statements) { return console.fail(statements.error()); }
+    auto use = json::Value::object();
+    use.set("id", text_value(options.id)).set("action", text_value(options.action));
+    if (!options.statements.empty()) { use.set("statements", *statements); }
+    arguments.set("use", std::move(use));
+  }
+  return run_call_about(console, options, "correct", "agreement", options.subject, std::move(arguments));
+}
+
+int run_usage_pay(Console& console, const UsageRecordOptions& options) {
+  auto arguments = json::Value::object();
+  arguments.set("payment", text_value(options.id))
+      .set("amount", text_value(options.amount))
+      .set("unit", text_value(options.unit));
+  if (!options.duty.empty()) { arguments.set("duty", text_value(options.duty)); }
+  return run_call_about(console, options, "pay", "agreement", options.subject, std::move(arguments));
+}
+
+int run_usage_receive(Console& console, const UsageRecordOptions& options) {
+  return run_call_about(console, options, "receive", "agreement", options.subject,
+                        json::Value::object().set("payment", text_value(options.id)));
+}
+
+int run_usage_claim(Console& console, const UsageRecordOptions& options) {
+  const auto claims = said_in(options.statements);
+  if (!claims) { return console.fail(claims.error()); }
+  auto arguments = json::Value::object();
+  arguments.set("about", text_value(options.subject)).set("claims", *claims);
+  if (!options.from.empty()) { arguments.set("from", text_value(options.from)); }
+  if (!options.to.empty()) { arguments.set("until", text_value(options.to)); }
+  return run_call(console, options, "claim", arguments);
+}
+
+int run_usage_move_data(Console& console, const UsageRecordOptions& options) {
+  auto arguments = json::Value::object();
+  if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
+  if (options.move == "request") {
+    if (!options.format.empty()) { arguments.set("format", text_value(options.format)); }
+    return run_call_about(console, options, "transfer_request", "agreement", options.subject, std::move(arguments));
+  }
+  const auto session = open_session(options);
+  if (!session) { return console.fail(session.error()); }
+  if (auto checked = check_beginning(options.subject); !checked) { return console.fail(checked.error()); }
+  const auto id = id_under(*session, usage::transfer_key(""), options.subject);
+  if (!id) { return console.fail(id.error()); }
+  arguments.set("transfer", text_value(id->empty() ? options.subject : *id));
+  return run_call(console, *session, options, "transfer_" + options.move, arguments);
 }
 
 int run_usage_show(Console& console, const UsageLedgerOptions& options) {
