@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/text_place.h"
+#include "core/csv_line.h"
 
 namespace keten::client {
 
@@ -46,12 +47,8 @@ struct CsvTable {
 /// that nobody closes, control characters, a carriage return alone, bytes that are not UTF-8.
 CsvTable parse_csv(std::string_view text, const CsvLimits& limits = {});
 
-/// Whether spreadsheets take a cell for a formula; csv_line() then puts an apostrophe before it.
-enum class FormulaSafety { off, on };
-
-/// One row with CRLF behind it. Cells with separator, quotes or line ends are quoted. With FormulaSafety::on a cell that begins
-/// with `=`, `+`, `-`, `@`, a tab or a line end, and is no plain number, gets an apostrophe before it.
-std::string csv_line(const std::vector<std::string>& cells, char separator = ',',
-                     FormulaSafety safety = FormulaSafety::off);
+// Writing is core's.
+using keten::csv_line;
+using keten::FormulaSafety;
 
 }  // namespace keten::client

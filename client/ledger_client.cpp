@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::uint32_t kCallMs = 30'000;
 constexpr int kMessageBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t kAnswerValuesMax = 1'000'000;  // of a JSON document from a node
 
 std::string text_of(ByteView bytes) { return to_text(bytes); }
 Bytes bytes_of(const std::string& text) { return to_bytes(std::string_view(text)); }
@@ -365,6 +366,24 @@ Result<RulesPage> LedgerClient::rules(const RulesQuestion& question) const {
   v1::ReadRulesResponse response;
   if (auto done = parts_->call(&v1::LedgerService::Stub::ReadRules, request, response); !done) { return done.error(); }
   return RulesPage{{response.documents().begin(), response.documents().end()}, response.next()};
+}
+
+Result<json::Value> LedgerClient::usage(const UsageQuestion& question) const {
+  v1::ReadUsageRequest request;
+  std::string name = "USAGE_VIEW_";
+  for (const char c : question.view) { name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+  auto view = v1::USAGE_VIEW_UNSPECIFIED;
+  v1::UsageView_Parse(name, &view);
+  request.set_view(view);
+  request.set_subject(question.subject);
+  request.set_use(question.use);
+  request.set_from(question.from);
+  request.set_to(question.to);
+  request.set_after(question.after);
+  request.set_limit(question.limit);
+  v1::ReadUsageResponse response;
+  if (auto done = parts_->call(&v1::LedgerService::Stub::ReadUsage, request, response); !done) { return done.error(); }
+  return json::parse(response.document(), {.bytes = kMessageBytesMax, .values = kAnswerValuesMax});
 }
 
 Result<Bytes> LedgerClient::proof(const proof::Question& question) const {

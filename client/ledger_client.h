@@ -12,6 +12,7 @@
 #include "core/block.h"
 #include "core/commitment.h"
 #include "core/ids.h"
+#include "core/json.h"
 #include "core/proof/question.h"
 #include "core/result.h"
 #include "core/transaction.h"
@@ -155,6 +156,17 @@ class LedgerClient {
   /// A page of it. Fails with STATE_GONE when the node does not have that height.
   [[nodiscard]] Result<StatePage> state_page(const StateRange& range) const;
   [[nodiscard]] Result<RulesPage> rules(const RulesQuestion& question) const;
+  struct UsageQuestion {
+    std::string view;     ///< "datasets", "dataset", "agreement", "uses", "use", "duties", "statement"
+    std::string subject;  ///< a dataset or an agreement
+    std::string use;
+    std::string from;
+    std::string to;
+    std::string after;
+    std::uint32_t limit = 0;
+  };
+  /// About data usage, as over HTTP.
+  [[nodiscard]] Result<json::Value> usage(const UsageQuestion& question) const;
   /// A proof file, not verified. PROOF_NOT_YET: ask again in a second.
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const;
   [[nodiscard]] Result<NodeStatus> status(std::uint32_t timeout_ms = 3'000) const;

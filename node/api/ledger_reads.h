@@ -16,6 +16,7 @@
 #include "core/receipt.h"
 #include "core/result.h"
 #include "node/query/rule_reads.h"
+#include "node/query/usage_query.h"
 
 namespace keten::api {
 
@@ -114,6 +115,8 @@ class LedgerReads {
   [[nodiscard]] virtual Result<StatePage> state(const StateQuestion& question) const = 0;
   /// Fails like query::ask_rules().
   [[nodiscard]] virtual Result<RulesAt> rules(const query::RuleQuestion& question) const = 0;
+  /// Fails like query::answer_usage().
+  [[nodiscard]] virtual Result<query::UsageAnswer> usage(const query::UsageQuestion& question) const = 0;
   /// A proof file. Fails like query::make_proof().
   [[nodiscard]] virtual Result<Bytes> proof(const proof::Question& question) const = 0;
 };

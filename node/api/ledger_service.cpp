@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/limits.h"
 #include "node/api/event_stream.h"
 #include "node/api/submission.h"
 #include "node/api/submit_stream.h"
@@ -52,6 +53,31 @@ grpc::Status fill(const StoredBlock& stored, bool with_transactions, v1::GetBloc
   response.set_map_root(to_text(stored.commitments.map_root.view()));
   response.set_rest(to_text(stored.commitments.rest.view()));
   return grpc::Status::OK;
+}
+
+Result<query::UsageQuestion> usage_question(const v1::ReadUsageRequest& request) {
+  using query::UsageView;
+  query::UsageQuestion question{.subject = request.subject(),
+                                .use = request.use(),
+                                .from = request.from(),
+                                .to = request.to(),
+                                .after = request.after(),
+                                .limit = request.limit()};
+  if (question.limit == 0) { question.limit = limits::kPageDefault; }
+  if (question.limit > limits::kPageMax) {
+    return invalid("PARAMETER_INVALID", "limit is at most " + std::to_string(limits::kPageMax));
+  }
+  switch (request.view()) {
+    case v1::USAGE_VIEW_DATASETS: question.view = UsageView::datasets; return question;
+    case v1::USAGE_VIEW_DATASET: question.view = UsageView::dataset; return question;
+    case v1::USAGE_VIEW_AGREEMENT: question.view = UsageView::agreement; return question;
+    case v1::USAGE_VIEW_USES: question.view = UsageView::uses; return question;
+    case v1::USAGE_VIEW_USE: question.view = UsageView::use; return question;
+    case v1::USAGE_VIEW_DUTIES: question.view = UsageView::duties; return question;
+    case v1::USAGE_VIEW_STATEMENT: question.view = UsageView::statement; return question;
+    default: break;  // unspecified, or of a newer client
+  }
+  return invalid("USAGE_VIEW", "expected one of the views of data usage, found " + std::to_string(request.view()));
 }
 
 Result<StoredBlock> find_block(const LedgerReads& reads, const v1::GetBlockRequest& request) {
@@ -291,6 +317,20 @@ LedgerService::Unary* LedgerService::ReadRules(Context*, const v1::ReadRulesRequ
       response->set_height(answer->height.value);
       response->set_next(answer->page.next);
       for (const auto& one : answer->page.found) { response->add_documents(json::serialize(one)); }
+      return grpc::Status::OK;
+    });
+  });
+}
+
+LedgerService::Unary* LedgerService::ReadUsage(Context*, const v1::ReadUsageRequest* request,
+                                               v1::ReadUsageResponse* response) {
+  return UnaryCall::begin(surroundings_, request->SpaceUsedLong(), [this, request, response](const CallPointer& call) {
+    const auto question = usage_question(*request);
+    const auto answer = question ? surroundings_.reads.usage(*question) : Result<query::UsageAnswer>(question.error());
+    call->answer([&] {
+      if (!answer) { return to_grpc(answer.error()); }
+      response->set_height(answer->height.value);
+      response->set_document(json::canonical(answer->value));
       return grpc::Status::OK;
     });
   });

@@ -30,6 +30,7 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   Unary* GetReceipt(Context*, const v1::GetReceiptRequest* request, v1::GetReceiptResponse* response) override;
   Unary* GetBlock(Context*, const v1::GetBlockRequest* request, v1::GetBlockResponse* response) override;
   Unary* GetStatus(Context*, const v1::GetStatusRequest* request, v1::GetStatusResponse* response) override;
+  Unary* ReadUsage(Context*, const v1::ReadUsageRequest* request, v1::ReadUsageResponse* response) override;
   Unary* ReadState(Context*, const v1::ReadStateRequest* request, v1::ReadStateResponse* response) override;
   Unary* ReadRules(Context*, const v1::ReadRulesRequest* request, v1::ReadRulesResponse* response) override;
   Unary* GetProof(Context*, const v1::GetProofRequest* request, v1::GetProofResponse* response) override;

@@ -320,6 +320,14 @@ Result<http::RulesAt> HttpReads::rules(const query::RuleQuestion& question) cons
   });
 }
 
+Result<http::ValueAt> HttpReads::usage(const query::UsageQuestion& question) const {
+  return guarded([&]() -> Result<http::ValueAt> {
+    auto answer = query::answer_usage(reads_.view(), question);
+    if (!answer) { return answer.error(); }
+    return http::ValueAt{std::move(answer->value), answer->height};
+  });
+}
+
 Result<http::ValueAt> HttpReads::evidence() const {
   return governed(reads_, [&](const contracts::StateReader& state) -> Result<Value> {
     const auto recorded = governance::read_evidence(state);

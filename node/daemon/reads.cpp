@@ -186,6 +186,10 @@ Result<Bytes> ApiReads::proof(const proof::Question& question) const {
   return guarded([&]() { return reads_.proof(reads_.view(), question); });
 }
 
+Result<query::UsageAnswer> ApiReads::usage(const query::UsageQuestion& question) const {
+  return guarded([&]() { return query::answer_usage(reads_.view(), question); });
+}
+
 Height ApiReads::executed_height() const {
   const auto executed = guarded([&]() { return reads_.view().executed(); });
   return executed ? executed->height : Height{};

@@ -62,6 +62,7 @@ class ApiReads final : public api::LedgerReads {
   [[nodiscard]] Result<api::StatePage> state(const api::StateQuestion& question) const override;
   [[nodiscard]] Result<api::RulesAt> rules(const query::RuleQuestion& question) const override;
   [[nodiscard]] Result<Bytes> proof(const proof::Question& question) const override;
+  [[nodiscard]] Result<query::UsageAnswer> usage(const query::UsageQuestion& question) const override;
 
  private:
   const Reads& reads_;
@@ -89,6 +90,7 @@ class HttpReads final : public http::HttpBackend {
   [[nodiscard]] Result<http::ValueAt> epoch(Epoch epoch) const override;
   [[nodiscard]] Result<http::ValueAt> changes(http::ChangesQuery query) const override;
   [[nodiscard]] Result<http::RulesAt> rules(const query::RuleQuestion& question) const override;
+  [[nodiscard]] Result<http::ValueAt> usage(const query::UsageQuestion& question) const override;
   [[nodiscard]] Result<http::ValueAt> evidence() const override;
   [[nodiscard]] Result<http::ValueAt> keys(std::string_view organisation) const override;
   [[nodiscard]] Result<http::ProofAt> proof(const proof::Question& question) const override;

@@ -16,6 +16,7 @@
 #include "node/query/collections.h"
 #include "node/query/epc_format.h"
 #include "node/query/rule_reads.h"
+#include "node/query/usage_query.h"
 
 namespace keten::http {
 
@@ -177,6 +178,11 @@ class HttpBackend {
   }
   /// Fails like query::ask_rules(). A question for one has exactly one answer.
   [[nodiscard]] virtual Result<RulesAt> rules(const query::RuleQuestion& question) const {
+    static_cast<void>(question);
+    return not_built();
+  }
+  /// Fails like query::answer_usage().
+  [[nodiscard]] virtual Result<ValueAt> usage(const query::UsageQuestion& question) const {
     static_cast<void>(question);
     return not_built();
   }

@@ -16,6 +16,7 @@ Router make_router(const ServicesPointer& services) {
   add_ledger_routes(router, services);
   add_rule_routes(router, services);
   add_proof_routes(router, services);
+  add_usage_routes(router, services);
   add_operations_routes(router, services);
   return router;
 }

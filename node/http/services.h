@@ -40,6 +40,7 @@ void add_query_routes(Router& router, const ServicesPointer& services);
 void add_ledger_routes(Router& router, const ServicesPointer& services);
 void add_rule_routes(Router& router, const ServicesPointer& services);
 void add_proof_routes(Router& router, const ServicesPointer& services);
+void add_usage_routes(Router& router, const ServicesPointer& services);
 void add_operations_routes(Router& router, const ServicesPointer& services);
 /// All of the above: the whole API.
 Router make_router(const ServicesPointer& services);

@@ -184,6 +184,15 @@ class FakeReads final : public LedgerReads {
     return page;
   }
   [[nodiscard]] Height executed_height() const override { return {executed}; }
+  [[nodiscard]] Result<query::UsageAnswer> usage(const query::UsageQuestion& question) const override {
+    if (question.subject == "none") { return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "none"); }
+    auto value = json::Value::object();
+    value.set("view", json::Value::number(static_cast<std::int64_t>(question.view)))
+        .set("said",
+             json::Value::string(question.subject + question.use + question.from + question.to + question.after))
+        .set("limit", json::Value::number(static_cast<std::int64_t>(question.limit)));
+    return query::UsageAnswer{std::move(value), {executed}};
+  }
   [[nodiscard]] Result<StatePage> state(const StateQuestion& question) const override {
     last_state = question;
     StatePage page{{executed}, {}, false};
@@ -588,6 +597,34 @@ BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_by_what_it_proves) {
   request.set_transaction_id("short");
   BOOST_TEST(error_of(stub->GetProof(Call().get(), request, &response)).reason == "ID_MALFORMED");
   BOOST_TEST(error_of(stub->GetProof(Call().get(), {}, &response)).reason == "PROOF_UNKNOWN");
+}
+
+BOOST_AUTO_TEST_CASE(data_usage_is_asked_for_by_view) {
+  v1::ReadUsageRequest request;
+  v1::ReadUsageResponse response;
+  request.set_subject("a");
+  request.set_use("b");
+  request.set_from("c");
+  request.set_to("d");
+  request.set_after("e");
+  for (const auto& [view, number] : {std::pair{v1::USAGE_VIEW_DATASETS, '0'},
+                                     {v1::USAGE_VIEW_DATASET, '1'},
+                                     {v1::USAGE_VIEW_AGREEMENT, '2'},
+                                     {v1::USAGE_VIEW_USES, '3'},
+                                     {v1::USAGE_VIEW_USE, '4'},
+                                     {v1::USAGE_VIEW_DUTIES, '5'},
+                                     {v1::USAGE_VIEW_STATEMENT, '6'}}) {
+    request.set_view(view);
+    BOOST_REQUIRE(stub->ReadUsage(Call().get(), request, &response).ok());
+    BOOST_TEST(response.document() == std::string(R"({"limit":30,"said":"abcde","view":)") + number + "}");
+    BOOST_TEST(response.height() == reads.executed);
+  }
+  request.set_limit(1001);
+  BOOST_TEST(error_of(stub->ReadUsage(Call().get(), request, &response)).reason == "PARAMETER_INVALID");
+  request.set_limit(1000);
+  request.set_subject("none");
+  BOOST_TEST(error_of(stub->ReadUsage(Call().get(), request, &response)).reason == "UNKNOWN_AGREEMENT");
+  BOOST_TEST(error_of(stub->ReadUsage(Call().get(), {}, &response)).reason == "USAGE_VIEW");
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_part_of_a_request_is_said) {

@@ -82,6 +82,26 @@ class FakeBackend : public HttpBackend {
     if (question.entity == "unbound") { return failure(ErrorKind::unavailable, "PROOF_NOT_YET", "not yet"); }
     return ProofAt{{0x08, 0x01, 0x00}, Height{7}};
   }
+  /// Twelve uses in all.
+  [[nodiscard]] Result<ValueAt> usage(const query::UsageQuestion& question) const override {
+    const std::scoped_lock lock(mutex);
+    last_usage = question;
+    if (question.subject == "none") { return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT", "none"); }
+    auto value = json::Value::object();
+    if (question.view == query::UsageView::uses) {
+      auto list = json::Value::array();
+      auto number = question.after.empty() ? 0U : static_cast<unsigned>(std::stoul(question.after));
+      while (number < 12 && list.items().size() < usage_part) {
+        ++number;
+        list.push(json::Value::object()
+                      .set("id", json::Value::string("=" + std::to_string(number)))
+                      .set("time", json::Value::number(std::int64_t{1000} * number)));
+      }
+      value.set("uses", std::move(list));
+      if (number < 12) { value.set("next", json::Value::string(std::to_string(number))); }
+    }
+    return ValueAt{std::move(value), Height{7}};
+  }
   [[nodiscard]] json::Value version() const override;
   [[nodiscard]] std::vector<ReadinessCheck> readiness() const override { return {{"disk", true, "enough"}}; }
 
@@ -89,6 +109,8 @@ class FakeBackend : public HttpBackend {
   mutable EventQuery last_query;
   mutable TraceQuery last_trace;
   mutable proof::Question last_proof;
+  mutable query::UsageQuestion last_usage;
+  std::size_t usage_part = 1000;  ///< uses in one answer
   std::optional<CaptureFacts> facts;
   mutable std::atomic<CaptureProfile> last_profile = CaptureProfile::strict;
   std::atomic<bool> event_exists = false;

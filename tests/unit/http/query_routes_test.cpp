@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -293,6 +294,45 @@ BOOST_AUTO_TEST_CASE(a_trace_takes_an_encoded_epc_a_direction_and_a_depth) {
     BOOST_TEST(node.ask("GET", target).status == 400U, target);
   }
   BOOST_TEST(node.ask("GET", "/v1/trace/").status == 404U);
+}
+
+BOOST_AUTO_TEST_CASE(each_path_about_data_usage_asks_for_its_own_view) {
+  using query::UsageView;
+  Node node;
+  for (const auto& [target, view] : {std::pair<std::string, UsageView>{"/v1/datasets", UsageView::datasets},
+                                     {"/v1/datasets/urn%3Ads%3Amilk", UsageView::dataset},
+                                     {"/v1/usage/agreements/ab", UsageView::agreement},
+                                     {"/v1/usage/agreements/ab/uses?from=a&to=b&after=3&limit=5", UsageView::uses},
+                                     {"/v1/usage/agreements/ab/uses/u1", UsageView::use},
+                                     {"/v1/usage/agreements/ab/duties", UsageView::duties},
+                                     {"/v1/usage/agreements/ab/statement?from=a", UsageView::statement}}) {
+    BOOST_TEST(node.ask("GET", target).status == 200U, target);
+    BOOST_TEST((node.backend.last_usage.view == view), target);
+    if (view == UsageView::dataset) { BOOST_TEST(node.backend.last_usage.subject == "urn:ds:milk"); }
+    if (view == UsageView::use) { BOOST_TEST(node.backend.last_usage.use == "u1"); }
+    if (view == UsageView::uses) {
+      BOOST_TEST(node.backend.last_usage.to == "b");
+      BOOST_TEST(node.backend.last_usage.after == "3");
+      BOOST_TEST(node.backend.last_usage.limit == 5U);
+    }
+  }
+  for (const auto* target : {"/v1/datasets?limit=0", "/v1/datasets?limit=1001", "/v1/datasets?from=a",
+                             "/v1/usage/agreements/ab/duties?limit=1", "/v1/usage/agreements/ab/statement?format=xml",
+                             "/v1/usage/agreements/ab/uses?format=csv"}) {
+    BOOST_TEST(node.ask("GET", target).status == 400U, target);
+  }
+  BOOST_TEST(node.ask("GET", "/v1/usage/agreements/none/statement").reason() == "UNKNOWN_AGREEMENT");
+}
+
+BOOST_AUTO_TEST_CASE(a_sheet_of_uses_is_read_part_by_part_and_calculates_nothing) {
+  Node node;
+  node.backend.usage_part = 5;
+  const auto sheet = node.ask("GET", "/v1/usage/agreements/ab/statement?format=csv&from=a");
+  BOOST_TEST(sheet.status == 200U);
+  BOOST_TEST(sheet.headers.at("content-type") == "text/csv; charset=utf-8");
+  BOOST_TEST(std::count(sheet.body.begin(), sheet.body.end(), '\n') == 14);
+  BOOST_TEST(sheet.body.find(",'=12,") != std::string::npos);
+  BOOST_TEST(node.backend.last_usage.from == "a");
 }
 
 BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {

@@ -144,7 +144,14 @@ BOOST_AUTO_TEST_CASE(only_a_token_of_the_right_role_opens_a_route) {
                              "/v1/findings",
                              "/v1/findings/00/1",
                              "/v1/contracts",
-                             "/v1/contracts/milk"}) {
+                             "/v1/contracts/milk",
+                             "/v1/datasets",
+                             "/v1/datasets/a",
+                             "/v1/usage/agreements/00",
+                             "/v1/usage/agreements/00/uses",
+                             "/v1/usage/agreements/00/uses/a",
+                             "/v1/usage/agreements/00/duties",
+                             "/v1/usage/agreements/00/statement"}) {
     const auto none = node.ask("GET", target, "");
     BOOST_TEST(none.status == 401U, target);
     BOOST_TEST(none.reason() == "TOKEN_MISSING");
