@@ -17,12 +17,12 @@ enum class RuleSubject : std::uint8_t { contract, agreement, finding };
 /// One of them, or a list. What a subject does not have stays empty.
 struct RuleQuestion {
   RuleSubject subject = RuleSubject::contract;
-  std::string id;         ///< of one: a contract's name, an agreement's 64 digits, `AGREEMENT/NUMBER`
-  std::string agreement;  ///< findings of this one
-  std::string party;      ///< agreements of this organisation, and their findings
-  std::string state;      ///< only those in this state; of findings also `overdue`
-  std::string after;      ///< `next` of the page before; empty: the first page
-  std::size_t limit = 0;  ///< 1 to limits::kPageMax
+  std::string id = {};         ///< of one: a contract's name, an agreement's 64 digits, `AGREEMENT/NUMBER`
+  std::string agreement = {};  ///< findings of this one
+  std::string party = {};      ///< agreements of this organisation, and their findings
+  std::string state = {};      ///< only those in this state; of findings also `overdue`
+  std::string after = {};      ///< `next` of the page before; empty: the first page
+  std::size_t limit = 0;       ///< 1 to limits::kPageMax
 };
 
 struct RulePage {
