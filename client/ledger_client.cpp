@@ -399,6 +399,7 @@ Result<Bytes> LedgerClient::proof(const proof::Question& question) const {
     case proof::QuestionKind::history: request.set_history(question.entity); break;
     case proof::QuestionKind::state: request.set_state(question.entity); break;
     case proof::QuestionKind::absence: request.set_absence(question.entity); break;
+    case proof::QuestionKind::block: request.set_block_height(question.block.value); break;
     case proof::QuestionKind::trace:
       if (question.direction == proof::Direction::back) {
         request.set_trace_back(question.entity);

@@ -1,5 +1,6 @@
 #include "contracts/contract.h"
 #include "contracts/fuel.h"
+#include "contracts/history_rows.h"
 #include "contracts/overlay.h"
 #include "core/check.h"
 #include "core/limits.h"
@@ -121,7 +122,7 @@ Head& Context::touched(const Entity& entity) {
   return head;
 }
 
-void Context::about(const Entity& entity, std::uint64_t event, const Hash& content) {
+std::uint64_t Context::add_entry(const Entity& entity, std::uint64_t event, const Hash& content) {
   charge(fuel::kHistoryEntry);
   auto& head = touched(entity);
   head.chain = next_chain(head.chain, {.number = ++head.count,
@@ -131,6 +132,41 @@ void Context::about(const Entity& entity, std::uint64_t event, const Hash& conte
                                        .event = event,
                                        .content = content});
   head.height = block_.height;
+  return head.count;
+}
+
+void Context::add_history_row(const Entity& entity, std::uint64_t number, history_rows::Row row) {
+  row.height = block_.height;
+  row.transaction = index_;
+  index(history_rows::key(entity.kind, entity.id, number), history_rows::encode(row));
+}
+
+void Context::about(const Entity& entity, std::uint64_t event, const Fact& fact) {
+  CHECK(fact.fields.size() <= kFactFieldsMax);
+  const auto number = add_entry(entity, event, fact_content(fact));
+  history_rows::Row row;
+  row.event = event;
+  row.what = fact.what;
+  for (const auto field : fact.fields) { row.fields.push_back(to_bytes(field)); }
+  add_history_row(entity, number, std::move(row));
+}
+
+void Context::about_call(const Entity& entity, std::string_view what, std::uint64_t event) {
+  const auto& body = transaction_.body;
+  const Fact fact{what, {as_bytes(body.method), as_bytes(caller_.organisation), body.arguments}};
+  if (transaction_.id.is_zero()) { return about(entity, event, fact); }  // a step of the block itself: there is no transaction
+  const auto number = add_entry(entity, event, fact_content(fact));
+  history_rows::Row row;
+  row.event = event;
+  row.kept = history_rows::Kept::call;
+  row.what = what;
+  add_history_row(entity, number, std::move(row));
+}
+
+void Context::about_put(const Entity& entity, const Hash& content) {
+  history_rows::Row row;
+  row.kept = history_rows::Kept::put;
+  add_history_row(entity, add_entry(entity, 0, content), std::move(row));
 }
 
 void Context::write_heads() {

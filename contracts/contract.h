@@ -13,6 +13,7 @@
 #include "core/bytes.h"
 #include "core/commitment.h"
 #include "core/evidence.h"
+#include "core/history_fact.h"
 #include "core/ids.h"
 #include "core/keys.h"
 #include "core/result.h"
@@ -24,6 +25,10 @@ class ModuleStore;
 }
 
 namespace keten::contracts {
+
+namespace history_rows {
+struct Row;
+}
 
 /// Ordered key-value state as it was after some height. Keys sort as unsigned bytes.
 class StateReader {
@@ -137,7 +142,16 @@ class Context {
   /// Something was recorded about it: event number `event` of the transaction, with a content by the contract's rules.
   /// Throws Abort{TOO_MANY_ENTITIES} beyond kEntitiesPerTransactionMax. Entities of other contracts (Within) do not count: theirs
   /// is another bound, and what they record must not decide whether this transaction may.
-  void about(const Entity& entity, std::uint64_t event, const Hash& content);
+  /// A content that is no fact is found again by whoever proves the history, from rows of its own.
+  void about(const Entity& entity, std::uint64_t event, const Hash& content) {
+    (void)add_entry(entity, event, content);
+  }
+  /// The index keeps the fact, so that the node can prove the history.
+  void about(const Entity& entity, std::uint64_t event, const Fact& fact);
+  /// The call itself is the fact: method, organisation and arguments, which stay in the transaction only.
+  void about_call(const Entity& entity, std::string_view what, std::uint64_t event = 0);
+  /// A record.put, which stays in the transaction only.
+  void about_put(const Entity& entity, const Hash& content);
   /// What the state says about it changed: its head will say so too, with or without something recorded.
   void restated(const Entity& entity) { (void)touched(entity); }
   /// Writes the heads, once, behind everything else; throws Abort. Whoever runs the contract calls it.
@@ -177,6 +191,9 @@ class Context {
  private:
   [[nodiscard]] Bytes full_key(ByteView key) const;
   Head& touched(const Entity& entity);
+  /// Returns the number of the entry.
+  std::uint64_t add_entry(const Entity& entity, std::uint64_t event, const Hash& content);
+  void add_history_row(const Entity& entity, std::uint64_t number, history_rows::Row row);
 
   const BlockContext& block_;
   const Transaction& transaction_;

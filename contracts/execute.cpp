@@ -170,7 +170,8 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
   governance::record_evidence(view, block, result.writes);
   std::vector<ContractEvent> due;
   agreements::mark_overdue(view, block, result.writes, due);
-  std::ranges::move(usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes),
+  std::ranges::move(usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes,
+                                       result.index_entries),
                     std::back_inserter(due));
   if (!due.empty()) { result.events.push_back(std::move(due)); }
   if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }

@@ -1,5 +1,7 @@
 #include "contracts/record_contract.h"
 
+#include <algorithm>
+
 #include "core/encoding.h"
 #include "core/hash.h"
 
@@ -113,13 +115,21 @@ Result<Bytes> RecordContract::execute(Context& context) const {
   const auto& organisation = context.caller().organisation;
   const RecordEntry entry{
       .transaction = transaction.id, .height = context.block().height, .value_hash = hash_value(put->value)};
-  context.put(entry_key(organisation, put->key), entry.encode());
+  const auto key = entry_key(organisation, put->key);
+  context.put(key, entry.encode());
   context.emit({.kind = "record.put", .subject = organisation + "/" + to_text(put->key), .data = {}});
+  // A head commits to the entry under its subject, whoever of the two came first.
+  const bool is_own_subject = std::ranges::binary_search(put->subjects, as_text(put->key));
+  const auto own = subject_id(organisation, as_text(put->key));
+  if (!is_own_subject && context.read(head_key(kHeadKind, own))) {
+    context.restated({.kind = kHeadKind, .id = own, .state_key = key});
+  }
   if (put->subjects.empty()) { return Bytes{}; }
   const auto content = history_content(put->key, put->value);
   for (const auto subject : put->subjects) {
     const auto id = subject_id(organisation, subject);
-    context.about({.kind = kHeadKind, .id = id}, 0, content);
+    const auto entry_of = entry_key(organisation, as_bytes(subject));
+    context.about_put({.kind = kHeadKind, .id = id, .state_key = entry_of}, content);
   }
   return Bytes{};
 }

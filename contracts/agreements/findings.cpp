@@ -7,7 +7,6 @@
 #include "contracts/production/event_record.h"
 #include "core/check.h"
 #include "core/encoding.h"
-#include "core/hash.h"
 
 namespace keten::agreements {
 namespace {
@@ -73,7 +72,7 @@ FindingId record_finding(contracts::Context& context, const AgreementId& agreeme
   count.u64(id.number);
   auto bytes = encode(finding);
   context.about({.kind = kHeadKind, .id = agreement.hex(), .state_key = key}, finding.event,
-                Hasher("keten/agreement-finding/1").number(id.number).sized(bytes).finish());
+                Fact{"agreements.finding", {as_bytes(std::to_string(id.number)), bytes}});
   context.put(findings_key(agreement), count.take());
   context.put(finding_key(id), std::move(bytes));
   // What is overdue when it is found is not to be found so again.

@@ -6,7 +6,6 @@
 #include "contracts/packages/records.h"
 #include "core/check.h"
 #include "core/encoding.h"
-#include "core/hash.h"
 
 namespace keten::agreements {
 namespace {
@@ -105,11 +104,8 @@ void Session::set_proposals(std::string_view organisation, std::uint32_t count) 
 }
 
 void Session::tell(const AgreementId& id, std::string_view what, std::string_view subject, Bytes data) {
-  const auto& body = context_.transaction().body;
   const auto key = agreement_key(id);
-  context_.about(
-      {.kind = kHeadKind, .id = id.hex(), .state_key = key}, 0,
-      Hasher("keten/agreement-history/1").sized(body.method).sized(organisation()).sized(body.arguments).finish());
+  context_.about_call({.kind = kHeadKind, .id = id.hex(), .state_key = key}, "agreements.call");
   context_.emit({std::string(kContractName) + "." + std::string(what), std::string(subject), std::move(data)});
 }
 

@@ -9,7 +9,6 @@
 #include "contracts/packages/module_store.h"
 #include "contracts/packages/package_file.h"
 #include "core/check.h"
-#include "core/hash.h"
 
 namespace keten::packages {
 namespace {
@@ -293,10 +292,6 @@ Result<Bytes> run(Session& session, Guest& guest, const Running& running) {
 
 }  // namespace
 
-Hash step_content(std::string_view step, std::string_view organisation, const Hash& package, std::uint64_t value) {
-  return Hasher("keten/contract/step/1").sized(step).sized(organisation).fixed(package).number(value).finish();
-}
-
 Session::Session(contracts::Context& context)
     : context_(context),
       store_(context),
@@ -313,7 +308,8 @@ Status Session::check_still_registered() {
 void Session::tell(std::string_view step, std::string_view name, const Hash& package, std::uint64_t value) {
   const auto key = contract_key(name);
   context_.about({.kind = kHeadKind, .id = name, .state_key = key}, 0,
-                 step_content(step, organisation(), package, value));
+                 Fact{"contracts.step",
+                      {as_bytes(step), as_bytes(organisation()), package.view(), as_bytes(std::to_string(value))}});
   context_.emit({.kind = std::string(kContractName) + "." + std::string(step),
                  .subject = std::string(name),
                  .data = to_bytes(package.view())});

@@ -44,8 +44,4 @@ class Session {
 [[nodiscard]] Result<Bytes> vote(Session& session, const Vote& arguments);
 [[nodiscard]] Result<Bytes> call(Session& session, const Call& arguments);
 
-/// What an entry in the history of a contract says.
-[[nodiscard]] Hash step_content(std::string_view step, std::string_view organisation, const Hash& package,
-                                std::uint64_t value);
-
 }  // namespace keten::packages

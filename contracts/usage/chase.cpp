@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -48,7 +50,8 @@ void log_is_missing(Context& context, Records& records, const Agreement& agreeme
 }  // namespace
 
 std::vector<contracts::ContractEvent> chase(const contracts::StateReader& state, const contracts::BlockContext& block,
-                                            std::uint32_t index, contracts::WriteSet& writes) {
+                                            std::uint32_t index, contracts::WriteSet& writes,
+                                            std::vector<contracts::IndexEntry>& rows) {
   // The block's own step: nobody has sent it and nobody pays for it, so it is bounded by kDueAtOnce.
   Transaction nobody;
   nobody.body.contract = "usage";
@@ -72,6 +75,7 @@ std::vector<contracts::ContractEvent> chase(const contracts::StateReader& state,
   }
   context.write_heads();
   for (auto& [key, value] : context.take_writes()) { writes.insert_or_assign(key, std::move(value)); }
+  std::ranges::move(context.index_entries(), std::back_inserter(rows));
   return std::move(context.events());
 }
 

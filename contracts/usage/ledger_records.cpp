@@ -4,7 +4,6 @@
 
 #include "contracts/usage/vocabulary.h"
 #include "core/check.h"
-#include "core/hash.h"
 
 namespace keten::usage {
 
@@ -87,15 +86,15 @@ void Records::set(const std::string& key, const json::Value& record) {
 }
 
 void Records::set(const std::string& key, const json::Value& record, const Entity& entity) {
-  const auto bytes = to_bytes(json::canonical(record));
-  context_.put(as_bytes(key), bytes);
+  auto bytes = to_bytes(json::canonical(record));
   context_.about({.kind = entity.kind, .id = entity.id, .state_key = entity.is_state ? as_bytes(key) : ByteView{}},
-                 next_event(), Hasher("keten/usage-history/1").sized(key).sized(ByteView(bytes)).finish());
+                 next_event(), Fact{"usage.record", {as_bytes(key), bytes}});
+  context_.put(as_bytes(key), std::move(bytes));
 }
 
 void Records::about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record) {
-  context_.about({.kind = kind, .id = id}, next_event(),
-                 Hasher("keten/usage-history/1").sized(key).sized(json::canonical(record)).finish());
+  const auto bytes = to_bytes(json::canonical(record));
+  context_.about({.kind = kind, .id = id}, next_event(), Fact{"usage.record", {as_bytes(key), bytes}});
 }
 
 void Records::stamp(json::Value& record) const {

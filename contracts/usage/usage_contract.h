@@ -40,8 +40,10 @@ class UsageContract final : public contracts::Contract {
 };
 
 /// What the block itself does behind its transactions: duties and logs whose deadline has passed become findings, at most kDueAtOnce
-/// of them, the longest overdue first. `state` is that after the transactions, `index` their number. Gives what watchers are told.
+/// of them, the longest overdue first. `state` is that after the transactions, `index` their number. Gives what watchers are told;
+/// `rows` are for the index.
 std::vector<contracts::ContractEvent> chase(const contracts::StateReader& state, const contracts::BlockContext& block,
-                                            std::uint32_t index, contracts::WriteSet& writes);
+                                            std::uint32_t index, contracts::WriteSet& writes,
+                                            std::vector<contracts::IndexEntry>& rows);
 
 }  // namespace keten::usage

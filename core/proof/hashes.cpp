@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/hash.h"
+#include "core/history_fact.h"
 
 namespace keten::proof {
 
@@ -51,6 +52,10 @@ Hash history_next(const Hash& chain, std::uint64_t number, const HistoryEntry& e
 
 Hash record_content(const RecordContent& content) {
   return Hasher("keten/record-history/1").sized(ByteView(content.key)).sized(ByteView(content.value)).finish();
+}
+
+Hash fact_content(const FactContent& content) {
+  return keten::fact_content({content.what, {content.fields.begin(), content.fields.end()}});
 }
 
 Hash epcis_content(const EpcisEvent& event) {

@@ -23,6 +23,7 @@ Hash history_begin(const Entity& entity);
 Hash history_next(const Hash& chain, std::uint64_t number, const HistoryEntry& entry, const Hash& content);
 
 Hash record_content(const RecordContent& content);
+Hash fact_content(const FactContent& content);
 Hash epcis_content(const EpcisEvent& event);
 Hash epcis_text_digest(ByteView text);
 

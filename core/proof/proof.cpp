@@ -8,6 +8,7 @@
 #include "keten/v1/proof.pb.h"
 
 #include "core/encoding.h"
+#include "core/history_fact.h"
 #include "core/limits.h"
 #include "core/merkle.h"
 #include "core/names.h"
@@ -85,6 +86,10 @@ void write(const HistoryProof& history, v1::HistoryProof* target) {
       one->mutable_record()->set_key(text_of(record->key));
       one->mutable_record()->set_value(text_of(record->value));
     }
+    if (const auto* fact = std::get_if<FactContent>(&entry.content)) {
+      one->mutable_fact()->set_what(fact->what);
+      for (const auto& field : fact->fields) { one->mutable_fact()->add_fields(text_of(field)); }
+    }
   }
 }
 
@@ -107,6 +112,12 @@ struct StatementWriter {
     write(proof.payload_path, one->mutable_payload_path());
     one->set_receipt(encoded(proof.receipt));
     write(proof.receipt_path, one->mutable_receipt_path());
+  }
+  void operator()(const BlockProof& proof) const {
+    auto* one = target.mutable_block();
+    one->set_header(encoded(proof.header));
+    one->set_receipts_root(text_of(proof.receipts_root));
+    write(proof.mountain_path, one->mutable_mountain_path());
   }
   void operator()(const EntryProof& proof) const {
     auto* one = target.mutable_entry();
@@ -308,6 +319,10 @@ class Decoder {
         return AbsenceProof{entity(source.absence().kind(), source.absence().id()),
                             map_path(source.absence().has_path(), source.absence().path())};
       case v1::Proof::kTrace: return trace(source.trace());
+      case v1::Proof::kBlock:
+        return BlockProof{canonical<BlockHeader>(source.block().header(), "block.header"),
+                          fixed<Hash>(source.block().receipts_root(), "block.receipts_root"),
+                          hashes(source.block().mountain_path(), kMerklePathMax, "block.mountain_path")};
       case v1::Proof::STATEMENT_NOT_SET: break;
     }
     fail("statement: expected one, found none or one of a later version of the format");
@@ -327,8 +342,21 @@ class Decoder {
       case v1::HistoryEntry::kRecord:
         result.content = RecordContent{to_bytes(source.record().key()), to_bytes(source.record().value())};
         break;
+      case v1::HistoryEntry::kFact: result.content = fact(source.fact()); break;
       case v1::HistoryEntry::CONTENT_NOT_SET: fail("entries.content: expected one, found none"); break;
     }
+    return result;
+  }
+
+  FactContent fact(const v1::FactContent& source) {
+    FactContent result;
+    expect(is_name(source.what()), "entries.fact.what: expected a name");
+    if (static_cast<std::size_t>(source.fields_size()) > kFactFieldsMax) {
+      fail("entries.fact.fields: at most 16");
+      return result;
+    }
+    result.what = source.what();
+    for (const auto& field : source.fields()) { result.fields.push_back(to_bytes(field)); }
     return result;
   }
 

@@ -71,12 +71,24 @@ struct TransactionProof {
   std::vector<Hash> receipt_path;
 };
 
+/// A block of the chain.
+struct BlockProof {
+  BlockHeader header;
+  Hash receipts_root;
+  std::vector<Hash> mountain_path;
+};
+
 struct EntryProof {
   Bytes key;
   std::optional<Bytes> value;  ///< none: proved to be absent
   MapPath path;
 };
 
+/// What a contract recorded, in its own words: core/history_fact.h.
+struct FactContent {
+  std::string what;
+  std::vector<Bytes> fields;
+};
 struct RecordContent {
   Bytes key;
   Bytes value;
@@ -91,7 +103,7 @@ struct HistoryEntry {
   Milliseconds time = 0;  ///< of the block
   TransactionId transaction;
   std::uint32_t event = 0;
-  std::variant<Hash, EventPlace, RecordContent> content;
+  std::variant<Hash, EventPlace, RecordContent, FactContent> content;
 };
 
 struct HistoryProof {
@@ -142,7 +154,8 @@ struct TraceProof {
   std::vector<HistoryProof> histories;
 };
 
-using Statement = std::variant<TransactionProof, EntryProof, HistoryProof, StateProof, AbsenceProof, TraceProof>;
+using Statement =
+    std::variant<TransactionProof, EntryProof, HistoryProof, StateProof, AbsenceProof, TraceProof, BlockProof>;
 
 struct Proof {
   ChainId chain_id;

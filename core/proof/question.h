@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/bytes.h"
 #include "core/ids.h"
@@ -13,23 +15,31 @@ namespace keten::proof {
 enum class QuestionKind : std::uint8_t {
   transaction,  ///< with its receipt
   entry,        ///< of governance: members, keys, nodes, epochs
-  history,      ///< all events of an item or lot
-  state,        ///< of an item or lot
-  absence,      ///< nothing was ever recorded of an item or lot
+  history,      ///< everything recorded of an entity
+  state,        ///< what the ledger holds of an entity
+  absence,      ///< nothing was ever recorded of an entity
   trace,        ///< the histories of a whole lineage
+  block,        ///< its header, in the chain
 };
 
-/// What a node is asked to prove.
-inline constexpr std::string_view kContractKind = "contract";    ///< by its name
+// Kinds of entities but items and lots, and how an id is spelled.
+inline constexpr std::string_view kContractKind = "contract";    ///< its name
 inline constexpr std::string_view kAgreementKind = "agreement";  ///< 64 hexadecimal digits
+inline constexpr std::string_view kDatasetKind = "dataset";      ///< as it was registered
+inline constexpr std::string_view kRecordKind = "record";        ///< organisation, '/', subject
+inline constexpr std::array<std::string_view, 4> kEntityKinds = {kContractKind, kAgreementKind, kDatasetKind,
+                                                                 kRecordKind};
+
+/// What a node is asked to prove.
 
 struct Question {
   QuestionKind kind = QuestionKind::transaction;
   TransactionId transaction;
   Bytes entry;         ///< full state key
   std::string entity;  ///< an EPC or class, URN or Digital Link; else the id of an entity of `entity_kind`
-  /// Of state and absence: kContractKind or kAgreementKind. Empty: an item or lot, by its id.
+  /// Of history, state and absence: one of kEntityKinds. Empty: an item or lot, by its id.
   std::string entity_kind{};
+  Height block{};
   Direction direction = Direction::back;
   /// The proof has to hold in the state after this height, or a later one. None: in the newest, so an entity that changed since the
   /// newest final block bound a state cannot be proved yet.

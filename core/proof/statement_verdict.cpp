@@ -7,6 +7,8 @@ namespace {
 
 using json::Value;
 
+constexpr std::size_t kShownFieldBytesMax = 1024;
+
 Value number(std::uint64_t value) { return Value::number(std::to_string(value)); }
 Value text(std::string value) { return Value::string(std::move(value)); }
 
@@ -30,6 +32,12 @@ std::string entry_words(std::uint64_t number, const HistoryEntry& entry, const s
              ((event.flags & 1U) != 0 ? " (declares an error)" : "");
   } else if (const auto* record = std::get_if<RecordContent>(&entry.content)) {
     words += "record " + shown(as_text(record->key)) + " (" + std::to_string(record->value.size()) + " bytes)";
+  } else if (const auto* fact = std::get_if<FactContent>(&entry.content)) {
+    words += fact->what;
+    for (const auto& field : fact->fields) {
+      words += field.size() <= kShownFieldBytesMax ? " " + shown(as_text(field))
+                                                   : " (" + std::to_string(field.size()) + " bytes)";
+    }
   } else {
     words += "content " + std::get<Hash>(entry.content).hex();
   }
@@ -50,6 +58,10 @@ Value entry_json(const HistoryEntry& entry, const std::vector<EpcisEvent>& event
         .set("has_text", Value::boolean(!event.text.empty()));
   } else if (const auto* record = std::get_if<RecordContent>(&entry.content)) {
     result.set("key", text(shown(as_text(record->key)))).set("value", text(to_hex(record->value)));
+  } else if (const auto* fact = std::get_if<FactContent>(&entry.content)) {
+    auto fields = Value::array();
+    for (const auto& field : fact->fields) { fields.push(text(shown(as_text(field)))); }
+    result.set("what", text(fact->what)).set("fields", std::move(fields));
   } else {
     result.set("content", text(std::get<Hash>(entry.content).hex()));
   }
@@ -103,6 +115,20 @@ void StatementVerdict::add(const TransactionProof& proof, const TransactionBody&
     verdict_.not_proved.emplace_back("what its payloads say: they are not in this file");
   }
   verdict_.not_proved.emplace_back("that its effect still stands: later transactions may have changed it");
+}
+
+void StatementVerdict::add(const BlockProof& proof) {
+  const auto& header = proof.header;
+  begin("block", "block " + header.height.text(), header.id().hex());
+  statement_.set("height", number(header.height.value))
+      .set("block", text(header.id().hex()))
+      .set("epoch", number(header.epoch.value))
+      .set("time_ms", number(header.time))
+      .set("transactions", number(header.transaction_count));
+  verdict_.proved.push_back("block " + header.height.text() + " of the chain is " + header.id().hex() + ", of " +
+                            shown_time(header.time) + ", with " +
+                            plural(header.transaction_count, "transaction", "transactions"));
+  verdict_.not_proved.emplace_back("what its transactions say: their hash is in its header");
 }
 
 void StatementVerdict::add(const EntryProof& proof) {

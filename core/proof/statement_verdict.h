@@ -15,6 +15,7 @@ namespace keten::proof {
 class StatementVerdict {
  public:
   void add(const TransactionProof& proof, const TransactionBody& body, const TransactionId& id);
+  void add(const BlockProof& proof);
   void add(const EntryProof& proof);
   void add(const HistoryProof& proof, const std::vector<EpcisEvent>& events);
   void add(const StateProof& proof);

@@ -108,19 +108,18 @@ class Checker {
     for (const auto& event : proof.events) { contents_.push_back(epcis_content(event)); }
   }
 
+  Status operator()(const BlockProof& one) {
+    if (auto checked = check_block(one.header, one.receipts_root, one.mountain_path, "block"); !checked) {
+      return checked;
+    }
+    verdict_.add(one);
+    return no_events();
+  }
+
   Status operator()(const TransactionProof& one) {
     const auto& header = one.header;
-    const auto& at = proof_.anchor.executed_height;
-    if (header.version != kProtocolVersion || header.chain_id != proof_.chain_id) {
-      return broken("transaction: its block is of another chain or version");
-    }
-    if (header.height.value == 0 || header.height > at) {
-      return broken("transaction: its block is not among those up to height " + at.text());
-    }
-    const auto leaf = mountain_leaf(header.height, header.id(), one.receipts_root);
-    if (!verify_merkle_path(leaf, header.height.value, at.value + 1, one.mountain_path,
-                            proof_.commitments.mountain_root)) {
-      return broken("transaction: its block is not in the mountain of blocks");
+    if (auto checked = check_block(header, one.receipts_root, one.mountain_path, "transaction"); !checked) {
+      return checked;
     }
     const auto body = decode_transaction_body(one.body);
     if (!body) { return broken("transaction: " + body.error().message); }
@@ -252,6 +251,22 @@ class Checker {
     Signature signature;
   };
 
+  [[nodiscard]] Status check_block(const BlockHeader& header, const Hash& receipts_root, const std::vector<Hash>& path,
+                                   const std::string& what) const {
+    const auto& at = proof_.anchor.executed_height;
+    if (header.version != kProtocolVersion || header.chain_id != proof_.chain_id) {
+      return broken(what + ": its block is of another chain or version");
+    }
+    if (header.height.value == 0 || header.height > at) {
+      return broken(what + ": its block is not among those up to height " + at.text());
+    }
+    const auto leaf = mountain_leaf(header.height, header.id(), receipts_root);
+    if (!verify_merkle_path(leaf, header.height.value, at.value + 1, path, proof_.commitments.mountain_root)) {
+      return broken(what + ": its block is not in the mountain of blocks");
+    }
+    return kDone;
+  }
+
   Status check_head(const Entity& entity, const Head& head, const MapPath& path) {
     const auto value = head.encode();
     if (!verify_map_path(head_key(entity), ByteView(value), path, proof_.commitments.map_root)) {
@@ -289,6 +304,7 @@ class Checker {
   Result<Hash> content_of(const HistoryEntry& entry) {
     if (const auto* digest = std::get_if<Hash>(&entry.content)) { return *digest; }
     if (const auto* record = std::get_if<RecordContent>(&entry.content)) { return record_content(*record); }
+    if (const auto* fact = std::get_if<FactContent>(&entry.content)) { return fact_content(*fact); }
     const std::size_t place = std::get<EventPlace>(entry.content).place;
     // One order of the list of events: that of their first use.
     if (place > used_ || place >= contents_.size()) {

@@ -139,9 +139,13 @@ Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
       about(proof::QuestionKind::trace, request.trace_forward());
       question.direction = proof::Direction::forward;
       break;
+    case v1::GetProofRequest::kBlockHeight:
+      question.kind = proof::QuestionKind::block;
+      question.block = Height{request.block_height()};
+      break;
     case v1::GetProofRequest::WHAT_NOT_SET:
       return invalid("PROOF_UNKNOWN",
-                     "expected what to prove: a transaction_id, entry, history, state, absence or trace");
+                     "expected what to prove: a transaction_id, entry, history, state, absence, trace or block_height");
   }
   return question;
 }

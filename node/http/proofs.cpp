@@ -12,7 +12,11 @@ namespace {
 using proof::Question;
 using proof::QuestionKind;
 
-/// `first_epoch=N`, `at_least=HEIGHT`, and `direction` of a trace.
+bool has_kind(QuestionKind kind) {
+  return kind == QuestionKind::history || kind == QuestionKind::state || kind == QuestionKind::absence;
+}
+
+/// `first_epoch=N`, `at_least=HEIGHT`, `direction` of a trace, and `kind` of what is no item or lot.
 Status read_parameters(const Request& request, Question& question) {
   for (const auto& [name, value] : request.query) {
     if (name == "first_epoch") {
@@ -23,15 +27,19 @@ Status read_parameters(const Request& request, Question& question) {
       const auto height = parse_number(value);
       if (!height) { return invalid("PARAMETER_INVALID", "at_least must be a height"); }
       question.at_least = Height{*height};
+    } else if (name == "kind" && has_kind(question.kind)) {
+      question.entity_kind = value;
     } else if (name == "direction" && question.kind == QuestionKind::trace) {
       if (value != "back" && value != "forward") {
         return invalid("PARAMETER_INVALID", "direction must be back or forward");
       }
       question.direction = value == "back" ? proof::Direction::back : proof::Direction::forward;
     } else {
-      return invalid("PARAMETER_UNKNOWN", question.kind == QuestionKind::trace
-                                              ? "known parameters are direction, first_epoch and at_least"
-                                              : "known parameters are first_epoch and at_least");
+      return invalid("PARAMETER_UNKNOWN", std::string("known parameters are ") +
+                                              (question.kind == QuestionKind::trace ? "direction, "
+                                               : has_kind(question.kind)            ? "kind, "
+                                                                                    : "") +
+                                              "first_epoch and at_least");
     }
   }
   return kDone;
@@ -56,6 +64,10 @@ Result<Question> read_question(const ProofRoute& route, const Request& request) 
     auto key = from_hex(subject);
     if (!key) { return invalid("PARAMETER_INVALID", "an entry is the hexadecimal digits of its full key"); }
     question.entry = std::move(*key);
+  } else if (kind == QuestionKind::block) {
+    const auto height = parse_number(subject);
+    if (!height) { return invalid("PARAMETER_INVALID", "a block is named by its height"); }
+    question.block = Height{*height};
   } else {
     question.entity = subject;
   }
@@ -83,7 +95,7 @@ Response get_proof(const Services& services, const ProofRoute& route, const Requ
 }  // namespace
 
 void add_proof_routes(Router& router, const ServicesPointer& services) {
-  static constexpr std::array<ProofRoute, 8> kRoutes = {{
+  static constexpr std::array<ProofRoute, 10> kRoutes = {{
       {"/v1/transactions/{id}/proof", QuestionKind::transaction},
       {"/v1/history/{epc}/proof", QuestionKind::history},
       {"/v1/items/{epc}/proof", QuestionKind::state},
@@ -91,6 +103,8 @@ void add_proof_routes(Router& router, const ServicesPointer& services) {
       {"/v1/trace/{epc}/proof", QuestionKind::trace},
       {"/v1/contracts/{name}/proof", QuestionKind::state, proof::kContractKind},
       {"/v1/agreements/{id}/proof", QuestionKind::state, proof::kAgreementKind},
+      {"/v1/datasets/{id}/proof", QuestionKind::state, proof::kDatasetKind},
+      {"/v1/blocks/{height}/proof", QuestionKind::block},
       {"/v1/governance/entries/{key}/proof", QuestionKind::entry},
   }};
   for (const auto& route : kRoutes) {

@@ -10,7 +10,8 @@
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
 #include "contracts/production/item_state.h"
-#include "core/limits.h"
+#include "contracts/record_contract.h"
+#include "contracts/usage/ledger_records.h"
 #include "core/merkle.h"
 #include "core/proof/closure.h"
 #include "core/proof/hashes.h"
@@ -19,6 +20,30 @@
 
 namespace keten::query {
 namespace {
+
+Result<proof::BlockProof> block_of(const LedgerView& view, Height height, const proof::Proof& proof) {
+  const auto record = view.record(height);
+  if (!record) { return record.error(); }
+  auto path = contracts::commitment::prove_block(view.snapshot().column(storage::Column::proofs), height,
+                                                 proof.anchor.executed_height);
+  if (!path) { return path.error(); }
+  return proof::BlockProof{record->header, record->receipts_root, std::move(*path)};
+}
+
+Status add_block(const LedgerView& view, Height height, proof::Proof& proof) {
+  const auto executed = view.executed();
+  if (!executed) { return executed.error(); }
+  if (height.value == 0) { return invalid("BLOCK_NOT_PROVABLE", "the genesis is what everything is proved from"); }
+  if (height > executed->height) {
+    return failure(ErrorKind::not_found, "BLOCK_NOT_FOUND",
+                   "no block " + height.text() + " is executed here; the newest is " + executed->height.text());
+  }
+  if (height > proof.anchor.executed_height) { return not_yet("block " + height.text()); }
+  auto one = block_of(view, height, proof);
+  if (!one) { return one.error(); }
+  proof.statement = std::move(*one);
+  return kDone;
+}
 
 Status add_transaction(const LedgerView& view, const TransactionId& id, proof::Proof& proof) {
   const auto place = view.place(id);
@@ -30,24 +55,21 @@ Status add_transaction(const LedgerView& view, const TransactionId& id, proof::P
   const auto height = (*place)->height;
   const auto index = (*place)->index;
   if (height > proof.anchor.executed_height) { return not_yet("transaction " + id.hex()); }
-  const auto record = view.record(height);
-  if (!record) { return record.error(); }
+  auto place_of_block = block_of(view, height, proof);
+  if (!place_of_block) { return place_of_block.error(); }
   const auto block = view.block(height);
   if (!block) { return block.error(); }
   const auto receipts = view.receipts(height);
   if (!receipts) { return receipts.error(); }
-  auto mountain_path = contracts::commitment::prove_block(view.snapshot().column(storage::Column::proofs), height,
-                                                          proof.anchor.executed_height);
-  if (!mountain_path) { return mountain_path.error(); }
   const auto& transaction = *(*block)->transactions.at(index);
   std::vector<Hash> leaves;
   leaves.reserve(receipts->size());
   for (const auto& receipt : *receipts) { leaves.push_back(proof::receipt_leaf(receipt)); }
 
   proof::TransactionProof one;
-  one.header = record->header;
-  one.receipts_root = record->receipts_root;
-  one.mountain_path = std::move(*mountain_path);
+  one.header = std::move(place_of_block->header);
+  one.receipts_root = place_of_block->receipts_root;
+  one.mountain_path = std::move(place_of_block->mountain_path);
   one.index = index;
   one.body = to_bytes(body_bytes(transaction));
   one.signature = transaction.signature;
@@ -58,6 +80,8 @@ Status add_transaction(const LedgerView& view, const TransactionId& id, proof::P
   proof.statement = std::move(one);
   return kDone;
 }
+
+bool is_epcis(std::string_view kind) { return kind == "item" || kind == "lot"; }
 
 /// What a proof is made from.
 struct Sources {
@@ -82,36 +106,55 @@ Status add_entry(const Sources& from, const Bytes& key, proof::Proof& proof) {
   return kDone;
 }
 
-Status add_history(const Sources& from, const std::string& id, proof::Proof& proof) {
-  auto history = Histories(from.view, from.past, proof).history(id);
+Status add_history(const Sources& from, const proof::Entity& entity, proof::Proof& proof) {
+  Histories histories(from.view, from.past, proof);
+  auto history = is_epcis(entity.kind) ? histories.history(entity.id) : histories.recorded(entity);
   if (!history) { return history.error(); }
   proof.statement = std::move(*history);
   return kDone;
 }
 
-/// Where the state says what the head of this entity commits to.
-Result<Bytes> state_key(const proof::Entity& entity) {
-  if (entity.kind == proof::kContractKind) { return packages::full_key(packages::contract_key(entity.id)); }
-  auto key = to_bytes("production/");
-  auto own = production::item_state_key(entity.id);
-  if (entity.kind == proof::kAgreementKind) {
-    const auto id = agreements::AgreementId::from_hex(entity.id);
-    if (!id) { return invalid("AGREEMENT_ID_INVALID", "an agreement is named by 64 hexadecimal digits"); }
-    key = to_bytes("agreements/");
-    own = agreements::agreement_key(*id);
-  }
+Bytes joined(std::string_view contract, ByteView own) {
+  auto key = to_bytes(contract);
   key.insert(key.end(), own.begin(), own.end());
   return key;
 }
 
+/// Where the state may say what the head of this entity commits to: which one it is, its digest tells.
+Result<std::vector<Bytes>> state_keys(const proof::Entity& entity) {
+  using Keys = std::vector<Bytes>;
+  const auto& id = entity.id;
+  if (entity.kind == proof::kContractKind) { return Keys{packages::full_key(packages::contract_key(id))}; }
+  if (entity.kind == proof::kDatasetKind) { return Keys{joined("usage/", as_bytes(usage::dataset_key(id)))}; }
+  if (entity.kind == proof::kRecordKind) {
+    const auto slash = id.find('/');
+    if (slash == std::string::npos) {
+      return invalid("RECORD_ID_INVALID", "a record is named by its organisation, '/', and its key");
+    }
+    return Keys{
+        contracts::RecordContract::state_key(id.substr(0, slash), as_bytes(std::string_view(id).substr(slash + 1)))};
+  }
+  if (entity.kind == proof::kAgreementKind) {
+    const auto agreement = agreements::AgreementId::from_hex(id);
+    if (!agreement) { return invalid("AGREEMENT_ID_INVALID", "an agreement is named by 64 hexadecimal digits"); }
+    return Keys{joined("agreements/", agreements::agreement_key(*agreement)),
+                       joined("usage/", as_bytes(usage::negotiation_key(id)))};
+  }
+  return Keys{joined("production/", production::item_state_key(id))};
+}
+
 Status add_state(const Sources& from, const proof::Entity& entity, proof::Proof& proof) {
-  const auto key = state_key(entity);
-  if (!key) { return key.error(); }
+  const auto keys = state_keys(entity);
+  if (!keys) { return keys.error(); }
   Histories histories(from.view, from.past, proof);
   auto head = histories.head(entity);
   if (!head) { return head.error(); }
-  auto value =
-      histories.bound_value(*key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
+  std::optional<Bytes> value;
+  for (const auto& key : *keys) {
+    if (value) { break; }
+    value =
+        histories.bound_value(key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
+  }
   if (!value) {
     if (!head->head.state.is_zero()) { return not_yet("the newest change of " + entity.id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
@@ -172,14 +215,18 @@ Result<proof::Entity> entity_of(const proof::Question& question) {
     auto id = production::entity_key(question.entity);
     return proof::Entity{std::string(production::head_kind(id)), std::move(id)};
   }
-  const bool is_known = kind == proof::kContractKind || kind == proof::kAgreementKind;
-  const bool is_asked = question.kind == proof::QuestionKind::state || question.kind == proof::QuestionKind::absence;
+  const bool is_known = std::ranges::find(proof::kEntityKinds, kind) != proof::kEntityKinds.end();
+  const bool is_asked = question.kind == proof::QuestionKind::history || question.kind == proof::QuestionKind::state ||
+                        question.kind == proof::QuestionKind::absence;
   if (!is_known || !is_asked) {
     return invalid("ENTITY_KIND_UNKNOWN",
-                   "expected a state or an absence of kind contract or agreement, or no kind for an item or lot");
+                   "expected a history, state or absence of kind contract, agreement, dataset or record, or no "
+                   "kind for an item or lot");
   }
-  if (question.entity.empty() || question.entity.size() > limits::kNameBytesMax) {
-    return invalid("ENTITY_INVALID", "expected the name of a contract or the 64 hexadecimal digits of an agreement");
+  if (question.entity.empty() || question.entity.size() > proof::kIdentifierBytesMax) {
+    return invalid("ENTITY_INVALID", "expected the id of " + kind + " of 1 to " +
+                                         std::to_string(proof::kIdentifierBytesMax) + " bytes, found " +
+                                         std::to_string(question.entity.size()));
   }
   return proof::Entity{kind, question.entity};
 }
@@ -191,9 +238,10 @@ Status add(const Sources& from, const proof::Question& question, proof::Proof& p
   switch (question.kind) {
     case proof::QuestionKind::transaction: return add_transaction(from.view, question.transaction, proof);
     case proof::QuestionKind::entry: return add_entry(from, question.entry, proof);
-    case proof::QuestionKind::history: return add_history(from, id, proof);
+    case proof::QuestionKind::history: return add_history(from, *entity, proof);
     case proof::QuestionKind::state: return add_state(from, *entity, proof);
     case proof::QuestionKind::absence: return add_absence(from, *entity, proof);
+    case proof::QuestionKind::block: return add_block(from.view, question.block, proof);
     case proof::QuestionKind::trace: return add_trace(from, id, question.direction, proof);
   }
   CHECK(false);

@@ -39,6 +39,8 @@ class Histories {
   [[nodiscard]] Result<proof::HistoryProof> head(const proof::Entity& entity);
   /// With all entries.
   [[nodiscard]] Result<proof::HistoryProof> history(const std::string& id);
+  /// Of an entity that is no item or lot, by the rows that its contract left.
+  [[nodiscard]] Result<proof::HistoryProof> recorded(const proof::Entity& entity);
   /// All entries that the entity ever had, up to the anchor's state, as events that live as long as this.
   [[nodiscard]] Result<std::vector<const proof::EpcisEvent*>> events(const std::string& id);
   /// Path of a key in the map that the anchor binds; `is_there` tells what it proves.

@@ -356,7 +356,9 @@ BOOST_AUTO_TEST_CASE(packages_are_frozen) {
   golden.add("vote", ByteView(packages::Vote{"counter", Motion::quota, 1'000'000}.encode()));
   golden.add("call", ByteView(Call{"counter", "count", to_bytes("arguments")}.encode()));
   golden.add("outcome", ByteView(VoteOutcome{true, 3, 3}.encode()));
-  golden.add("step", step_content("approved", "company1", package.hash(), 1));
+  golden.add("step",
+             fact_content({"contracts.step",
+                           {as_bytes("approved"), as_bytes("company1"), package.hash().view(), as_bytes("1")}}));
 
   class Kept final : public governance::Store {
    public:

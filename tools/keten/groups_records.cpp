@@ -225,6 +225,13 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
     command->add_option("-o,--out", options->file, "the proof to write, NAME.ketenproof")
         ->required()
         ->type_name("FILE");
+    if (kind == ProofSubject::history || kind == ProofSubject::absent) {
+      command
+          ->add_option("--kind", options->entity_kind,
+                       "of what is no item or lot: contract, agreement, dataset or record")
+          ->check(CLI::IsMember(std::vector<std::string>(proof::kEntityKinds.begin(), proof::kEntityKinds.end())))
+          ->type_name("KIND");
+    }
     if (kind == ProofSubject::trace) {
       command->add_flag("--forward,--down", options->forward, "what it went into; without it: what it came from");
     }
@@ -242,9 +249,10 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
   };
   add("tx", "A transaction, its place and its receipt", ProofSubject::transaction, "64 hexadecimal digits", "ID");
   add("item", "What the ledger holds of an item or lot now", ProofSubject::item, "URN or Digital Link", "EPC");
-  add("history", "Everything ever recorded of an item or lot, nothing missing", ProofSubject::history,
-      "URN or Digital Link", "EPC");
-  add("absent", "Nothing was ever recorded of an item or lot", ProofSubject::absent, "URN or Digital Link", "EPC");
+  add("history", "Everything ever recorded of an item, lot or anything else, nothing missing", ProofSubject::history,
+      "URN or Digital Link, or with --kind a name or id", "EPC|ID");
+  add("absent", "Nothing was ever recorded of an item, lot or anything else", ProofSubject::absent,
+      "URN or Digital Link, or with --kind a name or id", "EPC|ID");
   add("trace", "The complete histories of all that an item came from or went into", ProofSubject::trace,
       "URN or Digital Link", "EPC");
   add("member", "Who is a member, or whose key it is", ProofSubject::member, "name of an organisation, or ed25519:...",
@@ -252,8 +260,13 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
   add("epoch", "Validators and parameters of an epoch", ProofSubject::epoch, "its number", "N");
   add("contract", "Which version of a contract or rule runs, by the hash of its package", ProofSubject::contract,
       "its name", "NAME");
-  add("agreement", "Parties and versions of an agreement, by their hashes, and who signed", ProofSubject::agreement,
+  add("agreement", "What the ledger holds of an agreement: parties, terms, who signed", ProofSubject::agreement,
       "64 hexadecimal digits", "ID");
+  add("dataset", "Who owns a dataset, and what its content is bound to", ProofSubject::dataset, "as it was registered",
+      "ID");
+  add("record", "What was put last under a key that puts name as their subject", ProofSubject::record,
+      "organisation and key", "ORG/KEY");
+  add("block", "A block of the chain, by its header", ProofSubject::block, "its height", "HEIGHT");
 
   auto options = std::make_shared<VerifyOptions>();
   auto* verify = app.add_subcommand("verify", "Check a proof file; needs no node and no network");

@@ -327,12 +327,26 @@ struct CompareOptions {
 };
 int run_compare(Console& console, const CompareOptions& options);
 
-/// keten proof tx, item, history, absent, trace, member, epoch.
-enum class ProofSubject { transaction, item, history, absent, trace, member, epoch, contract, agreement };
+/// keten proof tx, item, history, absent, trace, member, epoch ...
+enum class ProofSubject {
+  transaction,
+  item,
+  history,
+  absent,
+  trace,
+  member,
+  epoch,
+  contract,
+  agreement,
+  dataset,
+  record,
+  block
+};
 struct ProofOptions {
   TargetOptions target;
   ProofSubject kind = ProofSubject::transaction;
   std::string what;
+  std::string entity_kind;  ///< of history and absent; empty: an item or lot
   bool forward = false;
   std::string file;        ///< to write
   std::string genesis;     ///< to check the answer against; else that of the home

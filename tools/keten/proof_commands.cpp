@@ -1,7 +1,10 @@
 // keten proof and verify: files that an auditor checks without any node. docs/audit.md, "Proofs".
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <ostream>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -12,6 +15,7 @@
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
 #include "contracts/production/item_state.h"
+#include "contracts/record_contract.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
 #include "tools/keten/verification.h"
@@ -38,7 +42,7 @@ Status check_absence(const proof::Verdict& verdict) {
   const auto& statement = *verdict.facts.find("statement");
   const auto& entity = statement.find("kind")->text();
   const auto& id = statement.find("id")->text();
-  if (entity == "record") { return kDone; }
+  if (entity != "item" && entity != "lot") { return kDone; }
   const auto canonical = production::entity_key(id);
   if (canonical != id) {
     return other_subject(verdict,
@@ -62,6 +66,30 @@ std::vector<std::string> meanings(const std::string& expected) {
   result.push_back(words + canonical);
   if (words.empty()) { result.push_back(std::string(production::head_kind(canonical)) + " " + canonical); }
   return result;
+}
+
+/// The complete history of a dataset names every agreement that was ever made for it.
+void explain_history(ByteView file, std::ostream& out) {
+  const auto proof = proof::decode(file);
+  const auto* history = proof ? std::get_if<proof::HistoryProof>(&proof->statement) : nullptr;
+  if (history == nullptr || history->entity.kind != proof::kDatasetKind) { return; }
+  std::vector<std::string> order;
+  std::map<std::string, std::string> lines;
+  for (const auto& entry : history->entries) {
+    const auto* fact = std::get_if<proof::FactContent>(&entry.content);
+    if (fact == nullptr || fact->what != "usage.record" || fact->fields.size() != 2) { continue; }
+    const auto record = json::parse(as_text(fact->fields[1]));
+    const auto agreement = record ? record->find_string("agreement") : std::nullopt;
+    const auto id = record ? record->find_string("id") : std::nullopt;
+    if (!agreement || !id) { continue; }
+    const std::string name(*id);
+    if (!lines.contains(name)) { order.push_back(name); }
+    lines[name] = fmt::format("{} for {}, {} at height {}", name, record->find_string("consumer").value_or("?"),
+                              *agreement, entry.height.value);
+  }
+  out << (order.empty() ? "\nno agreement was ever made for it\n"
+                        : "\nthe agreements that were made for it, and there is no other\n");
+  for (const auto& name : order) { out << "  " << printable(lines[name]) << "\n"; }
 }
 
 Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, const std::string& expected) {
@@ -107,9 +135,25 @@ void explain_contract(const std::string& name, Bytes value, std::ostream& out) {
   if (!record->active && !record->scheduled) { out << "  no version runs\n"; }
 }
 
+/// A record that is kept as JSON.
+void explain_json(const Bytes& value, std::ostream& out) {
+  const auto record = json::parse(as_text(value));
+  if (!record) { return; }
+  out << "\nthe state says\n";
+  std::istringstream lines(json::pretty(*record));
+  for (std::string line; std::getline(lines, line);) { out << "  " << printable(line) << "\n"; }
+}
+
+void explain_record(const Bytes& value, std::ostream& out) {
+  const auto entry = contracts::RecordEntry::decode(value);
+  if (!entry) { return; }
+  out << "\nthe state says\n  put at height " << entry->height.text() << " in transaction " << entry->transaction.hex()
+      << "\n  digest of the value " << entry->value_hash.hex() << "\n";
+}
+
 void explain_agreement(const Bytes& value, std::ostream& out) {
   const auto record = agreements::decode_agreement(value);
-  if (!record) { return; }
+  if (!record) { return explain_json(value, out); }
   out << "\nthe state says\n  parties";
   for (const auto& party : record->parties) { out << " " << printable(party); }
   out << "\n";
@@ -131,6 +175,8 @@ void explain_state(const proof::Verdict& verdict, std::ostream& out) {
   const auto& kind = statement.find("kind")->text();
   if (kind == proof::kContractKind) { return explain_contract(statement.find("id")->text(), std::move(*value), out); }
   if (kind == proof::kAgreementKind) { return explain_agreement(*value, out); }
+  if (kind == proof::kDatasetKind) { return explain_json(*value, out); }
+  if (kind == proof::kRecordKind) { return explain_record(*value, out); }
   const auto state = production::decode_item_state(*value);
   if (!state) { return; }
   out << "\nthe state says\n  " << (state->dead ? "gone" : state->in_transit ? "on its way" : "there") << "\n";
@@ -146,6 +192,16 @@ void explain_state(const proof::Verdict& verdict, std::ostream& out) {
   out << "  " << state->events << " events, " << state->claims << " of them claims\n";
 }
 
+std::optional<std::uint64_t> parse_decimal(std::string_view text) {
+  std::uint64_t number = 0;
+  if (text.empty() || text.size() > 18) { return std::nullopt; }
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') { return std::nullopt; }
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  return number;
+}
+
 Result<proof::Question> question_of(const ProofOptions& options) {
   proof::Question question;
   question.entity = options.what;
@@ -158,8 +214,29 @@ Result<proof::Question> question_of(const ProofOptions& options) {
       break;
     }
     case ProofSubject::item: question.kind = proof::QuestionKind::state; break;
-    case ProofSubject::history: question.kind = proof::QuestionKind::history; break;
-    case ProofSubject::absent: question.kind = proof::QuestionKind::absence; break;
+    case ProofSubject::history:
+      question.kind = proof::QuestionKind::history;
+      question.entity_kind = options.entity_kind;
+      break;
+    case ProofSubject::absent:
+      question.kind = proof::QuestionKind::absence;
+      question.entity_kind = options.entity_kind;
+      break;
+    case ProofSubject::dataset:
+      question.kind = proof::QuestionKind::state;
+      question.entity_kind = proof::kDatasetKind;
+      break;
+    case ProofSubject::record:
+      question.kind = proof::QuestionKind::state;
+      question.entity_kind = proof::kRecordKind;
+      break;
+    case ProofSubject::block: {
+      const auto height = parse_decimal(options.what);
+      if (!height) { return invalid("HEIGHT_INVALID", "a block is named by its height, a decimal number"); }
+      question.kind = proof::QuestionKind::block;
+      question.block = Height{*height};
+      break;
+    }
     case ProofSubject::trace:
       question.kind = proof::QuestionKind::trace;
       question.direction = options.forward ? proof::Direction::forward : proof::Direction::back;
@@ -182,14 +259,9 @@ Result<proof::Question> question_of(const ProofOptions& options) {
       break;
     case ProofSubject::epoch: {
       question.kind = proof::QuestionKind::entry;
-      std::uint64_t number = 0;
-      for (const char digit : options.what) {
-        if (digit < '0' || digit > '9' || options.what.size() > 18) {
-          return invalid("EPOCH_INVALID", "an epoch is a decimal number");
-        }
-        number = number * 10 + static_cast<std::uint64_t>(digit - '0');
-      }
-      question.entry = governance::epoch_entry(Epoch{number});
+      const auto number = parse_decimal(options.what);
+      if (!number) { return invalid("EPOCH_INVALID", "an epoch is a decimal number"); }
+      question.entry = governance::epoch_entry(Epoch{*number});
       break;
     }
   }
@@ -275,6 +347,7 @@ int run_verify(Console& console, const VerifyOptions& options) {
   }
   console.out << console.bold("verified") << "  " << verdict->text();
   explain_state(*verdict, console.out);
+  explain_history(file, console.out);
   if (is_cut) {
     console.out << "\nnot looked at: the changes of validators before epoch " << root->epoch.value
                 << ", where the checkpoint begins\n";

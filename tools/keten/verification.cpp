@@ -58,9 +58,11 @@ Result<Bytes> over_http(const Target& target, const proof::Question& question) {
     case QuestionKind::state: path = "/v1/items/" + client::percent_encode(question.entity); break;
     case QuestionKind::absence: path = "/v1/absent/" + client::percent_encode(question.entity); break;
     case QuestionKind::trace: path = "/v1/trace/" + client::percent_encode(question.entity); break;
+    case QuestionKind::block: path = "/v1/blocks/" + question.block.text(); break;
   }
   path += "/proof?first_epoch=" + question.first_epoch.text();
   if (question.at_least) { path += "&at_least=" + question.at_least->text(); }
+  if (!question.entity_kind.empty()) { path += "&kind=" + question.entity_kind; }
   if (question.kind == QuestionKind::trace) {
     path += question.direction == proof::Direction::back ? "&direction=back" : "&direction=forward";
   }

@@ -347,6 +347,9 @@ BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
         {"/v1/trace/a/proof", QuestionKind::trace},
         {"/v1/contracts/counter/proof", QuestionKind::state},
         {"/v1/agreements/" + id + "/proof", QuestionKind::state},
+        {"/v1/datasets/urn:ds:milk/proof", QuestionKind::state},
+        {"/v1/history/urn:ds:milk/proof?kind=dataset", QuestionKind::history},
+        {"/v1/blocks/7/proof", QuestionKind::block},
         {"/v1/governance/entries/676f/proof", QuestionKind::entry}}) {
     const auto answer = node.ask("GET", target);
     BOOST_TEST(answer.status == 200U, target);
@@ -356,6 +359,7 @@ BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
     const auto& of = node.backend.last_proof.entity_kind;
     BOOST_TEST(of == (target.find("contracts") != std::string::npos    ? "contract"
                       : target.find("agreements") != std::string::npos ? "agreement"
+                      : target.find("dataset") != std::string::npos    ? "dataset"
                                                                        : ""));
   }
   BOOST_TEST((node.backend.last_proof.entry == to_bytes("go")));
@@ -369,7 +373,8 @@ BOOST_AUTO_TEST_CASE(a_proof_is_a_file_and_each_path_asks_for_its_own_kind) {
   BOOST_TEST(early.headers.at("retry-after") == "1");
   for (const auto* target :
        {"/v1/transactions/aa/proof", "/v1/governance/entries/x/proof", "/v1/trace/a/proof?direction=up",
-        "/v1/history/a/proof?direction=back", "/v1/history/a/proof?first_epoch=-1"}) {
+        "/v1/history/a/proof?direction=back", "/v1/trace/a/proof?kind=dataset", "/v1/blocks/a/proof",
+        "/v1/history/a/proof?first_epoch=-1"}) {
     BOOST_TEST(node.ask("GET", target).status == 400U, target);
   }
 }

@@ -7,6 +7,8 @@
 
 #include "contracts/production/entity.h"
 #include "contracts/production/item_state.h"
+#include "contracts/record_contract.h"
+#include "core/json.h"
 #include "core/proof/verify.h"
 #include "tests/unit/production/memory_ledger.h"
 #include "tests/unit/storage/chain_fixture.h"
@@ -90,11 +92,56 @@ struct Ledger : test::Chain {
     BOOST_REQUIRE_MESSAGE(verdict.ok(), (verdict ? "" : verdict.error().message));
     return std::move(*verdict);
   }
-  static proof::Question about(proof::QuestionKind kind, const std::string& entity) {
+  static proof::Question about(proof::QuestionKind kind, const std::string& entity, std::string_view entity_kind = "") {
     proof::Question question;
     question.kind = kind;
     question.entity = entity;
+    question.entity_kind = entity_kind;
     return question;
+  }
+
+  /// A call of a contract whose arguments are JSON; its id.
+  std::string say(const std::string& organisation, const std::string& contract, const std::string& method,
+                  const std::string& arguments) {
+    TransactionBody body;
+    body.chain_id = genesis.chain_id();
+    body.organisation = organisation;
+    body.valid_until = head.height.plus(50);
+    body.fuel_limit = 100'000'000;
+    body.contract = contract;
+    body.method = method;
+    body.arguments = to_bytes(arguments);
+    body.salt.bytes[0] = ++salt_;
+    const auto transaction = sign_transaction(std::move(body), {}, test::key_of(organisation == "dairy" ? 11 : 21));
+    bind({transaction});
+    const auto receipt = LedgerQuery(database, blocks).view().receipt(transaction->id);
+    BOOST_REQUIRE_MESSAGE(receipt.ok() && receipt->receipt.succeeded, method << ": " << receipt->receipt.message);
+    return transaction->id.hex();
+  }
+  std::string agree_on_milk(const std::string& uid) {
+    const auto policy =
+        R"({"@type":"Agreement","uid":")" + uid +
+        R"(","permission":[{"uid":"urn:rule:1","action":"use","target":"urn:ds:milk","assigner":"urn:keten:organisation:dairy","assignee":"urn:keten:organisation:market"}]})";
+    const auto id =
+        say("dairy", "usage", "offer", R"({"dataset":"urn:ds:milk","consumer":"market","policy":)" + policy + "}");
+    const auto result = json::parse(
+        as_text(LedgerQuery(database, blocks).view().receipt(*TransactionId::from_hex(id))->receipt.result));
+    const auto with =
+        R"({"negotiation":")" + id + R"(","terms":")" + std::string(*result->find_string("terms")) + "\"}";
+    for (const auto& [who, move] :
+         {std::pair{"market", "accept"}, {"dairy", "agree"}, {"market", "verify"}, {"dairy", "finalize"}}) {
+      say(who, "usage", move, with);
+    }
+    return id;
+  }
+  /// What the entries of a history say: `what` and the first field of each.
+  static std::vector<std::string> said(const proof::Verdict& verdict) {
+    std::vector<std::string> result;
+    for (const auto& entry : verdict.facts.find("statement")->find("entries")->items()) {
+      result.push_back(std::string(entry.find_string("what").value_or("")) + " " +
+                       entry.find("fields")->items().at(0).text());
+    }
+    return result;
   }
   [[nodiscard]] std::string refused(const proof::Question& question) const {
     const auto file = ask(question);
@@ -237,6 +284,93 @@ BOOST_AUTO_TEST_CASE(a_trace_holds_the_complete_histories_of_the_whole_lineage) 
   BOOST_TEST((ids(kCrate, proof::Direction::back) == std::set<std::string>{key(kCrate), key(kMilk), key(kOther)}));
   auto unknown = about(proof::QuestionKind::trace, "urn:epc:id:sgtin:952132.1000018.never");
   BOOST_TEST(refused(unknown) == "ITEM_UNKNOWN");
+}
+
+BOOST_AUTO_TEST_CASE(a_dataset_shows_every_agreement_that_covers_it_and_an_agreement_every_use) {
+  using proof::QuestionKind;
+  say("dairy", "usage", "register",
+      R"({"dataset":"urn:ds:milk","commitment":")" + std::string(64, 'a') + R"(","classification":["sensor"]})");
+  const auto first = agree_on_milk("urn:terms:1");
+  const auto use = [&](const std::string& agreement, const std::string& id) {
+    say("market", "usage", "log",
+        R"({"agreement":")" + agreement + R"(","uses":[{"id":")" + id + R"(","action":"read"}]})");
+  };
+  use(first, "1");
+  const auto second = agree_on_milk("urn:terms:2");
+  use(first, "2");
+  use(second, "1");
+  say("dairy", "usage", "withdraw", R"({"agreement":")" + first + "\"}");
+  bind({});
+
+  const auto dataset =
+      verified(about(QuestionKind::history, "urn:ds:milk", "dataset"), "history of dataset urn:ds:milk");
+  BOOST_TEST(said(dataset) ==
+             (std::vector<std::string>{"usage.record dataset/urn:ds:milk", "usage.record negotiation/" + first,
+                                       "usage.record negotiation/" + second, "usage.record negotiation/" + first}));
+  const auto agreement = verified(about(QuestionKind::history, first, "agreement"), "history of agreement " + first);
+  const auto steps = said(agreement);
+  BOOST_REQUIRE(steps.size() == 8U);  // offer, four answers, two uses, withdrawal
+  BOOST_TEST(steps[5] == "usage.record use/" + first + "/1");
+  BOOST_TEST(steps[6] == "usage.record use/" + first + "/2");
+  BOOST_TEST(steps[7] == "usage.record negotiation/" + first);
+  const auto state = verified(about(QuestionKind::state, "urn:ds:milk", "dataset"), "state of dataset urn:ds:milk");
+  const auto value = from_hex(state.facts.find("statement")->find("value")->text());
+  BOOST_TEST(*json::parse(as_text(*value))->find_string("owner") == "dairy");
+  verified(about(QuestionKind::state, second, "agreement"), "state of agreement " + second);
+  verified(about(QuestionKind::absence, "urn:ds:other", "dataset"), "absence of dataset urn:ds:other");
+  BOOST_TEST(refused(about(QuestionKind::absence, "urn:ds:milk", "dataset")) == "ENTITY_EXISTS");
+  BOOST_TEST(refused(about(QuestionKind::history, "urn:ds:other", "dataset")) == "ITEM_UNKNOWN");
+  BOOST_TEST(refused(about(QuestionKind::history, "urn:ds:milk", "herd")) == "ENTITY_KIND_UNKNOWN");
+  BOOST_TEST(refused(about(QuestionKind::trace, "urn:ds:milk", "dataset")) == "ENTITY_KIND_UNKNOWN");
+
+  // In an older state a history ends earlier.
+  auto older = about(QuestionKind::history, first, "agreement");
+  older.at_least = Height{1};
+  use(second, "2");
+  BOOST_TEST(said(verified(older, first)).size() == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_put_under_a_subject_is_proved_with_all_that_was_put_before) {
+  using proof::QuestionKind;
+  const auto put = [&](const std::string& key, const std::string& value, std::vector<std::string> subjects) {
+    bind({test::make_put(genesis, contracts::RecordPut{to_bytes(key), to_bytes(value), std::move(subjects)},
+                         {.valid_until = head.height.plus(20)})});
+  };
+  put("shelf", "1", {});
+  bind({});
+  BOOST_TEST(refused(about(QuestionKind::state, "dairy/shelf", "record")) == "ITEM_UNKNOWN");
+  verified(about(QuestionKind::absence, "dairy/shelf", "record"), "absence of record dairy/shelf");
+  put("shelf", "2", {"shelf", "store"});
+  put("scale", "3", {"shelf"});
+  put("shelf", "4", {});
+  bind({});
+  const auto history = verified(about(QuestionKind::history, "dairy/shelf", "record"), "history of record dairy/shelf");
+  const auto& entries = history.facts.find("statement")->find("entries")->items();
+  BOOST_REQUIRE(entries.size() == 2U);
+  BOOST_TEST(entries[0].find("value")->text() == "32");
+  BOOST_TEST(entries[1].find("key")->text() == "scale");
+  // The last put did not name the subject, and is what the state says all the same.
+  const auto state = verified(about(QuestionKind::state, "dairy/shelf", "record"), "state of record dairy/shelf");
+  const auto entry = contracts::RecordEntry::decode(*from_hex(state.facts.find("statement")->find("value")->text()));
+  BOOST_TEST((entry->value_hash == contracts::RecordContract::hash_value(as_bytes("4"))));
+  BOOST_TEST(refused(about(QuestionKind::state, "dairy/store", "record")) == "ITEM_UNKNOWN");
+  BOOST_TEST(refused(about(QuestionKind::state, "shelf", "record")) == "RECORD_ID_INVALID");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_is_proved_by_its_header_once_a_later_one_binds_it) {
+  story();
+  auto question = about(proof::QuestionKind::block, "");
+  question.block = Height{2};
+  const auto verdict = verified(question, "block 2");
+  const auto header = LedgerQuery(database, blocks).view().record(Height{2})->header;
+  BOOST_TEST(verdict.facts.find("statement")->find("block")->text() == header.id().hex());
+  BOOST_TEST(verdict.facts.find("statement")->find("transactions")->text() == "2");
+  question.block = head.height;
+  BOOST_TEST(refused(question) == "PROOF_NOT_YET");
+  question.block = head.height.next();
+  BOOST_TEST(refused(question) == "BLOCK_NOT_FOUND");
+  question.block = Height{0};
+  BOOST_TEST(refused(question) == "BLOCK_NOT_PROVABLE");
 }
 
 BOOST_AUTO_TEST_CASE(members_are_entries_and_other_state_is_not_provable) {

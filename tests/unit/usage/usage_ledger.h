@@ -72,7 +72,8 @@ class UsageLedger : public contracts::StateReader {
   void end_block() {
     contracts::WriteSet writes;
     const contracts::BlockContext block{{}, Height{number}, time};
-    for (const auto& event : usage::chase(*this, block, 1, writes)) { events.push_back(event.kind); }
+    std::vector<contracts::IndexEntry> rows_of_block;
+    for (const auto& event : usage::chase(*this, block, 1, writes, rows_of_block)) { events.push_back(event.kind); }
     keep(writes);
   }
   void wait(std::uint64_t milliseconds) {

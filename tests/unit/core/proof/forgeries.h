@@ -172,6 +172,30 @@ inline void entries_and_absence(std::vector<Forgery>& all) {
   });
 }
 
+inline void blocks(std::vector<Forgery>& all) {
+  using B = proof::BlockProof;
+  const auto& ledger = sample_ledger();
+  const auto last = ledger.height();
+  const auto good = ledger.block_proof(last, 2);
+  const auto add = [&](const std::string& name, auto change) {
+    all.push_back({"block_" + name, "PROOF_INVALID", changed(good, change)});
+  };
+  add("at_another_height", [](Proof& p) { ++as<B>(p).header.height; });
+  add("time_changed", [](Proof& p) { ++as<B>(p).header.time; });
+  add("with_another_payload", [](Proof& p) { as<B>(p).header.payload_root.bytes[0] ^= 1U; });
+  add("receipts_root_changed", [](Proof& p) { as<B>(p).receipts_root.bytes[31] ^= 1U; });
+  add("path_shortened", [](Proof& p) { as<B>(p).mountain_path.pop_back(); });
+  add("path_lengthened", [](Proof& p) { as<B>(p).mountain_path.push_back(Hash{}); });
+  add("path_of_another",
+      [&](Proof& p) { as<B>(p).mountain_path = std::get<B>(ledger.block_proof(last, 3).statement).mountain_path; });
+  add("that_the_anchor_does_not_bind", [&](Proof& p) { as<B>(p).header = ledger.header(last); });
+  add("of_height_0", [&](Proof& p) {
+    as<B>(p).header = ledger.header(0);
+    as<B>(p).mountain_path = std::get<B>(ledger.block_proof(last, 0).statement).mountain_path;
+  });
+  add("of_another_version", [](Proof& p) { as<B>(p).header.version = 2; });
+}
+
 inline void histories(std::vector<Forgery>& all) {
   using H = proof::HistoryProof;
   using T = proof::TraceProof;
@@ -243,6 +267,34 @@ inline void histories(std::vector<Forgery>& all) {
   add("record_value_changed", records,
       [](Proof& p) { std::get<proof::RecordContent>(as<H>(p).entries.at(1).content).value.at(0) ^= 1U; });
   add("record_replaced_by_a_digest", records, [](Proof& p) { as<H>(p).entries.at(0).content = hash_of("other"); });
+  const auto facts = ledger.history(last, {"agreement", L::kAgreement});
+  const auto fact = [](Proof& p, std::size_t number) -> proof::FactContent& {
+    return std::get<proof::FactContent>(as<H>(p).entries.at(number).content);
+  };
+  add("fact_boundary_moved", facts, [&](Proof& p) {
+    auto& fields = fact(p, 0).fields;
+    fields.at(1).insert(fields.at(1).begin(), fields.at(0).back());
+    fields.at(0).pop_back();
+  });
+  add("fact_value_changed", facts, [&](Proof& p) { fact(p, 1).fields.at(1).at(0) ^= 1U; });
+  add("fact_of_another_name", facts, [&](Proof& p) { fact(p, 0).what = "usage.record1"; });
+  add("fact_with_an_empty_field_more", facts, [&](Proof& p) { fact(p, 2).fields.emplace_back(); });
+  add("fact_as_a_record", facts, [&](Proof& p) {
+    const auto one = fact(p, 0);
+    as<H>(p).entries.at(0).content = proof::RecordContent{one.fields.at(0), one.fields.at(1)};
+  });
+  add("fact_left_out", facts, [](Proof& p) { as<H>(p).entries.erase(as<H>(p).entries.begin() + 1); });
+  add("fact_of_another_agreement", facts, [](Proof& p) { as<H>(p).entity.id.back() = '2'; });
+  add("agreement_as_a_dataset", facts, [](Proof& p) { as<H>(p).entity.kind = "dataset"; });
+  all.push_back(
+      {"fact_of_no_name", "PROOF_MALFORMED", changed(facts, [&](Proof& p) { fact(p, 0).what = "two words"; })});
+  all.push_back(
+      {"fact_of_17_fields", "PROOF_MALFORMED", changed(facts, [&](Proof& p) { fact(p, 0).fields.resize(17); })});
+  const auto dataset = ledger.history(last, {"dataset", L::kDataset});
+  add("dataset_without_its_agreement", dataset, [](Proof& p) {
+    as<H>(p).entries.pop_back();
+    --as<H>(p).head.count;
+  });
   const auto state = ledger.state(last, {"item", L::kCheese});
   add("state_value_changed", state, [](Proof& p) { as<proof::StateProof>(p).value.at(0) ^= 1U; });
   add("state_of_an_earlier_height", state, [&](Proof& p) {
@@ -452,6 +504,7 @@ inline std::vector<Forgery> sample_forgeries() {
   std::vector<Forgery> all;
   forging::transactions(all);
   forging::entries_and_absence(all);
+  forging::blocks(all);
   forging::histories(all);
   forging::validators(all);
   forging::encodings(all);

@@ -290,6 +290,29 @@ class Changer {
         }
     }
   }
+  void statement(BlockProof& one) {
+    switch (dice_.below(3)) {
+      case 0: header(one.header); break;
+      case 1: fixed(one.receipts_root); break;
+      default: hashes(one.mountain_path);
+    }
+  }
+  void fact(FactContent& one) {
+    switch (dice_.below(4)) {
+      case 0: text(one.what); break;
+      case 1: list(one.fields); break;
+      case 2:  // the boundary between two fields
+        if (one.fields.size() > 1 && !one.fields[0].empty()) {
+          one.fields[1].insert(one.fields[1].begin(), one.fields[0].back());
+          one.fields[0].pop_back();
+        } else {
+          one.fields.emplace_back();
+        }
+        break;
+      default:
+        if (!one.fields.empty()) { text(one.fields[dice_.below(one.fields.size())]); }
+    }
+  }
   void statement(EntryProof& one) {
     switch (dice_.below(4)) {
       case 0: text(one.key); break;
@@ -323,6 +346,8 @@ class Changer {
               dice_.below(2) == 0 ? text(record->key) : text(record->value);
             } else if (auto* place = std::get_if<EventPlace>(&entry.content)) {
               number(place->place);
+            } else if (auto* said = std::get_if<FactContent>(&entry.content)) {
+              fact(*said);
             }
         }
       }

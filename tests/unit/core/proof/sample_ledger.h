@@ -80,6 +80,8 @@ class SampleLedger {
   static constexpr const char* kLot = "https://id.gs1.org/01/09521321000025/10/rennet";
   static constexpr const char* kCrate = "https://id.gs1.org/00/095213210000000017";
   static constexpr const char* kCheese = "https://id.gs1.org/01/09521321000032/21/c1";
+  static constexpr const char* kDataset = "https://company1.example/milk-yield";
+  static constexpr const char* kAgreement = "00000000000000000000000000000000000000000000000000000000000000a1";
   static constexpr const char* kNever = "https://id.gs1.org/01/09521321000018/21/never";
 
   explicit SampleLedger(const std::string& chain_name = "sample") {
@@ -105,12 +107,17 @@ class SampleLedger {
     block({milk()});
     block({crate(), record(1), record(2), record(3), record(4)});
     block({cheese(), record(5, true)});
-    block({record(6)});
+    block({told(record(6), {{{"dataset", kDataset}, {"usage.record", {to_bytes("dataset/1"), to_bytes("{}")}}},
+                            {{"contract", "counter"}, {"contracts.step", {to_bytes("approved"), Bytes(32, 7), {}}}}})});
     block({}, true);  // height 5 seals epoch 0
     block({observe(kCheese, "shipping")});
-    block({record(7)});
+    block({told(record(7), {{{"agreement", kAgreement}, {"usage.record", {to_bytes("agreed"), to_bytes("{\"a\":1}")}}},
+                            {{"dataset", kDataset}, {"usage.record", {to_bytes("agreed"), to_bytes("{\"a\":1}")}}}})});
     block({}, true);  // height 8 seals epoch 1
-    block({observe(kCheese, "receiving"), record(8)});
+    block({observe(kCheese, "receiving"),
+           told(record(8), {{{"agreement", kAgreement}, {"usage.record", {to_bytes("use/1"), to_bytes("{\"n\":1}")}}},
+                            {{"agreement", kAgreement}, {"agreements.call", {}}},
+                            {{"contract", "counter"}, {"contracts.step", {to_bytes("frozen"), Bytes{0, 255}}}}})});
     block({record(9)});
     block({});
   }
@@ -149,6 +156,10 @@ class SampleLedger {
     one.receipt = receipts_.at(height).at(index);
     one.receipt_path = merkle_path(receipt_leaves(height), index);
     return begin(anchor, std::move(one));
+  }
+  [[nodiscard]] proof::Proof block_proof(std::uint64_t anchor, std::uint64_t height) const {
+    return begin(anchor, proof::BlockProof{headers_.at(height), merkle_root(receipt_leaves(height)),
+                                           merkle_path(std::span(mountain_).first(anchor), height)});
   }
   [[nodiscard]] proof::Proof entry(std::uint64_t anchor, const Bytes& key) const {
     const auto& map = maps_.at(anchor - 1);
@@ -233,7 +244,12 @@ class SampleLedger {
     std::vector<proof::EpcisEvent> events;
     std::vector<std::pair<proof::Entity, proof::RecordContent>> records;
     bool fails = false;
+    std::vector<std::pair<proof::Entity, proof::FactContent>> facts{};
   };
+  static Act told(Act act, std::vector<std::pair<proof::Entity, proof::FactContent>> facts) {
+    act.facts = std::move(facts);
+    return act;
+  }
 
   [[nodiscard]] Certificate finalize(const BlockHeader& header, const ValidatorSet& set,
                                      std::vector<std::size_t> preferred, std::uint64_t count) const {
@@ -309,6 +325,11 @@ class SampleLedger {
     for (const auto& [entity, content] : act.records) {
       entry.content = content;
       add_entry(entity, {entry, std::nullopt}, proof::record_content(content));
+    }
+    for (const auto& [entity, content] : act.facts) {
+      entry.content = content;
+      add_entry(entity, {entry, std::nullopt}, proof::fact_content(content));
+      ++entry.event;
     }
   }
 
@@ -425,7 +446,14 @@ inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
       {"history_of_one_event", ledger.history(2, {"item", L::kMilk2})},
       {"history", ledger.history(last, {"item", L::kCheese})},
       {"history_of_records", ledger.history(last, {"record", "company1/shelf"})},
+      {"history_of_a_dataset", ledger.history(last, {"dataset", L::kDataset})},
+      {"history_of_an_agreement", ledger.history(last, {"agreement", L::kAgreement})},
+      {"history_of_a_contract", ledger.history(last, {"contract", "counter"})},
       {"state", ledger.state(7, {"item", L::kCheese})},
+      {"state_of_a_dataset", ledger.state(last, {"dataset", L::kDataset})},
+      {"absence_of_a_dataset", ledger.absence(last, {"dataset", "https://company1.example/other"})},
+      {"block", ledger.block_proof(last, 2)},
+      {"block_of_an_earlier_epoch", ledger.block_proof(last, 5)},
       {"absence", ledger.absence(last, {"item", L::kNever})},
       {"absence_in_early_state", ledger.absence(1, {"item", L::kMilk1})},
       {"trace_back", ledger.trace(last, {"item", L::kCheese}, proof::Direction::back)},

@@ -15,6 +15,7 @@ const kHistoriesMax = 20_000;
 const kEntriesMax = 1_000_000;
 const kEventsMax = 200_000;
 const kNamesMax = 20_000;
+const kFieldsMax = 16;
 const kIdBytesMax = 4096;
 const kKindBytesMax = 16;
 const kKeyBytesMax = 8192;
@@ -45,7 +46,8 @@ export interface Entity {
 export type Content =
   | { type: "digest"; digest: Uint8Array }
   | { type: "event"; place: number }
-  | { type: "record"; key: Uint8Array; value: Uint8Array };
+  | { type: "record"; key: Uint8Array; value: Uint8Array }
+  | { type: "fact"; what: Uint8Array; fields: Uint8Array[] };
 export interface Entry {
   height: bigint;
   timeMs: bigint;
@@ -72,6 +74,7 @@ export type Statement =
       receipt: Uint8Array;
       receiptPath: Uint8Array[];
     }
+  | { type: "block"; header: Uint8Array; receiptsRoot: Uint8Array; mountainPath: Uint8Array[] }
   | { type: "entry"; key: Uint8Array; value: Uint8Array | undefined; path: MapPath }
   | ({ type: "history" } & History)
   | ({ type: "state"; head: Uint8Array; path: MapPath; value: Uint8Array } & Entity)
@@ -144,17 +147,23 @@ function entity(message: Message, kindField: number): Entity {
 
 function entry(message: Message): Entry {
   let content: Content;
-  switch (message.which([5, 6, 7])) {
+  switch (message.which([5, 6, 7, 8])) {
     case 5:
       content = { type: "digest", digest: message.fixed(5, 32, true) };
       break;
     case 6:
       content = { type: "event", place: Number(message.number(6, 32, true)) };
       break;
-    default: {
+    case 7: {
       const record = message.message(7, "record");
       content = { type: "record", key: record.bytes(1), value: record.bytes(2) };
       record.end();
+      break;
+    }
+    default: {
+      const fact = message.message(8, "fact");
+      content = { type: "fact", what: name(fact, 1), fields: fact.repeated(2, kFieldsMax) };
+      fact.end();
     }
   }
   const result = {
@@ -230,6 +239,9 @@ function statement(message: Message, field: number): Statement {
     case 15:
       result = { type: "absence", ...entity(message, 1), path: mapPath(message, 3) };
       break;
+    case 17:
+      result = { type: "block", header: message.fixed(1, kHeaderBytes), receiptsRoot: message.fixed(2, 32), mountainPath: message.hashes(3, kPathMax) };
+      break;
     default: {
       const direction = message.number(1, 32);
       if (direction > 1n) { throw malformed(`trace: direction ${direction}`); }
@@ -248,7 +260,7 @@ export function decodeProof(bytes: Uint8Array): Proof {
   const message = new Message(bytes, "proof");
   const version = message.number(1, 32);
   if (version !== 1n) { throw malformed(`the file has version ${version}, this program reads 1`); }
-  const field = message.which([11, 12, 13, 14, 15, 16]);
+  const field = message.which([11, 12, 13, 14, 15, 16, 17]);
   const proof = {
     chainId: message.fixed(2, 32),
     firstEpoch: message.number(3, 64),

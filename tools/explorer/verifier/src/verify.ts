@@ -67,6 +67,8 @@ function contentHash(content: Content, events: Events): Uint8Array {
       return events.content(content.place);
     case "record":
       return H("keten/record-history/1", sized(content.key), sized(content.value));
+    case "fact":
+      return H("keten/history-fact/1", sized(content.what), number(content.fields.length), ...content.fields.map(sized));
   }
 }
 
@@ -97,12 +99,18 @@ function checkHistory(history: History, state: State): Head {
   return head;
 }
 
-function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+/** A block that is on the chain, at the height that its header says. */
+function checkBlock(it: { header: Uint8Array; receiptsRoot: Uint8Array; mountainPath: Uint8Array[] }, state: State): Header {
   const header = decodeHeader(it.header);
-  demand(header.version === 1n && equal(header.chainId, state.chainId), "the transaction's block is of another chain or version");
-  demand(header.height >= 1n && header.height <= state.height, "the transaction's block is not below the anchor");
+  demand(header.version === 1n && equal(header.chainId, state.chainId), "the block is of another chain or version");
+  demand(header.height >= 1n && header.height <= state.height, "the block is not below the anchor");
   const leaf = H("keten/mountain/leaf/1", number(header.height), header.id, it.receiptsRoot);
   demand(isUnderMerkleRoot(leaf, header.height, state.height + 1n, it.mountainPath, state.mountainRoot), "the block is not on this chain");
+  return header;
+}
+
+function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+  const header = checkBlock(it, state);
   const body = decodeBody(it.body);
   demand(equal(body.chainId, state.chainId), "the transaction is of another chain");
   const inBlock = H("keten/payload-leaf/1", body.id, H("keten/signature/1", it.signature));
@@ -132,6 +140,8 @@ function entryFacts(entry: History["entries"][number], events: Events): Record<s
   switch (entry.content.type) {
     case "digest":
       return { ...facts, content: toHex(entry.content.digest) };
+    case "fact":
+      return { ...facts, what: latin1(entry.content.what), fields: entry.content.fields.map(shown) };
     case "record":
       return { ...facts, key: shown(entry.content.key), value: toHex(entry.content.value) };
     case "event": {
@@ -177,6 +187,13 @@ function checkStatement(it: Statement, state: State, pending: Pending[]): [strin
   switch (it.type) {
     case "transaction":
       return checkTransaction(it, state, pending);
+    case "block": {
+      const header = checkBlock(it, state);
+      return [`block ${header.height}`, {
+        height: Number(header.height), block: toHex(header.id), epoch: Number(header.epoch), time_ms: Number(header.timeMs),
+        transactions: Number(header.transactionCount),
+      }];
+    }
     case "entry": {
       // The map holds no other keys but heads, so its silence about them says nothing.
       demand(latin1(it.key).startsWith("governance/"), "the key does not begin with governance/");
@@ -231,7 +248,7 @@ function followHandOvers(proof: Proof, trust: TrustRoot, pending: Pending[]): Va
 
 /** What a person would call it: the whole subject, or the id or key in it. */
 function isExpected(subject: string, statement: Record<string, unknown>, expected: string): boolean {
-  const name = statement["id"] ?? statement["key"] ?? statement["transaction"];
+  const name = statement["id"] ?? statement["key"] ?? statement["transaction"] ?? statement["block"];
   return expected === subject || expected === name;
 }
 

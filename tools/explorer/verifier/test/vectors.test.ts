@@ -38,7 +38,7 @@ for (const [folder, root] of [["valid", genesis], ["checkpoint", checkpoint]] as
 
 test("there are vectors of each kind", () => {
   const kinds = new Set(files("valid").map((name) => verifyProof(read("valid", name), genesis).kind));
-  assert.deepEqual([...kinds].sort(), ["absence", "entry", "history", "state", "trace", "transaction"]);
+  assert.deepEqual([...kinds].sort(), ["absence", "block", "entry", "history", "state", "trace", "transaction"]);
   assert.ok(files("invalid").length >= 20);
 });
 
