@@ -117,7 +117,24 @@ class LightTest(unittest.TestCase):
             self.assertTrue(json.loads(
                 self.keten("tx", command, block["transactions"][0], "-o", "json", *self.state).stdout)["verified"])
 
+    def test_blocks_and_validators_are_verified_by_what_the_validators_signed(self):
+        for arguments, expected in ((("block", "get", "2"), r"\Averified at height \d+ by 3 of 4 validators\n\Z"),
+                                    (("block", "get", "0"), r"\Anot verified, this is the node's word: the genesis [^\n]*\n\Z"),
+                                    (("validators", "list"), r"\Averified at height \d+ by 3 of 4 validators; the node's word: standing")):
+            with self.subTest(arguments):
+                said = self.keten(*arguments, *self.state)
+                self.assertRegex(said.stderr, expected)
+                document = json.loads(self.keten(*arguments, "-o", "json", *self.state).stdout)
+                self.assertEqual(document["verified"], arguments[-1] != "0")
+
     def test_what_cannot_be_verified_says_so_in_a_line(self):
+        for arguments in (("keys", "list"), ("validators", "pending"), ("agreement", "list"), ("findings", "list"),
+                          ("evidence", "list"), ("contract", "status"), ("epcis", "query", "eventType=ObjectEvent"),
+                          ("usage", "show", "urn:ds:none")):
+            with self.subTest(arguments):
+                said = self.keten(*arguments, *self.state, expect=None)
+                if said.returncode == 0:
+                    self.assertRegex(said.stderr, r"\Anot verified, this is the node's word: [^\n]* \(asked: [^\n]*\)\n\Z")
         for arguments in (("holdings", "ShopCo"), ("recall", self.product)):
             said = self.keten(*arguments, *self.state)
             self.assertRegex(said.stderr, r"\Anot verified, this is the node's word: [^\n]*\n\Z")

@@ -92,7 +92,24 @@ class ProofTest(unittest.TestCase):
         said["trace-forward"] = self.prove("trace-forward", "trace", milk, "--forward")
         said["member"] = self.prove("member", "member", "DairyCo")
         said["no-member"] = self.prove("no-member", "member", "NobodyCo")
+        self.make_others(said)
         return said
+
+    def make_others(self, said):
+        """Of what is no item: a key that names itself as subject, a dataset, a block."""
+        self.keten("tx", "submit", "--key", "shelf", "--value", "7", "--subject", "shelf", "--wait", "executed",
+                   "--as", "device@ShopCo", *self.state)
+        content = self.folder / "milk.csv"
+        content.write_text("litres\n31\n")
+        self.keten("usage", "register", "urn:ds:milk", "--content", content, "--as", "device@FarmCo", *self.state)
+        said["record"] = self.prove("record", "record", "ShopCo/shelf")
+        said["record-history"] = self.prove("record-history", "history", "ShopCo/shelf", "--kind", "record")
+        self.assertEqual([one["value"] for one in said["record-history"]["statement"]["entries"]], ["37"])
+        said["no-record"] = self.prove("no-record", "absent", "ShopCo/scale", "--kind", "record")
+        said["dataset"] = self.prove("dataset", "dataset", "urn:ds:milk")
+        said["dataset-history"] = self.prove("dataset-history", "history", "urn:ds:milk", "--kind", "dataset")
+        said["no-agreement"] = self.prove("no-agreement", "absent", "00" * 32, "--kind", "agreement")
+        said["block"] = self.prove("block", "block", "2")
 
     def refusals(self, product, never):
         file = self.proofs / "refused.ketenproof"
@@ -118,6 +135,10 @@ class ProofTest(unittest.TestCase):
         self.assertRegex(text, r"\Averified  state of item https://")
         self.assertIn("not proved", text)
         self.assertIn("last step retail_selling", text)
+        text = self.keten("verify", self.proofs / "dataset-history.ketenproof", "--genesis", self.folder / "genesis.json").stdout
+        self.assertIn("no agreement was ever made for it", text)
+        text = self.keten("verify", self.proofs / "dataset.ketenproof", "--genesis", self.folder / "genesis.json").stdout
+        self.assertIn('"owner": "FarmCo"', text)
         for name, expected in (("history", product), ("history", "history of item " + product), ("absent", never),
                                ("tx", said["tx"]["statement"]["transaction"])):
             self.verify(name, "--expect", expected)

@@ -224,7 +224,7 @@ int run_holdings(Console& console, const AuditOptions& options) {
   auto answer = ask(options, *target, "/v1/holdings/" + client::percent_encode(options.what), "items");
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
-    describe_unproved(answer->document, kHoldingsUnproved);
+    describe_unproved(answer->document, options.target, kHoldingsUnproved);
     console.out << json::pretty(answer->document) << "\n";
     return kSuccess;
   }
@@ -234,7 +234,8 @@ int run_holdings(Console& console, const AuditOptions& options) {
     console.out << items_table(answer->list);
   }
   print_end(console, *answer);
-  return finish_unproved(console, options.trust, options.output, kHoldingsUnproved);
+  is_unproved(options.target, options.trust, kHoldingsUnproved);
+  return kSuccess;
 }
 
 int run_recall(Console& console, const AuditOptions& options) {
@@ -255,7 +256,7 @@ int run_recall(Console& console, const AuditOptions& options) {
   auto answer = ask(options, *target, path + query, "items");
   if (!answer) { return console.fail(answer.error()); }
   if (options.output == OutputForm::json) {
-    describe_unproved(answer->document, kRecallUnproved);
+    describe_unproved(answer->document, options.target, kRecallUnproved);
     console.out << json::pretty(answer->document) << "\n";
     return kSuccess;
   }
@@ -275,7 +276,8 @@ int run_recall(Console& console, const AuditOptions& options) {
   if (!forward.empty()) { console.out << forward.text() << "\n"; }
   console.out << items_table(answer->list);
   print_end(console, *answer);
-  return finish_unproved(console, options.trust, options.output, kRecallUnproved);
+  is_unproved(options.target, options.trust, kRecallUnproved);
+  return kSuccess;
 }
 
 }  // namespace keten::tools

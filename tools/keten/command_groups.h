@@ -25,6 +25,15 @@ void on_chosen(CLI::App* command, Invocation& invocation, std::shared_ptr<Option
   command->callback([&invocation, options, run] { invocation.code = run(invocation.console, *options); });
 }
 
+/// Of reads: unless the command itself tells what of the answer is verified, the last line says whose word it is.
+template <typename Options>
+void on_asked(CLI::App* command, Invocation& invocation, std::shared_ptr<Options> options, Command<Options> run) {
+  command->callback([&invocation, options, run] {
+    invocation.code = run(invocation.console, *options);
+    if (invocation.code == kSuccess) { tell_word_of_node(invocation.console, *options->target.asked); }
+  });
+}
+
 inline void add_output(CLI::App* command, OutputForm& output) {
   static const std::map<std::string, OutputForm> kForms{{"table", OutputForm::table}, {"json", OutputForm::json}};
   command->add_option("-o,--output", output, "table or json")

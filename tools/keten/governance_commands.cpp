@@ -10,9 +10,11 @@
 
 #include "client/keystore.h"
 #include "contracts/governance/arguments.h"
+#include "contracts/governance/records.h"
 #include "node/runtime/certificates.h"
 #include "tools/keten/governance.h"
 #include "tools/keten/options.h"
+#include "tools/keten/verification.h"
 
 namespace keten::tools {
 namespace {
@@ -184,14 +186,56 @@ std::string roles_text(Roles roles) { return join(role_names(roles)); }
 
 }  // namespace
 
+namespace {
+
+/// Validators and parameters of the epoch that the node calls the current one.
+void check_epoch(Verification& verification, const client::LedgerClient& ledger, const GovernanceState& state,
+                 Epoch epoch) {
+  if (!verification.is_wanted()) { return; }
+  proof::Question question;
+  question.kind = proof::QuestionKind::entry;
+  question.entry = gov::epoch_entry(epoch);
+  const auto stored = state.get(question.entry);
+  question.at_least = state.height();
+  const auto proved =
+      verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
+                         (stored ? "entry " : "no entry ") + proof::shown(as_text(question.entry)));
+  if (!proved) { return; }
+  verification.holds(*proved);
+  const auto& value = std::get<proof::EntryProof>(proved->proof.statement).value;
+  if (value != stored) {
+    return verification.differs("/epoch/" + epoch.text(), value ? to_hex(*value) : "nothing",
+                                stored ? to_hex(*stored) : "nothing");
+  }
+  if (proved->proof.anchor.epoch > epoch) {
+    if (proved->verdict.height <= state.height()) {
+      return verification.differs("/epoch", proved->proof.anchor.epoch.text(), epoch.text());
+    }
+    verification.note("epoch " + proved->proof.anchor.epoch.text() + " has begun since the node answered; ask again");
+  }
+  verification.is_word_of_node("standing and addresses of nodes, and what waits for the next epoch");
+}
+
+}  // namespace
+
 int run_validators_list(Console& console, const GovernanceOptions& options) {
-  const auto state = read_state(options.target);
+  const auto target = find_target(options.target);
+  if (!target) { return console.fail(target.error()); }
+  const auto ledger = target->ledger();
+  if (!ledger) { return console.fail(ledger.error()); }
+  auto verification = Verification::open(console, options.target, *target, options.trust);
+  if (!verification) { return console.fail(verification.error()); }
+  const auto state = GovernanceState::read(*ledger);
   if (!state) { return console.fail(state.error()); }
   const auto view = gov::read_validators(*state);
+  check_epoch(*verification, *ledger, *state, view.epoch);
   if (options.output == OutputForm::json) {
-    print_json(console, gov::to_json(view).set("height", number_value(state->height().value)));
-    return kSuccess;
+    auto document = gov::to_json(view).set("height", number_value(state->height().value));
+    verification->describe(document);
+    print_json(console, document);
+    return verification->finish(options.output);
   }
+  if (verification->has_failed()) { return verification->finish(options.output); }
   console.out << fmt::format("Epoch {} since height {}, height {}\n", view.epoch.value, view.since.value,
                              state->height().value);
   Table table({{"NODE"}, {"ORGANISATION"}, {"STANDING"}, {"KEY"}, {"ADDRESS"}, {view.pending ? "NEXT EPOCH" : ""}});
@@ -202,7 +246,7 @@ int run_validators_list(Console& console, const GovernanceOptions& options) {
   }
   console.out << table.text();
   if (view.pending) { print_pending(console, view); }
-  return kSuccess;
+  return verification->finish(options.output);
 }
 
 int run_validators_introduce(Console& console, const GovernanceOptions& options) {

@@ -26,7 +26,7 @@ void add_registered_keys(CLI::App& group, Invocation& invocation) {
   list->add_option("--organisation", options->organisation, "only of this company")->type_name("NAME");
   list->add_flag("--all", options->all, "also revoked ones");
   with_target(list);
-  on_chosen(list, invocation, options, run_keys_list);
+  on_asked(list, invocation, options, run_keys_list);
   auto* add = group.add_subcommand("add", "Make a key for a user or device and register it");
   add->add_option("name", options->user, "of the user or device")->required()->type_name("NAME");
   add->add_option("--roles", options->roles, "submitter when not given; admin, submitter, auditor, publisher, capture")
@@ -168,7 +168,7 @@ void add_evidence(CLI::App& app, Invocation& invocation) {
     auto* made = group->add_subcommand(name, what);
     add_target(made, options->target);
     add_output(made, options->output);
-    on_chosen(made, invocation, options, run);
+    on_asked(made, invocation, options, run);
     return made;
   };
   command("list", "What the chain has recorded", run_evidence_list);
@@ -204,12 +204,16 @@ void add_validators(CLI::App& app, Invocation& invocation) {
     return made;
   };
 
-  command("list", "Nodes, their standing, keys and addresses", run_validators_list);
+  auto* list = command("list", "Nodes, their standing, keys and addresses", run_validators_list);
+  add_trust(list, options->trust);
+  on_asked(list, invocation, options, run_validators_list);
   auto* introduce = command("introduce", "Write down who the nodes are, for one that joins", run_validators_introduce);
   introduce->remove_option(introduce->get_option("--output"));
   introduce->add_option("file", options->file, "peers.json when not given")->type_name("FILE");
-  command("pending", "The next epoch and the changes that wait for approval", run_validators_pending)
-      ->add_flag("--all", options->all, "also changes that are closed");
+  auto* pending =
+      command("pending", "The next epoch and the changes that wait for approval", run_validators_pending);
+  pending->add_flag("--all", options->all, "also changes that are closed");
+  on_asked(pending, invocation, options, run_validators_pending);
 
   proposal("propose-add", "Propose that a node validates, and that its company joins", run_validators_propose_add)
       ->add_option("card", options->card, "member.json of the node, from keten init")

@@ -73,7 +73,7 @@ void add_epcis(CLI::App& app, Invocation& invocation) {
   add_target(query, options->target);
   add_user(query, options->target);
   add_output(query, options->output);
-  on_chosen(query, invocation, options, run_epcis_query);
+  on_asked(query, invocation, options, run_epcis_query);
 
   const auto with_files = [&](CLI::App* command) {
     command->add_option("files", options->files, "EPCIS 2.0 JSON")->required()->type_name("FILE");
@@ -133,10 +133,10 @@ void add_export(CLI::App& app, Invocation& invocation) {
   };
   auto* fsma = group->add_subcommand("fsma204", "One row for each critical tracking event and lot: 21 CFR 1 Subpart S");
   with_choice(fsma, "FILE.csv");
-  on_chosen(fsma, invocation, options, run_export_fsma204);
+  on_asked(fsma, invocation, options, run_export_fsma204);
   auto* epcis = group->add_subcommand("epcis", "An EPCIS 2.0 document that can be captured again");
   with_choice(epcis, "FILE.json");
-  on_chosen(epcis, invocation, options, run_export_epcis);
+  on_asked(epcis, invocation, options, run_export_epcis);
 }
 
 void add_ledger_audit(CLI::App& app, Invocation& invocation) {
@@ -196,14 +196,14 @@ void add_audit(CLI::App& app, Invocation& invocation) {
   auto* history = app.add_subcommand("history", "Everything recorded about one item or lot, and what counts of it");
   history->add_option("epc", options->what, "EPC, class or lot: URN or Digital Link")->required()->type_name("EPC");
   with_pages(history);
-  on_chosen(history, invocation, options, run_history);
+  on_asked(history, invocation, options, run_history);
 
   auto* holdings = app.add_subcommand("holdings", "What a company has now, or what is at a place");
   holdings->add_option("who", options->what, "name of an organisation, or the URI of a place")
       ->required()
       ->type_name("ORG|LOCATION");
   with_pages(holdings);
-  on_chosen(holdings, invocation, options, run_holdings);
+  on_asked(holdings, invocation, options, run_holdings);
 
   auto* recall =
       app.add_subcommand("recall", "What came of a lot, a place or a time: who has it, where it is, where it went");
@@ -212,7 +212,7 @@ void add_audit(CLI::App& app, Invocation& invocation) {
   recall->add_option("--from", options->from, "events from this time on")->type_name("TIME");
   recall->add_option("--until", options->until, "events up to this time")->type_name("TIME");
   with_pages(recall);
-  on_chosen(recall, invocation, options, run_recall);
+  on_asked(recall, invocation, options, run_recall);
 }
 
 void add_proofs(CLI::App& app, Invocation& invocation) {
@@ -299,6 +299,9 @@ void add_transactions(CLI::App& app, Invocation& invocation) {
   submit->add_option("--method", options->method, "put")->type_name("NAME");
   submit->add_option("--key", options->key, "record.put: the key")->type_name("K");
   submit->add_option("--value", options->value, "record.put: the value")->type_name("V");
+  submit->add_option("--subject", options->subjects,
+                     "record.put: what it is about; its history can be proved, and under its own name the last value")
+      ->type_name("S");
   submit->add_option("--as", options->target.user, "key of the home that signs; device when not given")
       ->type_name("USER");
   with_wait(submit);
@@ -344,7 +347,8 @@ void add_block(CLI::App& app, Invocation& invocation) {
   get->add_option("height", options->height, "0 is the genesis")->required()->type_name("HEIGHT");
   add_target(get, options->target);
   add_output(get, options->output);
-  on_chosen(get, invocation, options, run_block_get);
+  add_trust(get, options->trust);
+  on_asked(get, invocation, options, run_block_get);
 }
 
 }  // namespace keten::tools

@@ -23,7 +23,12 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
     add_target(command, options->target);
     add_user(command, options->target);
     add_output(command, options->output);
-    on_chosen(command, invocation, options, run);
+    const Command<UsageLedgerOptions> chosen = run;
+    if (chosen == run_usage_show || chosen == run_usage_duties || chosen == run_usage_statement) {
+      on_asked(command, invocation, options, chosen);
+    } else {
+      on_chosen(command, invocation, options, chosen);
+    }
   };
   constexpr auto kDataset = "the dataset: an IRI";
   constexpr auto kNegotiation = "id of the negotiation, or the beginning of it";
@@ -348,12 +353,13 @@ void add_agreements(CLI::App& app, Invocation& invocation) {
     auto* made = group->add_subcommand(name, what);
     add_target(made, options->target);
     add_output(made, options->output);
-    on_chosen(made, invocation, options, run);
+    on_asked(made, invocation, options, run);
     return made;
   };
   const auto act = [&](CLI::App* group, const std::string& name, const std::string& what,
                        Command<AgreementOptions> run) {
     auto* made = read(group, name, what, run);
+    on_chosen(made, invocation, options, run);
     made->add_option("--as", options->target.user, "of a dev network: USER@ORGANISATION or @ORGANISATION")
         ->type_name("USER");
     made->add_option("--key-file", options->key_file, "key that signs; keys/admin.key of the home when not given")

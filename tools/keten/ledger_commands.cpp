@@ -5,7 +5,10 @@
 
 #include "client/keystore.h"
 #include "client/transactions.h"
+#include "core/block.h"
+#include "core/merkle.h"
 #include "tools/keten/options.h"
+#include "tools/keten/verification.h"
 
 namespace keten::tools {
 namespace {
@@ -82,7 +85,7 @@ Result<TransactionPointer> transaction_of(const TransactionOptions& options, con
   return client::sign_call({.chain_id = status->chain_id, .organisation = status->organisation, .key = *key},
                            {.contract = options.contract,
                             .method = options.method,
-                            .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value)),
+                            .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value), options.subjects),
                             .valid_until = status->height.plus(client::kValidityBlocks)});
 }
 
@@ -241,22 +244,68 @@ int run_tx_get(Console& console, const TransactionOptions& options) {
   return verification->finish(options.output);
 }
 
+namespace {
+
+/// The transactions that came with a block are those that its header commits to.
+Status check_transactions(const client::FoundBlock& block) {
+  std::vector<TransactionPointer> transactions;
+  for (const auto& envelope : block.transactions) {
+    auto transaction = decode_transaction(envelope);
+    if (!transaction) { return transaction.error(); }
+    transactions.push_back(std::move(*transaction));
+  }
+  bool same = transactions.size() == block.transaction_ids.size() &&
+              merkle_root(payload_leaves(transactions)) == block.header.payload_root;
+  for (std::size_t i = 0; same && i < transactions.size(); ++i) {
+    same = transactions[i]->id == block.transaction_ids[i];
+  }
+  if (same) { return kDone; }
+  return failure(ErrorKind::corrupt, "TRANSACTION_DIFFERS",
+                 "the transactions that came are not those of the block that the validators have signed");
+}
+
+void check_block(Verification& verification, const client::LedgerClient& ledger, const client::FoundBlock& block) {
+  if (!verification.is_wanted()) { return; }
+  if (block.header.height.value == 0) {
+    verification.is_word_of_node("the genesis is what everything is verified against; keten genesis verify shows yours");
+    return;
+  }
+  proof::Question question;
+  question.kind = proof::QuestionKind::block;
+  question.block = block.header.height;
+  const auto proved =
+      verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
+                         "block " + block.header.height.text());
+  if (!proved) { return; }
+  verification.holds(*proved);
+  const auto& header = std::get<proof::BlockProof>(proved->proof.statement).header;
+  if (header.id() != block.id) { return verification.differs("/block_id", header.id().hex(), block.id.hex()); }
+  if (auto checked = check_transactions(block); !checked) { verification.is_wrong(checked.error()); }
+}
+
+}  // namespace
+
 int run_block_get(Console& console, const BlockOptions& options) {
   const auto target = find_target(options.target);
   if (!target) { return console.fail(target.error()); }
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
-  const auto block = ledger->block(Height{options.height});
+  auto verification = Verification::open(console, options.target, *target, options.trust);
+  if (!verification) { return console.fail(verification.error()); }
+  using Content = client::LedgerClient::BlockContent;
+  const auto block =
+      ledger->block(Height{options.height}, verification->is_wanted() ? Content::transactions : Content::ids);
   if (!block) { return console.fail(block.error()); }
   if (block->header.id() != block->id) {
     return console.fail(
         failure(ErrorKind::corrupt, "BLOCK_FORGED", "the header that came is not the one of this block id"));
   }
+  check_block(*verification, *ledger, *block);
   const auto& header = block->header;
   if (options.output == OutputForm::json) {
     auto ids = json::Value::array();
     for (const auto& id : block->transaction_ids) { ids.push(text_value(id.hex())); }
-    console.out << json::pretty(json::Value::object()
+    auto document = json::Value::object()
                                     .set("block_id", text_value(block->id.hex()))
                                     .set("height", number_value(header.height.value))
                                     .set("view", number_value(header.view.value))
@@ -269,10 +318,12 @@ int run_block_get(Console& console, const BlockOptions& options) {
                                     .set("executed_height", number_value(header.executed_height.value))
                                     .set("state_root", text_value(header.state_root.hex()))
                                     .set("finalized", json::Value::boolean(!block->finalization.empty()))
-                                    .set("transactions", std::move(ids)))
-                << "\n";
-    return kSuccess;
+                                    .set("transactions", std::move(ids));
+    verification->describe(document);
+    console.out << json::pretty(document) << "\n";
+    return verification->finish(options.output);
   }
+  if (verification->has_failed()) { return verification->finish(options.output); }
   console.out << fmt::format("Block {}  {}\n", header.height.value, block->id.hex())
               << fmt::format("view {}, proposer {}, {} transactions, {} bytes, {}\n", header.view.value,
                              header.proposer.value, header.transaction_count, header.payload_bytes,
@@ -280,7 +331,7 @@ int run_block_get(Console& console, const BlockOptions& options) {
               << fmt::format("parent {}\nstate root {} after block {}\n", header.parent.hex(), header.state_root.hex(),
                              header.executed_height.value);
   for (const auto& id : block->transaction_ids) { console.out << "  " << id.hex() << "\n"; }
-  return kSuccess;
+  return verification->finish(options.output);
 }
 
 }  // namespace keten::tools

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ int run_keys_show(Console& console, const TokenOptions& options);
 
 struct GovernanceOptions {
   TargetOptions target;
+  TrustOptions trust;
   std::string key_file;  ///< admin key; else the home's
   std::string card;
   std::string file = "peers.json";
@@ -374,6 +376,7 @@ struct TransactionOptions {
   std::string method = "put";
   std::string key;
   std::string value;
+  std::set<std::string> subjects;
   std::string id;
   std::string wait;  ///< "", admitted, final, executed
   std::uint32_t timeout_ms = 10'000;
@@ -394,6 +397,7 @@ int run_watch(Console& console, const WatchOptions& options);
 
 struct BlockOptions {
   TargetOptions target;
+  TrustOptions trust;
   std::uint64_t height = 0;
   OutputForm output = OutputForm::table;
 };

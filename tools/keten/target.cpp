@@ -189,7 +189,9 @@ Result<Target> target_of(const Network& network, const NetworkNode& node, const 
   return target;
 }
 
-Result<Target> find_target(const TargetOptions& options) {
+namespace {
+
+Result<Target> chosen_target(const TargetOptions& options) {
   const auto network = find_network(options);
   if (!network) {
     if (options.home.empty() && options.endpoint.empty()) {
@@ -221,6 +223,14 @@ Result<Target> find_target(const TargetOptions& options) {
   }
   auto target = target_of(**network, *chosen, user);
   if (target && !options.token.empty()) { target->token = options.token; }
+  return target;
+}
+
+}  // namespace
+
+Result<Target> find_target(const TargetOptions& options) {
+  auto target = chosen_target(options);
+  if (target) { options.asked->name = target->node.name.empty() ? target->node.http : target->node.name; }
   return target;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,13 @@
 
 namespace keten::tools {
 
+/// Who answered a command, and what a person has been told about the answer.
+struct NodeAsked {
+  std::string name;      ///< of the node, or its address; empty: none was asked
+  std::string why;       ///< no proof covers the answer
+  bool is_told = false;  ///< the command has said itself what of it is verified
+};
+
 /// Which node a command talks to, as the command line says. docs/command-line.md, "Which node".
 struct TargetOptions {
   std::string state{};     ///< folder of a dev network
@@ -22,6 +30,7 @@ struct TargetOptions {
   std::string home{};      ///< of a node of one's own: addresses, certificates, genesis
   std::string user{};      ///< `--as`
   std::string token{};     ///< bearer token; else the one of `user`, else KETEN_TOKEN
+  std::shared_ptr<NodeAsked> asked = std::make_shared<NodeAsked>();  ///< of all copies
 };
 
 /// One node and what we need to speak with it.

@@ -119,6 +119,7 @@ Result<Bytes> fetch_proof(Console& console, const FetchProof& fetch, const proof
 Result<Verification> Verification::open(Console& console, const TargetOptions& where, const Target& target,
                                         const TrustOptions& trust) {
   Verification result(console, target);
+  where.asked->is_told = true;
   result.timeout_s_ = trust.timeout_s;
   result.until_ = std::chrono::steady_clock::now() +
                   std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(trust.timeout_s));
@@ -375,17 +376,22 @@ int Verification::finish(OutputForm form) {
   return missing_ ? kNotReady : kSuccess;
 }
 
-int finish_unproved(Console& console, const TrustOptions& trust, OutputForm form, const std::string& what) {
-  if (form == OutputForm::table && !trust.trust_node) {
-    console.err << "not verified, this is the node's word: " << what << "\n";
-  }
-  return kSuccess;
+void tell_word_of_node(Console& console, const NodeAsked& asked) {
+  if (asked.is_told || asked.name.empty()) { return; }
+  console.err << "not verified, this is the node's word: "
+              << (asked.why.empty() ? "no proof covers what this command shows" : asked.why) << " (asked: "
+              << printable(asked.name) << ")\n";
 }
 
-void describe_unproved(json::Value& document, const std::string& what) {
+void is_unproved(const TargetOptions& target, const TrustOptions& trust, const std::string& why) {
+  target.asked->why = why;
+  target.asked->is_told = trust.trust_node;
+}
+
+void describe_unproved(json::Value& document, const TargetOptions& target, const std::string& why) {
+  target.asked->is_told = true;
   document.set("verified", Value::boolean(false))
-      .set("verification",
-           Value::object().set("outcome", text_value("not verified, this is the node's word: " + what)));
+      .set("verification", Value::object().set("outcome", text_value("not verified, this is the node's word: " + why)));
 }
 
 }  // namespace keten::tools

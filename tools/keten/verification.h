@@ -105,9 +105,11 @@ class Verification {
   Milliseconds time_ = 0;
 };
 
-/// For answers that no proof covers: says on standard error that they are the node's word, in one line.
-int finish_unproved(Console& console, const TrustOptions& trust, OutputForm form, const std::string& what);
-/// The members that tell it to programs.
-void describe_unproved(json::Value& document, const std::string& what);
+/// In one line on standard error, unless the command has told what of the answer is verified.
+void tell_word_of_node(Console& console, const NodeAsked& asked);
+/// For answers that no proof covers: what a person is told in the end.
+void is_unproved(const TargetOptions& target, const TrustOptions& trust, const std::string& why);
+/// The members that tell it to programs; nothing else is said.
+void describe_unproved(json::Value& document, const TargetOptions& target, const std::string& why);
 
 }  // namespace keten::tools
