@@ -391,6 +391,7 @@ Result<Bytes> LedgerClient::proof(const proof::Question& question) const {
   request.set_first_epoch(question.first_epoch.value);
   if (question.at_least) { request.set_at_least(question.at_least->value); }
   request.set_entity_kind(question.entity_kind);
+  if (question.via) { request.set_via(question.via->value); }
   switch (question.kind) {
     case proof::QuestionKind::transaction:
       request.set_transaction_id(question.transaction.bytes.data(), TransactionId::size);

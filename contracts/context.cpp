@@ -154,7 +154,9 @@ void Context::about(const Entity& entity, std::uint64_t event, const Fact& fact)
 void Context::about_call(const Entity& entity, std::string_view what, std::uint64_t event) {
   const auto& body = transaction_.body;
   const Fact fact{what, {as_bytes(body.method), as_bytes(caller_.organisation), body.arguments}};
-  if (transaction_.id.is_zero()) { return about(entity, event, fact); }  // a step of the block itself: there is no transaction
+  if (transaction_.id.is_zero()) {
+    return about(entity, event, fact);
+  }  // a step of the block itself: there is no transaction
   const auto number = add_entry(entity, event, fact_content(fact));
   history_rows::Row row;
   row.event = event;

@@ -10,6 +10,7 @@
 #include "contracts/fuel.h"
 #include "contracts/governance/evidence_state.h"
 #include "contracts/governance/genesis_state.h"
+#include "contracts/governance/member_history.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/overlay.h"
 #include "contracts/packages/module_store.h"
@@ -170,11 +171,15 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
   governance::record_evidence(view, block, result.writes);
   std::vector<ContractEvent> due;
   agreements::mark_overdue(view, block, result.writes, due);
-  std::ranges::move(usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes,
-                                       result.index_entries),
-                    std::back_inserter(due));
+  std::ranges::move(
+      usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes, result.index_entries),
+      std::back_inserter(due));
   if (!due.empty()) { result.events.push_back(std::move(due)); }
-  if (block.next_set) { merge(result.writes, governance::begin_next_epoch(view, block.height, *block.next_set)); }
+  if (block.next_set) {
+    auto writes = governance::begin_next_epoch(view, block.height, *block.next_set);
+    governance::record_members(view, block, writes, result.index_entries);
+    merge(result.writes, std::move(writes));
+  }
   result.receipts_root = merkle_root(leaves);
   if (MUTANT(execution_remembers_the_process)) {
     static thread_local std::uint8_t executions = 0;  // lint: allow a bug to order, absent from every other build
@@ -186,10 +191,12 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
 
 BlockResult execute_genesis(const Genesis& genesis) {
   BlockResult result;
+  const BlockContext block{
+      .chain_id = genesis.chain_id(), .height = Height{0}, .time = genesis.time, .id = genesis_header(genesis).id()};
   result.writes = governance::genesis_state(genesis);
+  governance::record_members(NothingBefore{}, block, result.writes, result.index_entries);
   result.receipts_root = merkle_root({});
-  commit(NothingBefore{}, {.chain_id = genesis.chain_id(), .height = Height{0}, .id = genesis_header(genesis).id()},
-         result);
+  commit(NothingBefore{}, block, result);
   return result;
 }
 

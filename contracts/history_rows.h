@@ -22,9 +22,11 @@ enum class Kept : std::uint8_t {
   put = 2,   ///< no fact: key and value of the transaction's record.put
 };
 
+inline constexpr std::uint32_t kNoTransaction = 0xFFFF'FFFF;  ///< the block itself recorded it
+
 struct Row {
   Height height;
-  std::uint32_t transaction = 0;  ///< its place in the block
+  std::uint32_t transaction = 0;  ///< its place in the block, or kNoTransaction
   std::uint64_t event = 0;
   Kept kept = Kept::here;
   std::string what{};           ///< of the fact; empty for a put

@@ -6,6 +6,7 @@
 
 #include "contracts/governance/amendments.h"
 #include "contracts/governance/arguments.h"
+#include "contracts/governance/member_history.h"
 #include "contracts/governance/records.h"
 #include "contracts/governance/voices.h"
 #include "contracts/method_table.h"
@@ -331,7 +332,9 @@ Result<Bytes> GovernanceContract::execute(Context& context) const {
   const auto method = find_method(context.transaction().body.method);
   if (!method) { return method.error(); }
   Session session(context);
-  return (*method)->execute(session);
+  auto result = (*method)->execute(session);
+  if (result) { record_members(context); }
+  return result;
 }
 
 }  // namespace keten::governance

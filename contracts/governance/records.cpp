@@ -454,6 +454,8 @@ void Records::count_organisation() {
   set_counters(all);
 }
 
+NodeRecord decode_node_record(ByteView bytes) { return decoded<NodeRecord>(bytes, "node", decode_node); }
+
 KeyRecord decode_key_record(ByteView bytes) { return decoded<KeyRecord>(bytes, "key", decode_key); }
 
 Bytes key_entry(const PublicKey& key) { return full(join("key/", key.view())); }

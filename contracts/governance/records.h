@@ -181,6 +181,7 @@ class Records {
 
 /// Aborts when the bytes are none: the state is our own.
 [[nodiscard]] KeyRecord decode_key_record(ByteView bytes);
+[[nodiscard]] NodeRecord decode_node_record(ByteView bytes);
 
 /// Full keys, for reads outside of execution.
 [[nodiscard]] Bytes key_entry(const PublicKey& key);

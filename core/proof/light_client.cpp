@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/encoding.h"
 #include "core/json.h"
+#include "core/proof/contradiction.h"
 #include "core/proof/verify.h"
 
 namespace keten::proof {
@@ -80,35 +81,18 @@ Result<LightClient> LightClient::from_json(std::string_view text) {
   return client;
 }
 
-std::optional<std::string> LightClient::contradiction(const Proof& proof, const Verdict& verdict) const {
+std::optional<std::string> LightClient::contradicts(const Proof& proof, const Verdict& verdict) const {
   if (!newest_) { return std::nullopt; }
-  const auto& seen = newest_->header;
+  if (auto what = contradiction(newest_->header, proof)) { return what; }
   const auto& shown = proof.anchor;
-  const auto at = [](const BlockHeader& header) {
-    return "block " + header.id().hex() + " at height " + header.height.text();
-  };
-  if (seen.height == shown.height) {
-    if (seen.id() == shown.id()) { return std::nullopt; }
-    return at(seen) + " and " + at(shown) + " are both final";
-  }
-  const auto& [lower, higher] = seen.height < shown.height ? std::pair{seen, shown} : std::pair{shown, seen};
-  if (higher.height == lower.height.next() && higher.parent != lower.id()) {
-    return at(higher) + " is final and does not follow " + at(lower) + ", which is final too";
-  }
-  if (higher.epoch < lower.epoch) {
-    return at(higher) + " is of epoch " + higher.epoch.text() + ", behind one of epoch " + lower.epoch.text();
-  }
-  if (higher.executed_height < lower.executed_height) { return at(higher) + " binds an older state than " + at(lower); }
-  if (seen.executed_height == shown.executed_height && seen.state_root != shown.state_root) {
-    return at(seen) + " and " + at(shown) + " bind different states after block " + seen.executed_height.text();
-  }
   // Each epoch begins once.
   if (verdict.newest.epoch == root_.epoch && verdict.newest.block != root_.block) {
     return "epoch " + root_.epoch.text() + " began with block " + root_.block.hex() + " and with block " +
            verdict.newest.block.hex();
   }
   if (shown.epoch < root_.epoch && shown.height > root_.since) {
-    return at(shown) + " is of epoch " + shown.epoch.text() + ", which ended at height " + root_.since.text();
+    return "block " + shown.id().hex() + " at height " + shown.height.text() + " is of epoch " + shown.epoch.text() +
+           ", which ended at height " + root_.since.text();
   }
   for (const auto& hand_over : proof.hand_overs) {
     if (hand_over.header.epoch.next() == root_.epoch && hand_over.header.id() != root_.block) {
@@ -133,12 +117,15 @@ Result<LightClient::Answer> LightClient::accept(ByteView file, const TrustRoot& 
   if (!verdict) { return verdict.error(); }
   auto proof = decode(file);
   if (!proof) { return proof.error(); }
-  Answer answer{std::move(*verdict), std::move(*proof), std::nullopt, false};
+  Answer answer{std::move(*verdict), std::move(*proof), std::nullopt, false, false};
   FinalBlock shown{answer.proof.anchor, answer.proof.finalization};
-  if (auto what = contradiction(answer.proof, answer.verdict)) {
+  if (auto what = contradicts(answer.proof, answer.verdict)) {
     answer.contradiction = Contradiction{*newest_, std::move(shown), std::move(*what)};
     return answer;
   }
+  const auto& via = answer.proof.via;
+  answer.is_unlinked = newest_ && shown.header.executed_height >= newest_->header.height &&
+                       (!via || via->header.height != newest_->header.height);
   answer.is_behind = newest_ && shown.header.height < newest_->header.height;
   if (!answer.is_behind && answer.verdict.newest.epoch >= root_.epoch) {
     // A root of the epoch that we know already is the same, but may be known to be the genesis.

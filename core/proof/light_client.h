@@ -39,6 +39,9 @@ class LightClient {
     std::optional<Contradiction> contradiction;  ///< the client stays where it was
     /// The answer holds in a state before one that this client has seen: the node is behind, or was set back.
     bool is_behind = false;
+    /// The state that the answer binds comes after the newest block that this client has seen, and the answer does not show that its
+    /// chain passes through that block: the question did not ask for it (Question::via), or the node hides it.
+    bool is_unlinked = false;
   };
   /// Fails as verify(). Moves on to the validators and the block of the answer when these are newer.
   Result<Answer> accept(ByteView file, std::optional<std::string_view> expected = std::nullopt);
@@ -46,7 +49,7 @@ class LightClient {
   Result<Answer> accept(ByteView file, const TrustRoot& root, std::optional<std::string_view> expected = std::nullopt);
 
  private:
-  [[nodiscard]] std::optional<std::string> contradiction(const Proof& proof, const Verdict& verdict) const;
+  [[nodiscard]] std::optional<std::string> contradicts(const Proof& proof, const Verdict& verdict) const;
 
   TrustRoot root_;
   std::optional<FinalBlock> newest_;

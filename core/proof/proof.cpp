@@ -93,6 +93,12 @@ void write(const HistoryProof& history, v1::HistoryProof* target) {
   }
 }
 
+void write(const BlockProof& proof, v1::BlockProof* target) {
+  target->set_header(encoded(proof.header));
+  target->set_receipts_root(text_of(proof.receipts_root));
+  write(proof.mountain_path, target->mutable_mountain_path());
+}
+
 struct StatementWriter {
   v1::Proof& target;
 
@@ -113,12 +119,7 @@ struct StatementWriter {
     one->set_receipt(encoded(proof.receipt));
     write(proof.receipt_path, one->mutable_receipt_path());
   }
-  void operator()(const BlockProof& proof) const {
-    auto* one = target.mutable_block();
-    one->set_header(encoded(proof.header));
-    one->set_receipts_root(text_of(proof.receipts_root));
-    write(proof.mountain_path, one->mutable_mountain_path());
-  }
+  void operator()(const BlockProof& proof) const { write(proof, target.mutable_block()); }
   void operator()(const EntryProof& proof) const {
     auto* one = target.mutable_entry();
     one->set_key(text_of(proof.key));
@@ -305,6 +306,12 @@ class Decoder {
     return result;
   }
 
+  BlockProof block(const v1::BlockProof& source) {
+    return {canonical<BlockHeader>(source.header(), "block.header"),
+            fixed<Hash>(source.receipts_root(), "block.receipts_root"),
+            hashes(source.mountain_path(), kMerklePathMax, "block.mountain_path")};
+  }
+
   Statement statement(const v1::Proof& source) {
     switch (source.statement_case()) {
       case v1::Proof::kTransaction: return transaction(source.transaction());
@@ -319,10 +326,7 @@ class Decoder {
         return AbsenceProof{entity(source.absence().kind(), source.absence().id()),
                             map_path(source.absence().has_path(), source.absence().path())};
       case v1::Proof::kTrace: return trace(source.trace());
-      case v1::Proof::kBlock:
-        return BlockProof{canonical<BlockHeader>(source.block().header(), "block.header"),
-                          fixed<Hash>(source.block().receipts_root(), "block.receipts_root"),
-                          hashes(source.block().mountain_path(), kMerklePathMax, "block.mountain_path")};
+      case v1::Proof::kBlock: return block(source.block());
       case v1::Proof::STATEMENT_NOT_SET: break;
     }
     fail("statement: expected one, found none or one of a later version of the format");
@@ -396,6 +400,7 @@ Bytes encode(const Proof& proof) {
   message.set_rest(text_of(proof.commitments.rest));
   for (const auto& event : proof.events) { write(event, message.add_events()); }
   std::visit(StatementWriter{message}, proof.statement);
+  if (proof.via) { write(*proof.via, message.mutable_via()); }
   return to_bytes(message.SerializeAsString());
 }
 
@@ -438,6 +443,7 @@ Result<Proof> decode(ByteView bytes) {
   }
   for (const auto& one : message.events()) { proof.events.push_back(decoder.event(one)); }
   proof.statement = decoder.statement(message);
+  if (message.has_via()) { proof.via = decoder.block(message.via()); }
   if (!decoder.problem().empty()) { return malformed(decoder.problem()); }
   return proof;
 }

@@ -58,6 +58,13 @@ struct Entity {
   friend auto operator<=>(const Entity&, const Entity&) = default;
 };
 
+/// A block of the chain.
+struct BlockProof {
+  BlockHeader header;
+  Hash receipts_root;
+  std::vector<Hash> mountain_path;
+};
+
 struct TransactionProof {
   BlockHeader header;
   Hash receipts_root;
@@ -69,13 +76,6 @@ struct TransactionProof {
   std::vector<Hash> payload_path;
   Receipt receipt;
   std::vector<Hash> receipt_path;
-};
-
-/// A block of the chain.
-struct BlockProof {
-  BlockHeader header;
-  Hash receipts_root;
-  std::vector<Hash> mountain_path;
 };
 
 struct EntryProof {
@@ -166,6 +166,8 @@ struct Proof {
   Commitments commitments;
   std::vector<EpcisEvent> events;
   Statement statement;
+  /// That the chain of the anchor passes through a block that whoever asked has seen.
+  std::optional<BlockProof> via{};
 };
 
 /// The one encoding.

@@ -26,9 +26,10 @@ enum class QuestionKind : std::uint8_t {
 inline constexpr std::string_view kContractKind = "contract";    ///< its name
 inline constexpr std::string_view kAgreementKind = "agreement";  ///< 64 hexadecimal digits
 inline constexpr std::string_view kDatasetKind = "dataset";      ///< as it was registered
+inline constexpr std::string_view kMemberKind = "member";        ///< name of the organisation
 inline constexpr std::string_view kRecordKind = "record";        ///< organisation, '/', subject
-inline constexpr std::array<std::string_view, 4> kEntityKinds = {kContractKind, kAgreementKind, kDatasetKind,
-                                                                 kRecordKind};
+inline constexpr std::array<std::string_view, 5> kEntityKinds = {kContractKind, kAgreementKind, kDatasetKind,
+                                                                 kMemberKind, kRecordKind};
 
 /// What a node is asked to prove.
 
@@ -40,6 +41,9 @@ struct Question {
   /// Of history, state and absence: one of kEntityKinds. Empty: an item or lot, by its id.
   std::string entity_kind{};
   Height block{};
+  /// A block that was seen: the answer shows which one its chain passes through at this height. Where its state does not reach so far,
+  /// it does not.
+  std::optional<Height> via{};
   Direction direction = Direction::back;
   /// The proof has to hold in the state after this height, or a later one. None: in the newest, so an entity that changed since the
   /// newest final block bound a state cannot be proved yet.

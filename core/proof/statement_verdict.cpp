@@ -252,6 +252,12 @@ Verdict StatementVerdict::finish(const Proof& proof, const TrustRoot& root, cons
       .set("hand_overs", number(proof.hand_overs.size()))
       .set("trust", std::move(trust))
       .set("statement", std::move(statement_));
+  if (proof.via) {
+    const auto& via = proof.via->header;
+    verdict_.facts.set("via",
+                       Value::object().set("height", number(via.height.value)).set("block", text(via.id().hex())));
+    verdict_.proved.push_back("its chain passes through block " + via.id().hex() + " at height " + via.height.text());
+  }
 
   verdict_.proved.push_back("all of this holds in the state after block " + anchor.executed_height.text() +
                             ", which block " + anchor.height.text() + " of " + shown_time(anchor.time) + " binds");

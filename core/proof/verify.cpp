@@ -17,7 +17,8 @@ namespace {
 
 /// Kinds of entities that the ledger keeps heads of.
 bool is_known_kind(std::string_view kind) {
-  constexpr std::array<std::string_view, 6> kKinds = {"item", "lot", "record", "dataset", "agreement", "contract"};
+  constexpr std::array<std::string_view, 7> kKinds = {"item",      "lot",      "record", "dataset",
+                                                      "agreement", "contract", "member"};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 /// Heads have statements of their own.
@@ -235,6 +236,11 @@ class Checker {
     return kDone;
   }
 
+  [[nodiscard]] Status check_via() const {
+    if (!proof_.via) { return kDone; }
+    return check_block(proof_.via->header, proof_.via->receipts_root, proof_.via->mountain_path, "via");
+  }
+
   [[nodiscard]] Status check_senders() const {
     for (const auto& one : senders_) {
       if (!keten::verify(one.key, transaction_signing_hash(one.id).view(), one.signature)) {
@@ -347,6 +353,7 @@ Result<Verdict> verify(ByteView file, const TrustRoot& root, std::optional<std::
   StatementVerdict statement;
   Checker checker(*proof, statement);
   if (auto checked = std::visit(checker, proof->statement); !checked) { return checked.error(); }
+  if (auto checked = checker.check_via(); !checked) { return checked.error(); }
   for (auto block = blocks->rbegin(); block != blocks->rend(); ++block) {
     if (auto checked = check_signatures(*block); !checked) { return checked.error(); }
   }

@@ -116,6 +116,7 @@ Result<proof::Question> proof_question(const v1::GetProofRequest& request) {
   question.first_epoch = Epoch{request.first_epoch()};
   if (request.has_at_least()) { question.at_least = Height{request.at_least()}; }
   question.entity_kind = request.entity_kind();
+  if (request.has_via()) { question.via = Height{request.via()}; }
   const auto about = [&](proof::QuestionKind kind, const std::string& entity) {
     question.kind = kind;
     question.entity = entity;

@@ -16,7 +16,7 @@ bool has_kind(QuestionKind kind) {
   return kind == QuestionKind::history || kind == QuestionKind::state || kind == QuestionKind::absence;
 }
 
-/// `first_epoch=N`, `at_least=HEIGHT`, `direction` of a trace, and `kind` of what is no item or lot.
+/// `first_epoch=N`, `at_least=HEIGHT`, `via=HEIGHT`, `direction` of a trace, and `kind` of what is no item or lot.
 Status read_parameters(const Request& request, Question& question) {
   for (const auto& [name, value] : request.query) {
     if (name == "first_epoch") {
@@ -27,6 +27,10 @@ Status read_parameters(const Request& request, Question& question) {
       const auto height = parse_number(value);
       if (!height) { return invalid("PARAMETER_INVALID", "at_least must be a height"); }
       question.at_least = Height{*height};
+    } else if (name == "via") {
+      const auto height = parse_number(value);
+      if (!height) { return invalid("PARAMETER_INVALID", "via must be a height"); }
+      question.via = Height{*height};
     } else if (name == "kind" && has_kind(question.kind)) {
       question.entity_kind = value;
     } else if (name == "direction" && question.kind == QuestionKind::trace) {
@@ -39,7 +43,7 @@ Status read_parameters(const Request& request, Question& question) {
                                               (question.kind == QuestionKind::trace ? "direction, "
                                                : has_kind(question.kind)            ? "kind, "
                                                                                     : "") +
-                                              "first_epoch and at_least");
+                                              "first_epoch, at_least and via");
     }
   }
   return kDone;

@@ -6,6 +6,7 @@
 
 #include "contracts/agreements/records.h"
 #include "contracts/commitment/commit.h"
+#include "contracts/governance/member_history.h"
 #include "contracts/packages/records.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
@@ -120,41 +121,35 @@ Bytes joined(std::string_view contract, ByteView own) {
   return key;
 }
 
-/// Where the state may say what the head of this entity commits to: which one it is, its digest tells.
-Result<std::vector<Bytes>> state_keys(const proof::Entity& entity) {
-  using Keys = std::vector<Bytes>;
+/// Where the state says what the head of this entity commits to.
+Result<Bytes> state_key(const proof::Entity& entity) {
   const auto& id = entity.id;
-  if (entity.kind == proof::kContractKind) { return Keys{packages::full_key(packages::contract_key(id))}; }
-  if (entity.kind == proof::kDatasetKind) { return Keys{joined("usage/", as_bytes(usage::dataset_key(id)))}; }
+  if (entity.kind == proof::kContractKind) { return packages::full_key(packages::contract_key(id)); }
+  if (entity.kind == proof::kDatasetKind) { return joined("usage/", as_bytes(usage::dataset_key(id))); }
+  if (entity.kind == proof::kMemberKind) { return joined("governance/", governance::member_key(id)); }
   if (entity.kind == proof::kRecordKind) {
     const auto slash = id.find('/');
     if (slash == std::string::npos) {
       return invalid("RECORD_ID_INVALID", "a record is named by its organisation, '/', and its key");
     }
-    return Keys{
-        contracts::RecordContract::state_key(id.substr(0, slash), as_bytes(std::string_view(id).substr(slash + 1)))};
+    return contracts::RecordContract::state_key(id.substr(0, slash), as_bytes(std::string_view(id).substr(slash + 1)));
   }
   if (entity.kind == proof::kAgreementKind) {
     const auto agreement = agreements::AgreementId::from_hex(id);
     if (!agreement) { return invalid("AGREEMENT_ID_INVALID", "an agreement is named by 64 hexadecimal digits"); }
-    return Keys{joined("agreements/", agreements::agreement_key(*agreement)),
-                       joined("usage/", as_bytes(usage::negotiation_key(id)))};
+    return joined("agreements/", agreements::agreement_key(*agreement));
   }
-  return Keys{joined("production/", production::item_state_key(id))};
+  return joined("production/", production::item_state_key(id));
 }
 
 Status add_state(const Sources& from, const proof::Entity& entity, proof::Proof& proof) {
-  const auto keys = state_keys(entity);
-  if (!keys) { return keys.error(); }
+  const auto key = state_key(entity);
+  if (!key) { return key.error(); }
   Histories histories(from.view, from.past, proof);
   auto head = histories.head(entity);
   if (!head) { return head.error(); }
-  std::optional<Bytes> value;
-  for (const auto& key : *keys) {
-    if (value) { break; }
-    value =
-        histories.bound_value(key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
-  }
+  auto value =
+      histories.bound_value(*key, [&](ByteView stored) { return entity_state_digest(stored) == head->head.state; });
   if (!value) {
     if (!head->head.state.is_zero()) { return not_yet("the newest change of " + entity.id); }
     return failure(ErrorKind::not_found, "ITEM_UNKNOWN",
@@ -220,7 +215,7 @@ Result<proof::Entity> entity_of(const proof::Question& question) {
                         question.kind == proof::QuestionKind::absence;
   if (!is_known || !is_asked) {
     return invalid("ENTITY_KIND_UNKNOWN",
-                   "expected a history, state or absence of kind contract, agreement, dataset or record, or no "
+                   "expected a history, state or absence of kind contract, agreement, dataset, member or record, or no "
                    "kind for an item or lot");
   }
   if (question.entity.empty() || question.entity.size() > proof::kIdentifierBytesMax) {
@@ -256,6 +251,11 @@ Result<Bytes> make_proof(const LedgerView& view, const proof::Question& question
   const auto snapshot = question.at_least && *question.at_least <= bound ? past(bound) : nullptr;
   const Sources from{view, snapshot == nullptr ? nullptr : &snapshot->column(storage::Column::state)};
   if (auto added = add(from, question, *proof); !added) { return added.error(); }
+  if (question.via && question.via->value > 0 && *question.via <= bound) {
+    auto block = block_of(view, *question.via, *proof);
+    if (!block) { return block.error(); }
+    proof->via = std::move(*block);
+  }
   auto file = proof::encode(*proof);
   if (file.size() > proof::kProofBytesMax) {
     return failure(ErrorKind::too_large, "PROOF_TOO_LARGE",

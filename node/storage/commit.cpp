@@ -129,6 +129,7 @@ void put_block(Batch& batch, const PlacedHeader& block, const contracts::BlockRe
       encode_executed(
           {.height = height, .block = block.id, .state_root = result.state_root, .replay_from = block.replay_from}));
   put_state(batch, result.writes);
+  for (const auto& entry : result.index_entries) { batch.put(Column::index, entry.key, entry.value); }
   for (const auto& row : result.proofs) {
     if (row.value) {
       batch.put(Column::proofs, row.key, *row.value);
@@ -173,7 +174,6 @@ Batch make_commit(const Commit& commit) {
     batch.put(Column::ids, id_key('t', result.receipts[index].transaction),
               encode_place({.height = height, .index = index}));
   }
-  for (const auto& entry : result.index_entries) { batch.put(Column::index, entry.key, entry.value); }
   return batch;
 }
 

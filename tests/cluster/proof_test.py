@@ -135,6 +135,8 @@ class ProofTest(unittest.TestCase):
         self.assertRegex(text, r"\Averified  state of item https://")
         self.assertIn("not proved", text)
         self.assertIn("last step retail_selling", text)
+        compared = json.loads(self.verify("block", "--against", self.proofs / "block.ketenproof").stdout)["against"]
+        self.assertIn("both are of one chain up to block", compared)
         text = self.keten("verify", self.proofs / "dataset-history.ketenproof", "--genesis", self.folder / "genesis.json").stdout
         self.assertIn("no agreement was ever made for it", text)
         text = self.keten("verify", self.proofs / "dataset.ketenproof", "--genesis", self.folder / "genesis.json").stdout

@@ -197,9 +197,8 @@ void check_epoch(Verification& verification, const client::LedgerClient& ledger,
   question.entry = gov::epoch_entry(epoch);
   const auto stored = state.get(question.entry);
   question.at_least = state.height();
-  const auto proved =
-      verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
-                         (stored ? "entry " : "no entry ") + proof::shown(as_text(question.entry)));
+  const auto proved = verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
+                                         (stored ? "entry " : "no entry ") + proof::shown(as_text(question.entry)));
   if (!proved) { return; }
   verification.holds(*proved);
   const auto& value = std::get<proof::EntryProof>(proved->proof.statement).value;

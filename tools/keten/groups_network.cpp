@@ -210,8 +210,7 @@ void add_validators(CLI::App& app, Invocation& invocation) {
   auto* introduce = command("introduce", "Write down who the nodes are, for one that joins", run_validators_introduce);
   introduce->remove_option(introduce->get_option("--output"));
   introduce->add_option("file", options->file, "peers.json when not given")->type_name("FILE");
-  auto* pending =
-      command("pending", "The next epoch and the changes that wait for approval", run_validators_pending);
+  auto* pending = command("pending", "The next epoch and the changes that wait for approval", run_validators_pending);
   pending->add_flag("--all", options->all, "also changes that are closed");
   on_asked(pending, invocation, options, run_validators_pending);
 

@@ -228,7 +228,7 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
     if (kind == ProofSubject::history || kind == ProofSubject::absent) {
       command
           ->add_option("--kind", options->entity_kind,
-                       "of what is no item or lot: contract, agreement, dataset or record")
+                       "of what is no item or lot: contract, agreement, dataset, member or record")
           ->check(CLI::IsMember(std::vector<std::string>(proof::kEntityKinds.begin(), proof::kEntityKinds.end())))
           ->type_name("KIND");
     }
@@ -280,6 +280,10 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
   verify
       ->add_option("--checkpoint-out", options->checkpoint_out, "write the newest epoch that it proves as a checkpoint")
       ->type_name("FILE");
+  verify
+      ->add_option("--against", options->against,
+                   "another proof, from another node: fails when the two cannot both be of one chain")
+      ->type_name("FILE");
   add_output(verify, options->output);
   on_chosen(verify, invocation, options, run_verify);
 }
@@ -299,8 +303,9 @@ void add_transactions(CLI::App& app, Invocation& invocation) {
   submit->add_option("--method", options->method, "put")->type_name("NAME");
   submit->add_option("--key", options->key, "record.put: the key")->type_name("K");
   submit->add_option("--value", options->value, "record.put: the value")->type_name("V");
-  submit->add_option("--subject", options->subjects,
-                     "record.put: what it is about; its history can be proved, and under its own name the last value")
+  submit
+      ->add_option("--subject", options->subjects,
+                   "record.put: what it is about; its history can be proved, and under its own name the last value")
       ->type_name("S");
   submit->add_option("--as", options->target.user, "key of the home that signs; device when not given")
       ->type_name("USER");

@@ -82,11 +82,12 @@ Result<TransactionPointer> transaction_of(const TransactionOptions& options, con
   const auto user = options.target.user.substr(0, options.target.user.find('@'));
   const auto key = client::read_key_file(HomeFiles{target.node.home}.key(user.empty() ? "device" : user));
   if (!key) { return key.error(); }
-  return client::sign_call({.chain_id = status->chain_id, .organisation = status->organisation, .key = *key},
-                           {.contract = options.contract,
-                            .method = options.method,
-                            .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value), options.subjects),
-                            .valid_until = status->height.plus(client::kValidityBlocks)});
+  return client::sign_call(
+      {.chain_id = status->chain_id, .organisation = status->organisation, .key = *key},
+      {.contract = options.contract,
+       .method = options.method,
+       .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value), options.subjects),
+       .valid_until = status->height.plus(client::kValidityBlocks)});
 }
 
 /// Compares where the node says that a transaction is with a proof of it. `receipt` may be missing from the answer.
@@ -267,15 +268,15 @@ Status check_transactions(const client::FoundBlock& block) {
 void check_block(Verification& verification, const client::LedgerClient& ledger, const client::FoundBlock& block) {
   if (!verification.is_wanted()) { return; }
   if (block.header.height.value == 0) {
-    verification.is_word_of_node("the genesis is what everything is verified against; keten genesis verify shows yours");
+    verification.is_word_of_node(
+        "the genesis is what everything is verified against; keten genesis verify shows yours");
     return;
   }
   proof::Question question;
   question.kind = proof::QuestionKind::block;
   question.block = block.header.height;
-  const auto proved =
-      verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
-                         "block " + block.header.height.text());
+  const auto proved = verification.prove([&](const proof::Question& one) { return ledger.proof(one); }, question,
+                                         "block " + block.header.height.text());
   if (!proved) { return; }
   verification.holds(*proved);
   const auto& header = std::get<proof::BlockProof>(proved->proof.statement).header;
@@ -306,19 +307,19 @@ int run_block_get(Console& console, const BlockOptions& options) {
     auto ids = json::Value::array();
     for (const auto& id : block->transaction_ids) { ids.push(text_value(id.hex())); }
     auto document = json::Value::object()
-                                    .set("block_id", text_value(block->id.hex()))
-                                    .set("height", number_value(header.height.value))
-                                    .set("view", number_value(header.view.value))
-                                    .set("epoch", number_value(header.epoch.value))
-                                    .set("parent", text_value(header.parent.hex()))
-                                    .set("proposer", number_value(std::uint64_t{header.proposer.value}))
-                                    .set("time_ms", number_value(header.time))
-                                    .set("payload_root", text_value(header.payload_root.hex()))
-                                    .set("payload_bytes", number_value(std::uint64_t{header.payload_bytes}))
-                                    .set("executed_height", number_value(header.executed_height.value))
-                                    .set("state_root", text_value(header.state_root.hex()))
-                                    .set("finalized", json::Value::boolean(!block->finalization.empty()))
-                                    .set("transactions", std::move(ids));
+                        .set("block_id", text_value(block->id.hex()))
+                        .set("height", number_value(header.height.value))
+                        .set("view", number_value(header.view.value))
+                        .set("epoch", number_value(header.epoch.value))
+                        .set("parent", text_value(header.parent.hex()))
+                        .set("proposer", number_value(std::uint64_t{header.proposer.value}))
+                        .set("time_ms", number_value(header.time))
+                        .set("payload_root", text_value(header.payload_root.hex()))
+                        .set("payload_bytes", number_value(std::uint64_t{header.payload_bytes}))
+                        .set("executed_height", number_value(header.executed_height.value))
+                        .set("state_root", text_value(header.state_root.hex()))
+                        .set("finalized", json::Value::boolean(!block->finalization.empty()))
+                        .set("transactions", std::move(ids));
     verification->describe(document);
     console.out << json::pretty(document) << "\n";
     return verification->finish(options.output);

@@ -364,6 +364,7 @@ struct VerifyOptions {
   std::string checkpoint;
   std::string expect;
   std::string checkpoint_out;
+  std::string against;  ///< another proof
   OutputForm output = OutputForm::table;
 };
 int run_verify(Console& console, const VerifyOptions& options);

@@ -16,6 +16,7 @@
 #include "contracts/production/history.h"
 #include "contracts/production/item_state.h"
 #include "contracts/record_contract.h"
+#include "core/proof/contradiction.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
 #include "tools/keten/verification.h"
@@ -80,12 +81,11 @@ void explain_history(ByteView file, std::ostream& out) {
     if (fact == nullptr || fact->what != "usage.record" || fact->fields.size() != 2) { continue; }
     const auto record = json::parse(as_text(fact->fields[1]));
     const auto agreement = record ? record->find_string("agreement") : std::nullopt;
-    const auto id = record ? record->find_string("id") : std::nullopt;
-    if (!agreement || !id) { continue; }
-    const std::string name(*id);
+    if (!agreement) { continue; }
+    const std::string name(*agreement);
     if (!lines.contains(name)) { order.push_back(name); }
-    lines[name] = fmt::format("{} for {}, {} at height {}", name, record->find_string("consumer").value_or("?"),
-                              *agreement, entry.height.value);
+    lines[name] = fmt::format("{} for {}, agreed at height {}", name, record->find_string("consumer").value_or("?"),
+                              entry.height.value);
   }
   out << (order.empty() ? "\nno agreement was ever made for it\n"
                         : "\nthe agreements that were made for it, and there is no other\n");
@@ -177,6 +177,7 @@ void explain_state(const proof::Verdict& verdict, std::ostream& out) {
   if (kind == proof::kAgreementKind) { return explain_agreement(*value, out); }
   if (kind == proof::kDatasetKind) { return explain_json(*value, out); }
   if (kind == proof::kRecordKind) { return explain_record(*value, out); }
+  if (kind == proof::kMemberKind) { return; }
   const auto state = production::decode_item_state(*value);
   if (!state) { return; }
   out << "\nthe state says\n  " << (state->dead ? "gone" : state->in_transit ? "on its way" : "there") << "\n";
@@ -268,6 +269,42 @@ Result<proof::Question> question_of(const ProofOptions& options) {
   return question;
 }
 
+/// A file that begins before the checkpoint holds from there on: what leads to it is left out.
+bool cut_to(Bytes& file, const proof::TrustRoot& root) {
+  const auto decoded = proof::decode(file);
+  if (!decoded || decoded->first_epoch >= root.epoch) { return false; }
+  auto cut = proof::begin_at(file, root.epoch);
+  if (!cut) { return false; }
+  file = std::move(*cut);
+  return true;
+}
+
+/// What another proof says of the chain that this one is of. Fails when one of the two must be of another.
+Result<std::string> compare_with(ByteView file, const std::string& other_file, const proof::TrustRoot& root) {
+  const auto text = client::read_file(other_file);
+  if (!text) { return text.error(); }
+  auto bytes = to_bytes(*text);
+  cut_to(bytes, root);
+  if (const auto verdict = proof::verify(bytes, root); !verdict) {
+    return failure(ErrorKind::refused, verdict.error().reason, other_file + ": " + verdict.error().message);
+  }
+  const auto one = proof::decode(file);
+  const auto other = proof::decode(bytes);
+  if (!one) { return one.error(); }
+  if (!other) { return other.error(); }
+  if (const auto what = proof::contradiction(*one, *other)) {
+    return failure(ErrorKind::corrupt, "CHAIN_CONTRADICTED",
+                   *what +
+                       ". More validators are faulty than the chain can bear; the two files are the evidence, show "
+                       "them to your partners");
+  }
+  const auto lower = std::min(one->anchor.height, other->anchor.height);
+  const auto met = proof::meeting(*one, *other);
+  if (met) { return "nothing contradicts; both are of one chain up to block " + met->text(); }
+  return "nothing contradicts, and neither shows a block of the other's chain: keten proof block " + lower.text() +
+         " of the node that is further on does";
+}
+
 }  // namespace
 
 int run_proof(Console& console, const ProofOptions& options) {
@@ -317,15 +354,14 @@ int run_verify(Console& console, const VerifyOptions& options) {
   const auto text = client::read_file(options.file);
   if (!text) { return console.fail(text.error()); }
   auto file = to_bytes(*text);
-  // A file that begins before the checkpoint holds from there on: what leads to it is left out.
-  bool is_cut = false;
-  if (const auto decoded = proof::decode(file); decoded && decoded->first_epoch < root->epoch) {
-    if (auto cut = proof::begin_at(file, root->epoch)) {
-      file = std::move(*cut);
-      is_cut = true;
-    }
+  const bool is_cut = cut_to(file, *root);
+  auto verdict = verify_file(file, *root, options.expect);
+  std::string against;
+  if (verdict && !options.against.empty()) {
+    auto compared = compare_with(file, options.against, *root);
+    if (!compared) { verdict = compared.error(); }
+    if (compared) { against = std::move(*compared); }
   }
-  const auto verdict = verify_file(file, *root, options.expect);
   if (!verdict) {
     if (options.output == OutputForm::json) {
       console.out << json::pretty(json::Value::object()
@@ -342,12 +378,15 @@ int run_verify(Console& console, const VerifyOptions& options) {
     if (!written) { return console.fail(written.error()); }
   }
   if (options.output == OutputForm::json) {
-    console.out << json::pretty(verdict->to_json()) << "\n";
+    auto document = verdict->to_json();
+    if (!against.empty()) { document.set("against", text_value(against)); }
+    console.out << json::pretty(document) << "\n";
     return kSuccess;
   }
   console.out << console.bold("verified") << "  " << verdict->text();
   explain_state(*verdict, console.out);
   explain_history(file, console.out);
+  if (!against.empty()) { console.out << "\nagainst " << printable(options.against) << "\n  " << against << "\n"; }
   if (is_cut) {
     console.out << "\nnot looked at: the changes of validators before epoch " << root->epoch.value
                 << ", where the checkpoint begins\n";

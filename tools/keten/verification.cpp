@@ -63,6 +63,7 @@ Result<Bytes> over_http(const Target& target, const proof::Question& question) {
   path += "/proof?first_epoch=" + question.first_epoch.text();
   if (question.at_least) { path += "&at_least=" + question.at_least->text(); }
   if (!question.entity_kind.empty()) { path += "&kind=" + question.entity_kind; }
+  if (question.via) { path += "&via=" + question.via->text(); }
   if (question.kind == QuestionKind::trace) {
     path += question.direction == proof::Direction::back ? "&direction=back" : "&direction=forward";
   }
@@ -174,6 +175,7 @@ std::optional<LightClient::Answer> Verification::prove(const FetchProof& fetch, 
   if (!is_wanted()) { return std::nullopt; }
   auto root = is_given_ || client_->root().epoch <= base_->epoch ? *base_ : client_->root();
   question.first_epoch = root.epoch;
+  if (client_->newest()) { question.via = client_->newest()->header.height; }
   auto file = fetch_proof(*console_, fetch, question, timeout_s_);
   // A node that is behind may not have reached the epoch that we know.
   if (!file && file.error().reason == "PROOF_OTHER_EPOCH" && root.epoch > base_->epoch) {
@@ -198,6 +200,8 @@ std::optional<LightClient::Answer> Verification::prove(const FetchProof& fetch, 
 
 std::optional<LightClient::Answer> Verification::accept(ByteView file, const proof::TrustRoot& root,
                                                         const std::string& subject) {
+  Height seen;
+  if (client_->newest()) { seen = client_->newest()->header.height; }
   auto answer = client_->accept(file, root, std::string_view(subject));
   if (!answer) {
     is_wrong(failure(ErrorKind::corrupt, answer.error().reason,
@@ -206,6 +210,12 @@ std::optional<LightClient::Answer> Verification::accept(ByteView file, const pro
   }
   if (answer->contradiction) {
     contradicts(*answer->contradiction, file);
+    return std::nullopt;
+  }
+  if (answer->is_unlinked) {
+    is_missing(failure(ErrorKind::unavailable, "CHAIN_NOT_LINKED",
+                       "it does not show that its chain passes through the block that was seen at height " +
+                           seen.text() + "; ask another node, and compare the two"));
     return std::nullopt;
   }
   keep();
@@ -379,8 +389,8 @@ int Verification::finish(OutputForm form) {
 void tell_word_of_node(Console& console, const NodeAsked& asked) {
   if (asked.is_told || asked.name.empty()) { return; }
   console.err << "not verified, this is the node's word: "
-              << (asked.why.empty() ? "no proof covers what this command shows" : asked.why) << " (asked: "
-              << printable(asked.name) << ")\n";
+              << (asked.why.empty() ? "no proof covers what this command shows" : asked.why)
+              << " (asked: " << printable(asked.name) << ")\n";
 }
 
 void is_unproved(const TargetOptions& target, const TrustOptions& trust, const std::string& why) {

@@ -14,6 +14,7 @@
 #include "contracts/registry.h"
 #include "tests/unit/contracts/ledger_fixture.h"
 #include "tests/unit/core/sample_network.h"
+#include "tests/unit/governance/member_histories.h"
 
 /// A ledger without consensus: every transaction is a block. Organisation i is sample::organisation_name(i) with one
 /// validator.
@@ -133,10 +134,12 @@ class Ledger {
 
   /// Also proves, for whatever a test does: the membership that follows from the one before and the writes is the one that
   /// is read from the whole state.
-  void keep(const contracts::BlockResult& result) {
+  void keep(const contracts::BlockResult& result) { keep(result, time); }
+  void keep(const contracts::BlockResult& result, Milliseconds block_time) {
     const auto& writes = result.writes;
     changed_membership = changes_membership(writes);
     keten::test::keep(state, proofs, result);
+    histories_.keep(result, contracts::commitment::read_standing(proofs)->height, block_time, state);
     const auto read = membership();
     if (followed_) {
       followed_ = changed_membership ? membership_after(*followed_, state, writes).value() : *followed_;
@@ -176,7 +179,8 @@ class Ledger {
   void follow_height() {
     for (auto next = contracts::commitment::read_standing(proofs)->height.next(); next <= height; ++next) {
       keep(contracts::execute_block({.state = state, .proofs = proofs}, {.chain_id = chain, .height = next}, {},
-                                    registry, membership().directory));
+                                    registry, membership().directory),
+           0);
     }
   }
 
@@ -188,6 +192,7 @@ class Ledger {
  private:
   std::uint64_t salt_ = 0;
   Bytes last_proposal_;
+  MemberHistories histories_;
   std::optional<Membership> followed_;  ///< from block to block, never read again
 };
 

@@ -193,6 +193,15 @@ inline void blocks(std::vector<Forgery>& all) {
     as<B>(p).header = ledger.header(0);
     as<B>(p).mountain_path = std::get<B>(ledger.block_proof(last, 0).statement).mountain_path;
   });
+  const auto via = ledger.via(ledger.history(last, {"item", L::kMilk1}), 6);
+  const auto add_via = [&](const std::string& name, auto change) {
+    all.push_back({"via_" + name, "PROOF_INVALID", changed(via, change)});
+  };
+  add_via("at_another_height", [](Proof& p) { ++p.via->header.height; });
+  add_via("another_block", [](Proof& p) { ++p.via->header.time; });
+  add_via("another_path",
+          [&](Proof& p) { p.via->mountain_path = std::get<B>(ledger.block_proof(last, 7).statement).mountain_path; });
+  add_via("beyond_the_state", [&](Proof& p) { p.via->header = ledger.header(last); });
   add("of_another_version", [](Proof& p) { as<B>(p).header.version = 2; });
 }
 

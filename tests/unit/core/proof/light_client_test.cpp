@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/proof/contradiction.h"
 #include "core/proof/verify.h"
 #include "tests/unit/core/proof/sample_ledger.h"
 
@@ -137,6 +138,45 @@ BOOST_AUTO_TEST_CASE(a_block_that_does_not_follow_the_one_seen_is_a_contradictio
 BOOST_AUTO_TEST_CASE(a_block_seen_that_does_not_follow_the_one_shown_is_a_contradiction) {
   shown(about_cheese(7));
   is_contradiction(fork(6, [](BlockHeader& header) { ++header.time; }), "does not follow");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_far_behind_that_is_of_another_chain_than_the_one_seen_is_a_contradiction) {
+  shown(fork(6, [](BlockHeader& header) { ++header.time; }));
+  // By itself the block of height 11 says nothing of height 6.
+  auto copy = client;
+  const auto unlinked = copy.accept(*begin_at(encode(about_cheese(11)), Epoch{1}));
+  BOOST_REQUIRE(unlinked.ok());
+  BOOST_TEST(!unlinked->contradiction.has_value());
+  BOOST_TEST(unlinked->is_unlinked);
+  is_contradiction(ledger.via(about_cheese(11), 6), "follows block " + ledger.header(6).id().hex());
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_that_passes_through_the_block_seen_is_linked_to_it) {
+  shown(about_cheese(3));
+  const auto linked = shown(ledger.via(about_cheese(9), 3));
+  BOOST_TEST(!linked.is_unlinked);
+  BOOST_TEST(!linked.contradiction.has_value());
+  BOOST_TEST(linked.verdict.facts.find("via")->find("block")->text() == ledger.header(3).id().hex());
+  BOOST_TEST(shown(ledger.via(about_cheese(11), 3)).is_unlinked);  // not the newest that it has seen
+  BOOST_TEST(!shown(about_cheese(11)).is_unlinked);
+}
+
+BOOST_AUTO_TEST_CASE(two_proofs_of_any_heights_are_compared_when_one_shows_a_block_of_the_other) {
+  const auto early = about_cheese(6);
+  const auto forked = fork(6, [](BlockHeader& header) { ++header.time; });
+  const auto late = ledger.block_proof(11, 6);
+  BOOST_TEST(!contradiction(early, late).has_value());
+  BOOST_TEST((meeting(early, late) == Height{6}));
+  for (const auto& what : {contradiction(forked, late), contradiction(late, forked)}) {
+    BOOST_REQUIRE(what.has_value());
+    BOOST_TEST(what->find("which is final too, follows") != std::string::npos, *what);
+  }
+  // Two chains that part before both anchors, shown at one height.
+  auto other = ledger.block_proof(9, 4);
+  ++std::get<BlockProof>(other.statement).header.time;
+  BOOST_REQUIRE(contradiction(other, ledger.block_proof(11, 4)).has_value());
+  BOOST_TEST(!contradiction(forked, ledger.block_proof(11, 4)).has_value());
+  BOOST_TEST((meeting(forked, ledger.block_proof(11, 4)) == Height{5}));
 }
 
 BOOST_AUTO_TEST_CASE(two_states_after_one_block_are_a_contradiction) {

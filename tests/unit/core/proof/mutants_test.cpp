@@ -94,6 +94,11 @@ class Changer {
       }
       way([&] { list(proof.events); });
     }
+    if (proof.via) {
+      for (int weight = 0; weight < 6; ++weight) {
+        way([&] { statement(*proof.via); });
+      }
+    }
     for (int weight = 0; weight < 12; ++weight) {
       way([&] { std::visit([&](auto& one) { statement(one); }, proof.statement); });
     }

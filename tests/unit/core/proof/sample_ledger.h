@@ -161,6 +161,11 @@ class SampleLedger {
     return begin(anchor, proof::BlockProof{headers_.at(height), merkle_root(receipt_leaves(height)),
                                            merkle_path(std::span(mountain_).first(anchor), height)});
   }
+  /// With the block of that height.
+  [[nodiscard]] proof::Proof via(proof::Proof proof, std::uint64_t height) const {
+    proof.via = std::get<proof::BlockProof>(block_proof(proof.anchor.height.value, height).statement);
+    return proof;
+  }
   [[nodiscard]] proof::Proof entry(std::uint64_t anchor, const Bytes& key) const {
     const auto& map = maps_.at(anchor - 1);
     return begin(anchor, proof::EntryProof{key, map.get(key), map.path(key)});
@@ -452,7 +457,9 @@ inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
       {"state", ledger.state(7, {"item", L::kCheese})},
       {"state_of_a_dataset", ledger.state(last, {"dataset", L::kDataset})},
       {"absence_of_a_dataset", ledger.absence(last, {"dataset", "https://company1.example/other"})},
+      {"absence_of_a_member", ledger.absence(last, {"member", "company9"})},
       {"block", ledger.block_proof(last, 2)},
+      {"history_via_a_block", ledger.via(ledger.history(last, {"item", L::kMilk1}), 6)},
       {"block_of_an_earlier_epoch", ledger.block_proof(last, 5)},
       {"absence", ledger.absence(last, {"item", L::kNever})},
       {"absence_in_early_state", ledger.absence(1, {"item", L::kMilk1})},

@@ -60,6 +60,12 @@ export interface History extends Entity {
   path: MapPath;
   entries: Entry[];
 }
+/** A block that the anchor's chain passes through. */
+export interface BlockOfChain {
+  header: Uint8Array;
+  receiptsRoot: Uint8Array;
+  mountainPath: Uint8Array[];
+}
 export type Statement =
   | {
       type: "transaction";
@@ -74,7 +80,7 @@ export type Statement =
       receipt: Uint8Array;
       receiptPath: Uint8Array[];
     }
-  | { type: "block"; header: Uint8Array; receiptsRoot: Uint8Array; mountainPath: Uint8Array[] }
+  | ({ type: "block" } & BlockOfChain)
   | { type: "entry"; key: Uint8Array; value: Uint8Array | undefined; path: MapPath }
   | ({ type: "history" } & History)
   | ({ type: "state"; head: Uint8Array; path: MapPath; value: Uint8Array } & Entity)
@@ -91,6 +97,7 @@ export interface Proof {
   rest: Uint8Array;
   events: EpcisEvent[];
   statement: Statement;
+  via: BlockOfChain | undefined;
 }
 
 function name(message: Message, field: number): Uint8Array {
@@ -177,6 +184,12 @@ function entry(message: Message): Entry {
   return result;
 }
 
+function blockOfChain(message: Message): BlockOfChain {
+  const result = { header: message.fixed(1, kHeaderBytes), receiptsRoot: message.fixed(2, 32), mountainPath: message.hashes(3, kPathMax) };
+  message.end();
+  return result;
+}
+
 class EntryBudget {
   private left = kEntriesMax;
   take(count: number): void {
@@ -240,8 +253,7 @@ function statement(message: Message, field: number): Statement {
       result = { type: "absence", ...entity(message, 1), path: mapPath(message, 3) };
       break;
     case 17:
-      result = { type: "block", header: message.fixed(1, kHeaderBytes), receiptsRoot: message.fixed(2, 32), mountainPath: message.hashes(3, kPathMax) };
-      break;
+      return { type: "block", ...blockOfChain(message) };
     default: {
       const direction = message.number(1, 32);
       if (direction > 1n) { throw malformed(`trace: direction ${direction}`); }
@@ -272,6 +284,7 @@ export function decodeProof(bytes: Uint8Array): Proof {
     rest: message.fixed(9, 32),
     events: message.messages(10, kEventsMax, "event").map(epcisEvent),
     statement: statement(message.message(field, "statement"), field),
+    via: message.has(18) ? blockOfChain(message.message(18, "via")) : undefined,
   };
   message.end();
   return proof;

@@ -4,7 +4,7 @@ import { H, isInMap, isUnderMerkleRoot, number, sized } from "./hash.js";
 import type { Head, Header, Pending, Validator } from "./ledger.js";
 import { checkFinal, checkSignatures, decodeBody, decodeCertificate, decodeHead, decodeHeader, decodeReceipt, setId, totalWeight } from "./ledger.js";
 import { keyOf, lineage } from "./lineage.js";
-import type { Content, Entity, EpcisEvent, History, Proof, Statement } from "./proof.js";
+import type { BlockOfChain, Content, Entity, EpcisEvent, History, Proof, Statement } from "./proof.js";
 import { decodeProof } from "./proof.js";
 import { demand, Refusal } from "./refusal.js";
 import type { TrustRoot } from "./trust.js";
@@ -20,10 +20,11 @@ export interface Verdict {
   validators: number;
   hand_overs: number;
   trust: { from: string; epoch: number };
+  via?: { height: number; block: string };
   statement: Record<string, unknown>;
 }
 
-const kKinds = ["item", "lot", "record", "dataset", "agreement", "contract"];
+const kKinds = ["item", "lot", "record", "dataset", "agreement", "contract", "member"];
 
 interface State {
   chainId: Uint8Array;
@@ -100,7 +101,7 @@ function checkHistory(history: History, state: State): Head {
 }
 
 /** A block that is on the chain, at the height that its header says. */
-function checkBlock(it: { header: Uint8Array; receiptsRoot: Uint8Array; mountainPath: Uint8Array[] }, state: State): Header {
+function checkBlock(it: BlockOfChain, state: State): Header {
   const header = decodeHeader(it.header);
   demand(header.version === 1n && equal(header.chainId, state.chainId), "the block is of another chain or version");
   demand(header.height >= 1n && header.height <= state.height, "the block is not below the anchor");
@@ -273,6 +274,7 @@ export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: stri
   const state = { chainId: trust.chainId, height, mountainRoot: proof.mountainRoot, mapRoot: proof.mapRoot, events: new Events(proof.events) };
   const [subject, statement] = checkStatement(proof.statement, state, pending);
   state.events.demandAllNamed();
+  const via = proof.via === undefined ? undefined : checkBlock(proof.via, state);
   checkSignatures(pending);
   if (expected !== undefined && !isExpected(subject, statement, expected)) {
     throw new Refusal("PROOF_OTHER_SUBJECT", `the proof is about "${subject}", expected "${expected}"`);
@@ -291,6 +293,7 @@ export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: stri
     validators: now.set.length,
     hand_overs: proof.handOvers.length,
     trust: { from: trust.from, epoch: Number(trust.epoch) },
+    ...(via === undefined ? {} : { via: { height: Number(via.height), block: toHex(via.id) } }),
     statement,
   };
 }
