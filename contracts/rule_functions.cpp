@@ -97,14 +97,15 @@ const Value* RuleCall::look(Document document, std::size_t& place, Call& call) {
     if (name.size() > limits_.name_bytes) {
       over_limit("NAME_TOO_LONG", "bytes of a name", limits_.name_bytes, name.size());
     }
-    if (looks_ >= limits_.looks) {
-      over_limit("TOO_MANY_READS", "looks at items and members", limits_.looks, looks_ + 1);
-    }
-    ++looks_;
     const auto looked = call.paid(
         [&] { return document == Document::item ? input_.item(as_text(name)) : input_.member(as_text(name)); });
     root = looked.value;
-    if (looked.first) { price = fuel::kFirstLook; }
+    if (looked.first) {
+      if (++looks_ > limits_.looks) {
+        over_limit("TOO_MANY_READS", "items and members looked at", limits_.looks, looks_);
+      }
+      price = fuel::kFirstLook;
+    }
   } else {
     root = document == Document::event        ? &input_.event()
            : document == Document::parameters ? &input_.parameters()

@@ -43,7 +43,7 @@ struct RuleFinding {
 struct RuleLimits {
   std::uint32_t path_bytes = 1024;
   std::uint32_t name_bytes = 1024;  ///< of an item, of an organisation
-  std::uint32_t looks = 1000;       ///< item_get, item_count, member_get
+  std::uint32_t looks = 11'000;     ///< different items and members: all that an event may name, and some more
   std::uint32_t findings = 16;
   std::uint32_t code_bytes = 64;
   std::uint32_t message_bytes = 1024;
@@ -67,7 +67,7 @@ class RuleCall {
 
   RuleInput& input_;
   RuleLimits limits_;
-  std::size_t looks_ = 0;
+  std::size_t looks_ = 0;  ///< the first ones of this transaction
 };
 
 /// One rule, on one event.

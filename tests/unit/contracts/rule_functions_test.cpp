@@ -229,6 +229,33 @@ BOOST_AUTO_TEST_CASE(what_a_rule_gives_has_limits_that_are_named) {
   BOOST_TEST(error(Code().i32(0xFFFF'FFF0).i32(100).call(function("event_count")).op(0x1A), "") == "CONTRACT_TRAP");
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_looks_at_as_many_different_items_as_an_event_may_name) {
+  constexpr std::uint32_t kMost = 11'000;
+  constexpr std::uint32_t kDigits = 4;
+  constexpr auto kHexadecimal = "0123456789abcdef";
+  std::string names;
+  for (std::uint32_t i = 0; i <= kMost; ++i) {
+    for (int shift = 12; shift >= 0; shift -= 4) { names += kHexadecimal[(i >> shift) & 15U]; }
+  }
+  const auto look_at = [&](std::uint32_t count, std::uint32_t times) {
+    Context rich{block, *transaction, caller, 0, state, 60'000'000};
+    input.asked.clear();
+    Code code;
+    for (std::uint32_t i = 0; i < times; ++i) {
+      code.i32(0).set(0).begin(0x03);
+      code.i32(kText).get(0).op(0x6A).i32(kDigits).i32(kText).i32(0).call(function("item_count")).op(0x1A);
+      code.get(0).i32(kDigits).op(0x6A).tee(0).i32(kDigits * count).op(0x49).br_if(0).end();
+    }
+    vm::Instance instance(module_of(code, to_bytes(names)));
+    const auto found = guest::judge(rich, instance, {.entry = "on_event", .input = input, .fuel_max = 50'000'000});
+    return found ? "" : found.error().reason + " " + found.error().message;
+  };
+  BOOST_TEST(look_at(kMost, 1).empty());
+  BOOST_TEST(look_at(kMost, 2).empty(), "looking again is not looking at another one");
+  BOOST_TEST(look_at(kMost + 1, 1) ==
+             "TOO_MANY_READS items and members looked at: at most 11000 in one call, found 11001");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_look_at_an_item_costs_more_than_later_ones) {
   const auto used = [&](const Code& code, std::string_view text) {
     const auto before = context.fuel_left();
