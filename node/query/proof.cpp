@@ -102,6 +102,8 @@ Status add_entry(const Sources& from, const Bytes& key, proof::Proof& proof) {
   if (found->value) {
     one.value = histories.bound_value(key, [&](ByteView stored) { return map_value(stored) == *found->value; });
     if (!one.value) { return not_yet("the newest change of this entry"); }
+  } else if (from.past == nullptr && from.view.state().get(key)) {
+    return not_yet("this entry");
   }
   proof.statement = std::move(one);
   return kDone;

@@ -289,6 +289,7 @@ void add_packages(CLI::App& group, Invocation& invocation) {
   auto [status, asked] = command("status", "Contracts, what runs, and whose approval is missing", run_contract_status);
   status->add_option("name", asked->name, "all when not given")->type_name("NAME");
   add_target(status, asked->target);
+  on_asked(status, invocation, asked, run_contract_status);
 
   for (const auto& [name, what, run] :
        {std::tuple<const char*, const char*, Command<PackageOptions>>{"call", "Call a method: a transaction",
