@@ -430,6 +430,7 @@ void Chaos::spoil(SyncFault fault, const char* what) {
   const auto* where = random_.chance(600) ? Disk::kJournal : Disk::kBlocks;
   remark("the next sync of the " + std::string(where) + " of " + name_of(*index) + " " + what);
   validators_[*index]->damaged();
+  if (where == Disk::kBlocks) { validators_[*index]->has_rot(); }  // found when somebody asks for the block
   validators_[*index]->disk().files().spoil_next_sync(where, fault);
   if (random_.chance(400)) { return; }
   // Soon enough that the votes which it forgets still matter.
