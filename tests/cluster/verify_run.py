@@ -103,9 +103,9 @@ class RecordModel:
         name = b"record/" + body[2] + b"\0" + key
         content = transaction.id + number(height) + tagged_hash("keten/record/1", sized(value))
         writes = {name: content}
-        # Transaction, envelope, one put and one event: contracts/fuel.h.
+        # Transaction, envelope, one put, a look for a head of that subject, and one event: contracts/fuel.h.
         subject = len(body[2]) + 1 + len(key)
-        fuel = 1000 + transaction.envelope_bytes + 1000 + 10 * (len(name) + len(content)) + 200 + 2 * (len("record.put") + subject)
+        fuel = 1000 + transaction.envelope_bytes + 1000 + 10 * (len(name) + len(content)) + 500 + 200 + 2 * (len("record.put") + subject)
         receipt = (transaction.id + b"\1" + number(0, 4) + number(0, 4) + number(fuel) + writes_digest(writes) + number(0, 4)
                    + number(body.get(4, 0)))
         return receipt, writes

@@ -461,7 +461,7 @@ int run_usage_show(Console& console, const UsageLedgerOptions& options) {
 int run_usage_duties(Console& console, const UsageLedgerOptions& options) {
   const auto session = open_session(options);
   if (!session) { return console.fail(session.error()); }
-  const auto block = session->ledger.block(session->status.height);
+  const auto block = session->ledger.block(session->status.executed_height);
   if (!block) { return console.fail(block.error()); }
   const auto now = static_cast<std::int64_t>(block->header.time);
   const auto id = agreement_id(*session, options.subject);
