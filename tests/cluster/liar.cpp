@@ -67,7 +67,14 @@ int lie(const node::Home& home, View view, std::string_view witness) {
     std::cerr << started.error().message << "\n";
     return 1;
   }
-  while (!network.is_connected(*hearer)) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!network.is_connected(*hearer)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      std::cerr << "no connection to " << witness << " within 60 s; is its validator up, and ours down?\n";
+      return 1;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   for (const auto block : {std::uint8_t{0x11}, std::uint8_t{0x22}}) {
     network.send(*hearer, signed_vote(home, set, view, block));
   }
