@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/key_seed.h"
+
 namespace keten::client {
 namespace {
 
@@ -72,7 +74,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
   return read_open(file, path, bytes_max);
 }
 
-Result<KeyPair> read_key_file(const std::filesystem::path& path) {
+Result<KeySeed> read_key_seed(const std::filesystem::path& path) {
   const OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) { return system_failure("FILE_UNREADABLE", path, "open key file"); }
   struct stat facts {};
@@ -87,7 +89,15 @@ Result<KeyPair> read_key_file(const std::filesystem::path& path) {
   auto seed = KeySeed::from_hex(*text);
   sodium_memzero(text->data(), text->size());
   if (!seed) { return invalid("KEY_FILE_MALFORMED", "key file " + path.string() + " must hold 64 hexadecimal digits"); }
-  return KeyPair::from_seed(*seed);
+  return *seed;
+}
+
+Result<KeyPair> read_key_file(const std::filesystem::path& path) {
+  auto seed = read_key_seed(path);
+  if (!seed) { return seed.error(); }
+  auto pair = KeyPair::from_seed(*seed);
+  sodium_memzero(seed->bytes.data(), seed->bytes.size());
+  return pair;
 }
 
 Status write_key_file(const std::filesystem::path& path, const KeySeed& seed) {

@@ -5,6 +5,7 @@
 
 #include "contracts/production/decimal.h"
 #include "contracts/production/time.h"
+#include "contracts/usage/personal.h"
 #include "contracts/usage/usage_contract.h"
 #include "contracts/usage/vocabulary.h"
 #include "core/limits.h"
@@ -79,7 +80,13 @@ bool is_word(std::string_view text, std::size_t most) {
 
 Result<std::string> word(const json::Value& value, const std::string& pointer, std::size_t most,
                          std::string_view what) {
-  if (value.is(json::Kind::string) && is_word(value.text(), most)) { return value.text(); }
+  if (value.is(json::Kind::string) && is_word(value.text(), most)) {
+    const auto kind = personal_kind(value.text());
+    if (kind.empty()) { return value.text(); }
+    return failure(ErrorKind::refused, "PERSONAL_DATA",
+                   "at " + pointer + ": " + std::string(kind) +
+                       " would lie on the ledger for ever; commit to it instead (keten usage seal)");
+  }
   return wrong(pointer, std::string(what) + ", printable ASCII of 1 to " + std::to_string(most) + " characters",
                &value);
 }

@@ -36,6 +36,34 @@ bool includes(const Policy& policy, const std::string& wider, std::string_view n
   return false;
 }
 
+/// When the agreement ends as it stands: by its terms or by notice. Empty: never.
+std::optional<Instant> end_of_agreement(const Agreement& agreement) {
+  const auto& record = agreement.record;
+  auto end = agreement.version == 0 ? Milliseconds{0} : record.versions[agreement.version - 1].end;
+  if (record.terminated != 0 && (end == 0 || record.ends < end)) { end = record.ends; }
+  if (end == 0) { return std::nullopt; }
+  return static_cast<Instant>(end) * kMicrosecondsPerMillisecond;
+}
+
+/// When a permission ends by its own conditions: the earliest of `dateTime`, of `elapsedTime` after its first use, and of
+/// `delayPeriod` after the beginning of the agreement. Empty: never.
+void find_end(const std::vector<Constraint>& constraints, const Uses& uses, std::optional<Instant>& end) {
+  for (const auto& one : constraints) {
+    if (one.logic == Logic::all) { find_end(one.parts, uses, end); }
+    const bool upper = one.op == Operator::lt || one.op == Operator::lteq;
+    if (one.logic != Logic::atom || one.right.size() != 1) { continue; }
+    const auto& value = one.right.front();
+    const auto word = odrl_word(one.left);
+    std::optional<Instant> until;
+    if (upper && word == "dateTime") { until = value.instant; }
+    if (upper && word == "delayPeriod" && value.duration && uses.start) { until = add(*uses.start, *value.duration); }
+    if ((upper || one.op == Operator::eq) && word == "elapsedTime" && value.duration && uses.first) {
+      until = add(*uses.first, *value.duration);
+    }
+    if (until && (!end || *until < *end)) { end = until; }
+  }
+}
+
 }  // namespace
 
 UseJudge::UseJudge(contracts::Context& context, Records& records, const Agreement& agreement)
@@ -149,6 +177,14 @@ void UseJudge::count(const std::string& rule, Json& counted) {
   counted.push(text(rule));
 }
 
+std::optional<Instant> UseJudge::end_of(const std::string& permission) const {
+  const auto rule =
+      std::find_if(policy_.rules.begin(), policy_.rules.end(), [&](const Rule& one) { return one.uid == permission; });
+  std::optional<Instant> end;
+  if (rule != policy_.rules.end()) { find_end(rule->constraints, world_.uses.at(permission), end); }
+  return end;
+}
+
 json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at) {
   context_.charge(fuel_per_judgement_ * (1 + use.statements.size()));
   world_.now = at * kMicrosecondsPerMillisecond;
@@ -166,6 +202,9 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
   auto reports = Json::array();
   auto counted = Json::array();
   std::optional<Duties::LogDue> log_due;
+  // Of the permissions that cover the use, the one that ends last: how long who holds the data may rely on it.
+  std::optional<Instant> until;
+  bool has_end = true;
   for (const auto& rule : report.rules) {
     reports.push(report_json(rule));
     if (happened && !permitted && rule.kind == RuleKind::prohibition && rule.active) { duties_.broken(rule.rule); }
@@ -173,11 +212,20 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
     const bool counts = rule.kind == RuleKind::permission && (permitted ? rule.active : happened);
     if (!counts) { continue; }
     count(rule.rule, counted);
+    const auto end = end_of(rule.rule);
+    has_end = has_end && end.has_value();
+    if (end && (!until || *until < *end)) { until = end; }
     if (happened) { continue; }
     const auto due = duties_.log_due(rule.rule);
     if (due && (!log_due || due->until < log_due->until)) { log_due = due; }
   }
   record.set("counted", std::move(counted));
+  if (permitted && !happened) {
+    const auto end = end_of_agreement(agreement_);
+    if (!has_end) { until.reset(); }
+    if (end && (!until || *end < *until)) { until = end; }
+    if (until) { record.set("until", Json::number(*until / kMicrosecondsPerMillisecond)); }
+  }
   if (log_due) { record.set("logBy", Json::number(log_due->until)).set("logDuty", text(log_due->duty)); }
   if (!permitted) { ++(happened ? violations_ : refused_); }
   const auto canonical = json::canonical(reports);

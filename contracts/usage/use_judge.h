@@ -36,6 +36,7 @@ class UseJudge {
   void read_claims();
   [[nodiscard]] Policy request_of(const UseArguments& use) const;
   void count(const std::string& rule, json::Value& counted);
+  [[nodiscard]] std::optional<Instant> end_of(const std::string& permission) const;
 
   contracts::Context& context_;
   Records& records_;

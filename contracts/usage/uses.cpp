@@ -83,11 +83,15 @@ Result<Json> report_of_permit(const Call& call, const Agreement& agreement, cons
       .set("counted", Json::array());
 }
 
-Json result_of(const std::string& id, const Json& record) {
-  return Json::object()
-      .set("id", text(id))
+/// What the receipt shows of a use, to somebody who holds the data too.
+Json result_of(const Agreement& agreement, const std::string& id, const Json& record) {
+  auto result = Json::object();
+  result.set("id", text(id))
+      .set("dataset", text(agreement.dataset))
       .set("decision", *record.find("decision"))
       .set("reason", *record.find("reason"));
+  if (const auto* until = record.find("until")) { result.set("until", *until); }
+  return result;
 }
 
 }  // namespace
@@ -122,7 +126,7 @@ Result<Bytes> use(const Call& call) {
     }
     keep(call, *agreement, key, record);
     if (!permitted) { call.records.emit(happened ? "violation" : "denied", agreement->id); }
-    results.push(result_of(one.id, record));
+    results.push(result_of(*agreement, one.id, record));
   }
   judge.keep_counters();
   call.records.emit(happened ? "logged" : "asked", agreement->id);
@@ -168,7 +172,7 @@ Result<Bytes> correct(const Call& call) {
       call.records.emit("violation", agreement->id);
     }
     keep(call, *agreement, use_key(agreement->id, use.id), record);
-    result = result_of(use.id, record);
+    result = result_of(*agreement, use.id, record);
     by = use.id;
   }
   original->set("correctedBy", text(by));

@@ -85,7 +85,7 @@ class DemoTest(unittest.TestCase):
                         r"fulfil .*coop-report.* late", r"FarmCo +Withdraws", r"\S refused: AGREEMENT_ENDED"):
             self.assertRegex(story, pattern)
         self.assertRegex(books, r"(?i)state roots equal on all 4 nodes")
-        self.assertRegex(books, r"advertising +log denied +1\n")
+        self.assertRegex(books, r"advertising +log +denied +1\n")
         self.assertRegex(books, r"urn:duty:coop-report .* late ")
         self.assertRegex(books, r"urn:duty:raw-delete .* fulfilled ")
         typed = [line.split() for line in books.split("What to try next\n")[1].splitlines() if line.startswith("  keten ")]

@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+import pathlib
 import unittest
+import urllib.parse
 
 from harness import NetworkTest, keten
 
 FAILED = 1
+UNVERIFIED = 4
+NO_PERMISSION = 5
 MILK = "urn:ds:milk-2026"
 
 
@@ -51,9 +55,10 @@ class UsageTest(NetworkTest):
         self.assertIn("NOT_THE_OWNER", self.say("TruckCo", "register", MILK, "--content", data, expect=FAILED))
         agreement = self.agree("terms", [
             {"leftOperand": "purpose", "operator": "isAnyOf", "rightOperand": ["quality", "maintenance"]},
-            {"leftOperand": "count", "operator": "lteq", "rightOperand": 2}],
+            {"leftOperand": "count", "operator": "lteq", "rightOperand": 3}],
             [{"uid": "urn:duty:delete", "action": [{"rdf:value": {"@id": "delete"}, "refinement": [
                 {"leftOperand": "delayPeriod", "operator": "lteq", "rightOperand": "P30D"}]}]}])
+        self.check_permit(agreement)
         self.assertEqual(self.use(agreement, "1", "quality"), "permitted")
         self.assertEqual(self.use(agreement, "2", "marketing"), "denied")
         self.assertEqual(self.use(agreement, "3", "quality", "log"), "permitted")
@@ -90,14 +95,100 @@ class UsageTest(NetworkTest):
 
     def check_statement(self, agreement):
         statement = self.say("FarmCo", "statement", agreement)
-        counts = {(one["purpose"], one["kind"], one["decision"]): one["uses"] for one in statement["by_purpose"]}
-        self.assertEqual(counts, {("marketing", "permit", "denied"): 1, ("quality", "permit", "permitted"): 1,
+        counts = {(one["purpose"], one["kind"], one["decision"]): one["uses"] for one in statement["uses"]["byPurpose"]}
+        self.assertEqual(counts, {("marketing", "permit", "denied"): 1, ("quality", "permit", "permitted"): 2,
                                   ("quality", "log", "permitted"): 1, ("quality", "log", "denied"): 1})
         sheet = keten("usage", "statement", agreement, "--csv", "--state", self.network.state, "--as", "device@FarmCo").stdout
         rows = list(csv.DictReader(io.StringIO(sheet.removeprefix("sep=,\n"))))
-        self.assertEqual([row["id"] for row in rows], ["1", "2", "3", "4"])
+        self.assertEqual([row["id"] for row in rows], ["0", "1", "2", "3", "4"])
         later = self.say("FarmCo", "statement", agreement, "--from", "2100-01-01T00:00:00Z")
-        self.assertEqual(later["uses"], [])
+        self.assertEqual((later["uses"], [one["state"] for one in later["duties"]]), ({"total": 0, "byPurpose": []}, ["fulfilled"]))
+        self.check_http(agreement, statement, sheet)
+
+    def keep(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def refused(self, *arguments, **options):
+        """The reason in the first line of what a command says."""
+        return keten("usage", *arguments, expect=options.get("expect", FAILED)).stderr.split()[1]
+
+    def check_permit(self, agreement):
+        """Before a use: the file is enough, without any node."""
+        permit = self.folder / "u0.ketenproof"
+        genesis = pathlib.Path(self.nodes[0].home) / "genesis.json"
+        keten("usage", "request", agreement[:8], "--id", "0", "--action", "read", "--say", "purpose=quality", "--permit-file", permit,
+              "--state", self.network.state, "--as", "device@TruckCo")
+        ask = ["verify-permit", permit, "--genesis", genesis, "--agreement", agreement, "--dataset", MILK]
+        shown = json.loads(keten("usage", *ask, "--consumer", "TruckCo", "--action", "read", "-o", "json").stdout)
+        self.assertEqual((shown["permitted"], shown["use"], shown["dataset"]), (True, "0", MILK))
+        for more, reason in ((("--consumer", "DairyCo"), "PERMIT_OTHER_PARTY"), (("--action", "distribute"), "PERMIT_OTHER_ACTION"),
+                             (("--at", "2100-01-01T00:00:00Z"), "PERMIT_EXPIRED")):
+            self.assertEqual(self.refused(*ask, *more, expect=UNVERIFIED), reason)
+        ask[-1] = "urn:ds:other"
+        self.assertEqual(self.refused(*ask, expect=UNVERIFIED), "PERMIT_OTHER_DATASET")
+        damaged = self.folder / "damaged.ketenproof"
+        content = bytearray(permit.read_bytes())
+        content[len(content) // 2] ^= 1
+        damaged.write_bytes(content)
+        self.assertIn(self.refused("verify-permit", damaged, *ask[2:-1], MILK, expect=UNVERIFIED), ("PROOF_INVALID", "PROOF_MALFORMED"))
+
+    def test_a_field_is_opened_to_one_party_and_no_other(self):
+        subject = "urn:ds:visits"
+        fields = self.keep("visit.json", json.dumps({"farmer": "Jan", "bsn": 123456782, "cows": [1042, 1017]}))
+        private, opening = self.folder / "visit.private", self.folder / "farmer.opening"
+        commitment = keten("usage", "seal", fields, "--about", subject, "-o", private).stdout.strip()
+        self.assertRegex(commitment, r"\A[0-9a-f]{64}\Z")
+        self.assertEqual(private.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.refused("seal", fields, "--about", subject, "-o", private), "FILE_EXISTS")
+        self.say("FarmCo", "register", subject, "--commitment", commitment)
+        keys = json.loads(keten("keys", "show", "--home", self.nodes[1].home, "-o", "json").stdout)
+        card = next(one for one in keys if one["name"] == "device")
+        keten("usage", "open", private, "--field", "farmer", "--for", card["public_key"], "-o", opening)
+        self.assertNotIn("Jan", opening.read_text())
+        ours, theirs = (pathlib.Path(self.nodes[i].home) / "keys" / "device.key" for i in (1, 2))
+        check = ["check-opening", opening, "--dataset", subject, "--state", self.network.state]
+        shown = json.loads(keten("usage", *check, "--key-file", ours, "-o", "json").stdout)
+        self.assertEqual((shown["name"], shown["value"]), ("farmer", "Jan"))
+        self.assertEqual(self.refused(*check, "--key-file", theirs, expect=NO_PERMISSION), "NOT_FOR_THIS_KEY")
+        check = ["check-opening", opening, "--commitment", "0" * 64, "--key-file", ours]
+        self.assertEqual(self.refused(*check, expect=UNVERIFIED), "OPENING_DIFFERS")
+        again = ["open", private, "--for", card["public_key"], "-o", opening]
+        self.assertEqual(self.refused(*again, "--field", "name"), "UNKNOWN_FIELD")
+        private.write_text(private.read_text().replace("Jan", "Piet"))
+        self.assertEqual(self.refused(*again, "--field", "farmer"), "FILE_MALFORMED")
+
+    def check_http(self, agreement, statement, sheet):
+        """The same over HTTP, in parts."""
+        farm = self.nodes[0]
+        get = lambda path: farm.ask("GET", path)
+        base = f"/v1/usage/agreements/{agreement}"
+        told = get(f"{base}/statement")
+        self.assertEqual(told.json | {"asOf": ""}, statement | {"asOf": ""})
+        self.assertGreater(int(told.headers["keten-height"]), 0)
+        rows = get(f"{base}/statement?format=csv")
+        self.assertEqual((rows.text, rows.headers["content-type"]), (sheet.replace("\n", "\r\n"), "text/csv; charset=utf-8"))
+        ids, after = [], ""
+        while after is not None:
+            page = get(f"{base}/uses?limit=3&after={after}").json
+            self.assertLessEqual(len(page["uses"]), 3)
+            ids += [one["id"] for one in page["uses"]]
+            after = page.get("next")
+        self.assertEqual(ids, ["0", "1", "2", "3", "4"])
+        self.assertEqual(get(f"{base}/uses/4").json["decision"], "denied")
+        self.assertEqual([one["uid"] for one in get(f"{base}/duties").json["duties"]], ["urn:duty:delete"])
+        self.assertEqual(get(base).json["counters"]["uses"], 5)
+        self.assertEqual(get("/v1/datasets/" + urllib.parse.quote(MILK, safe="")).json["owner"], "FarmCo")
+        self.assertEqual([one["dataset"] for one in get("/v1/datasets?limit=1").json["datasets"]], [MILK])
+        for path, status, reason in ((f"{base}/uses?limit=0", 400, "PARAMETER_INVALID"), (f"{base}/uses?after=x", 400, "PAGE_TOKEN"),
+                                     (f"{base}/statement?from=yesterday", 400, "TIME_INVALID"),
+                                     (f"{base}/duties?from=x", 400, "PARAMETER_UNKNOWN"), (f"{base}/uses/9", 404, "UNKNOWN_USE"),
+                                     ("/v1/usage/agreements/00/duties", 400, "AGREEMENT_ID_INVALID"),
+                                     (f"/v1/usage/agreements/{'0' * 64}/statement", 404, "UNKNOWN_AGREEMENT"),
+                                     ("/v1/datasets/urn:none", 404, "UNKNOWN_DATASET")):
+            answer = get(path)
+            self.assertEqual((answer.status, answer.reason), (status, reason), path)
 
 
 if __name__ == "__main__":

@@ -88,9 +88,10 @@ void add_debug(CLI::App& app, Invocation& invocation);
 void add_bench(CLI::App& app, Invocation& invocation);
 void add_version(CLI::App& app, Invocation& invocation);
 
-// Rules, agreements, and the use of data: groups_rules.cpp
+// Rules and agreements: groups_rules.cpp
 void add_agreements(CLI::App& app, Invocation& invocation);
 void add_contract(CLI::App& app, Invocation& invocation);
+// The use of data: groups_usage.cpp
 void add_usage(CLI::App& app, Invocation& invocation);
 
 // Recording, asking, proving: groups_records.cpp

@@ -173,12 +173,9 @@ Status play_step(Console& console, Players& players, const json::Value& step) {
 }
 
 void print_statement(Console& console, const Players& players, const std::string& name) {
+  std::istringstream lines(players.run("FarmCo", {"statement", "@" + name}, false).out);
+  for (std::string line; std::getline(lines, line);) { console.out << "  " << line << "\n"; }
   console.out << "\n";
-  for (const auto* command : {"statement", "duties"}) {
-    std::istringstream lines(players.run("FarmCo", {command, "@" + name}, false).out);
-    for (std::string line; std::getline(lines, line);) { console.out << "  " << line << "\n"; }
-    console.out << "\n";
-  }
 }
 
 void print_next(Console& console, const Players& players, const json::Value& statements, const std::string& state) {

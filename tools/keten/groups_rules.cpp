@@ -1,4 +1,4 @@
-// Rules, agreements, and the use of data, as commands.
+// Rules and agreements as commands.
 #include <memory>
 #include <string>
 #include <tuple>
@@ -8,162 +8,9 @@
 #include "tools/keten/command_groups.h"
 #include "tools/keten/contract_options.h"
 #include "tools/keten/contract_trace.h"
-#include "tools/keten/usage_record_options.h"
 
 namespace keten::tools {
 namespace {
-
-void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
-  using Options = std::shared_ptr<UsageLedgerOptions>;
-  const auto add = [&](const char* name, const char* what, const char* subject, auto run, const auto& describe) {
-    auto options = std::make_shared<UsageLedgerOptions>();
-    auto* command = group.add_subcommand(name, what);
-    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
-    describe(command, options);
-    add_target(command, options->target);
-    add_user(command, options->target);
-    add_output(command, options->output);
-    const Command<UsageLedgerOptions> chosen = run;
-    if (chosen == run_usage_show || chosen == run_usage_duties || chosen == run_usage_statement) {
-      on_asked(command, invocation, options, chosen);
-    } else {
-      on_chosen(command, invocation, options, chosen);
-    }
-  };
-  constexpr auto kDataset = "the dataset: an IRI";
-  constexpr auto kNegotiation = "id of the negotiation, or the beginning of it";
-  constexpr auto kAgreement = "id of the agreement, or the beginning of it";
-  const auto nothing_more = [](CLI::App*, const Options&) {};
-  const auto content = [](CLI::App* command, const Options& options) {
-    command->add_option("--commitment", options->commitment, "64 hexadecimal digits")->type_name("HEX");
-    command->add_option("--content", options->content, "commit to this file instead")->type_name("FILE");
-  };
-  const auto policy = [](CLI::App* command, const Options& options) {
-    command->add_option("--policy", options->policy, "the terms: an ODRL agreement")->required()->type_name("FILE");
-  };
-  const auto reason = [](CLI::App* command, const Options& options) {
-    command->add_option("--reason", options->reason, "a code without spaces")->type_name("CODE");
-  };
-  add("register", "A dataset of ours, or its next version", kDataset, run_usage_register,
-      [&](CLI::App* command, const Options& options) {
-        content(command, options);
-        command->add_option("--class", options->classes, "classification: a word or IRI; again for more")
-            ->type_name("WORD");
-        command->add_option("--custodian", options->organisation, "who holds it, if not we")->type_name("ORG");
-      });
-  add("transfer", "Offer the ownership of a dataset; without --to: take it", kDataset, run_usage_transfer,
-      [](CLI::App* command, const Options& options) {
-        command->add_option("--to", options->organisation, "the new owner")->type_name("ORG");
-      });
-  const auto offer = [&](bool proposes) {
-    return [&, proposes](CLI::App* command, const Options& options) {
-      options->proposes = proposes;
-      policy(command, options);
-      command->add_option("--negotiation", options->negotiation, "a counter-offer in this one")->type_name("ID");
-      command->add_option("--start", options->start, "of the agreement; now when not given")->type_name("TIME");
-      command->add_option("--end", options->end, "of the agreement; none when not given")->type_name("TIME");
-      command->add_option("--notice-days", options->notice_days, "days that it holds behind a withdrawal")
-          ->type_name("DAYS");
-      command->add_option("--issuer", options->issuers, "a member whose claims count; again for more")
-          ->type_name("ORG");
-      if (!proposes) { command->add_option("--to", options->organisation, "the consumer")->type_name("ORG"); }
-    };
-  };
-  add("offer", "As owner: offer a dataset under terms", kDataset, run_usage_offer, offer(false));
-  add("propose", "As consumer: ask for a dataset under terms", kDataset, run_usage_offer, offer(true));
-  add("accept", "Sign the terms: accept, agree, verify or finalize, whichever is our turn", kNegotiation,
-      run_usage_accept, policy);
-  add("terminate", "End a negotiation", kNegotiation, run_usage_end, [&](CLI::App* command, const Options& options) {
-    options->terminates = true;
-    reason(command, options);
-  });
-  add("withdraw", "End an agreement", kAgreement, run_usage_end, reason);
-  const auto use = [](bool happened) {
-    return [happened](CLI::App* command, const Options& options) {
-      options->happened = happened;
-      command->add_option("--id", options->id, "of the use, once in an agreement")->required()->type_name("ID");
-      command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
-      command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
-      if (happened) {
-        command->add_option("--permit", options->permit, "the use that was permitted before")->type_name("ID");
-      }
-    };
-  };
-  add("request", "Ask before a use", kAgreement, run_usage_use, use(false));
-  add("log", "Tell of a use that happened", kAgreement, run_usage_use, use(true));
-  add("fulfil", "Tell that a duty was done", kAgreement, run_usage_fulfil,
-      [&](CLI::App* command, const Options& options) {
-        command->add_option("duty", options->id, "its uid in the terms")->required()->type_name("UID");
-        content(command, options);
-      });
-  add("duties", "Duties of an agreement and their deadlines", kAgreement, run_usage_duties, nothing_more);
-  add("statement", "Uses under an agreement", kAgreement, run_usage_statement,
-      [](CLI::App* command, const Options& options) {
-        command->add_option("--from", options->from, "first moment")->type_name("TIME");
-        command->add_option("--to", options->to, "first moment behind it")->type_name("TIME");
-        command->add_flag("--csv", options->csv, "a line for each use");
-      });
-  add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or an id or the beginning of one",
-      run_usage_show, nothing_more);
-}
-
-/// What is recorded under an agreement beside uses.
-void add_usage_records(CLI::App& group, Invocation& invocation) {
-  using Options = std::shared_ptr<UsageRecordOptions>;
-  const auto add = [&](const std::string& name, const std::string& what, const char* subject, auto run,
-                       const auto& describe) {
-    auto options = std::make_shared<UsageRecordOptions>();
-    auto* command = group.add_subcommand(name, what);
-    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
-    describe(command, options);
-    add_target(command, options->target);
-    add_user(command, options->target);
-    add_output(command, options->output);
-    on_chosen(command, invocation, options, run);
-  };
-  constexpr auto kAgreement = "id of the agreement, or the beginning of it";
-  const auto reason = [](CLI::App* command, const Options& options) {
-    command->add_option("--reason", options->reason, "a code without spaces")->type_name("CODE");
-  };
-  const auto say = [](CLI::App* command, const Options& options) {
-    command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
-  };
-  add("correct", "Say what happened in place of what we logged; without --id: it did not happen", kAgreement,
-      run_usage_correct, [&](CLI::App* command, const Options& options) {
-        command->add_option("use", options->corrects, "the use that was logged wrongly")->required()->type_name("USE");
-        command->add_option("--id", options->id, "of the use as it was, once in an agreement")->type_name("ID");
-        command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
-        say(command, options);
-        reason(command, options);
-      });
-  add("pay", "Tell that we have paid; it counts when the provider confirms it", kAgreement, run_usage_pay,
-      [](CLI::App* command, const Options& options) {
-        command->add_option("payment", options->id, "an id of our own")->required()->type_name("PAYMENT");
-        command->add_option("--amount", options->amount, "a decimal, as 12.50")->required()->type_name("DECIMAL");
-        command->add_option("--unit", options->unit, "the IRI of the currency")->required()->type_name("IRI");
-        command->add_option("--duty", options->duty, "the uid of the duty that it is for")->type_name("UID");
-      });
-  add("receive", "As provider: confirm a payment", kAgreement, run_usage_receive,
-      [](CLI::App* command, const Options& options) {
-        command->add_option("payment", options->id, "its id")->required()->type_name("PAYMENT");
-      });
-  add("claim", "Vouch for what another member is", "the member", run_usage_claim,
-      [&](CLI::App* command, const Options& options) {
-        say(command, options);
-        command->add_option("--from", options->from, "first moment")->type_name("TIME");
-        command->add_option("--until", options->to, "first moment behind it")->type_name("TIME");
-      });
-  for (const auto* move : {"request", "start", "suspend", "complete", "terminate"}) {
-    const bool begins = move == std::string_view("request");
-    add("transfer-" + std::string(move), "Transfer of the data: " + std::string(move),
-        begins ? kAgreement : "id of the transfer, or the beginning of it", run_usage_move_data,
-        [&](CLI::App* command, const Options& options) {
-          options->move = move;
-          if (begins) { command->add_option("--format", options->format, "of the transfer")->type_name("WORD"); }
-          if (options->move == "suspend" || options->move == "terminate") { reason(command, options); }
-        });
-  }
-}
 
 void add_contract_develop(CLI::App& group, Invocation& invocation) {
   auto made = std::make_shared<ContractNewOptions>();
@@ -414,24 +261,6 @@ void add_agreements(CLI::App& app, Invocation& invocation) {
       ->required()
       ->type_name("EVENT");
   correct->add_option("text", options->text, "for the other parties")->type_name("TEXT");
-}
-
-void add_usage(CLI::App& app, Invocation& invocation) {
-  auto* group = add_group(app, "usage", "Who may use which data for what (ODRL 2.2)");
-  auto options = std::make_shared<UsageOptions>();
-  auto* evaluate =
-      group->add_subcommand("evaluate", "Judge cases: policy, request and state of the world; no node needed");
-  evaluate->add_option("files", options->files, "JSON: one case or an array of them")->required()->type_name("FILE");
-  add_output(evaluate, options->output);
-  on_chosen(evaluate, invocation, options, run_usage_evaluate);
-
-  auto* check = group->add_subcommand("check", "Whether policies may be signed, and what the ledger decides of them");
-  check->add_option("files", options->files, "ODRL policies in JSON-LD")->required()->type_name("FILE");
-  check->add_flag("--lenient", options->lenient, "list what is unknown instead of refusing it");
-  add_output(check, options->output);
-  on_chosen(check, invocation, options, run_usage_check);
-  add_usage_on_ledger(*group, invocation);
-  add_usage_records(*group, invocation);
 }
 
 void add_contract(CLI::App& app, Invocation& invocation) {

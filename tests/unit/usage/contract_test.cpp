@@ -329,6 +329,33 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_are_named) {
                                    R"(","uses":[{"id":"1","action":"read","count":-1}]})") == "/uses/0/count");
 }
 
+BOOST_AUTO_TEST_CASE(a_permit_says_when_it_ends_by_its_conditions_or_with_the_agreement) {
+  UsageLedger ledger;
+  ledger.register_milk();
+  const auto hours = [&](int count) { return static_cast<std::int64_t>(ledger.time) + count * 3'600'000; };
+  const auto until = [&](const std::string& agreement, const std::string& use) {
+    ledger.use(agreement, use);
+    const auto record = ledger.record("use/" + agreement + "/" + use);
+    const auto* end = record.find("until");
+    return end == nullptr ? 0 : end->as_integer().value_or(-1);
+  };
+  const auto text = [](std::int64_t time) { return production::time_text(time); };
+  const auto before = [&](std::int64_t time) {
+    return R"("constraint":[{"leftOperand":"dateTime","operator":"lt","rightOperand":")" + text(time) + "\"}]";
+  };
+  const auto first = hours(1);
+  const auto second = hours(2);
+  const auto endless = ledger.agree(UsageLedger::terms());
+  BOOST_TEST(until(endless, "u1") == 0);
+  BOOST_TEST(until(ledger.agree(UsageLedger::terms(before(first))), "u1") == first);
+  const auto end = R"(,"end":")" + text(first) + "\"";
+  BOOST_TEST(until(ledger.agree(UsageLedger::terms(before(second)), end), "u1") == first);
+  BOOST_TEST(until(ledger.agree(UsageLedger::terms(), end), "u1") == first);
+  // A log tells what was; nobody relies on it.
+  ledger.use(endless, "u2", "log");
+  BOOST_CHECK(ledger.record("use/" + endless + "/u2").find("until") == nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

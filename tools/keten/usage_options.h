@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+
+#include "tools/keten/options.h"
+
+namespace keten::tools {
+
+/// `keten usage request`: a permit may be written for who holds the data.
+struct UsageRequestOptions : UsageLedgerOptions {
+  std::string permit_file;
+  double timeout_s = 30;  ///< to wait for a final block that binds it
+};
+int run_usage_request(Console& console, const UsageRequestOptions& options);
+
+struct UsagePermitOptions {
+  std::string file;
+  std::string genesis;
+  std::string checkpoint;
+  std::string agreement;
+  std::string dataset;
+  std::string consumer;
+  std::string action;
+  std::string use;
+  std::string at;  ///< instead of the clock's time
+  double max_age_s = 3600;
+  OutputForm output = OutputForm::table;
+};
+int run_usage_verify_permit(Console& console, const UsagePermitOptions& options);
+
+/// Fields that stay off the chain: docs/usage.md, "Personal data".
+struct UsageSealOptions {
+  TargetOptions target;
+  std::string file;        ///< fields, private fields, or an opening
+  std::string about;       ///< what the document belongs to: an IRI or id
+  std::string out;         ///< file
+  std::string field;       ///< that is opened
+  std::string recipient;   ///< ed25519:..., who may read it
+  std::string key_file;    ///< of who reads it
+  std::string commitment;  ///< that the opening must belong to; else that of the dataset
+  std::string dataset;
+  OutputForm output = OutputForm::table;
+};
+int run_usage_seal(Console& console, const UsageSealOptions& options);
+int run_usage_open(Console& console, const UsageSealOptions& options);
+int run_usage_check_opening(Console& console, const UsageSealOptions& options);
+
+}  // namespace keten::tools
