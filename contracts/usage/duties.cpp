@@ -109,10 +109,10 @@ void Duties::begin() {
                        (!duty.of.permission.empty() && has_elapsed_time(*duty.of.rule));
     if (duty.is_log()) {
       duty.record.set("state", text("continuing")).set("missing", Json::number(std::int64_t{0}));
-      records_.set(duty.key, duty.record);
+      keep(duty);
     } else if (waits) {
       duty.record.set("state", text("waiting"));
-      records_.set(duty.key, duty.record);
+      keep(duty);
     } else {
       open(duty, static_cast<std::int64_t>(agreement_.start));
     }
@@ -130,7 +130,7 @@ void Duties::open(Duty& duty, std::int64_t at) {
     record.set("deadline", Json::number(until));
     records_.put(due_of(until, duty.key), "");
   }
-  records_.set(duty.key, record);
+  keep(duty);
 }
 
 Duties::Duty* Duties::find(std::string_view uid) {
@@ -204,7 +204,7 @@ void Duties::log_missing(const std::string& uid, std::int64_t change) {
   const auto* missing = duty->record.find("missing");
   const auto before = missing == nullptr ? 0 : missing->as_integer().value_or(0);
   duty->record.set("missing", Json::number(std::max<std::int64_t>(0, before + change)));
-  records_.set(duty->key, duty->record);
+  keep(*duty);
 }
 
 void Duties::into(World& world) const {

@@ -97,6 +97,11 @@ void Records::about(std::string_view kind, std::string_view id, const std::strin
   context_.about({.kind = kind, .id = id}, next_event(), Fact{"usage.record", {as_bytes(key), bytes}});
 }
 
+void Records::begin_agreement(std::string_view id, const json::Value& record, std::string_view document) {
+  const auto bytes = to_bytes(json::canonical(record));
+  context_.about({.kind = "agreement", .id = id}, next_event(), Fact{"usage.agreement", {bytes, as_bytes(document)}});
+}
+
 void Records::stamp(json::Value& record) const {
   record.set("transaction", json::Value::string(context_.transaction().id.hex()))
       .set("height", json::Value::number(static_cast<std::int64_t>(context_.block().height.value)))

@@ -58,6 +58,8 @@ class Records {
   void set(const std::string& key, const json::Value& record, const Entity& entity);
   /// In the history of another entity.
   void about(std::string_view kind, std::string_view id, const std::string& key, const json::Value& record);
+  /// The first fact of an agreement's history, `usage.agreement`: its record and its document, so that the history needs no other source.
+  void begin_agreement(std::string_view id, const json::Value& record, std::string_view document);
   /// Numbers what is recorded about entities; 0 is the contract `agreements`' own.
   std::uint64_t next_event() { return ++events_; }
   void put(const std::string& key, std::string_view bytes) { context_.put(as_bytes(key), to_bytes(bytes)); }

@@ -195,6 +195,7 @@ Status begin_agreement(const Call& call, const std::string& id, Json& record, co
       .set("consumer", text(parties.consumer));
   call.records.stamp(about);
   call.records.set(agreement_key(agreement_id), about);
+  call.records.begin_agreement(agreement_id, about, canonical);
   call.records.erase(terms_key(id));  // it is the agreement's first version now
   const auto agreement = find_agreement(call.context, call.records, agreement_id);
   CHECK(agreement.ok());

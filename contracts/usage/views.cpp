@@ -1,15 +1,12 @@
 #include "contracts/usage/views.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <tuple>
+#include <utility>
 
 #include "contracts/agreements/agreement_state.h"
-#include "contracts/production/decimal.h"
 #include "contracts/production/time.h"
 #include "contracts/usage/ledger_records.h"
-#include "contracts/usage/policy_reader.h"
+#include "contracts/usage/statement.h"
 #include "contracts/usage/use_judge.h"
 #include "core/check.h"
 
@@ -87,98 +84,6 @@ std::pair<std::uint64_t, std::uint64_t> numbers_of(const StateReader& state, std
   const auto first = period.from <= 0 ? 1 : first_at(state, id, last, period.from);
   const auto end = period.to == INT64_MAX ? last + 1 : first_at(state, id, last, period.to);
   return {first, std::max(first, end)};
-}
-
-/// How often what happened for which purpose.
-class Counts {
- public:
-  void add(const Json& line) {
-    ++counts_[{word(line, "purpose"), word(line, "kind"), word(line, "decision")}];
-    ++total_;
-  }
-  [[nodiscard]] Json json() const {
-    auto list = Json::array();
-    for (const auto& [what, count] : counts_) {
-      const auto& [purpose, kind, decision] = what;
-      list.push(Json::object()
-                    .set("purpose", text(purpose))
-                    .set("kind", text(kind))
-                    .set("decision", text(decision))
-                    .set("uses", number(count)));
-    }
-    return Json::object().set("total", number(total_)).set("byPurpose", std::move(list));
-  }
-
- private:
-  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts_;
-  std::uint64_t total_ = 0;
-};
-
-/// A payment that a duty asks for.
-struct Amount {
-  std::string duty;
-  std::string amount;
-  std::string unit;
-  std::string state;  ///< of the duty
-  bool is_due = false;
-};
-
-void find_amounts(const std::vector<Constraint>& constraints, std::vector<std::pair<std::string, std::string>>& found) {
-  for (const auto& one : constraints) {
-    if (one.logic == Logic::all) { find_amounts(one.parts, found); }
-    if (one.logic != Logic::atom || odrl_word(one.left) != "payAmount" || one.right.size() != 1) { continue; }
-    if (const auto& value = one.right.front(); value.decimal) { found.emplace_back(*value.decimal, value.unit); }
-  }
-}
-
-/// `owed`: whether it is due although it still waits: a consequence, when what it follows from was not done in time.
-void collect_amounts(const Rule& duty, const std::map<std::string, std::string>& states, bool owed,
-                     std::vector<Amount>& amounts) {
-  const auto known = states.find(duty.uid);
-  const auto state = known == states.end() ? std::string("open") : known->second;
-  std::vector<std::pair<std::string, std::string>> found;
-  find_amounts(duty.constraints, found);
-  for (const auto& action : duty.actions) { find_amounts(action.refinements, found); }
-  const bool due = state == "open" || state == "overdue" || (state == "waiting" && owed);
-  for (auto& [amount, unit] : found) { amounts.push_back({duty.uid, amount, unit, state, due}); }
-  for (const auto& one : duty.consequences) {
-    collect_amounts(one, states, state == "late" || state == "overdue", amounts);
-  }
-}
-
-std::vector<Amount> amounts_of(const Json& agreement, const Json& duties) {
-  std::vector<Amount> amounts;
-  const auto* document = agreement.find("document")->find("policy");
-  const auto policy = document == nullptr ? Result<Policy>(invalid("", "")) : read_policy(*document);
-  if (!policy) { return amounts; }
-  std::map<std::string, std::string> states;
-  for (const auto& duty : duties.items()) { states[word(duty, "uid")] = word(duty, "state"); }
-  for (const auto& rule : policy->rules) {
-    if (rule.kind == RuleKind::duty) { collect_amounts(rule, states, false, amounts); }
-    for (const auto& one : rule.duties) { collect_amounts(one, states, false, amounts); }
-    for (const auto& one : rule.remedies) { collect_amounts(one, states, false, amounts); }
-  }
-  return amounts;
-}
-
-/// `amounts`, and their sums in each unit that are due.
-void set_amounts(Json& statement, const std::vector<Amount>& amounts) {
-  auto list = Json::array();
-  std::map<std::string, std::string> sums;
-  for (const auto& one : amounts) {
-    list.push(Json::object()
-                  .set("duty", text(one.duty))
-                  .set("amount", text(one.amount))
-                  .set("unit", text(one.unit))
-                  .set("state", text(one.state))
-                  .set("due", Json::boolean(one.is_due)));
-    if (!one.is_due) { continue; }
-    auto& sum = sums.try_emplace(one.unit, "0").first->second;
-    sum = production::add_decimals(sum, one.amount).value_or(sum);
-  }
-  auto due = Json::array();
-  for (const auto& [unit, sum] : sums) { due.push(Json::object().set("amount", text(sum)).set("unit", text(unit))); }
-  statement.set("amounts", std::move(list)).set("due", std::move(due));
 }
 
 }  // namespace
@@ -292,7 +197,7 @@ Result<json::Value> read_statement(const StateReader& state, std::string_view id
                    "a statement counts at most " + std::to_string(kStatementUsesMax) + " uses, this period has " +
                        std::to_string(end - first) + "; ask for a shorter one");
   }
-  Counts counts;
+  UseCounts counts;
   scan(state, line_key(id, first), line_key(id, end), [&](const std::string&, const Json& line) {
     counts.add(line);
     return true;
@@ -306,13 +211,13 @@ Result<json::Value> read_statement(const StateReader& state, std::string_view id
   if (period.from > 0) { statement.set("from", text(production::time_text(period.from))); }
   if (period.to != INT64_MAX) { statement.set("to", text(production::time_text(period.to))); }
   statement.set("asOf", text(production::time_text(now))).set("uses", counts.json());
-  set_amounts(statement, amounts_of(*agreement, *duties));
+  set_amounts(statement, *agreement->find("document")->find("policy"), *duties);
   statement.set("duties", std::move(*duties));
   return statement;
 }
 
 json::Value count_uses(const std::vector<json::Value>& lines) {
-  Counts counts;
+  UseCounts counts;
   for (const auto& line : lines) { counts.add(line); }
   return counts.json();
 }

@@ -13,6 +13,8 @@
 #include "contracts/agreements/arguments.h"
 #include "contracts/contract.h"
 #include "contracts/governance/records.h"
+#include "contracts/history_rows.h"
+#include "contracts/usage/statement.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -61,6 +63,7 @@ class UsageLedger : public contracts::StateReader {
       context.write_heads();
       for (const auto& event : context.events()) { events.push_back(event.kind); }
       keep(context.take_writes());
+      keep_history(context.index_entries(), transaction);
     }
     end_block();
     if (!result) { return result.error(); }
@@ -75,6 +78,34 @@ class UsageLedger : public contracts::StateReader {
     std::vector<contracts::IndexEntry> rows_of_block;
     for (const auto& event : usage::chase(*this, block, 1, writes, rows_of_block)) { events.push_back(event.kind); }
     keep(writes);
+    keep_history(rows_of_block, {});
+  }
+  /// What the histories of entities say, in order; of calls as a proof shows them.
+  void keep_history(const std::vector<contracts::IndexEntry>& entries, const Transaction& transaction) {
+    for (const auto& [key, value] : entries) {
+      auto row = contracts::history_rows::decode(value);
+      if (!row) { continue; }
+      if (row->kept == contracts::history_rows::Kept::call) {
+        row->fields = {to_bytes(transaction.body.method), to_bytes(transaction.body.organisation),
+                       transaction.body.arguments};
+      }
+      histories[key] = {static_cast<std::int64_t>(time), std::move(*row)};
+    }
+  }
+  struct HistoryRow {
+    std::int64_t time = 0;
+    contracts::history_rows::Row row;
+  };
+  /// Of one entity; borrows what the ledger has.
+  [[nodiscard]] std::vector<usage::RecordedFact> history(std::string_view kind, std::string_view id) const {
+    std::vector<usage::RecordedFact> facts;
+    for (std::uint64_t entry = 1;; ++entry) {
+      const auto found = histories.find(contracts::history_rows::key(kind, id, entry));
+      if (found == histories.end()) { return facts; }
+      usage::RecordedFact fact{found->second.time, found->second.row.what, {}};
+      for (const auto& field : found->second.row.fields) { fact.fields.emplace_back(field); }
+      facts.push_back(std::move(fact));
+    }
   }
   void wait(std::uint64_t milliseconds) {
     time += milliseconds;
@@ -166,6 +197,7 @@ class UsageLedger : public contracts::StateReader {
 
   usage::UsageContract contract;
   std::map<Bytes, Bytes> rows;
+  std::map<Bytes, HistoryRow> histories;
   std::vector<std::string> events;
   std::uint64_t block_ms = 1000;
   std::uint64_t time = 1'790'000'000'000;
