@@ -22,6 +22,54 @@ def terms(constraint, duty):
         "assignee": "urn:keten:organisation:TruckCo", "constraint": constraint, "duty": duty}]}
 
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+def as_varint(value):
+    out = bytearray()
+    while value >= 128:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes(out) + bytes([value])
+
+
+def fields(message):
+    """Number and whole bytes of each field, and the content of those that have a length (docs/formats/proof.md, "Encoding")."""
+    at = 0
+    while at < len(message):
+        begin = at
+        tag, at = varint(message, at)
+        length, body = varint(message, at)
+        at = body + length if tag & 7 == 2 else body
+        yield tag >> 3, message[begin:at], message[body:at]
+
+
+HISTORY, ENTRY = 13, 5
+
+
+def entries_of(proof):
+    return sum(number == ENTRY for field, _, content in fields(proof) if field == HISTORY for number, _, _ in fields(content))
+
+
+def without_entry(proof, which):
+    """The file as somebody would write it who keeps silent about one entry."""
+    result = b""
+    for field, whole, content in fields(proof):
+        if field == HISTORY:
+            rest = [(number, part) for number, part, _ in fields(content)]
+            del rest[[i for i, (number, _) in enumerate(rest) if number == ENTRY][which]]
+            content = b"".join(part for _, part in rest)
+            whole = as_varint(HISTORY << 3 | 2) + as_varint(len(content)) + content
+        result += whole
+    return result
+
+
 class UsageTest(NetworkTest):
     def say(self, who, *arguments, expect=0):
         """What the command tells, as JSON; of a refusal the text."""
@@ -104,6 +152,28 @@ class UsageTest(NetworkTest):
         later = self.say("FarmCo", "statement", agreement, "--from", "2100-01-01T00:00:00Z")
         self.assertEqual((later["uses"], [one["state"] for one in later["duties"]]), ({"total": 0, "byPurpose": []}, ["fulfilled"]))
         self.check_http(agreement, statement, sheet)
+        self.check_proof(agreement, statement, sheet)
+
+    def check_proof(self, agreement, statement, sheet):
+        """Without any node: all uses, none is missing, and no other agreement for the dataset."""
+        uses, dataset = self.folder / "uses.ketenproof", self.folder / "dataset.ketenproof"
+        self.say("FarmCo", "statement", agreement[:8], "--proof", uses, "--dataset-proof", dataset)
+        check = ["verify-statement", uses, "--genesis", pathlib.Path(self.nodes[0].home) / "genesis.json"]
+        told = json.loads(keten("usage", *check, "--dataset-proof", dataset, "-o", "json").stdout)
+        self.assertEqual({name: told[name] for name in ("uses", "due", "duties")},
+                         {name: statement[name] for name in ("uses", "due", "duties")})
+        self.assertEqual((told["verified"], told["agreement"], told["otherAgreements"]), (True, agreement, []))
+        self.assertEqual(keten("usage", *check, "--csv").stdout, sheet)
+        self.assertIn("no other agreement was ever made", keten("usage", *check, "--dataset-proof", dataset).stdout)
+        self.assertRegex(keten("verify", *check[1:]).stdout, r"TruckCo used urn:ds:milk-2026 of FarmCo: 5 uses")
+        early = json.loads(keten("usage", *check, "--to", "2020-01-01T00:00:00Z", "-o", "json").stdout)
+        self.assertEqual(early["uses"], {"total": 0, "byPurpose": []})
+        whole = uses.read_bytes()
+        for entry in range(entries_of(whole)):
+            uses.write_bytes(without_entry(whole, entry))
+            self.assertEqual(self.refused(*check, expect=UNVERIFIED), "PROOF_INVALID")
+        uses.write_bytes(dataset.read_bytes())
+        self.assertEqual(self.refused(*check, expect=UNVERIFIED), "PROOF_OTHER_SUBJECT")
 
     def keep(self, name, text):
         path = self.folder / name

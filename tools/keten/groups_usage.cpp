@@ -21,7 +21,7 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
     add_user(command, options->target);
     add_output(command, options->output);
     const Command<UsageLedgerOptions> chosen = run;
-    if (chosen == run_usage_show || chosen == run_usage_duties || chosen == run_usage_statement) {
+    if (chosen == run_usage_show || chosen == run_usage_duties) {
       on_asked(command, invocation, options, chosen);
     } else {
       on_chosen(command, invocation, options, chosen);
@@ -102,12 +102,23 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
         content(command, options);
       });
   add("duties", "Duties of an agreement and their deadlines", kAgreement, run_usage_duties, nothing_more);
-  add("statement", "Uses under an agreement", kAgreement, run_usage_statement,
-      [](CLI::App* command, const Options& options) {
-        command->add_option("--from", options->from, "first moment")->type_name("TIME");
-        command->add_option("--to", options->to, "first moment behind it")->type_name("TIME");
-        command->add_flag("--csv", options->csv, "a line for each use");
-      });
+  auto statement = std::make_shared<UsageStatementOptions>();
+  auto* tells =
+      group.add_subcommand("statement", "Uses under an agreement, what is to be paid, and how the duties stand");
+  tells->add_option("subject", statement->subject, kAgreement)->required()->type_name("ID");
+  tells->add_option("--from", statement->from, "first moment")->type_name("TIME");
+  tells->add_option("--to", statement->to, "first moment behind it")->type_name("TIME");
+  tells->add_flag("--csv", statement->csv, "a line for each use");
+  tells->add_option("--proof", statement->proof_file, "write a file that proves it: all uses, none is missing")
+      ->type_name("FILE");
+  tells
+      ->add_option("--dataset-proof", statement->dataset_file,
+                   "and one that proves which agreements were made for the dataset")
+      ->type_name("FILE");
+  add_target(tells, statement->target);
+  add_user(tells, statement->target);
+  add_output(tells, statement->output);
+  on_asked(tells, invocation, statement, run_usage_proved_statement);
   add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or an id or the beginning of one",
       run_usage_show, nothing_more);
 }
@@ -190,6 +201,20 @@ void add_permits(CLI::App& group, Invocation& invocation) {
       ->type_name("S");
   add_output(verify, options->output);
   on_chosen(verify, invocation, options, run_usage_verify_permit);
+
+  auto statement = std::make_shared<UsageStatementFileOptions>();
+  auto* check = group.add_subcommand("verify-statement", "What a proof says of all uses of data; no node needed");
+  check->add_option("file", statement->file, "what keten usage statement --proof wrote")->required()->type_name("FILE");
+  check->add_option("--genesis", statement->genesis, "of the chain")->type_name("FILE");
+  check->add_option("--checkpoint", statement->checkpoint, "instead of the genesis")->type_name("FILE");
+  check->add_option("--dataset-proof", statement->dataset_file, "what other agreements there are for the dataset")
+      ->type_name("FILE");
+  check->add_option("--agreement", statement->agreement, "that it must be of")->type_name("ID");
+  check->add_option("--from", statement->from, "first moment")->type_name("TIME");
+  check->add_option("--to", statement->to, "first moment behind it")->type_name("TIME");
+  check->add_flag("--csv", statement->csv, "a line for each use");
+  add_output(check, statement->output);
+  on_chosen(check, invocation, statement, run_usage_verify_statement);
 }
 
 /// Personal data stays off the chain.

@@ -1,7 +1,6 @@
 // keten proof and verify: files that an auditor checks without any node. docs/audit.md, "Proofs".
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <optional>
 #include <ostream>
 #include <sstream>
@@ -19,6 +18,7 @@
 #include "core/proof/contradiction.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
+#include "tools/keten/usage_statement.h"
 #include "tools/keten/verification.h"
 
 namespace keten::tools {
@@ -69,27 +69,25 @@ std::vector<std::string> meanings(const std::string& expected) {
   return result;
 }
 
-/// The complete history of a dataset names every agreement that was ever made for it.
-void explain_history(ByteView file, std::ostream& out) {
-  const auto proof = proof::decode(file);
-  const auto* history = proof ? std::get_if<proof::HistoryProof>(&proof->statement) : nullptr;
-  if (history == nullptr || history->entity.kind != proof::kDatasetKind) { return; }
-  std::vector<std::string> order;
-  std::map<std::string, std::string> lines;
-  for (const auto& entry : history->entries) {
-    const auto* fact = std::get_if<proof::FactContent>(&entry.content);
-    if (fact == nullptr || fact->what != "usage.record" || fact->fields.size() != 2) { continue; }
-    const auto record = json::parse(as_text(fact->fields[1]));
-    const auto agreement = record ? record->find_string("agreement") : std::nullopt;
-    if (!agreement) { continue; }
-    const std::string name(*agreement);
-    if (!lines.contains(name)) { order.push_back(name); }
-    lines[name] = fmt::format("{} for {}, agreed at height {}", name, record->find_string("consumer").value_or("?"),
-                              entry.height.value);
+/// The complete history of a dataset names every agreement that was ever made for it, and that of an agreement every use.
+void explain_history(const proof::Proof& proof, std::ostream& out) {
+  if (const auto agreements = agreements_about(proof)) {
+    out << (agreements->empty() ? "\nno agreement was ever made for it\n"
+                                : "\nthe agreements that were made for it, and there is no other\n");
+    for (const auto& one : *agreements) {
+      out << "  " << printable(one.id) << " for " << printable(one.consumer) << ", agreed at height "
+          << one.height.text() << "\n";
+    }
   }
-  out << (order.empty() ? "\nno agreement was ever made for it\n"
-                        : "\nthe agreements that were made for it, and there is no other\n");
-  for (const auto& name : order) { out << "  " << printable(lines[name]) << "\n"; }
+  const auto history = usage_history(proof);
+  if (!history) { out << "\nno statement follows from it: " << printable(history.error().message) << "\n"; }
+  if (history && *history) {
+    out << "\nthe statement that follows from it; of a period: keten usage verify-statement\n";
+    std::ostringstream statement;
+    print_statement(statement, usage::statement_of(**history, {}));
+    std::istringstream lines(statement.str());
+    for (std::string line; std::getline(lines, line);) { out << "  " << line << "\n"; }
+  }
 }
 
 Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, const std::string& expected) {
@@ -385,7 +383,7 @@ int run_verify(Console& console, const VerifyOptions& options) {
   }
   console.out << console.bold("verified") << "  " << verdict->text();
   explain_state(*verdict, console.out);
-  explain_history(file, console.out);
+  if (const auto proof = proof::decode(file)) { explain_history(*proof, console.out); }
   if (!against.empty()) { console.out << "\nagainst " << printable(options.against) << "\n  " << against << "\n"; }
   if (is_cut) {
     console.out << "\nnot looked at: the changes of validators before epoch " << root->epoch.value

@@ -28,6 +28,27 @@ struct UsagePermitOptions {
 };
 int run_usage_verify_permit(Console& console, const UsagePermitOptions& options);
 
+/// `keten usage statement`: also as a file that proves it.
+struct UsageStatementOptions : UsageLedgerOptions {
+  std::string proof_file;    ///< the complete history of the agreement
+  std::string dataset_file;  ///< that of its dataset
+  double timeout_s = 30;     ///< to wait for a final block that binds it
+};
+int run_usage_proved_statement(Console& console, const UsageStatementOptions& options);
+
+struct UsageStatementFileOptions {
+  std::string file;
+  std::string dataset_file;  ///< says that there is no other agreement
+  std::string genesis;
+  std::string checkpoint;
+  std::string agreement;
+  std::string from;
+  std::string to;
+  bool csv = false;
+  OutputForm output = OutputForm::table;
+};
+int run_usage_verify_statement(Console& console, const UsageStatementFileOptions& options);
+
 /// Fields that stay off the chain: docs/usage.md, "Personal data".
 struct UsageSealOptions {
   TargetOptions target;

@@ -9,6 +9,7 @@
 
 #include "client/keystore.h"
 #include "client/transactions.h"
+#include "contracts/production/time.h"
 #include "contracts/usage/ledger_records.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/hash.h"
@@ -125,7 +126,8 @@ void print_usage_answer(Console& console, const UsageLedgerOptions& options, con
               << *answer.find_string("transaction") << "\n";
   const auto print = [&](const json::Value& object) {
     for (const auto& [name, value] : object.members()) {
-      console.out << fmt::format("  {:12} {}\n", name, printable(value.text()));
+      const auto shown = name == "until" ? production::time_text(value.as_integer().value_or(0)) : value.text();
+      console.out << fmt::format("  {:12} {}\n", name, printable(shown));
     }
   };
   if (const auto* result = answer.find("result")) {
