@@ -10,6 +10,7 @@
 #include "contracts/fuel.h"
 #include "contracts/guest_call.h"
 #include "contracts/rule_functions.h"
+#include "contracts/vm/beginnings.h"
 #include "contracts/vm/reader.h"
 #include "core/blake2b.h"
 
@@ -81,9 +82,12 @@ class Functions final : public CallHost, private Call {
       : Call(context), context_(context), request_(request), limits_(limits) {}
 
   bool sender_ran_out = false;
+  /// Stop in front of the first function that answers with more than the rule's terms.
+  bool pauses = false;
 
   vm::HostResult call(std::uint32_t offer, vm::HostCall& guest) override {
     enter(guest);
+    if (pauses && !is_of_the_terms(offer)) { return vm::HostResult::pause(); }
     try {
       pay(fuel::kGuestFunction);
       if (offer < first_of_rules) { return answer(static_cast<Function>(offer)); }
@@ -101,6 +105,18 @@ class Functions final : public CallHost, private Call {
   }
 
  private:
+  /// Its answers are the same whatever is judged, by whom and when.
+  static bool is_of_the_terms(std::uint32_t offer) {
+    if (offer < first_of_rules) { return false; }
+    switch (static_cast<RuleFunction>(offer - first_of_rules)) {
+      case RuleFunction::parameter_get:
+      case RuleFunction::parameter_count:
+      case RuleFunction::agreement_get:
+      case RuleFunction::agreement_count:
+      case RuleFunction::item_name: return true;
+      default: return false;
+    }
+  }
   vm::HostResult answer(Function function);
   vm::HostResult read_state();
   vm::HostResult next_key();
@@ -323,6 +339,35 @@ Result<Bytes> call(Context& context, vm::Instance& instance, const Request& requ
   return run(context, instance, request, limits).result;
 }
 
+namespace {
+
+/// Runs the function to its end, from where its beginning ends when that is kept.
+vm::Outcome outcome_of(Context& context, vm::Instance& instance, const Request& request, std::uint32_t function,
+                       std::uint64_t fuel, Functions& functions) {
+  auto* const beginnings = instance.is_watched() ? nullptr : request.beginnings;
+  const auto* const known = beginnings != nullptr ? beginnings->find(request.terms) : nullptr;
+  std::uint64_t begun = 0;
+  vm::Outcome outcome;
+  if (known != nullptr && known->fuel <= fuel) {
+    context.charge(known->host_fuel);
+    begun = known->fuel;
+    outcome = instance.go_on_from(known->place, fuel - begun, functions);
+  } else {
+    const auto before = context.fuel_left();
+    functions.pauses = beginnings != nullptr && known == nullptr;
+    outcome = instance.call(function, {}, fuel, functions);
+    functions.pauses = false;
+    if (outcome.ending != vm::Ending::paused) { return outcome; }
+    begun = outcome.fuel_used;
+    beginnings->keep(request.terms, {instance.paused(), begun, before - context.fuel_left()});
+    outcome = instance.go_on(fuel - begun, functions);
+  }
+  outcome.fuel_used += begun;
+  return outcome;
+}
+
+}  // namespace
+
 Ended run(Context& context, vm::Instance& instance, const Request& request, const Limits& limits) {
   const auto function = instance.program().find_function(request.method);
   if (!function || instance.program().type_of(*function) != vm::FunctionType{}) {
@@ -333,7 +378,7 @@ Ended run(Context& context, vm::Instance& instance, const Request& request, cons
   const auto fuel = std::min(request.fuel_max, before);
   Functions functions(context, request, limits);
   instance.reset();
-  const auto outcome = instance.call(*function, {}, fuel, functions);
+  const auto outcome = outcome_of(context, instance, request, *function, fuel, functions);
   instance.reset();
   // What host functions cost, the context has paid already.
   const auto paid = before - context.fuel_left();
@@ -348,6 +393,7 @@ Ended run(Context& context, vm::Instance& instance, const Request& request, cons
                       fmt::format("method {}: {} units of fuel were not enough", request.method, fuel)),
               functions.sender_ran_out || fuel < request.fuel_max};
     case vm::Ending::host_error: return {*outcome.failure};
+    case vm::Ending::paused: break;
   }
   return {failure(ErrorKind::corrupt, "CONTRACT_TRAP", "an ending that does not exist")};
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "contracts/contract.h"
-#include "contracts/vm/instance.h"
+#include "contracts/vm/beginnings.h"
 
 /// keten_abi_1: the functions that a contract in WebAssembly imports from the module "keten", over what its transaction may
 /// see and do. docs/contracts.md describes each with its cost, errors and limits.
@@ -54,6 +54,9 @@ struct Request {
   ByteView arguments;
   std::uint64_t fuel_max = 0;  ///< of this call, within what the transaction has left
   RuleCall* rule = nullptr;    ///< answers what only rules ask, and forbids what they may not do; none for a method
+  /// Of the instance; none: every call is run from its beginning. `terms` says what the rule's parameters and agreement are.
+  vm::Beginnings* beginnings = nullptr;
+  Hash terms = {};
   /// In front of every key that the guest names: its namespace within that of the built-in contract that runs it.
   std::string_view state_prefix = {};
   /// In front of the kinds of its events, before a dot; empty: the name of the built-in contract.

@@ -202,9 +202,14 @@ vm::HostResult RuleCall::answer(RuleFunction function, Call& call) {
 Result<std::vector<RuleFinding>> judge(Context& context, vm::Instance& instance, const RuleRequest& request,
                                        const Limits& limits) {
   RuleCall rule(request.input);
-  const auto done =
-      run(context, instance, {.method = request.entry, .arguments = {}, .fuel_max = request.fuel_max, .rule = &rule},
-          limits);
+  const auto done = run(context, instance,
+                        {.method = request.entry,
+                         .arguments = {},
+                         .fuel_max = request.fuel_max,
+                         .rule = &rule,
+                         .beginnings = request.beginnings,
+                         .terms = request.terms},
+                        limits);
   if (done.result) { return std::move(rule.findings); }
   if (done.sender_ran_out) { context.charge(context.fuel_left() + 1); }
   return done.result.error();

@@ -75,6 +75,9 @@ struct RuleRequest {
   std::string_view entry;  ///< exported function of type () -> ()
   RuleInput& input;
   std::uint64_t fuel_max = 0;
+  vm::Beginnings* beginnings =
+      nullptr;  ///< of the instance, for terms: entry, parameters and agreement. guest::Request
+  Hash terms = {};
 };
 
 /// Runs a rule and puts the instance back. Nothing but fuel is taken from the context: a rule cannot write. Gives what it found, in

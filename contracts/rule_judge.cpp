@@ -18,6 +18,7 @@
 #include "contracts/production/vocabulary.h"
 #include "contracts/rule_functions.h"
 #include "contracts/rule_views.h"
+#include "core/hash.h"
 #include "core/limits.h"
 
 namespace keten::contracts {
@@ -32,9 +33,11 @@ constexpr std::uint64_t kFuelPerRule = 50'000;       // of an estimate: starting
 constexpr std::size_t kMessageBytesMax = 1024;
 constexpr std::size_t kIdDigitsShown = 8;
 
-/// One agreement, ready to be compared with events.
+/// One agreement, ready to be compared with events of one recorder.
 struct Judging {
   agreements::InForce agreement;
+  bool asks = false;             ///< some rule
+  std::vector<Hash> terms;       ///< of each rule: names its parameters and what it sees of the agreement
   json::Value view;              ///< what its rules see of it
   std::set<std::string> others;  ///< names and canonical identifiers of the parties that are not the recorder
   std::set<std::string> steps;   ///< bare words
@@ -96,9 +99,13 @@ class Counting final : public StateReader {
   mutable std::uint64_t bytes_ = 0;
 };
 
-Judging prepared(agreements::InForce agreement, const std::string& recorder) {
+Judging prepared(agreements::InForce agreement, const std::string& recorder, const Hash& terms) {
   Judging result;
   const auto& document = agreement.document;
+  for (std::uint64_t i = 0; i < document.rules.size(); ++i) {
+    result.terms.push_back(Hasher("keten/rule-terms/1").fixed(terms).number(i).finish());
+    result.asks = result.asks || document.rules[i].mode != agreements::Mode::off;
+  }
   for (const auto& party : document.parties) {
     if (party == recorder) { continue; }
     result.others.insert(party);
@@ -116,6 +123,37 @@ Judging prepared(agreements::InForce agreement, const std::string& recorder) {
       .set("version", json::Value::number(static_cast<std::int64_t>(agreement.version)));
   result.agreement = std::move(agreement);
   return result;
+}
+
+/// The version in force, prepared; null when there is none. What was prepared from the same document is kept: it changes time, and
+/// nothing else. Charges for reading it either way.
+std::shared_ptr<const Judging> in_force(Context& context, const agreements::AgreementId& id) {
+  context.charge(fuel::kScanStep + 2 * fuel::kGet);
+  const Counting state(context.before());
+  const auto agreement = agreements::read_agreement_record(state, id);
+  const auto version = agreement ? agreement->record.version_in_force(context.block().time) : 0;
+  std::shared_ptr<const Judging> judging;
+  std::size_t document_bytes = 0;
+  if (version != 0) {
+    const auto& recorder = context.caller().organisation;
+    const auto terms = Hasher("keten/agreement-terms/1")
+                           .fixed(id)
+                           .number(version)
+                           .fixed(agreement->record.versions[version - 1].hash)
+                           .finish();
+    const auto key = Hasher("keten/judging/1").fixed(terms).sized(recorder).finish();
+    auto* const store = context.modules_if_any();
+    if (store != nullptr) { judging = std::static_pointer_cast<const Judging>(store->made(key)); }
+    if (judging == nullptr) {
+      judging = std::make_shared<const Judging>(
+          prepared(*agreements::in_force(context.before(), id, context.block().time), recorder, terms));
+      constexpr std::size_t kMemoryPerByte = 64;  // of JSON that was read, and of what scopes are compared by
+      if (store != nullptr) { store->keep_made(key, judging, judging->agreement.bytes * kMemoryPerByte); }
+    }
+    document_bytes = judging->agreement.bytes;
+  }
+  context.charge((state.bytes() + document_bytes) * kFuelPerAgreementByte);
+  return judging;
 }
 
 /// What is looked up for the events of one transaction.
@@ -192,7 +230,8 @@ class RuleSitting final : public production::EventJudge::Sitting {
     if (event.declares_error()) { return kDone; }
     load();
     std::optional<json::Value> view;
-    for (const auto& judging : agreements_) {
+    for (const auto& agreement : agreements_) {
+      const auto& judging = *agreement;
       if (!concerns(judging, event, summary)) { continue; }
       if (!view) {
         view = event_view(event, summary.id);
@@ -214,18 +253,10 @@ class RuleSitting final : public production::EventJudge::Sitting {
   void load() {
     if (is_loaded_) { return; }
     is_loaded_ = true;
-    const auto& recorder = context_.caller().organisation;
-    const auto& state = context_.before();
     context_.charge(fuel::kScan);
-    for (const auto& id : agreements::agreed_by(state, recorder)) {
-      context_.charge(fuel::kScanStep + 2 * fuel::kGet);
-      const Counting counted(state);
-      auto agreement = agreements::in_force(counted, id, context_.block().time);
-      context_.charge(counted.bytes() * kFuelPerAgreementByte);
-      if (!agreement) { continue; }
-      const bool asks = std::ranges::any_of(agreement->document.rules,
-                                            [](const auto& rule) { return rule.mode != agreements::Mode::off; });
-      if (asks) { agreements_.push_back(prepared(std::move(*agreement), recorder)); }
+    for (const auto& id : agreements::agreed_by(context_.before(), context_.caller().organisation)) {
+      auto judging = in_force(context_, id);
+      if (judging != nullptr && judging->asks) { agreements_.push_back(std::move(judging)); }
     }
   }
 
@@ -275,7 +306,7 @@ class RuleSitting final : public production::EventJudge::Sitting {
     for (std::size_t index = 0; index < document.rules.size(); ++index) {
       const auto& rule = document.rules[index];
       if (rule.mode == agreements::Mode::off) { continue; }
-      const auto findings = ask(rule, judging, view);
+      const auto findings = ask(index, judging, view);
       if (findings.empty()) { continue; }
       if (rule.mode == agreements::Mode::reject) { return rejected(judging, rule, findings); }
       for (const auto& finding : findings) {
@@ -298,7 +329,8 @@ class RuleSitting final : public production::EventJudge::Sitting {
     return kDone;
   }
 
-  std::vector<guest::RuleFinding> ask(const agreements::Rule& rule, const Judging& judging, const json::Value& view) {
+  std::vector<guest::RuleFinding> ask(std::size_t index, const Judging& judging, const json::Value& view) {
+    const auto& rule = judging.agreement.document.rules[index];
     // What the members have frozen or retired judges nobody.
     if (!packages::check_usable(context_, rule.hash)) { return {}; }
     const auto failed = [](const Error& error) {
@@ -312,8 +344,12 @@ class RuleSitting final : public production::EventJudge::Sitting {
       return failed(failure(ErrorKind::not_found, "UNKNOWN_RULE", rule.package + " has no rule " + rule.entry));
     }
     Input input(view, judging.view, rule.parameters, lookups_);
-    auto findings =
-        guest::judge(context_, (*guest)->instance, {.entry = rule.entry, .input = input, .fuel_max = entry->fuel});
+    auto findings = guest::judge(context_, (*guest)->instance,
+                                 {.entry = rule.entry,
+                                  .input = input,
+                                  .fuel_max = entry->fuel,
+                                  .beginnings = &(*guest)->beginnings,
+                                  .terms = judging.terms[index]});
     return findings ? std::move(*findings) : failed(findings.error());
   }
 
@@ -336,7 +372,7 @@ class RuleSitting final : public production::EventJudge::Sitting {
   Context& context_;
   Lookups lookups_;
   bool is_loaded_ = false;
-  std::vector<Judging> agreements_;
+  std::vector<std::shared_ptr<const Judging>> agreements_;
   std::optional<std::set<std::string>> names_;  ///< of parties, that the event at hand names
   std::vector<std::pair<agreements::AgreementId, agreements::FindingRecord>> found_;  ///< about the event at hand
 };

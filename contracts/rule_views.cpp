@@ -156,7 +156,7 @@ Value event_view(const production::Event& event, const std::string& id) {
   auto view = Value::object();
   for (const auto& [name, value] : event.value.members()) {
     if (name == "@context") { continue; }
-    const auto rule = std::ranges::find(kMembers, name, [](const MemberRule& one) { return std::string(one.name); });
+    const auto rule = std::ranges::find(kMembers, std::string_view(name), &MemberRule::name);
     view.set(name, rule == kMembers.end() ? value : each(value, rule->change));
   }
   view.set("eventID", Value::string(id));

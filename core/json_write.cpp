@@ -11,7 +11,16 @@ namespace {
 void write_string(std::string_view text, std::string& out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   out += '"';
-  for (const char character : text) {
+  while (!text.empty()) {
+    // Most texts have nothing to escape.
+    const auto plain = std::find_if(text.begin(), text.end(), [](char character) {
+      return static_cast<unsigned char>(character) < 0x20U || character == '"' || character == '\\';
+    });
+    out.append(text.begin(), plain);
+    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    if (text.empty()) { break; }
+    const char character = text.front();
+    text.remove_prefix(1);
     switch (character) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -22,13 +31,9 @@ void write_string(std::string_view text, std::string& out) {
       case '\t': out += "\\t"; break;
       default: {
         const auto byte = static_cast<unsigned char>(character);
-        if (byte < 0x20U) {
-          out += "\\u00";
-          out += kDigits[byte >> 4U];
-          out += kDigits[byte & 15U];
-        } else {
-          out += character;
-        }
+        out += "\\u00";
+        out += kDigits[byte >> 4U];
+        out += kDigits[byte & 15U];
       }
     }
   }

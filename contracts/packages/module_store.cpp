@@ -38,7 +38,8 @@ Status check_exports(const vm::Program& program, const Manifest& manifest) {
 std::size_t memory_of(const Guest& guest) {
   const auto& program = guest.instance.program();
   return program.limits.slots * sizeof(std::uint64_t) + program.limits.call_depth * sizeof(vm::Frame) +
-         guest.instance.memory_bytes_used() + program.code.size() * sizeof(vm::Op) + guest.module_bytes;
+         guest.instance.memory_bytes_used() + program.code.size() * sizeof(vm::Op) + guest.module_bytes +
+         guest.beginnings.bytes();
 }
 
 /// Reads of another contract's transaction, charged there.

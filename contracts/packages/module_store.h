@@ -9,6 +9,7 @@
 #include "contracts/contract.h"
 #include "contracts/packages/limits.h"
 #include "contracts/packages/manifest.h"
+#include "contracts/vm/beginnings.h"
 #include "contracts/vm/instance.h"
 #include "core/bytes.h"
 #include "core/ids.h"
@@ -21,6 +22,7 @@ struct Guest {
   Manifest manifest;
   vm::Instance instance;
   std::size_t module_bytes = 0;
+  vm::Beginnings beginnings = {};
 };
 
 /// What making a guest ready may use, and has used, also when it failed.

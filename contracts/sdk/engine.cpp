@@ -295,6 +295,7 @@ Frame Engine::host(const Frame& request) {
       call_->ended = failure(ErrorKind::refused, "CONTRACT_OUT_OF_FUEL", "the host functions alone cost too much");
       break;
     case vm::HostResult::Kind::error: call_->ended = *result.failure; break;
+    case vm::HostResult::Kind::pause: CHECK(false);  // only what keeps the beginnings of calls asks for it
   }
   if (call_->ended) { return {"ended"}; }
   const bool wide = offer->type.result == vm::ValueType::i64;

@@ -53,7 +53,7 @@ class HostCall {
 
 /// What a host function answers. Everything but a value ends the guest's call.
 struct HostResult {
-  enum class Kind : std::uint8_t { value, trap, out_of_fuel, error };
+  enum class Kind : std::uint8_t { value, trap, out_of_fuel, error, pause };
   Kind kind = Kind::value;
   std::uint64_t value = 0;  ///< of the offered type; ignored when it has no result
   Trap trapped = Trap::none;
@@ -65,6 +65,8 @@ struct HostResult {
   static HostResult trap(Trap trap) { return {Kind::trap, 0, trap, {}}; }
   static HostResult out_of_fuel() { return {Kind::out_of_fuel, 0, Trap::none, {}}; }
   static HostResult error(Error error) { return {Kind::error, 0, Trap::none, std::move(error)}; }
+  /// Nothing was charged or done: the call stops in front of this function, which is called again when it goes on.
+  static HostResult pause() { return {Kind::pause, 0, Trap::none, {}}; }
 };
 
 /// The functions that modules may import. An exception from `call` passes through the interpreter; the instance must be

@@ -41,6 +41,7 @@ std::string Outcome::text() const {
     case Ending::host_error:
       return fmt::format("{}: {} in function {}", failure ? failure->reason : "", failure ? failure->message : "",
                          function);
+    case Ending::paused: return fmt::format("paused in function {}", function);
   }
   return {};
 }
@@ -90,10 +91,21 @@ Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> ar
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     slots_[i] = type.parameters[i] == ValueType::i32 ? static_cast<std::uint32_t>(arguments[i]) : arguments[i];
   }
+  machine_.function = function;
+  machine_.goes_on = false;
+  return run(fuel, host);
+}
+
+Outcome Instance::go_on(std::uint64_t fuel, Host& host) {
+  CHECK(!running_ && machine_.ending == Ending::paused);
+  machine_.goes_on = true;
+  return run(fuel, host);
+}
+
+Outcome Instance::run(std::uint64_t fuel, Host& host) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
   const auto limit = static_cast<std::int64_t>(std::min(fuel, kMost));
   machine_.fuel = limit;
-  machine_.function = function;
   Watched watched(watch_, host);
   machine_.host = watch_ != nullptr ? static_cast<Host*>(&watched) : &host;
   machine_.ending = Ending::returned;
@@ -111,7 +123,7 @@ Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> ar
   if (machine_.ending == Ending::out_of_fuel) { machine_.fuel = 0; }
   outcome.fuel_used = static_cast<std::uint64_t>(limit - machine_.fuel);
   if (machine_.ending == Ending::returned) {
-    if (type.result) { outcome.value = slots_[0]; }
+    if (program_->type_of(machine_.function).result) { outcome.value = slots_[0]; }
     return outcome;
   }
   // Functions lie in the code in the order of their indices.
@@ -122,6 +134,63 @@ Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> ar
   outcome.failure = std::move(machine_.failure);
   machine_.failure.reset();
   return outcome;
+}
+
+std::size_t Paused::bytes() const {
+  return sizeof(Paused) + pieces.size() * sizeof(Piece) + memory.size() + globals.size() * sizeof(globals.front()) +
+         slots.size() * sizeof(slots.front()) + frames.size() * sizeof(Frame);
+}
+
+Paused Instance::paused() const {
+  CHECK(!running_ && machine_.ending == Ending::paused);
+  Paused place;
+  const auto add = [&](std::uint32_t granule, std::uint32_t bytes, bool is_dirty) {
+    const auto address = std::uint64_t{granule} << kGranuleShift;
+    const auto* from = memory_.get() + address;
+    place.memory.insert(place.memory.end(), from, from + bytes);
+    place.pieces.push_back({address, bytes, is_dirty});
+  };
+  for (std::uint32_t i = 0; i < granules(); ++i) {
+    if (dirty_[i] != 0) {
+      add(i, kGranuleBytes, true);
+    } else if (i > 0 && dirty_[i - 1] != 0) {
+      add(i, 8, false);
+    }
+  }
+  place.pages = machine_.pages;
+  place.globals = globals_;
+  // Registers beyond those of the running function are written before they are read.
+  const auto at = static_cast<std::uint32_t>(machine_.pc - program_->code.data());
+  const auto after = std::upper_bound(program_->functions.begin(), program_->functions.end(), at,
+                                      [](std::uint32_t one, const FunctionCode& other) { return one < other.entry; });
+  const auto used = (machine_.registers - machine_.slots) + std::prev(after)->registers;
+  place.slots.assign(slots_.begin(), slots_.begin() + used);
+  place.frames.assign(frames_.begin(), frames_.begin() + (machine_.frame - machine_.frames));
+  place.pc = machine_.pc;
+  place.base = machine_.registers;
+  place.function = machine_.function;
+  return place;
+}
+
+Outcome Instance::go_on_from(const Paused& place, std::uint64_t fuel, Host& host) {
+  CHECK(!running_);
+  const auto* from = place.memory.data();
+  for (const auto& piece : place.pieces) {
+    std::memcpy(memory_.get() + piece.address, from, piece.bytes);
+    if (piece.is_dirty) { dirty_[piece.address >> kGranuleShift] = 1; }
+    from += piece.bytes;
+  }
+  machine_.pages = place.pages;
+  machine_.memory_bytes = std::uint64_t{place.pages} * kPageBytes;
+  std::copy(place.globals.begin(), place.globals.end(), globals_.begin());
+  std::copy(place.slots.begin(), place.slots.end(), slots_.begin());
+  std::copy(place.frames.begin(), place.frames.end(), frames_.begin());
+  machine_.pc = place.pc;
+  machine_.registers = place.base;
+  machine_.frame = machine_.frames + place.frames.size();
+  machine_.function = place.function;
+  machine_.ending = Ending::paused;
+  return go_on(fuel, host);
 }
 
 void Instance::restore(std::uint32_t granule, std::uint32_t bytes) {

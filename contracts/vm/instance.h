@@ -36,6 +36,25 @@ class HostWatch {
 
 enum class Dispatch : std::uint8_t { threaded, switched };
 
+/// Where a call was paused: all that it had changed by then. Of one instance, which goes on from here as often as it is asked to.
+struct Paused {
+  struct Piece {
+    std::uint64_t address = 0;
+    std::uint32_t bytes = 0;
+    bool is_dirty = false;  ///< else it is only the end of a write that began in the piece before
+  };
+  std::vector<Piece> pieces;
+  Bytes memory;  ///< of all pieces, in their order
+  std::uint32_t pages = 0;
+  std::vector<std::uint64_t> globals;
+  std::vector<std::uint64_t> slots;
+  std::vector<Frame> frames;
+  const Op* pc = nullptr;
+  std::uint64_t* base = nullptr;
+  std::uint32_t function = 0;  ///< that was called
+  [[nodiscard]] std::size_t bytes() const;
+};
+
 /// Memory and globals of one use of a module. Made once and reused: `reset` puts back what calls have changed, in time
 /// that depends on what they changed. One thread at a time.
 class Instance {
@@ -46,8 +65,16 @@ class Instance {
   Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel, Host& host);
   Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel);
 
+  /// Precondition of both: the last call was paused, and nothing has changed since. `go_on` gives the outcome of the rest, with the
+  /// fuel that the rest has used.
+  [[nodiscard]] Paused paused() const;
+  Outcome go_on(std::uint64_t fuel, Host& host);
+  /// Goes on from there once more. Precondition: the instance was reset, and no `keep` came since it was paused.
+  Outcome go_on_from(const Paused& place, std::uint64_t fuel, Host& host);
+
   /// From the next call on; null: nobody. It must outlive those calls.
   void watch(HostWatch* watch) { watch_ = watch; }
+  [[nodiscard]] bool is_watched() const { return watch_ != nullptr; }
 
   /// Back to the state after instantiation, or after the last `keep`.
   void reset();
@@ -66,6 +93,7 @@ class Instance {
     void operator()(std::uint8_t* memory) const { std::free(memory); }  // NOLINT: calloc gives zero pages for nothing
   };
   void restore(std::uint32_t granule, std::uint32_t bytes);
+  Outcome run(std::uint64_t fuel, Host& host);
   [[nodiscard]] std::uint32_t granules() const { return static_cast<std::uint32_t>(dirty_.size()); }
 
   Module program_;

@@ -169,6 +169,12 @@ void KETEN_VM_INTERPRET(Machine& machine) {
   const FunctionCode* callee = functions + machine.function;
   std::uint64_t* callee_base = base;
   Trap trap = Trap::none;
+  if (machine.goes_on) {
+    pc = machine.pc;
+    base = machine.registers;
+    frame = machine.frame;
+    NEXT();
+  }
 
 enter_function:
   if (frame == machine.frames_end || callee_base + callee->registers > machine.slots_end) [[unlikely]] {
@@ -232,6 +238,8 @@ dispatch:
         fuel = machine.fuel;
         if (!goes_on) {
           machine.pc = pc;
+          machine.registers = base;
+          machine.frame = frame;
           return;
         }
         STEP();

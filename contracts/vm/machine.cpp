@@ -68,6 +68,7 @@ bool Machine::call_host(std::uint32_t imported, std::uint64_t* base) {
       ending = Ending::host_error;
       failure = std::move(result.failure);
       return false;
+    case HostResult::Kind::pause: ending = Ending::paused; return false;
   }
   return false;
 }

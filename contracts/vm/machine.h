@@ -13,7 +13,7 @@ namespace keten::vm {
 inline constexpr std::uint32_t kGranuleShift = 10;
 inline constexpr std::uint32_t kGranuleBytes = 1U << kGranuleShift;
 
-enum class Ending : std::uint8_t { returned, trapped, out_of_fuel, host_error };
+enum class Ending : std::uint8_t { returned, trapped, out_of_fuel, host_error, paused };
 
 struct Frame {
   const Op* pc;         ///< where the caller goes on
@@ -40,6 +40,9 @@ struct Machine {
   std::int64_t fuel = 0;
   std::uint32_t function = 0;
   const Op* pc = nullptr;  ///< where it ended
+  bool goes_on = false;    ///< where it was paused: at pc, with these registers and frames
+  std::uint64_t* registers = nullptr;
+  Frame* frame = nullptr;
   Ending ending = Ending::returned;
   Trap trap = Trap::none;
   std::optional<Error> failure;

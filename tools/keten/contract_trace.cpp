@@ -46,6 +46,7 @@ std::string answer_text(const vm::Offer& offer, const vm::HostResult& result) {
     case vm::HostResult::Kind::trap: return "trap: " + std::string(vm::name_of(result.trapped));
     case vm::HostResult::Kind::out_of_fuel: return "out of fuel";
     case vm::HostResult::Kind::error: return result.failure ? result.failure->reason : "error";
+    case vm::HostResult::Kind::pause: return "";  // a watched call is not paused
   }
   return "";
 }

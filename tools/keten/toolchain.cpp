@@ -127,7 +127,7 @@ Status compile_module(const Toolchain& toolchain, const ContractFolder& contract
   std::vector<std::string> arguments = {toolchain.clang.string(),
                                         "--target=wasm32-wasi",
                                         "-std=c++20",
-                                        "-Oz",
+                                        "-Os",
                                         "-fno-exceptions",
                                         "-fno-rtti",
                                         "-DNDEBUG",

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "contracts/fuel.h"
+#include "contracts/vm/beginnings.h"
 #include "contracts/vm/fuel.h"
 #include "tests/unit/contracts/ledger_fixture.h"
 #include "tests/unit/vm/assembler.h"
@@ -282,6 +283,50 @@ BOOST_AUTO_TEST_CASE(a_rule_that_uses_up_its_own_ceiling_fails_and_a_sender_that
   Context enough(block, *transaction, caller, 0, state, 1000);
   vm::Instance short_one(module_of(Code(), {}));
   BOOST_TEST(guest::judge(enough, short_one, {.entry = "on_event", .input = input, .fuel_max = 5000}).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_costs_and_finds_the_same_when_its_beginning_was_kept_whatever_fuel_there_is) {
+  Code code;
+  code.add(at(0, 7)).i32(kOut).i32(100).call(function("parameter_get")).set(0);
+  code.add(at(7, 5)).call(function("agreement_count")).op(0x1A);
+  code.add(at(12, 4)).i32(kOut + 200).i32(100).call(function("event_get")).op(0x1A);
+  code.add(at(16, 2)).i32(kOut).get(0).i64(0).call(function("finding"));
+  const auto module = module_of(code, to_bytes("steps/0titletypeOK"));
+  vm::Beginnings beginnings;
+  vm::Instance keeping(module);
+  const auto judged = [&](vm::Instance& instance, vm::Beginnings* kept, std::uint64_t sender, std::uint64_t most) {
+    Context own(block, *transaction, caller, 0, state, sender);
+    std::string text;
+    try {
+      const auto found = guest::judge(
+          own, instance, {.entry = "on_event", .input = input, .fuel_max = most, .beginnings = kept, .terms = {}});
+      text =
+          found ? found->at(0).code + " " + found->at(0).message : found.error().reason + ": " + found.error().message;
+    } catch (const Abort& abort) { text = "abort " + abort.error.reason; }
+    return text + " with " + std::to_string(own.fuel_left()) + " left";
+  };
+  constexpr std::uint64_t kPlenty = 100'000;
+  const auto first = judged(keeping, &beginnings, kPlenty, kPlenty);
+  BOOST_TEST(first.starts_with("OK shipping with "));
+  BOOST_TEST(beginnings.bytes() > 0U);
+  const auto* const beginning = beginnings.find({});
+  BOOST_REQUIRE(beginning != nullptr);
+  BOOST_TEST(beginning->host_fuel > 2 * fuel::kLookUp);
+  const auto all = kPlenty - std::stoull(first.substr(first.rfind("with ") + 5));
+  BOOST_TEST(beginning->fuel < all);
+  for (std::uint64_t fuel = 0; fuel <= all + 1; ++fuel) {
+    vm::Instance plain(module);
+    BOOST_TEST(judged(keeping, &beginnings, kPlenty, fuel) == judged(plain, nullptr, kPlenty, fuel));
+    BOOST_TEST(judged(keeping, &beginnings, fuel, kPlenty) == judged(plain, nullptr, fuel, kPlenty));
+    // A beginning that is made with too little is none.
+    vm::Beginnings none;
+    BOOST_TEST(judged(keeping, &none, kPlenty, fuel) == judged(plain, nullptr, kPlenty, fuel));
+    BOOST_TEST((none.find({}) != nullptr) == (fuel >= beginning->fuel));
+  }
+  // What it goes on from is not what the last event was.
+  input.event_value = parsed(R"({"type":"TransactionEvent"})");
+  vm::Instance plain(module);
+  BOOST_TEST(judged(keeping, &beginnings, kPlenty, kPlenty) == judged(plain, nullptr, kPlenty, kPlenty));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

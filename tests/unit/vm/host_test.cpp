@@ -112,6 +112,56 @@ BOOST_AUTO_TEST_CASE(an_exception_of_the_host_passes_through_and_a_reset_makes_t
   BOOST_TEST(instance.call(function, arguments, kPlenty, host).value == 1002U);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_was_paused_goes_on_again_and_again_as_if_it_had_run_from_its_beginning) {
+  assembler::Module module;
+  module.imports = {{"keten", "add", {{i32, i64}, i64}}};
+  module.memory = {1, 3};
+  module.globals = {{i32, true, 5}};
+  // Everything that a pause must keep: a write across two pieces of memory, a global, a page more, registers of both functions.
+  auto inner = Code().i32(1020).get(0).access(0x37).i32(77).op(0x24, 0).i32(1).memory(0x40).op(0x1A);
+  inner.i32(7).get(0).call(0);
+  inner.i32(1020).access(0x29).op(0x7C).op(0x23, 0).op(0xAD).op(0x7C).i32(70'000).i64(9).access(0x37);
+  module.functions.push_back({{{i64}, i64}, inner, {}, "inner"});
+  module.functions.push_back({{{}, i64}, Code().i64(40).i64(0x0102'0304'0506'0708).call(1).op(0x7C), {}, "outer"});
+  const auto program = compiled(module, kOffers);
+  const auto function = *program->find_function("outer");
+  SampleHost host;
+  bool pauses = false;
+  host.answer = [&](std::uint32_t, HostCall& call) {
+    if (pauses) { return HostResult::pause(); }
+    return call.charge(10) ? HostResult::i64(call.u32(0) + call.u64(1)) : HostResult::out_of_fuel();
+  };
+  for (const auto dispatch : {Dispatch::threaded, Dispatch::switched}) {
+    Instance instance(program, dispatch);
+    const auto all = instance.call(function, {}, kPlenty, host).fuel_used;
+    instance.reset();
+    pauses = true;
+    const auto begun = instance.call(function, {}, kPlenty, host);
+    pauses = false;
+    BOOST_TEST(begun.text() == "paused in function 1");
+    const auto place = instance.paused();
+    BOOST_TEST(place.bytes() < 4096U);
+    const auto rest = instance.go_on(kPlenty, host);
+    BOOST_TEST(rest.value == 40U + 7 + 2 * 0x0102'0304'0506'0708U + 77);
+    BOOST_TEST(begun.fuel_used + rest.fuel_used == all);
+    for (auto fuel = begun.fuel_used; fuel <= all; ++fuel) {
+      Instance plain(program, dispatch);
+      const auto expected = plain.call(function, {}, fuel, host);
+      instance.reset();
+      const auto found = instance.go_on_from(place, fuel - begun.fuel_used, host);
+      BOOST_TEST(found.text() == expected.text());
+      BOOST_TEST(found.value == expected.value);
+      BOOST_TEST(found.fuel_used + begun.fuel_used == expected.fuel_used);
+      BOOST_TEST((to_hex(instance.memory()) == to_hex(plain.memory())));
+      BOOST_TEST(instance.global(0) == plain.global(0));
+    }
+    instance.reset();
+    const Instance fresh(program, dispatch);
+    BOOST_TEST((to_hex(instance.memory()) == to_hex(fresh.memory())));
+    BOOST_TEST(instance.global(0) == 5U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_import_that_the_host_does_not_offer_is_refused_with_what_it_offers) {
   auto module = importing();
   module.imports[0].name = "random_get";
