@@ -108,21 +108,20 @@ Status check_provider(const Agreement& agreement, const std::string& organisatio
 }
 
 std::uint64_t record_finding(contracts::Context& context, Records& records, const Agreement& agreement,
-                             std::string_view code, std::string_view message, std::string_view subject,
-                             Milliseconds deadline) {
+                             const UsageFinding& what) {
   agreements::FindingRecord finding;
   finding.version = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
   finding.package = agreements::kUsagePackage;
-  finding.code = code;
-  finding.message = message.substr(0, agreements::kTextBytesMax);
-  finding.organisation = agreement.consumer;
-  finding.event_id = subject;
+  finding.code = what.code;
+  finding.message = what.message.substr(0, agreements::kTextBytesMax);
+  finding.organisation = what.organisation;
+  finding.event_id = what.subject;
   finding.height = context.block().height;
   finding.transaction = context.transaction_index();
   finding.event = static_cast<std::uint16_t>(records.next_event());
   finding.time = context.block().time;
-  if (deadline != 0) { finding.overdue = context.block().time; }
-  finding.deadline = deadline;
+  if (what.deadline != 0) { finding.overdue = context.block().time; }
+  finding.deadline = what.deadline;
   return agreements::record_finding(context, agreement.agreement_id(), finding).number;
 }
 

@@ -60,10 +60,16 @@ struct Agreement {
 [[nodiscard]] Status check_consumer(const Agreement& agreement, const std::string& organisation);
 [[nodiscard]] Status check_provider(const Agreement& agreement, const std::string& organisation);
 
-/// A finding of the agreement, about a use or a duty of its consumer. Gives its number.
+struct UsageFinding {
+  std::string_view code;
+  std::string message;
+  std::string subject;       ///< id of a use, uid of a duty
+  std::string organisation;  ///< whom it is about
+  Milliseconds deadline = 0;
+};
+/// A finding of the agreement. Gives its number.
 std::uint64_t record_finding(contracts::Context& context, Records& records, const Agreement& agreement,
-                             std::string_view code, std::string_view message, std::string_view subject,
-                             Milliseconds deadline = 0);
+                             const UsageFinding& what);
 /// What a finding is about was made good.
 void mark_corrected(contracts::Context& context, const Agreement& agreement, std::uint64_t finding, std::string_view by,
                     std::string_view text);

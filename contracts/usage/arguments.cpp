@@ -7,6 +7,7 @@
 #include "contracts/production/time.h"
 #include "contracts/usage/personal.h"
 #include "contracts/usage/usage_contract.h"
+#include "contracts/usage/value.h"
 #include "contracts/usage/vocabulary.h"
 #include "core/limits.h"
 
@@ -43,6 +44,8 @@ constexpr std::array kShapes = {
     Shape{"log", Method::log, {"agreement", "uses"}},
     Shape{"correct", Method::correct, {"agreement", "corrects", "use?", "reason?"}},
     Shape{"fulfil", Method::fulfil, {"agreement", "duty", "commitment"}},
+    Shape{"confirm", Method::confirm, {"agreement", "duty"}},
+    Shape{"dispute", Method::dispute, {"agreement", "duty", "reason?", "commitment?"}},
     Shape{"pay", Method::pay, {"agreement", "payment", "amount", "unit", "duty?", "commitment?"}},
     Shape{"receive", Method::receive, {"agreement", "payment"}},
     Shape{"claim", Method::claim, {"about", "claims", "from?", "until?"}},
@@ -96,6 +99,25 @@ Result<std::string> hex(const json::Value& value, const std::string& pointer) {
   return wrong(pointer, "64 hexadecimal digits", &value);
 }
 
+Result<std::int64_t> read_time(const json::Value& value, const std::string& pointer) {
+  const auto time = value.is(json::Kind::string) ? production::parse_time(value.text()) : std::nullopt;
+  if (time && *time >= 0) { return *time; }
+  return wrong(pointer, "a date and time with zone, as 2027-01-01T00:00:00Z", &value);
+}
+
+/// Milliseconds: what is added up has a fixed length.
+Result<std::int64_t> read_duration(const json::Value& value, const std::string& pointer) {
+  constexpr std::int64_t kMicroseconds = 1000;
+  const auto duration = value.is(json::Kind::string) ? parse_duration(value.text()) : std::nullopt;
+  if (duration && duration->months == 0 && duration->microseconds >= 0 && duration->microseconds % kMicroseconds == 0 &&
+      duration->microseconds / kMicroseconds <= kUseRunsMaxMs) {
+    return duration->microseconds / kMicroseconds;
+  }
+  return wrong(pointer,
+               "a duration of at most 366 days, in days, hours, minutes, seconds and whole milliseconds, such as PT90M",
+               &value);
+}
+
 Result<UseArguments> read_use(const json::Value& value, const std::string& pointer) {
   if (!value.is(json::Kind::object)) { return wrong(pointer, "a use: an object with id and action", &value); }
   UseArguments use;
@@ -115,9 +137,14 @@ Result<UseArguments> read_use(const json::Value& value, const std::string& point
         }
         use.statements.emplace_back(operand, said);
       }
+    } else if (name == "at" || name == "duration") {
+      const auto read = name == "at" ? read_time(member, at) : read_duration(member, at);
+      if (!read) { return read.error(); }
+      (name == "at" ? use.at : use.ran_ms) = *read;
     } else {
-      return wrong(at, "one of id, action, permit, statements (at most " + std::to_string(kStatementsMax) + ")",
-                   &member);
+      return wrong(
+          at, "one of id, action, permit, at, duration, statements (at most " + std::to_string(kStatementsMax) + ")",
+          &member);
     }
   }
   if (use.id.empty()) { return wrong(pointer + "/id", "an id", nullptr); }
@@ -145,12 +172,6 @@ Status read_claims(const json::Value& value, const std::string& pointer, std::ve
     claims.push_back({kNames.term(operand), std::move(values)});
   }
   return kDone;
-}
-
-Result<std::int64_t> read_time(const json::Value& value, const std::string& pointer) {
-  const auto time = value.is(json::Kind::string) ? production::parse_time(value.text()) : std::nullopt;
-  if (time && *time >= 0) { return *time; }
-  return wrong(pointer, "a date and time with zone, as 2027-01-01T00:00:00Z", &value);
 }
 
 Status read_list(Arguments& arguments, const std::string& name, const json::Value& value, const std::string& pointer) {

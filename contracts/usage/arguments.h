@@ -24,6 +24,8 @@ enum class Method : std::uint8_t {
   log,
   correct,
   fulfil,
+  confirm,
+  dispute,
   pay,
   receive,
   claim,
@@ -36,6 +38,8 @@ struct UseArguments {
   std::string action;                                           ///< as it came: the agreement's terms say what it means
   std::vector<std::pair<std::string, json::Value>> statements;  ///< operand and value, a text or number
   std::string permit;                                           ///< of a log: the use that was asked for before
+  std::optional<std::int64_t> at;                               ///< of a log: when it happened, milliseconds
+  std::optional<std::int64_t> ran_ms;                           ///< how long it ran, or is to run at most
   json::Value document;                                         ///< as it came
 };
 

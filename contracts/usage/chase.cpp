@@ -39,8 +39,12 @@ void log_is_missing(Context& context, Records& records, const Agreement& agreeme
   CHECK(use.has_value());
   const std::string id(use->find("use")->find_string("id").value_or(""));
   const auto deadline = static_cast<Milliseconds>(use->find("logBy")->as_integer().value_or(0));
-  const auto finding =
-      record_finding(context, records, agreement, "log_missing", "use " + id + " was not logged in time", id, deadline);
+  const auto finding = record_finding(context, records, agreement,
+                                      {.code = "log_missing",
+                                       .message = "use " + id + " was not logged in time",
+                                       .subject = id,
+                                       .organisation = agreement.consumer,
+                                       .deadline = deadline});
   use->set("finding", json::Value::number(static_cast<std::int64_t>(finding)));
   records.set(key, *use, {.kind = kAgreementKind, .id = agreement.id});
   duties.log_missing(std::string(use->find_string("logDuty").value_or("")), 1);

@@ -44,7 +44,30 @@ bool has_elapsed_time(const Rule& duty) {
   return found;
 }
 
+bool names(const std::vector<Entity>& entities, const std::string& organisation) {
+  return std::any_of(entities.begin(), entities.end(),
+                     [&](const Entity& one) { return one.iri == party_of(organisation); });
+}
+
 }  // namespace
+
+bool is_consent(const DutyOf& duty) { return odrl_word(duty.action) == "obtainConsent"; }
+bool is_payment(const DutyOf& duty) { return odrl_word(duty.action) == "compensate"; }
+
+const std::string& performer_of(const DutyOf& duty, const Agreement& agreement) {
+  const bool by_provider = is_consent(duty) || names(duty.rule->assignees, agreement.provider);
+  return by_provider ? agreement.provider : agreement.consumer;
+}
+
+const std::string& other_than(const std::string& organisation, const Agreement& agreement) {
+  return organisation == agreement.provider ? agreement.consumer : agreement.provider;
+}
+
+bool needs_confirmation(const DutyOf& duty, const Agreement& agreement) {
+  const auto& other = other_than(performer_of(duty, agreement), agreement);
+  return !is_payment(duty) && std::any_of(duty.rule->functions.begin(), duty.rule->functions.end(),
+                                          [&](const auto& function) { return function.second.iri == party_of(other); });
+}
 
 std::vector<DutyOf> duties_of(const Policy& policy) {
   std::vector<DutyOf> found;
@@ -69,8 +92,11 @@ DutyTime time_of(const Rule& duty, Instant start) {
     if (word == "dateTime") { moment = value.instant; }
     if ((word == "delayPeriod" || word == "elapsedTime") && value.duration) { moment = add(start, *value.duration); }
     if (!moment) { return; }
-    const bool upper = one.op == Operator::lt || one.op == Operator::lteq || one.op == Operator::eq;
-    const bool lower = one.op == Operator::gt || one.op == Operator::gteq;
+    const bool delays = word == "delayPeriod" && one.op == Operator::eq;
+    const bool upper = one.op == Operator::lt || one.op == Operator::lteq || (one.op == Operator::eq && !delays);
+    const bool lower = one.op == Operator::gt || one.op == Operator::gteq || delays;
+    if (one.op == Operator::lt) { --*moment; }
+    if (one.op == Operator::gt) { ++*moment; }
     if (upper && (!time.until || *moment < *time.until)) { time.until = moment; }
     if (lower && (!time.from || *moment > *time.from)) { time.from = moment; }
   };
@@ -105,8 +131,7 @@ std::int64_t Duties::now() const { return static_cast<std::int64_t>(context_.blo
 void Duties::begin() {
   for (auto& duty : duties_) {
     duty.record.set("uid", text(duty.of.uid)).set("action", text(duty.of.action));
-    const bool waits = duty.of.consequence_of || !duty.of.prohibition.empty() ||
-                       (!duty.of.permission.empty() && has_elapsed_time(*duty.of.rule));
+    const bool waits = duty.of.consequence_of || !duty.of.prohibition.empty() || has_elapsed_time(*duty.of.rule);
     if (duty.is_log()) {
       duty.record.set("state", text("continuing")).set("missing", Json::number(std::int64_t{0}));
       keep(duty);
@@ -123,8 +148,12 @@ void Duties::open(Duty& duty, std::int64_t at) {
   const auto time = time_of(*duty.of.rule, at * kMicrosecondsPerMillisecond);
   auto& record = duty.record;
   record.set("state", text("open"));
-  for (const auto* member : {"deadline", "notBefore", "overdue", "finding", "commitment"}) { record.remove(member); }
-  if (time.from) { record.set("notBefore", Json::number(*time.from / kMicrosecondsPerMillisecond)); }
+  for (const auto* member : {"deadline", "notBefore", "overdue", "finding", "commitment", "confirmed", "disputed"}) {
+    record.remove(member);
+  }
+  if (time.from) {
+    record.set("notBefore", Json::number((*time.from + kMicrosecondsPerMillisecond - 1) / kMicrosecondsPerMillisecond));
+  }
   if (time.until) {
     const auto until = *time.until / kMicrosecondsPerMillisecond;
     record.set("deadline", Json::number(until));
@@ -142,40 +171,97 @@ void Duties::keep(const Duty& duty) {
   records_.set(duty.key, duty.record, {.kind = kAgreementKind, .id = agreement_.id});
 }
 
+void Duties::open_consequences(const Duty& duty) {
+  // They follow from the moment at which it was not done, whenever somebody looks.
+  for (auto& one : duties_) {
+    if (one.of.consequence_of && &duties_[*one.of.consequence_of] == &duty) { open(one, duty.deadline()); }
+  }
+}
+
 void Duties::mark_overdue(Duty& duty, std::int64_t at) {
   if (duty.record.find("overdue") != nullptr) { return; }
+  const auto& performer = performer_of(duty.of, agreement_);
   const auto finding =
-      record_finding(context_, records_, agreement_, "duty_overdue",
-                     "the duty " + duty.of.uid + " of " + agreement_.consumer + " was not fulfilled in time",
-                     duty.of.uid, static_cast<Milliseconds>(duty.deadline()));
+      record_finding(context_, records_, agreement_,
+                     {.code = "duty_overdue",
+                      .message = "the duty " + duty.of.uid + " of " + performer + " was not fulfilled in time",
+                      .subject = duty.of.uid,
+                      .organisation = performer,
+                      .deadline = static_cast<Milliseconds>(duty.deadline())});
   duty.record.set("overdue", Json::number(at)).set("finding", Json::number(static_cast<std::int64_t>(finding)));
   keep(duty);
   records_.emit("duty_overdue", agreement_.id);
-  for (auto& one : duties_) {
-    if (one.of.consequence_of && &duties_[*one.of.consequence_of] == &duty) { open(one, at); }
+  open_consequences(duty);
+}
+
+/// What its findings are about was made good.
+void Duties::good(const Duty& duty, std::string_view text) {
+  const auto* disputed = duty.record.find("disputed");
+  for (const auto* finding : {duty.record.find("finding"), disputed == nullptr ? nullptr : disputed->find("finding")}) {
+    if (finding == nullptr) { continue; }
+    mark_corrected(context_, agreement_, static_cast<std::uint64_t>(finding->as_integer().value_or(0)), duty.of.uid,
+                   text);
   }
 }
 
 std::string Duties::fulfil(Duty& duty, const Json& how) {
   const auto deadline = duty.deadline();
-  const bool late = deadline != 0 && deadline < now();
   if (deadline != 0) { records_.erase(due_of(deadline, duty.key)); }
-  if (late) { mark_overdue(duty, now()); }
+  if (deadline != 0 && deadline < now()) { mark_overdue(duty, now()); }
+  if (!needs_confirmation(duty.of, agreement_)) { return confirm(duty, how); }
+  duty.record.set("state", text("said"));
+  for (const auto& [name, value] : how.members()) { duty.record.set(name, value); }
+  records_.stamp(duty.record);
+  keep(duty);
+  records_.emit("duty_said", agreement_.id);
+  return "said";
+}
+
+std::string Duties::confirm(Duty& duty, const Json& how) {
+  const bool late = duty.record.find("overdue") != nullptr;
   duty.record.set("state", text(late ? "late" : "fulfilled"));
   for (const auto& [name, value] : how.members()) { duty.record.set(name, value); }
   records_.stamp(duty.record);
   keep(duty);
-  if (const auto* finding = duty.record.find("finding")) {
-    mark_corrected(context_, agreement_, static_cast<std::uint64_t>(finding->as_integer().value_or(0)), duty.of.uid,
-                   "fulfilled late");
-  }
+  good(duty, late ? "fulfilled late" : "fulfilled");
   records_.emit(late ? "duty_late" : "duty_fulfilled", agreement_.id);
   return late ? "late" : "fulfilled";
 }
 
-void Duties::first_use(const std::string& permission) {
+void Duties::dispute(Duty& duty, const Json& why) {
+  const auto& performer = performer_of(duty.of, agreement_);
+  auto disputed = why;
+  const auto* before = duty.record.find("disputed");
+  if (before != nullptr && duty.state() == "said") {
+    disputed.set("finding", *before->find("finding"));  // still open: nobody has confirmed anything since
+  } else {
+    const auto finding = record_finding(context_, records_, agreement_,
+                                        {.code = "fulfilment_disputed",
+                                         .message = "the duty " + duty.of.uid + " of " + performer +
+                                                    " was not fulfilled, says " + other_than(performer, agreement_),
+                                         .subject = duty.of.uid,
+                                         .organisation = performer});
+    disputed.set("finding", Json::number(static_cast<std::int64_t>(finding)));
+  }
+  disputed.set("time", Json::number(now()));
+  duty.record.set("state", text("open")).set("disputed", std::move(disputed));
+  const auto deadline = duty.deadline();
+  const bool is_behind = deadline != 0 && deadline < now() && duty.record.find("overdue") == nullptr;
+  if (is_behind) {
+    // One finding says it: it was not done in time.
+    duty.record.set("overdue", Json::number(now()));
+    open_consequences(duty);
+  } else if (deadline >= now()) {
+    records_.put(due_of(deadline, duty.key), "");
+  }
+  keep(duty);
+  records_.emit("duty_disputed", agreement_.id);
+}
+
+void Duties::first_use(const std::string& permission, std::int64_t at) {
   for (auto& duty : duties_) {
-    if (duty.of.permission == permission && !duty.of.consequence_of && duty.state() == "waiting") { open(duty, now()); }
+    const bool begins = duty.of.permission == permission && duty.of.prohibition.empty() && !duty.of.consequence_of;
+    if (begins && duty.state() == "waiting") { open(duty, at); }
   }
 }
 
@@ -214,8 +300,9 @@ void Duties::into(World& world) const {
     const auto* missing = duty.record.find("missing");
     if (word == "fulfilled") { state = {Performance::performed, Deontic::fulfilled}; }
     if (word == "late") { state = {Performance::performed, Deontic::violated}; }
-    const bool overdue = word == "open" && duty.deadline() != 0 && duty.deadline() < now();
-    if (overdue || (missing != nullptr && missing->as_integer().value_or(0) > 0)) {
+    const bool is_behind = word == "open" && duty.deadline() != 0 && duty.deadline() < now();
+    const bool overdue = word == "said" && duty.record.find("overdue") != nullptr;
+    if (is_behind || overdue || (missing != nullptr && missing->as_integer().value_or(0) > 0)) {
       state = {Performance::unknown, Deontic::violated};
     }
     world.duties.insert_or_assign(duty.of.uid, state);

@@ -23,13 +23,22 @@ struct DutyOf {
 std::vector<DutyOf> duties_of(const Policy& policy);
 
 /// When a duty may and must be fulfilled, when it begins at `start`, in its constraints and its action's refinements. Until: the
-/// earliest `dateTime lt|lteq|eq`, or `start` and a `delayPeriod` or `elapsedTime` with `eq|lt|lteq`. From: the latest with
-/// `gt|gteq`. A duty reads `delayPeriod eq P30D` as "within": data that is deleted earlier is deleted.
+/// earliest of `lt|lteq`, and of `dateTime` and `elapsedTime` also `eq`. From: the latest of `gt|gteq`, and of `delayPeriod` also
+/// `eq` (ODRL 2.2 vocabulary: a delay comes before the action). Both are moments at which it is in time.
 struct DutyTime {
   std::optional<Instant> from;
   std::optional<Instant> until;
 };
 DutyTime time_of(const Rule& duty, Instant start);
+
+/// Whose transaction fulfils it: the provider gives his consent, and does what he himself owes.
+const std::string& performer_of(const DutyOf& duty, const Agreement& agreement);
+const std::string& other_than(const std::string& organisation, const Agreement& agreement);
+bool is_consent(const DutyOf& duty);
+/// Met by payments, which the payee confirms.
+bool is_payment(const DutyOf& duty);
+/// It names who does not perform it as informedParty, attributedParty or the like: he says whether it was so.
+bool needs_confirmation(const DutyOf& duty, const Agreement& agreement);
 
 /// Duties of one agreement while a transaction runs, or when their deadlines pass.
 class Duties {
@@ -54,10 +63,14 @@ class Duties {
 
   /// Deadlines, findings and consequences. `at`: milliseconds.
   void mark_overdue(Duty& duty, std::int64_t at);
-  /// `how`: members for its record. Gives the state, `fulfilled` or `late`; closes its finding.
+  /// `how`: members for its record. Gives the state: `said` when the other side has to confirm it, else as `confirm` does.
   std::string fulfil(Duty& duty, const json::Value& how);
-  /// The permission was used for the first time: periods of time since then begin.
-  void first_use(const std::string& permission);
+  /// Gives the state, `fulfilled` or `late`; closes its findings.
+  std::string confirm(Duty& duty, const json::Value& how);
+  /// The other side says that it was not fulfilled: it is open again, and a finding.
+  void dispute(Duty& duty, const json::Value& why);
+  /// The permission was used for the first time, at `at`: periods of time since then begin. Empty: the first use of all.
+  void first_use(const std::string& permission, std::int64_t at);
   /// The prohibition was broken: its remedies are due.
   void broken(const std::string& prohibition);
   /// By when a use under this permission is to be logged.
@@ -74,6 +87,8 @@ class Duties {
 
  private:
   void open(Duty& duty, std::int64_t at);
+  void open_consequences(const Duty& duty);
+  void good(const Duty& duty, std::string_view text);
   [[nodiscard]] std::int64_t now() const;
 
   contracts::Context& context_;

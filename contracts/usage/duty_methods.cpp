@@ -11,20 +11,6 @@ namespace {
 
 using Json = json::Value;
 
-bool names(const std::vector<Entity>& entities, const std::string& organisation) {
-  return std::any_of(entities.begin(), entities.end(),
-                     [&](const Entity& one) { return one.iri == party_of(organisation); });
-}
-
-/// Whose transaction fulfils it: the provider gives his consent, and does what he himself owes.
-const std::string& performer_of(const DutyOf& duty, const Agreement& agreement) {
-  const bool consent = odrl_word(duty.action) == "obtainConsent";
-  const bool by_provider = consent || names(duty.rule->assignees, agreement.provider);
-  return by_provider ? agreement.provider : agreement.consumer;
-}
-
-bool is_payment(const DutyOf& duty) { return odrl_word(duty.action) == "compensate"; }
-
 /// The amount that a duty asks for; empty when it says none.
 const Value* price_of(const Rule& duty) {
   const auto find = [](const std::vector<Constraint>& constraints) -> const Value* {
@@ -44,15 +30,25 @@ const Value* price_of(const Rule& duty) {
   return nullptr;
 }
 
-Result<Duties::Duty*> find_due(const Call& call, Duties& duties, const std::string& agreement) {
+Result<Duties::Duty*> find_duty(const Call& call, Duties& duties, const std::string& agreement) {
   auto* duty = duties.find(call.arguments.duty);
-  if (duty == nullptr) {
-    return not_found("UNKNOWN_DUTY", "agreement " + agreement + " has no duty " + call.arguments.duty);
-  }
+  if (duty != nullptr) { return duty; }
+  return not_found("UNKNOWN_DUTY", "agreement " + agreement + " has no duty " + call.arguments.duty);
+}
+
+Result<Duties::Duty*> find_due(const Call& call, Duties& duties, const std::string& agreement) {
+  const auto found = find_duty(call, duties, agreement);
+  if (!found) { return found.error(); }
+  auto* duty = *found;
   if (duty->is_log()) { return refused("DUTY_CONTINUES", call.arguments.duty + " is met use by use: keten usage log"); }
   if (duty->state() == "waiting") {
     return refused("DUTY_NOT_DUE",
                    call.arguments.duty + " is not due: it follows the first use, a broken prohibition or another duty");
+  }
+  if (duty->state() == "said") {
+    return refused("DUTY_SAID", call.arguments.duty + " was said to be fulfilled, in transaction " +
+                                    std::string(duty->record.find_string("transaction").value_or("")) +
+                                    "; the other side confirms it: keten usage confirm");
   }
   if (!duty->is_open()) {
     return refused("DUTY_DONE", call.arguments.duty + " was fulfilled before, in transaction " +
@@ -65,6 +61,13 @@ Result<Duties::Duty*> find_due(const Call& call, Duties& duties, const std::stri
   return duty;
 }
 
+/// The agreement, for one of its parties.
+Result<Agreement> find_own(const Call& call) {
+  auto found = find_agreement(call.context, call.records, call.arguments.subject);
+  if (!found || call.organisation() == found->consumer || call.organisation() == found->provider) { return found; }
+  return forbidden("NOT_A_PARTY", call.organisation() + " is no party of agreement " + found->id);
+}
+
 std::string sum_of(std::string_view before, const std::string& amount) {
   const auto sum = production::add_decimals(before.empty() ? "0" : before, amount);
   CHECK(sum.has_value());  // amounts have 40 digits, and there are not 10^300 payments
@@ -75,12 +78,9 @@ std::string sum_of(std::string_view before, const std::string& amount) {
 
 /// Also behind the end of an agreement: what it asks for afterwards (delete, report) is done then.
 Result<Bytes> fulfil(const Call& call) {
-  const auto found = find_agreement(call.context, call.records, call.arguments.subject);
+  const auto found = find_own(call);
   if (!found) { return found.error(); }
   const auto& agreement = *found;
-  if (call.organisation() != agreement.consumer && call.organisation() != agreement.provider) {
-    return forbidden("NOT_A_PARTY", call.organisation() + " is no party of agreement " + agreement.id);
-  }
   Duties duties(call.context, call.records, agreement);
   const auto duty = find_due(call, duties, agreement.id);
   if (!duty) { return duty.error(); }
@@ -96,6 +96,60 @@ Result<Bytes> fulfil(const Call& call) {
   }
   const auto state = duties.fulfil(**duty, Json::object().set("commitment", text(call.arguments.commitment)));
   return to_bytes(json::canonical(Json::object().set("state", text(state))));
+}
+
+/// Who was to be informed, named or asked says that he was: only then it counts.
+Result<Bytes> confirm(const Call& call) {
+  const auto found = find_own(call);
+  if (!found) { return found.error(); }
+  const auto& agreement = *found;
+  Duties duties(call.context, call.records, agreement);
+  const auto duty = find_duty(call, duties, agreement.id);
+  if (!duty) { return duty.error(); }
+  const auto& performer = performer_of((*duty)->of, agreement);
+  const auto how = Json::object().set("confirmed", Json::boolean(true));
+  if (is_consent((*duty)->of) && call.organisation() == performer) {
+    const auto due = find_due(call, duties, agreement.id);
+    if (!due) { return due.error(); }
+    return to_bytes(json::canonical(Json::object().set("state", text(duties.fulfil(**due, how)))));
+  }
+  if (call.organisation() == performer) {
+    return forbidden("OWN_WORD", call.arguments.duty + " is fulfilled by " + performer + ", and confirmed by " +
+                                     other_than(performer, agreement));
+  }
+  if ((*duty)->state() != "said") {
+    return refused("NOTHING_SAID", call.arguments.duty + " is " + std::string((*duty)->state()) + "; " + performer +
+                                       " says first that it is fulfilled: keten usage fulfil");
+  }
+  const auto state = duties.confirm(**duty, how);
+  return to_bytes(json::canonical(Json::object().set("state", text(state))));
+}
+
+/// The other side's word against that of who says to have fulfilled it. Parties settle it by the finding that it is.
+Result<Bytes> dispute(const Call& call) {
+  const auto found = find_own(call);
+  if (!found) { return found.error(); }
+  const auto& agreement = *found;
+  Duties duties(call.context, call.records, agreement);
+  const auto duty = find_duty(call, duties, agreement.id);
+  if (!duty) { return duty.error(); }
+  const auto& performer = performer_of((*duty)->of, agreement);
+  if (call.organisation() == performer) {
+    return forbidden("OWN_WORD",
+                     call.arguments.duty + " is fulfilled by " + performer + ", who does not dispute its own word");
+  }
+  const auto state = (*duty)->state();
+  if (state != "said" && state != "fulfilled" && state != "late") {
+    return refused("NOTHING_SAID", call.arguments.duty + " is " + std::string(state) + ": nothing is to be disputed");
+  }
+  if ((*duty)->record.find("confirmed") != nullptr || is_payment((*duty)->of)) {
+    return refused("CONFIRMED", call.organisation() + " has confirmed " + call.arguments.duty + " before");
+  }
+  auto why = Json::object();
+  if (!call.arguments.reason.empty()) { why.set("reason", text(call.arguments.reason)); }
+  if (!call.arguments.commitment.empty()) { why.set("commitment", text(call.arguments.commitment)); }
+  duties.dispute(**duty, why);
+  return to_bytes(json::canonical(Json::object().set("state", text("open"))));
 }
 
 /// The consumer says that he has paid. It counts when the provider says so too.

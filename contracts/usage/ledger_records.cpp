@@ -9,6 +9,9 @@ namespace keten::usage {
 
 std::string dataset_key(std::string_view dataset) { return "dataset/" + std::string(dataset); }
 std::string negotiation_key(std::string_view id) { return "negotiation/" + std::string(id); }
+std::string open_negotiations_key(std::string_view provider, std::string_view consumer) {
+  return "open/" + std::string(provider) + "/" + std::string(consumer);
+}
 std::string terms_key(std::string_view negotiation) { return "terms/" + std::string(negotiation); }
 std::string agreement_key(std::string_view id) { return "agreement/" + std::string(id); }
 std::string payment_key(std::string_view agreement, std::string_view payment) {

@@ -16,6 +16,8 @@ namespace keten::usage {
 // Keys behind `usage/`: docs/formats/usage.md.
 std::string dataset_key(std::string_view dataset);
 std::string negotiation_key(std::string_view id);
+/// How many negotiations of these two are open.
+std::string open_negotiations_key(std::string_view provider, std::string_view consumer);
 /// The document on the table of a negotiation, canonical.
 std::string terms_key(std::string_view negotiation);
 std::string agreement_key(std::string_view id);

@@ -34,6 +34,8 @@ struct Call {
 
 // duty_methods.cpp
 [[nodiscard]] Result<Bytes> fulfil(const Call& call);
+[[nodiscard]] Result<Bytes> confirm(const Call& call);
+[[nodiscard]] Result<Bytes> dispute(const Call& call);
 [[nodiscard]] Result<Bytes> pay(const Call& call);
 [[nodiscard]] Result<Bytes> receive(const Call& call);
 

@@ -125,6 +125,26 @@ Result<Json> negotiation_of(const Call& call, std::string& id) {
       .set("signatures", Json::object());
 }
 
+/// Those of one pair that are open are counted: each lies on the ledger until somebody ends it.
+Status count_open(const Call& call, const NegotiationParties& parties, bool begins) {
+  const auto key = open_negotiations_key(parties.provider, parties.consumer);
+  const auto stored = call.records.get(key);
+  const auto before = stored ? stored->find("open")->as_integer().value_or(0) : 0;
+  if (begins && before >= static_cast<std::int64_t>(kOpenNegotiationsMax)) {
+    return refused("TOO_MANY_NEGOTIATIONS", parties.provider + " and " + parties.consumer + " have " +
+                                                std::to_string(before) +
+                                                " open negotiations, the most that two may have; end one of them: "
+                                                "keten usage terminate");
+  }
+  const auto after = begins ? before + 1 : before - 1;
+  if (after == 0) {
+    call.records.erase(key);
+  } else {
+    call.records.set(key, Json::object().set("open", Json::number(after)));
+  }
+  return kDone;
+}
+
 /// New terms on the table take all signatures back.
 Status lay_terms(const Call& call, const std::string& id, Json& record, const NegotiationParties& parties) {
   const auto& arguments = call.arguments;
@@ -237,6 +257,10 @@ Result<Bytes> negotiate(const Call& call) {
   }
   if (arguments.policy) {
     if (auto laid = lay_terms(call, id, *record, parties); !laid) { return laid.error(); }
+  }
+  const bool ends = *next == NegotiationState::finalized || *next == NegotiationState::terminated;
+  if (state == NegotiationState::none || ends) {
+    if (auto counted = count_open(call, parties, !ends); !counted) { return counted.error(); }
   }
   record->set("state", text(state_name(*next)));
   if (!arguments.reason.empty()) { record->set("reason", text(arguments.reason)); }

@@ -95,6 +95,7 @@ struct Policy {
   std::vector<std::pair<std::string, std::string>> actions;  ///< that the document defines: action, includedIn
   std::vector<UnknownTerm> unknown;
   std::size_t weight = 0;  ///< weight_of all rules: what one judgement looks at
+  bool meters = false;     ///< a condition is about how long uses run
   Names names;             ///< how its words are read
 };
 

@@ -607,6 +607,7 @@ class PolicyReader {
         if (const auto text = text_of(only(inside), place, "a left operand")) {
           constraint.left = policy_.names.term(*text);
           if (!operand_type(constraint.left)) { unknown(place, *text, "left operand"); }
+          policy_.meters = policy_.meters || odrl_word(constraint.left) == "meteredTime";
         }
       } else if (member == "operator") {
         if (const auto text = text_of(only(inside), place, "an operator")) {

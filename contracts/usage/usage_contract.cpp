@@ -39,6 +39,8 @@ Result<Bytes> UsageContract::execute(contracts::Context& context) const {
     case Method::log: return use(call);
     case Method::correct: return correct(call);
     case Method::fulfil: return fulfil(call);
+    case Method::confirm: return confirm(call);
+    case Method::dispute: return dispute(call);
     case Method::pay: return pay(call);
     case Method::receive: return receive(call);
     case Method::claim: return claim(call);

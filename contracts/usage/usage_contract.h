@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +17,14 @@ inline constexpr std::size_t kTermsBytesMax = 16 * 1024;  ///< of a policy, cano
 inline constexpr std::size_t kTermsPartsMax = 64;         ///< memberships of collections in such a policy
 inline constexpr std::size_t kTermsDutiesMax = 64;        ///< remedies and consequences counted
 inline constexpr std::size_t kRuleUidBytesMax = 256;
+inline constexpr std::size_t kOpenNegotiationsMax = 64;  ///< of one provider and one consumer
 inline constexpr std::size_t kClassificationMax = 16;
 inline constexpr std::size_t kUsesPerTransactionMax = 100;
-inline constexpr std::size_t kStatementsMax = 8;   ///< about one use, or in one claim
-inline constexpr std::size_t kClaimValuesMax = 8;  ///< of one operand
-inline constexpr std::size_t kUnitsMax = 16;       ///< of payments under one agreement
-inline constexpr std::size_t kClaimsMax = 32;      ///< operands of one issuer about one organisation
+inline constexpr std::size_t kStatementsMax = 8;                   ///< about one use, or in one claim
+inline constexpr std::int64_t kUseRunsMaxMs = 366LL * 86'400'000;  ///< one use
+inline constexpr std::size_t kClaimValuesMax = 8;                  ///< of one operand
+inline constexpr std::size_t kUnitsMax = 16;                       ///< of payments under one agreement
+inline constexpr std::size_t kClaimsMax = 32;                      ///< operands of one issuer about one organisation
 inline constexpr std::size_t kDueAtOnce = 256;  ///< deadlines that one block deals with; the rest follows in the next
 inline constexpr std::size_t kReportBytesMax = 4096;  ///< of a longer report only the hash is kept
 

@@ -1,7 +1,9 @@
 #include "contracts/usage/use_judge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "contracts/production/decimal.h"
 #include "contracts/usage/usage_contract.h"
@@ -23,6 +25,15 @@ Instant instant_of(const Json* milliseconds) {
 
 Value value_of(const Names& names, const Json& said) {
   return said.is(json::Kind::number) ? make_value(said.text(), true) : make_value(names.iri(said.text()));
+}
+
+/// How long a recorded use ran, or was to run, as it was said; empty: nobody has said it.
+std::optional<std::int64_t> ran_of(const Json& record) {
+  const auto said = record.find("use")->find_string("duration");
+  if (!said) { return std::nullopt; }
+  const auto duration = parse_duration(*said);
+  CHECK(duration.has_value());  // it was read before it was kept
+  return duration->microseconds / kMicrosecondsPerMillisecond;
 }
 
 /// Whether the narrower action is a part of the wider one.
@@ -113,26 +124,33 @@ void UseJudge::read_claims() {
 }
 
 void UseJudge::read_counters() {
+  auto& all = world_.uses[""];
   const auto counters = records_.get(counters_key(agreement_.id));
-  if (!counters) { return; }
-  numbered_ = counters->find("uses")->as_integer().value_or(0);
-  refused_ = counters->find("denied")->as_integer().value_or(0);
-  violations_ = counters->find("violations")->as_integer().value_or(0);
-  std::vector<Value> paid;
-  for (const auto& [unit, amount] : counters->find("paid")->members()) {
-    paid.push_back(make_value(amount.text(), true));
-    paid.back().unit = unit;
+  if (counters) {
+    numbered_ = counters->find("uses")->as_integer().value_or(0);
+    refused_ = counters->find("denied")->as_integer().value_or(0);
+    violations_ = counters->find("violations")->as_integer().value_or(0);
+    for (const auto& [unit, amount] : counters->find("paid")->members()) {
+      all.paid.push_back(make_value(amount.text(), true));
+      all.paid.back().unit = unit;
+    }
   }
-  const auto start = world_.uses[""].start;
-  world_.uses[""].paid = paid;
-  for (const auto& [rule, stored] : counters->find("rules")->members()) {
+  // A permission that was never used has used nothing, whatever was used under others; prohibitions look at all uses.
+  for (const auto& rule : policy_.rules) {
+    if (rule.kind == RuleKind::permission) { world_.uses.emplace(rule.uid, all); }
+  }
+  if (!counters) { return; }
+  const auto read = [&](const std::string& rule, const Json& stored) {
     auto& uses = world_.uses[rule];
-    uses.start = start;
-    uses.paid = paid;
     uses.count = stored.find("count")->text();
     if (stored.find("first") != nullptr) { uses.first = instant_of(stored.find("first")); }
     if (stored.find("last") != nullptr) { uses.last = instant_of(stored.find("last")); }
-  }
+    auto& metered = metered_[rule];
+    if (const auto* ran = stored.find("ran")) { metered.ran_ms = ran->as_integer().value_or(0); }
+    if (const auto* untold = stored.find("untold")) { metered.untold = untold->as_integer().value_or(0); }
+  };
+  for (const auto& [rule, stored] : counters->find("rules")->members()) { read(rule, stored); }
+  if (const auto* stored = counters->find("all")) { read("", *stored); }
 }
 
 Policy UseJudge::request_of(const UseArguments& use) const {
@@ -164,17 +182,42 @@ Policy UseJudge::request_of(const UseArguments& use) const {
   return request;
 }
 
-void UseJudge::count(const std::string& rule, Json& counted) {
-  auto& uses = world_.uses[rule];
-  uses.start = world_.uses[""].start;
-  uses.paid = world_.uses[""].paid;
-  uses.count = production::add_decimals(uses.count, "1").value_or(uses.count);
-  if (!uses.first) {
-    uses.first = world_.now;
-    duties_.first_use(rule);
+void UseJudge::set_metered(std::optional<std::int64_t> one_more_ms, Untold untold) {
+  if (!policy_.meters) { return; }
+  for (auto& [rule, uses] : world_.uses) {
+    const auto found = metered_.find(rule);
+    const auto metered = found == metered_.end() ? Metered{} : found->second;
+    uses.metered_time.reset();
+    if (!one_more_ms || (metered.untold != 0 && untold == Untold::unknown)) { continue; }
+    // Longer than any limit that terms can name is long enough.
+    const auto sum_ms = std::min(metered.ran_ms + *one_more_ms, INT64_MAX / kMicrosecondsPerMillisecond);
+    uses.metered_time = Duration{0, sum_ms * kMicrosecondsPerMillisecond};
   }
+}
+
+void UseJudge::count(const std::string& rule, const UseArguments& use) {
+  auto& uses = world_.uses[rule];
+  uses.count = production::add_decimals(uses.count, "1").value_or(uses.count);
+  if (!uses.first) { duties_.first_use(rule, world_.now / kMicrosecondsPerMillisecond); }
+  uses.first = uses.first ? std::min(*uses.first, world_.now) : world_.now;
   uses.last = uses.last ? std::max(*uses.last, world_.now) : world_.now;
-  counted.push(text(rule));
+  auto& metered = metered_[rule];
+  if (!policy_.meters) { return; }
+  metered.ran_ms += use.ran_ms.value_or(0);
+  metered.untold += use.ran_ms ? 0 : 1;
+}
+
+void UseJudge::take_back(const std::string& rule, std::optional<std::int64_t> ran_ms) {
+  auto& uses = world_.uses[rule];
+  uses.count = production::add_decimals(uses.count, "-1").value_or(uses.count);
+  // When it was the only one, none was ever made; when not, the others' times stay.
+  if (uses.count == "0") {
+    uses.first.reset();
+    uses.last.reset();
+  }
+  if (!policy_.meters) { return; }
+  metered_[rule].ran_ms -= ran_ms.value_or(0);
+  metered_[rule].untold -= ran_ms ? 0 : 1;
 }
 
 std::optional<Instant> UseJudge::end_of(const std::string& permission) const {
@@ -189,7 +232,17 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
   context_.charge(fuel_per_judgement_ * (1 + use.statements.size()));
   world_.now = at * kMicrosecondsPerMillisecond;
   duties_.into(world_);
+  // Whoever only asks may say later how long it ran; of what has happened it is known, or unknown.
+  set_metered(kind == Kind::permit ? use.ran_ms.value_or(0) : use.ran_ms, Untold::unknown);
+  // A use that is told of later may have been the first of all.
+  std::vector<std::pair<Uses*, Instant>> later;
+  for (auto& [rule, uses] : world_.uses) {
+    if (!uses.first || *uses.first <= world_.now) { continue; }
+    later.emplace_back(&uses, *uses.first);
+    uses.first = world_.now;
+  }
   const auto report = evaluate(policy_, request_of(use), world_);
+  for (const auto& [uses, first] : later) { uses->first = first; }
 
   const bool happened = kind == Kind::log;
   const bool permitted = report.decision == Decision::permitted;
@@ -211,7 +264,8 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
     // A use counts under the permissions that cover it; one that happened without, under all that it might belong to.
     const bool counts = rule.kind == RuleKind::permission && (permitted ? rule.active : happened);
     if (!counts) { continue; }
-    count(rule.rule, counted);
+    count(rule.rule, use);
+    counted.push(text(rule.rule));
     const auto end = end_of(rule.rule);
     has_end = has_end && end.has_value();
     if (end && (!until || *until < *end)) { until = end; }
@@ -219,6 +273,7 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
     const auto due = duties_.log_due(rule.rule);
     if (due && (!log_due || due->until < log_due->until)) { log_due = due; }
   }
+  if (permitted || happened) { count("", use); }
   record.set("counted", std::move(counted));
   if (permitted && !happened) {
     const auto end = end_of_agreement(agreement_);
@@ -237,32 +292,85 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
   return record;
 }
 
+json::Value UseJudge::judge_outside(const UseArguments& use, std::string_view reason) {
+  ++violations_;
+  return Json::object()
+      .set("use", use.document)
+      .set("number", next_number())
+      .set("kind", text("log"))
+      .set("decision", text(decision_name(Decision::denied)))
+      .set("reason", text(reason))
+      .set("outside", Json::boolean(true))
+      .set("counted", Json::array());
+}
+
 void UseJudge::take_back(const Json& record) {
-  for (const auto& rule : record.find("counted")->items()) {
-    auto& uses = world_.uses[rule.text()];
-    uses.count = production::add_decimals(uses.count, "-1").value_or(uses.count);
-    // When it was the only one, none was ever made; when not, the others' times stay.
-    if (uses.count == "0") {
-      uses.first.reset();
-      uses.last.reset();
-    }
-  }
   if (record.find_string("decision") != "permitted") { --violations_; }
+  if (record.find("outside") != nullptr) { return; }
+  const auto ran = ran_of(record);
+  for (const auto& rule : record.find("counted")->items()) { take_back(rule.text(), ran); }
+  take_back("", ran);
+}
+
+std::string UseJudge::tell_time(const UseArguments& log, const Json& permit) {
+  if (!policy_.meters || !log.ran_ms) { return {}; }
+  context_.charge(2 * fuel_per_judgement_ * (1 + log.statements.size()));
+  std::vector<std::string> counted = {""};
+  for (const auto& rule : permit.find("counted")->items()) { counted.push_back(rule.text()); }
+  const auto asked = ran_of(permit);
+  // As if this use were judged now as it was then, without its time and with it: time is all that may make a difference.
+  auto before = world_.uses;
+  for (const auto& rule : counted) {
+    auto& metered = metered_[rule];
+    metered.ran_ms -= asked.value_or(0);
+    metered.untold -= asked ? 0 : 1;
+    auto& uses = world_.uses[rule];
+    uses.count = production::add_decimals(uses.count, "-1").value_or(uses.count);
+    uses.last.reset();
+  }
+  world_.now = instant_of(permit.find("time"));
+  duties_.into(world_);
+  const auto request = request_of(log);
+  set_metered(0, Untold::none);
+  const auto without = evaluate(policy_, request, world_);
+  set_metered(log.ran_ms, Untold::none);
+  const auto with = evaluate(policy_, request, world_);
+  world_.uses = std::move(before);
+  for (const auto& rule : counted) { metered_[rule].ran_ms += *log.ran_ms; }
+  for (std::size_t i = 0; i < with.rules.size(); ++i) {
+    const auto& rule = with.rules[i];
+    const bool was_active = without.rules[i].active;
+    const bool covered = std::find(counted.begin(), counted.end(), rule.rule) != counted.end();
+    const bool ended = rule.kind == RuleKind::permission && covered && was_active && !rule.active;
+    const bool prohibited = rule.kind == RuleKind::prohibition && !was_active && rule.active;
+    if (!ended && !prohibited) { continue; }
+    ++violations_;
+    return rule.rule + " allows no use that runs so long";
+  }
+  return {};
 }
 
 void UseJudge::keep_counters() {
-  auto rules = Json::object();
-  for (const auto& [rule, uses] : world_.uses) {
-    if (rule.empty()) { continue; }
+  const auto entry_of = [&](const std::string& rule, const Uses& uses) {
     auto entry = Json::object();
     entry.set("count", Json::number(uses.count));
     if (uses.first) { entry.set("first", Json::number(*uses.first / kMicrosecondsPerMillisecond)); }
     if (uses.last) { entry.set("last", Json::number(*uses.last / kMicrosecondsPerMillisecond)); }
-    rules.set(rule, std::move(entry));
+    if (policy_.meters) {
+      const auto& metered = metered_[rule];
+      entry.set("ran", Json::number(metered.ran_ms)).set("untold", Json::number(metered.untold));
+    }
+    return entry;
+  };
+  auto rules = Json::object();
+  for (const auto& [rule, uses] : world_.uses) {
+    // Of a permission that nobody has used there is nothing to tell.
+    if (!rule.empty() && metered_.contains(rule)) { rules.set(rule, entry_of(rule, uses)); }
   }
   auto paid = Json::object();
   for (const auto& one : world_.uses[""].paid) { paid.set(one.unit, text(one.text)); }
   records_.set(counters_key(agreement_.id), Json::object()
+                                                .set("all", entry_of("", world_.uses[""]))
                                                 .set("rules", std::move(rules))
                                                 .set("paid", std::move(paid))
                                                 .set("uses", Json::number(numbered_))

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "contracts/contract.h"
 #include "contracts/usage/agreement.h"
@@ -21,8 +25,13 @@ class UseJudge {
     permit,  ///< asked for: counts when it is permitted
     log,     ///< it happened: counts in any case
   };
-  /// The record of the use. `at`: milliseconds, when it was recorded first.
+  /// The record of the use. `at`: milliseconds, when it happened or was asked for.
   [[nodiscard]] json::Value judge(const UseArguments& use, Kind kind, std::int64_t at);
+  /// The record of a use at a time when no terms were in force: a violation, which counts under no rule.
+  [[nodiscard]] json::Value judge_outside(const UseArguments& use, std::string_view reason);
+  /// The use of a permit is over and has told how long it ran. Gives why that is against the terms; empty: it is not, or nobody can
+  /// say yet.
+  [[nodiscard]] std::string tell_time(const UseArguments& log, const json::Value& permit);
   /// Takes a record's counts back, before what corrects it is judged.
   void take_back(const json::Value& record);
   void keep_counters();
@@ -35,7 +44,16 @@ class UseJudge {
   void read_counters();
   void read_claims();
   [[nodiscard]] Policy request_of(const UseArguments& use) const;
-  void count(const std::string& rule, json::Value& counted);
+  /// What uses of one rule have run, in milliseconds, and how many have not told. Only of terms that meter.
+  struct Metered {
+    std::int64_t ran_ms = 0;
+    std::int64_t untold = 0;
+  };
+  /// `one_more`: of the use that is judged. Uses that have not told count as none, or make the sum unknown.
+  enum class Untold : std::uint8_t { unknown, none };
+  void set_metered(std::optional<std::int64_t> one_more_ms, Untold untold);
+  void count(const std::string& rule, const UseArguments& use);
+  void take_back(const std::string& rule, std::optional<std::int64_t> ran_ms);
   [[nodiscard]] std::optional<Instant> end_of(const std::string& permission) const;
 
   contracts::Context& context_;
@@ -43,7 +61,8 @@ class UseJudge {
   const Agreement& agreement_;
   const Policy& policy_;
   Duties duties_;
-  World world_;
+  World world_;  ///< of uses: one entry for each permission, and under the empty uid all
+  std::map<std::string, Metered, std::less<>> metered_;
   std::uint64_t fuel_per_judgement_ = 0;
   std::int64_t numbered_ = 0;
   std::int64_t refused_ = 0;  ///< asked for and denied

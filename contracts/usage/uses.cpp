@@ -1,3 +1,4 @@
+#include "contracts/production/time.h"
 #include "contracts/usage/methods.h"
 #include "contracts/usage/usage_contract.h"
 #include "contracts/usage/use_judge.h"
@@ -26,8 +27,12 @@ Status check_new(const Call& call, const Agreement& agreement, const std::string
 
 /// A use that happened without a permission is a finding, which the provider closes.
 void note_violation(const Call& call, const Agreement& agreement, Json& record, const std::string& use) {
-  const auto message = "use " + use + ": " + std::string(record.find_string("reason").value_or(""));
-  const auto finding = record_finding(call.context, call.records, agreement, "violation", message, use);
+  const auto finding =
+      record_finding(call.context, call.records, agreement,
+                     {.code = "violation",
+                      .message = "use " + use + ": " + std::string(record.find_string("reason").value_or("")),
+                      .subject = use,
+                      .organisation = agreement.consumer});
   record.set("finding", Json::number(static_cast<std::int64_t>(finding)));
 }
 
@@ -56,6 +61,11 @@ Result<Json> report_of_permit(const Call& call, const Agreement& agreement, cons
                                          " was permitted with another action or other statements; log what happened "
                                          "as a use of its own");
   }
+  if (log.at && *log.at < permit->find("time")->as_integer().value_or(0)) {
+    return refused("PERMIT_DIFFERS", "use " + log.permit +
+                                         " was permitted later than the log says that it happened; log what happened "
+                                         "as a use of its own");
+  }
   if (const auto* until = permit->find("logBy")) {
     const auto deadline = until->as_integer().value_or(0);
     call.records.erase(due_key(static_cast<std::uint64_t>(deadline), key));
@@ -63,24 +73,46 @@ Result<Json> report_of_permit(const Call& call, const Agreement& agreement, cons
     if (finding != 0) {
       judge.duties().log_missing(std::string(permit->find_string("logDuty").value_or("")), -1);
     } else if (deadline < call.now()) {
-      finding = static_cast<std::int64_t>(record_finding(call.context, call.records, agreement, "log_missing",
-                                                         "use " + log.permit + " was not logged in time", log.permit,
-                                                         static_cast<Milliseconds>(deadline)));
+      finding = static_cast<std::int64_t>(record_finding(call.context, call.records, agreement,
+                                                         {.code = "log_missing",
+                                                          .message = "use " + log.permit + " was not logged in time",
+                                                          .subject = log.permit,
+                                                          .organisation = agreement.consumer,
+                                                          .deadline = static_cast<Milliseconds>(deadline)}));
       permit->set("finding", Json::number(finding));
     }
     if (finding != 0) {
       mark_corrected(call.context, agreement, static_cast<std::uint64_t>(finding), log.id, "logged late");
     }
   }
+  const auto too_long = judge.tell_time(log, *permit);
   permit->set("loggedBy", text(log.id));
   call.records.set(key, *permit);
   return Json::object()
       .set("use", log.document)
       .set("number", judge.next_number())
       .set("kind", text("report"))
-      .set("decision", text("permitted"))
-      .set("reason", text("as permitted before, by use " + log.permit))
+      .set("decision", text(too_long.empty() ? "permitted" : "denied"))
+      .set("reason", text(too_long.empty() ? "as permitted before, by use " + log.permit : too_long))
       .set("counted", Json::array());
+}
+
+/// A use that happened, judged by the terms of its own time; a use at a time without terms is a violation.
+Json judge_log(const Agreement& agreement, UseJudge& judge, const UseArguments& use, std::int64_t at) {
+  const auto when = static_cast<Milliseconds>(at);
+  if (agreement.record.version_in_force(when) != 0) { return judge.judge(use, UseJudge::Kind::log, at); }
+  return judge.judge_outside(use, agreement.start > when
+                                      ? "the agreement begins at " +
+                                            production::time_text(static_cast<std::int64_t>(agreement.start)) +
+                                            ", the use was before"
+                                      : std::string("the agreement had come to its end when the data was used"));
+}
+
+Status check_past(const Call& call, const UseArguments& use) {
+  if (!use.at || *use.at <= call.now()) { return kDone; }
+  return refused("USE_IN_FUTURE", "use " + use.id + " is said to have been at " + production::time_text(*use.at) +
+                                      ", and it is " + production::time_text(call.now()) +
+                                      ": a log tells what has happened");
 }
 
 /// What the receipt shows of a use, to somebody who holds the data too.
@@ -110,14 +142,20 @@ Result<Bytes> use(const Call& call) {
     if (!one.permit.empty() && !happened) {
       return invalid("USAGE_ARGUMENTS", "only the log of a use names the permit that it was permitted by");
     }
+    if (one.at && !happened) {
+      return invalid("USAGE_ARGUMENTS", "only the log of a use tells when it was; a permit is for now");
+    }
+    if (auto past = check_past(call, one); !past) { return past.error(); }
     if (!one.permit.empty()) {
       // Also behind the end: what was permitted before is reported.
       auto log = report_of_permit(call, *agreement, one, judge);
       if (!log) { return log.error(); }
       record = std::move(*log);
+    } else if (happened) {
+      record = judge_log(*agreement, judge, one, one.at.value_or(call.now()));
     } else {
       if (agreement->version == 0) { return find_active(call.context, call.records, agreement->id).error(); }
-      record = judge.judge(one, happened ? UseJudge::Kind::log : UseJudge::Kind::permit, call.now());
+      record = judge.judge(one, UseJudge::Kind::permit, call.now());
     }
     const bool permitted = record.find_string("decision") == "permitted";
     if (happened && !permitted) { note_violation(call, *agreement, record, one.id); }
@@ -164,8 +202,12 @@ Result<Bytes> correct(const Call& call) {
   } else {
     const auto& use = call.arguments.uses.front();
     if (auto is_new = check_new(call, *agreement, use.id); !is_new) { return is_new.error(); }
+    if (auto past = check_past(call, use); !past) { return past.error(); }
     // By the time of the use that was logged, not by that of the correction.
-    auto record = judge.judge(use, UseJudge::Kind::log, original->find("time")->as_integer().value_or(0));
+    const auto said = original->find("use")->find_string("at");
+    const auto logged = said ? production::parse_time(*said) : std::nullopt;
+    const auto at = use.at.value_or(logged.value_or(original->find("time")->as_integer().value_or(0)));
+    auto record = judge_log(*agreement, judge, use, at);
     record.set("corrects", text(corrects));
     if (record.find_string("decision") != "permitted") {
       note_violation(call, *agreement, record, use.id);

@@ -254,28 +254,87 @@ bool is_core_word(std::string_view word) {
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end() || is_party_function(word);
 }
 
-/// Namespaces in which documents write what the ledger acts on.
-bool is_core_prefix(std::string_view prefix) {
-  return prefix == "odrl" || prefix == "ids" || prefix == "idsc" || prefix == "xsd" || prefix == "rdf";
+/// Words of ODRL 2.2 and of JSON-LD that stand in no other table: classes, values, and what describes.
+bool is_other_word(std::string_view word) {
+  constexpr std::array<std::string_view, 45> kWords = {"Policy",
+                                                       "Set",
+                                                       "Offer",
+                                                       "Agreement",
+                                                       "Request",
+                                                       "Assertion",
+                                                       "Privacy",
+                                                       "Ticket",
+                                                       "Rule",
+                                                       "Permission",
+                                                       "Prohibition",
+                                                       "Duty",
+                                                       "Asset",
+                                                       "AssetCollection",
+                                                       "Party",
+                                                       "PartyCollection",
+                                                       "Action",
+                                                       "Constraint",
+                                                       "LogicalConstraint",
+                                                       "LeftOperand",
+                                                       "RightOperand",
+                                                       "Operator",
+                                                       "ConflictTerm",
+                                                       "UndefinedTerm",
+                                                       "undefined",
+                                                       "support",
+                                                       "ignore",
+                                                       "perm",
+                                                       "prohibit",
+                                                       "invalid",
+                                                       "policyUsage",
+                                                       "All",
+                                                       "AllConnections",
+                                                       "All2ndConnections",
+                                                       "AllGroups",
+                                                       "Group",
+                                                       "Individual",
+                                                       "assigneeOf",
+                                                       "assignerOf",
+                                                       "failure",
+                                                       "relation",
+                                                       "implies",
+                                                       "inheritRelation",
+                                                       "inheritAllowed",
+                                                       "scope"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
-/// Whether an IRI is something that the ledger knows: ODRL's, or an action or operand of another namespace.
-bool is_known_word(std::string_view iri) {
-  return !odrl_word(iri).empty() || is_known_action(iri) || operand_type(iri).has_value();
+bool is_odrl_word(std::string_view name) {
+  const auto iri = std::string(kOdrl) + std::string(name);
+  return is_core_word(name) || is_other_word(name) || action_row(iri) != nullptr || operand_type(iri).has_value() ||
+         operator_of(iri) != Operator::unknown || !find(kReplaced, name).empty();
+}
+
+/// What a name must mean when it is a built-in prefix, a keyword's name or a word of ODRL; empty: whatever the context says.
+std::string own_meaning(std::string_view name) {
+  if (name == "id" || name == "type") { return "@" + std::string(name); }
+  if (const auto space = find(kPrefixes, name); !space.empty()) { return std::string(space); }
+  return is_odrl_word(name) ? std::string(kOdrl) + std::string(name) : std::string{};
 }
 
 /// What a context may say of a name. `full` is what it becomes.
 bool may_mean(std::string_view name, const std::string& full) {
-  if (is_core_prefix(name)) { return full == find(kPrefixes, name); }
-  const auto own = std::string(kOdrl) + std::string(name);
-  if (full == own) { return true; }
-  if (is_core_word(name)) { return name == "uid" && full == "@id"; }
+  const auto own = own_meaning(name);
+  if (own.empty() || full == own) { return true; }
+  // Namespaces of descriptions that have two addresses, neither of which the ledger acts on.
+  if (name == "dc") { return full == "http://purl.org/dc/elements/1.1/"; }
+  if (name == "schema") { return full == "https://schema.org/"; }
   const auto replaced = find(kReplaced, name);
-  // A word of ODRL may be something foreign, which is then unknown, but no other word of ODRL.
-  const bool of_odrl = action_row(own) != nullptr || operand_type(own).has_value() ||
-                       operator_of(own) != Operator::unknown || !replaced.empty() || name == "perm" ||
-                       name == "prohibit" || name == "invalid";
-  return !of_odrl || !is_known_word(full) || full == std::string(kOdrl) + std::string(replaced);
+  return (name == "uid" && full == "@id") || (!replaced.empty() && full == std::string(kOdrl) + std::string(replaced));
+}
+
+/// Members of a term's definition that say how its values are written, and nothing of what it means.
+bool is_plain_definition(const json::Value& value) {
+  constexpr std::array<std::string_view, 7> kMembers = {"@id",        "@type",  "@container", "@language",
+                                                        "@direction", "@index", "@prefix"};
+  return std::all_of(value.members().begin(), value.members().end(), [&](const auto& member) {
+    return std::find(kMembers.begin(), kMembers.end(), member.first) != kMembers.end() || member.first == "@protected";
+  });
 }
 
 Error wrong_context(std::string_view pointer, std::string_view expected, std::string_view found) {
@@ -310,6 +369,15 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
       continue;
     }
     if (name.starts_with('@')) { continue; }
+    const auto own = own_meaning(name);
+    const auto wrong_meaning = [&](std::string_view found) {
+      return wrong_context(place, own + ": words of ODRL and prefixes that everybody knows keep their meaning", found);
+    };
+    if (value.is(json::Kind::object) && !is_plain_definition(value)) {
+      return wrong_context(place, "@id, @type, @container, @language, @direction, @index, @prefix or @protected",
+                           "another member");
+    }
+    if (value.is(json::Kind::null) && !own.empty()) { return wrong_meaning("nothing"); }
     const auto id = value.is(json::Kind::object)   ? value.find_string("@id")
                     : value.is(json::Kind::string) ? std::optional<std::string_view>(value.text())
                                                    : std::nullopt;
@@ -318,11 +386,14 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
       return wrong_context(place, "an IRI, or an object with @id", "something else");
     }
     const auto full = expand(*id).value_or(std::string(*id));
-    if (!may_mean(name, full)) {
-      const auto own = is_core_prefix(name) ? std::string(find(kPrefixes, name)) : std::string(kOdrl) + name;
-      return wrong_context(place, own + ": words of ODRL keep their meaning", full);
+    // A name with a colon is an IRI or a CURIE already.
+    if (name.find(':') != std::string::npos) {
+      const auto itself = expand(name).value_or(name);
+      if (full != itself) { return wrong_context(place, itself, full); }
+      continue;
     }
-    if (name == "uid") { continue; }
+    if (!may_mean(name, full)) { return wrong_meaning(full); }
+    if (name == "uid" || name == "id" || name == "type") { continue; }
     prefixes_.insert_or_assign(name, full);
     terms_.insert_or_assign(name, full);
   }

@@ -82,7 +82,7 @@ class DemoTest(unittest.TestCase):
         self.addCleanup(self.keten, "devnet", "down", *state)
         story, books = said.split("The network\n")
         for pattern in (r"FarmCo +Registers", r"log \w{8} .*purpose=advertising  \S denied", r"CoopCo +Asks again.*\n.*denied",
-                        r"fulfil .*coop-report.* late", r"FarmCo +Withdraws", r"\S refused: AGREEMENT_ENDED"):
+                        r"confirm .*coop-report.* late", r"FarmCo +Withdraws", r"\S refused: AGREEMENT_ENDED"):
             self.assertRegex(story, pattern)
         self.assertRegex(books, r"(?i)state roots equal on all 4 nodes")
         self.assertRegex(books, r"advertising +log +denied +1\n")

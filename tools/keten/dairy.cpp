@@ -142,7 +142,16 @@ Status play_step(Console& console, Players& players, const json::Value& step) {
     }
   }
   console.progress(what);
-  const auto said = players.run(organisation, words, true);
+  auto said = players.run(organisation, words, true);
+  // Each company asks its own node, which may be a block behind what the other has just done.
+  const auto behind = [&] {
+    return said.error.find("NOTHING_TO_SIGN") != std::string::npos || said.error.find("UNKNOWN_") != std::string::npos;
+  };
+  const auto patience = std::chrono::steady_clock::now() + 10s;
+  while (behind() && std::chrono::steady_clock::now() < patience && !interrupted()) {
+    std::this_thread::sleep_for(20ms);
+    said = players.run(organisation, words, true);
+  }
   console.end_progress();
   Outcome outcome;
   if (const auto reason = step.find_string("refused")) {

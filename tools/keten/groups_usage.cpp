@@ -81,7 +81,11 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
       command->add_option("--id", options->id, "of the use, once in an agreement")->required()->type_name("ID");
       command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
       command->add_option("--say", options->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+      command
+          ->add_option("--duration", options->duration, happened ? "how long it ran" : "how long it is to run at most")
+          ->type_name("PT90M");
       if (happened) {
+        command->add_option("--at", options->at, "when it was; now when not given")->type_name("TIME");
         command->add_option("--permit", options->permit, "the use that was permitted before")->type_name("ID");
       }
     };
@@ -149,8 +153,23 @@ void add_usage_records(CLI::App& group, Invocation& invocation) {
         command->add_option("use", options->corrects, "the use that was logged wrongly")->required()->type_name("USE");
         command->add_option("--id", options->id, "of the use as it was, once in an agreement")->type_name("ID");
         command->add_option("--action", options->action, "an action of ODRL")->type_name("WORD");
+        command->add_option("--at", options->at, "when it was; when it was logged to be, when not given")
+            ->type_name("TIME");
+        command->add_option("--duration", options->duration, "how long it ran")->type_name("PT90M");
         say(command, options);
         reason(command, options);
+      });
+  const auto duty = [](CLI::App* command, const Options& options) {
+    command->add_option("duty", options->duty, "its uid in the terms")->required()->type_name("UID");
+  };
+  add("confirm", "Say that a duty was done that is owed to us", kAgreement, run_usage_confirm, duty);
+  add("dispute", "Say that a duty was not done that is owed to us", kAgreement, run_usage_dispute,
+      [&](CLI::App* command, const Options& options) {
+        duty(command, options);
+        reason(command, options);
+        command->add_option("--commitment", options->commitment, "to what shows it: 64 hexadecimal digits")
+            ->type_name("HEX");
+        command->add_option("--content", options->content, "commit to this file instead")->type_name("FILE");
       });
   add("pay", "Tell that we have paid; it counts when the provider confirms it", kAgreement, run_usage_pay,
       [](CLI::App* command, const Options& options) {

@@ -178,7 +178,9 @@ struct UsageLedgerOptions {
   std::vector<std::string> classes;
   std::vector<std::string> statements;  ///< OPERAND=VALUE
   std::string action = "use";
-  std::string id;  ///< of a use or duty
+  std::string id;        ///< of a use or duty
+  std::string at;        ///< when a use was that is logged
+  std::string duration;  ///< how long a use ran, or is to run at most
   std::string reason;
   std::string from;  ///< of a statement's period; empty: its beginning
   std::string to;

@@ -1,4 +1,4 @@
-// keten usage correct, pay, receive, claim, transfer-...: what is recorded under an agreement beside uses.
+// keten usage correct, confirm, dispute, pay, receive, claim, transfer-...: what is recorded under an agreement beside uses.
 #include "contracts/usage/ledger_records.h"
 #include "tools/keten/usage_record_options.h"
 #include "tools/keten/usage_session.h"
@@ -15,6 +15,21 @@ int run_usage_correct(Console& console, const UsageRecordOptions& options) {
     arguments.set("use", std::move(*use));
   }
   return run_usage_call_about(console, options, "correct", "agreement", options.subject, std::move(arguments));
+}
+
+int run_usage_confirm(Console& console, const UsageRecordOptions& options) {
+  return run_usage_call_about(console, options, "confirm", "agreement", options.subject,
+                              json::Value::object().set("duty", text_value(options.duty)));
+}
+
+int run_usage_dispute(Console& console, const UsageRecordOptions& options) {
+  auto arguments = json::Value::object();
+  arguments.set("duty", text_value(options.duty));
+  if (!options.reason.empty()) { arguments.set("reason", text_value(options.reason)); }
+  const auto commitment = commitment_of(options);
+  if (!commitment) { return console.fail(commitment.error()); }
+  if (!commitment->empty()) { arguments.set("commitment", text_value(*commitment)); }
+  return run_usage_call_about(console, options, "dispute", "agreement", options.subject, std::move(arguments));
 }
 
 int run_usage_pay(Console& console, const UsageRecordOptions& options) {

@@ -6,7 +6,8 @@
 
 namespace keten::tools {
 
-/// `keten usage correct`, `pay`, `receive`, `claim` and `transfer-...`: what is recorded under an agreement beside uses.
+/// `keten usage correct`, `confirm`, `dispute`, `pay`, `receive`, `claim` and `transfer-...`: what is recorded under an agreement
+/// beside uses.
 struct UsageRecordOptions : UsageLedgerOptions {
   std::string corrects;  ///< a use that was logged wrongly
   std::string amount;    ///< of a payment
@@ -16,6 +17,8 @@ struct UsageRecordOptions : UsageLedgerOptions {
   std::string format;  ///< of a transfer
 };
 int run_usage_correct(Console& console, const UsageRecordOptions& options);
+int run_usage_confirm(Console& console, const UsageRecordOptions& options);
+int run_usage_dispute(Console& console, const UsageRecordOptions& options);
 int run_usage_pay(Console& console, const UsageRecordOptions& options);
 int run_usage_receive(Console& console, const UsageRecordOptions& options);
 int run_usage_claim(Console& console, const UsageRecordOptions& options);

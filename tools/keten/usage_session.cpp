@@ -197,6 +197,8 @@ Result<json::Value> use_in(const UsageLedgerOptions& options) {
   auto use = json::Value::object();
   use.set("id", text_value(options.id)).set("action", text_value(options.action));
   if (!options.statements.empty()) { use.set("statements", *statements); }
+  if (!options.at.empty()) { use.set("at", text_value(options.at)); }
+  if (!options.duration.empty()) { use.set("duration", text_value(options.duration)); }
   return use;
 }
 

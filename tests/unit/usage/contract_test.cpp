@@ -202,8 +202,16 @@ BOOST_AUTO_TEST_CASE(nothing_is_used_behind_the_end_that_either_side_makes) {
     ledger.block_ms = 0;  // the same block time, behind the termination
     BOOST_TEST(ledger.reason("maker", "permit", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) ==
                "AGREEMENT_ENDED");
-    BOOST_TEST(ledger.reason("maker", "log", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) ==
-               "AGREEMENT_ENDED");
+    // What was used in the block of the end was used behind it; what was used before is told behind it.
+    BOOST_TEST(ledger.use(id, "2", "log") == "denied");
+    BOOST_TEST(ledger.finding(id, 1).code == "violation");
+    const auto before = production::time_text(static_cast<std::int64_t>(ledger.time - 1));
+    const auto told =
+        ledger.must("maker", "log", UsageLedger::uses(id, R"({"id":"3","action":"read","at":")" + before + "\"}"));
+    BOOST_TEST(*told.items().at(0).find_string("decision") == "permitted");
+    const auto counters = ledger.record("counters/" + id);
+    BOOST_TEST(counters.find("rules")->find("urn:rule:1")->find("count")->text() == "2");
+    BOOST_TEST(counters.find("violations")->text() == "1");
     BOOST_TEST(ledger.terminate(side, id) == "AGREEMENT_TERMINATED");
     BOOST_TEST(*read_agreement(ledger, id, static_cast<std::int64_t>(ledger.time))->find_string("terminatedBy") ==
                side);
@@ -224,7 +232,11 @@ BOOST_AUTO_TEST_CASE(an_agreement_begins_and_ends_as_signed_and_notice_is_kept) 
   BOOST_TEST(ledger.use(id, "1") == "permitted");
   auto ended = ledger;
   ended.wait(30 * 86'400'000ULL);
-  BOOST_TEST(ended.reason("maker", "log", UsageLedger::uses(id, R"({"id":"2","action":"read"})")) == "AGREEMENT_ENDED");
+  BOOST_TEST(ended.use(id, "2", "log") == "denied");
+  const auto early =
+      ended.must("maker", "log", UsageLedger::uses(id, R"({"id":"3","action":"read","at":"2026-01-01T00:00:00Z"})"));
+  BOOST_TEST(*early.items().at(0).find_string("decision") == "denied");
+  BOOST_TEST(ended.finding(id, 2).message.find("begins at") != std::string::npos);
   BOOST_TEST(ledger.terminate("farm", id) == "ok");
   BOOST_TEST(ledger.use(id, "2") == "permitted");  // the notice runs
   ledger.wait(2 * 86'400'000ULL);

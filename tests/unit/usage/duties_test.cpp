@@ -103,8 +103,12 @@ BOOST_AUTO_TEST_CASE(consequences_wait_until_their_duty_is_overdue) {
   BOOST_TEST(use(id, "1") == "denied");
   must("maker", "fulfil", fulfilling("urn:d:report"));
   BOOST_TEST(use(id, "2") == "denied");
+  // Ten hours from the moment at which the report was due, not from when somebody looked.
+  const auto due = record(duty_key(id, 0)).find("deadline")->as_integer().value_or(0);
+  BOOST_TEST(record(duty_key(id, 1)).find("deadline")->as_integer().value_or(0) ==
+             due + 10 * static_cast<std::int64_t>(kHour));
   wait(5 * kHour);  // more than ten behind the start, less than ten behind the breach
-  wait(4 * kHour);
+  wait(3 * kHour);
   BOOST_TEST(*must("maker", "fulfil", fulfilling("urn:d:then")).find_string("state") == "fulfilled");
   BOOST_TEST(use(id, "3") == "permitted");  // made good
 }
@@ -120,11 +124,96 @@ BOOST_AUTO_TEST_CASE(a_period_since_the_first_use_begins_with_it) {
   BOOST_TEST(findings(id) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_obligation_since_the_first_use_begins_with_the_first_use_of_any_permission) {
+  register_milk();
+  id = agree(terms("", R"("obligation":[)" + duty("urn:d:report", "inform", "elapsedTime", "lteq", "PT1H") + "]"));
+  wait(5 * kHour);
+  BOOST_TEST(state(0) == "waiting");
+  BOOST_TEST(use(id, "1") == "permitted");
+  const auto used = static_cast<std::int64_t>(time);
+  BOOST_TEST(state(0) == "open");
+  BOOST_TEST(record(duty_key(id, 0)).find("deadline")->as_integer().value_or(0) ==
+             used + static_cast<std::int64_t>(kHour));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_to_be_done_later_is_not_done_before) {
-  agree_on(duty("urn:d:delete", "delete", "delayPeriod", "gteq", "PT1H"));
-  BOOST_TEST(reason("maker", "fulfil", fulfilling("urn:d:delete")) == "DUTY_TOO_EARLY");
-  wait(kHour);
+  for (const auto* op : {"gteq", "eq", "gt"}) {
+    Owing ledger;
+    ledger.agree_on(duty("urn:d:delete", "delete", "delayPeriod", op, "PT1H"));
+    const auto agreed = ledger.time;
+    BOOST_TEST(ledger.reason("maker", "fulfil", ledger.fulfilling("urn:d:delete")) == "DUTY_TOO_EARLY");
+    ledger.wait(agreed + kHour - ledger.time - 1000);
+    const bool behind = std::string(op) == "gt";
+    BOOST_TEST(ledger.reason("maker", "fulfil", ledger.fulfilling("urn:d:delete")) == (behind ? "DUTY_TOO_EARLY" : ""));
+    if (behind) { ledger.must("maker", "fulfil", ledger.fulfilling("urn:d:delete")); }
+    ledger.wait(100 * kHour);
+    BOOST_TEST(ledger.findings(ledger.id) == 0U);  // there is no latest moment
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_with_lt_is_over_at_its_moment) {
+  for (const auto* op : {"lteq", "lt"}) {
+    Owing ledger;
+    ledger.agree_on(duty("urn:d:report", "inform", "delayPeriod", op, "PT1H"));
+    ledger.wait(kHour);
+    BOOST_TEST(ledger.findings(ledger.id) == (std::string(op) == "lt" ? 1U : 0U));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_was_to_be_informed_says_whether_he_was) {
+  agree_on(duty("urn:d:report", "inform", "delayPeriod", "lteq", "PT1H",
+                R"("informedParty":"urn:keten:organisation:farm")"));
+  const auto about = R"({"agreement":")" + id + R"(","duty":"urn:d:report"})";
+  BOOST_TEST(reason("farm", "confirm", about) == "NOTHING_SAID");
+  BOOST_TEST(reason("farm", "dispute", about) == "NOTHING_SAID");
+  BOOST_TEST(*must("maker", "fulfil", fulfilling("urn:d:report")).find_string("state") == "said");
+  BOOST_TEST(reason("maker", "fulfil", fulfilling("urn:d:report")) == "DUTY_SAID");
+  BOOST_TEST(reason("maker", "confirm", about) == "OWN_WORD");
+  BOOST_TEST(reason("maker", "dispute", about) == "OWN_WORD");
+  BOOST_TEST(reason("coop", "confirm", about) == "NOT_A_PARTY");
+  // Nothing came: it is open again, a finding, and overdue when its time is over.
+  auto disputed = *this;
+  disputed.must("farm", "dispute", R"({"agreement":")" + id + R"(","duty":"urn:d:report","reason":"NOTHING_CAME"})");
+  BOOST_TEST(disputed.finding(id, 1).code == "fulfilment_disputed");
+  BOOST_TEST(disputed.finding(id, 1).organisation == "maker");
+  BOOST_TEST(disputed.state(0) == "open");
+  disputed.must("maker", "fulfil", fulfilling("urn:d:report"));
+  disputed.must("farm", "dispute", about);
+  BOOST_TEST(disputed.findings(id) == 1U);  // the same, still open
+  auto sent = disputed;
+  disputed.wait(2 * kHour);
+  BOOST_TEST(disputed.finding(id, 2).code == "duty_overdue");
+  BOOST_TEST(disputed.use(id, "1") == "denied");
+  sent.must("maker", "fulfil", fulfilling("urn:d:report"));
+  sent.wait(2 * kHour);  // said in time: when it is confirmed does not matter
+  BOOST_TEST(*sent.must("farm", "confirm", about).find_string("state") == "fulfilled");
+  BOOST_CHECK(sent.finding(id, 1).status == FindingStatus::corrected);
+  BOOST_TEST(sent.findings(id) == 1U);
+  BOOST_TEST(sent.reason("farm", "dispute", about) == "CONFIRMED");
+  BOOST_TEST(sent.use(id, "1") == "permitted");
+}
+
+BOOST_AUTO_TEST_CASE(a_fulfilment_that_is_disputed_behind_its_deadline_is_overdue_at_once) {
+  agree_on(duty("urn:d:delete", "delete", "delayPeriod", "lteq", "PT1H",
+                R"("consequence":[)" + duty("urn:d:then", "inform", "delayPeriod", "lteq", "PT10H") + "]"));
   must("maker", "fulfil", fulfilling("urn:d:delete"));
+  BOOST_TEST(state(0) == "fulfilled");
+  wait(2 * kHour);
+  must("farm", "dispute", R"({"agreement":")" + id + R"(","duty":"urn:d:delete","commitment":")" + kCommitment + "\"}");
+  BOOST_TEST(findings(id) == 1U);
+  BOOST_TEST(use(id, "1") == "denied");
+  BOOST_TEST(state(1) == "open");
+  BOOST_TEST(*must("maker", "fulfil", fulfilling("urn:d:delete")).find_string("state") == "late");
+  BOOST_CHECK(finding(id, 1).status == FindingStatus::corrected);
+  must("maker", "fulfil", fulfilling("urn:d:then"));
+  BOOST_TEST(use(id, "2") == "permitted");
+}
+
+/// Whoever owes it is blamed: the provider here.
+BOOST_AUTO_TEST_CASE(a_duty_of_the_provider_is_overdue_for_him) {
+  agree_on(duty("urn:d:consent", "obtainConsent", "delayPeriod", "lteq", "PT1H"));
+  wait(2 * kHour);
+  BOOST_TEST(finding(id, 1).organisation == "farm");
 }
 
 BOOST_AUTO_TEST_CASE(remedies_are_due_when_their_prohibition_is_broken) {
@@ -202,8 +291,11 @@ BOOST_AUTO_TEST_CASE(consent_is_given_by_the_provider) {
   BOOST_TEST(use(id, "1") == "denied");
   BOOST_TEST(reason("maker", "fulfil", fulfilling("urn:d:consent")) == "NOT_THE_PROVIDER");
   BOOST_TEST(reason("coop", "fulfil", fulfilling("urn:d:consent")) == "NOT_A_PARTY");
+  auto confirmed = *this;
   must("farm", "fulfil", fulfilling("urn:d:consent"));
   BOOST_TEST(use(id, "2") == "permitted");
+  confirmed.must("farm", "confirm", R"({"agreement":")" + id + R"(","duty":"urn:d:consent"})");
+  BOOST_TEST(confirmed.use(id, "2") == "permitted");
 }
 
 BOOST_AUTO_TEST_CASE(duties_that_nobody_could_fulfil_are_not_signed) {

@@ -61,14 +61,33 @@ BOOST_AUTO_TEST_CASE(no_context_makes_one_word_of_odrl_another) {
   const auto with = [](const std::string& context) {
     return R"({"@context":)" + context + R"(,"uid":"ex:p","permission":[{"target":"ex:x","action":"read"}]})";
   };
-  for (const auto* context :
-       {R"({"lteq":"odrl:gteq"})", R"({"read":"odrl:distribute"})", R"({"uid":"dct:identifier"})",
-        R"({"unit":"schema:unit"})", R"({"odrl":"http://schema.org/"})", R"({"perm":"odrl:prohibit"})",
-        R"({"informedParty":"dct:contributor"})", R"({"count":{"@id":"odrl:payAmount"}})"}) {
+  for (const auto* context : {R"({"lteq":"odrl:gteq"})",
+                              R"({"read":"odrl:distribute"})",
+                              R"({"uid":"dct:identifier"})",
+                              R"({"unit":"schema:unit"})",
+                              R"({"odrl":"http://schema.org/"})",
+                              R"({"perm":"odrl:prohibit"})",
+                              R"({"informedParty":"dct:contributor"})",
+                              R"({"count":{"@id":"odrl:payAmount"}})",
+                              R"({"language":"dct:language"})",
+                              R"({"Agreement":"odrl:Set"})",
+                              R"({"policyUsage":"ex:never"})",
+                              R"({"target":null})",
+                              R"({"type":"odrl:action"})",
+                              R"({"id":"odrl:target"})",
+                              R"({"schema":"odrl:"})",
+                              R"({"vcard":"http://example.org/"})",
+                              R"({"odrl:read":"odrl:distribute"})",
+                              R"({"http://www.w3.org/ns/odrl/2/read":"odrl:distribute"})",
+                              R"({"purpose":{"@reverse":"odrl:action"}})",
+                              R"({"shop":{"@id":"http://shop.example/","@context":{"read":"odrl:distribute"}}})"}) {
     BOOST_TEST(refused(with(context)).reason == "POLICY_CONTEXT", context);
   }
-  for (const auto* context : {R"({"read":"odrl:read","uid":{"@id":"@id"},"odrl":"http://www.w3.org/ns/odrl/2/"})",
-                              R"({"language":"dct:language"})", R"({"write":"odrl:modify"})"}) {
+  for (const auto* context :
+       {R"({"read":"odrl:read","uid":{"@id":"@id"},"odrl":"http://www.w3.org/ns/odrl/2/"})",
+        R"({"language":{"@id":"odrl:language","@type":"@id"}})", R"({"write":"odrl:modify"})",
+        R"({"dc":"http://purl.org/dc/elements/1.1/","schema":"https://schema.org/"})",
+        R"({"type":"@type","id":"@id","target":{"@type":"@id"},"odrl:action":{"@type":"@vocab"}})"}) {
     BOOST_TEST(policy(with(context)).unknown.empty(), context);
   }
 }
