@@ -81,19 +81,15 @@ Result<LightClient> LightClient::from_json(std::string_view text) {
   return client;
 }
 
-std::optional<std::string> LightClient::contradicts(const Proof& proof, const Verdict& verdict) const {
+std::optional<std::string> LightClient::contradicts(const Proof& proof) const {
   if (!newest_) { return std::nullopt; }
   if (auto what = contradiction(newest_->header, proof)) { return what; }
   const auto& shown = proof.anchor;
-  // Each epoch begins once.
-  if (verdict.newest.epoch == root_.epoch && verdict.newest.block != root_.block) {
-    return "epoch " + root_.epoch.text() + " began with block " + root_.block.hex() + " and with block " +
-           verdict.newest.block.hex();
-  }
   if (shown.epoch < root_.epoch && shown.height > root_.since) {
     return "block " + shown.id().hex() + " at height " + shown.height.text() + " is of epoch " + shown.epoch.text() +
            ", which ended at height " + root_.since.text();
   }
+  // Each epoch begins once. What only the caller's root says of it nobody has signed.
   for (const auto& hand_over : proof.hand_overs) {
     if (hand_over.header.epoch.next() == root_.epoch && hand_over.header.id() != root_.block) {
       return "epoch " + root_.epoch.text() + " began with block " + root_.block.hex() + " and with block " +
@@ -113,21 +109,29 @@ Result<LightClient::Answer> LightClient::accept(ByteView file, const TrustRoot& 
   if (root.chain_id != root_.chain_id) {
     return failure(ErrorKind::refused, "PROOF_OTHER_CHAIN", "this client follows chain " + root_.chain_id.hex());
   }
+  if (root.epoch == root_.epoch && root.block != root_.block) {
+    return invalid("CHECKPOINT_INVALID", "it says that epoch " + root.epoch.text() + " began with block " +
+                                             root.block.hex() + ", and what was seen of the chain that it began with " +
+                                             root_.block.hex());
+  }
   auto verdict = verify(file, root, expected);
   if (!verdict) { return verdict.error(); }
   auto proof = decode(file);
   if (!proof) { return proof.error(); }
   Answer answer{std::move(*verdict), std::move(*proof), std::nullopt, false, false};
   FinalBlock shown{answer.proof.anchor, answer.proof.finalization};
-  if (auto what = contradicts(answer.proof, answer.verdict)) {
+  if (auto what = contradicts(answer.proof)) {
     answer.contradiction = Contradiction{*newest_, std::move(shown), std::move(*what)};
     return answer;
   }
+  // That the blocks at that height, and the parent of the one above, are the block itself is what contradicts() has asked.
   const auto& via = answer.proof.via;
-  answer.is_unlinked = newest_ && shown.header.executed_height >= newest_->header.height &&
-                       (!via || via->header.height != newest_->header.height);
+  const bool is_linked = !newest_ || (via && via->header.height == newest_->header.height) ||
+                         shown.header.height == newest_->header.height ||
+                         shown.header.height == newest_->header.height.next();
+  answer.is_unlinked = !is_linked && shown.header.executed_height >= newest_->header.height;
   answer.is_behind = newest_ && shown.header.height < newest_->header.height;
-  if (!answer.is_behind && answer.verdict.newest.epoch >= root_.epoch) {
+  if (is_linked && !answer.is_behind && answer.verdict.newest.epoch >= root_.epoch) {
     // A root of the epoch that we know already is the same, but may be known to be the genesis.
     if (answer.verdict.newest.epoch > root_.epoch) { root_ = answer.verdict.newest; }
     newest_ = std::move(shown);

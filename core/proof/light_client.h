@@ -43,13 +43,14 @@ class LightClient {
     /// chain passes through that block: the question did not ask for it (Question::via), or the node hides it.
     bool is_unlinked = false;
   };
-  /// Fails as verify(). Moves on to the validators and the block of the answer when these are newer.
+  /// Fails as verify(), and with CHECKPOINT_INVALID when `root` is another beginning of the epoch that this client is in. Moves on to the
+  /// validators and the block of the answer when these are newer and the answer shows that they follow the block seen before.
   Result<Answer> accept(ByteView file, std::optional<std::string_view> expected = std::nullopt);
   /// The same for an answer that begins at another root of this chain than root().
   Result<Answer> accept(ByteView file, const TrustRoot& root, std::optional<std::string_view> expected = std::nullopt);
 
  private:
-  [[nodiscard]] std::optional<std::string> contradicts(const Proof& proof, const Verdict& verdict) const;
+  [[nodiscard]] std::optional<std::string> contradicts(const Proof& proof) const;
 
   TrustRoot root_;
   std::optional<FinalBlock> newest_;

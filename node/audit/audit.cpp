@@ -12,6 +12,7 @@
 #include "contracts/governance/views.h"
 #include "contracts/packages/module_store.h"
 #include "contracts/registry.h"
+#include "core/limits.h"
 #include "node/audit/block_check.h"
 #include "node/audit/block_stream.h"
 #include "node/audit/header_check.h"
@@ -100,7 +101,10 @@ class Audit {
 
   Result<Report> run() {
     if (auto opened = open(); !opened) { return opened.error(); }
+    if (auto looked = look_below(); !looked) { return looked.error(); }
+    if (finding_) { return finish(); }
     if (auto walked = walk(); !walked) { return walked.error(); }
+    if (!finding_) { check_final(); }
     if (!finding_ && report_.height == source_.tip().height) {
       if (auto checked = check_tables(); !checked) { return checked.error(); }
     }
@@ -109,7 +113,9 @@ class Audit {
 
  private:
   Status open();
+  Status look_below();
   Status walk();
+  void check_final();
   Result<std::optional<Finding>> take(const CheckedBlock& checked);
   Status execute(const CheckedBlock& checked, std::optional<Finding>& finding);
   Status check_tables();
@@ -181,6 +187,45 @@ Status Audit::open() {
   report_.time = record->header.time;
   report_.final_to = kept_.final_to;
   return kDone;
+}
+
+/// An earlier run has verified these blocks. Whether the node still has them, as they were, is asked again.
+Status Audit::look_below() {
+  const auto snapshot = ledger_->snapshot();
+  for (Height height{1}; height <= std::min(report_.resumed_at, source_.tip().height); ++height) {
+    const auto record = storage::read_block_record(*snapshot, height);
+    if (!record) { return record.error(); }
+    const auto found = source_.block_id(height);
+    if (!found && found.error().kind != ErrorKind::corrupt) { return found.error(); }
+    if (found && *found == record->id) {
+      if (!options_.progress || options_.progress({height, report_.resumed_at, {}})) { continue; }
+      return failure(ErrorKind::unavailable, "INTERRUPTED", "stopped behind height " + report_.height.text());
+    }
+    finding_ =
+        Finding{.reason = found ? "BLOCK_DIFFERS" : found.error().reason,
+                .message = found ? "an earlier run has verified another block at this height" : found.error().message,
+                .height = height,
+                .block = record->id,
+                .expected = record->id.hex(),
+                .found = found ? found->hex() : ""};
+    return kDone;
+  }
+  return kDone;
+}
+
+/// A node executes final blocks only, and their finalization comes with them or with one of the next blocks.
+void Audit::check_final() {
+  const auto behind = report_.height.value - std::min(report_.final_to.value, report_.height.value);
+  if (report_.height != source_.tip().height || behind <= limits::kExecutionLagMax) { return; }
+  const auto first = report_.final_to.next();
+  const auto record = storage::read_block_record(*ledger_->snapshot(), first);
+  finding_ =
+      Finding{.reason = "FINALIZATION_MISSING",
+              .message = "nothing shows that a quorum has made this block final, nor any block that came behind it",
+              .height = first,
+              .block = record ? record->id : BlockId{},
+              .expected = fmt::format("a finalization within {} blocks of the newest", limits::kExecutionLagMax),
+              .found = fmt::format("{} blocks without one", behind)};
 }
 
 Status Audit::walk() {

@@ -129,6 +129,18 @@ Result<SourceBlock> DirectorySource::block(Height height) const {
   return found;
 }
 
+Result<BlockId> DirectorySource::block_id(Height height) const {
+  if (auto found = header(height); !found) { return found.error(); }
+  const auto record = storage::read_block_record(*snapshot_, height);
+  if (!record) { return record.error(); }
+  const auto bytes = read(*record);
+  if (!bytes) { return bytes.error(); }
+  Reader reader(*bytes);
+  const auto header = BlockHeader::decode(reader);
+  if (!reader.ok()) { return corrupt("BLOCK_MALFORMED", "what lies in its place does not begin with a header"); }
+  return header.id();
+}
+
 Result<std::optional<std::vector<Receipt>>> DirectorySource::receipts(Height height) const {
   auto receipts = storage::read_receipts(*snapshot_, height);
   if (!receipts) { return receipts.error(); }

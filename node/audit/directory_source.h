@@ -23,6 +23,7 @@ class DirectorySource : public LedgerSource {
   [[nodiscard]] Tip tip() const override { return {executed_.height, executed_.state_root}; }
   [[nodiscard]] Result<SourceBlock> block(Height height) const override;
   [[nodiscard]] Result<SourceBlock> header(Height height) const override;
+  [[nodiscard]] Result<BlockId> block_id(Height height) const override;
   [[nodiscard]] Result<std::optional<std::vector<Receipt>>> receipts(Height height) const override;
   [[nodiscard]] Result<EpochEntry> epoch(Epoch epoch) const override;
   [[nodiscard]] const storage::Snapshot* tables() const override { return snapshot_.get(); }

@@ -64,6 +64,12 @@ class LedgerSource {
   [[nodiscard]] virtual Result<SourceBlock> block(Height height) const = 0;
   /// Without its transactions. A source that has no cheaper way reads the block.
   [[nodiscard]] virtual Result<SourceBlock> header(Height height) const { return block(height); }
+  /// Of the block at that height, whose bytes are there and whole. A source that has no cheaper way reads the header.
+  [[nodiscard]] virtual Result<BlockId> block_id(Height height) const {
+    const auto found = header(height);
+    if (!found) { return found.error(); }
+    return found->block->header.id();
+  }
   /// Empty when the source gives none.
   [[nodiscard]] virtual Result<std::optional<std::vector<Receipt>>> receipts(Height height) const = 0;
   /// Validators of an epoch that has begun, and the height of the block that sealed the one before; as the node says.

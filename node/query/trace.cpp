@@ -81,19 +81,6 @@ bool takes_everything_out(const EventSummary& event, std::string_view container)
                       [](const auto& entity) { return (entity.roles & role::kChild) != 0; });
 }
 
-Relation relation_of(const EventSummary& event, std::uint8_t roles) {
-  if ((roles & role::kInput) != 0) { return Relation::input; }
-  if ((roles & role::kOutput) != 0) { return Relation::output; }
-  if (binds(event) && (roles & role::kParent) != 0) { return Relation::contains; }
-  if (binds(event) && (roles & role::kChild) != 0) { return Relation::contained_in; }
-  const auto& step = event.biz_step;
-  if (step == "shipping" || step == "departing" || step == "consigning" || step == "void_shipping") {
-    return Relation::sent;
-  }
-  if (step == "receiving" || step == "accepting" || step == "arriving") { return Relation::received; }
-  return Relation::observed;
-}
-
 /// While it is in a container.
 struct Stay {
   Stamp since;
@@ -454,6 +441,19 @@ class Tracer {
 };
 
 }  // namespace
+
+Relation relation_of(const EventSummary& event, std::uint8_t roles) {
+  if ((roles & role::kInput) != 0) { return Relation::input; }
+  if ((roles & role::kOutput) != 0) { return Relation::output; }
+  if (binds(event) && (roles & role::kParent) != 0) { return Relation::contains; }
+  if (binds(event) && (roles & role::kChild) != 0) { return Relation::contained_in; }
+  const auto& step = event.biz_step;
+  if (step == "shipping" || step == "departing" || step == "consigning" || step == "void_shipping") {
+    return Relation::sent;
+  }
+  if (step == "receiving" || step == "accepting" || step == "arriving") { return Relation::received; }
+  return Relation::observed;
+}
 
 std::string_view relation_name(Relation relation) {
   switch (relation) {

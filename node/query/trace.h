@@ -42,6 +42,8 @@ enum class Relation : std::uint8_t {
   received,      ///< listed in a receiving, accepting or arriving event
 };
 std::string_view relation_name(Relation relation);
+/// Of an item to an event that names it in `roles`: docs/formats/production.md, "Index".
+Relation relation_of(const production::EventSummary& event, std::uint8_t roles);
 
 struct TraceItem {
   std::string key;                             ///< canonical

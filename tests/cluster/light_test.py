@@ -1,6 +1,7 @@
 """The command line believes no node: what can be proved is verified against the genesis, and a node that lies is found out."""
 
 import contextlib
+import hashlib
 import http.client
 import http.server
 import json
@@ -70,6 +71,87 @@ def changing(change, what="history"):
         return status, json.dumps(document).encode()
 
     return lie
+
+
+def fields(message):
+    """The fields of a protobuf message, as pairs of number and value."""
+    result, at = [], 0
+    while at < len(message):
+        tag, at = read_varint(message, at)
+        value, at = read_varint(message, at)
+        if tag & 7 == 2:
+            value, at = message[at:at + value], at + value
+        result.append((tag >> 3, value))
+    return result
+
+
+def message_of(members):
+    result = b""
+    for number, value in members:
+        is_number = isinstance(value, int)
+        result += write_varint(number << 3 | (0 if is_number else 2)) + write_varint(value if is_number else len(value))
+        result += b"" if is_number else value
+    return result
+
+
+def read_varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+def write_varint(value):
+    result = bytearray()
+    while value > 127:
+        result.append(value & 127 | 128)
+        value >>= 7
+    return bytes(result) + bytes([value])
+
+
+def content_hash(event):
+    """What a history chains of an EPCIS event: docs/formats/proof.md."""
+    members = fields(event)
+
+    def first(number, default):
+        return next((value for name, value in members if name == number), default)
+
+    def number(value):
+        return value.to_bytes(8, "little")
+
+    def sized(value):
+        return number(len(value)) + value
+
+    names = [dict(fields(value)) for name, value in members if name == 5]
+    parts = [first(1, b""), number(first(2, 0)), sized(first(3, b"")), sized(first(4, b"")), number(len(names))]
+    parts += [number(name.get(1, 0)) + sized(name.get(2, b"")) for name in names]
+    return hashlib.blake2b(b"keten/epcis-history/1\0" + b"".join(parts), digest_size=32).digest()
+
+
+def without_event(file, event_id):
+    """A proof of the same history that says of this event its hash only."""
+    proof = fields(file)
+    events = [value for number, value in proof if number == 10]
+    (hidden,) = [place for place, event in enumerate(events) if event_id.encode() in event]
+
+    def entry(message):
+        changed = []
+        for number, value in fields(message):
+            if number == 6 and value == hidden:
+                number, value = 5, content_hash(events[hidden])
+            elif number == 6 and value > hidden:
+                value -= 1
+            changed.append((number, value))
+        return message_of(changed)
+
+    def history(message):
+        return message_of([(number, entry(value) if number == 5 else value) for number, value in fields(message)])
+
+    kept = [one for one in proof if one != (10, events[hidden])]
+    return message_of([(number, history(value) if number == 13 else value) for number, value in kept])
 
 
 class LightTest(unittest.TestCase):
@@ -158,8 +240,14 @@ class LightTest(unittest.TestCase):
         def hide(document):
             document["events"].remove(recorded(document)[-1])
 
-        def hide_and_say_more_follows(document):
-            hide(document)
+        def repeat(document):
+            document["events"].append(dict(recorded(document)[-1]))
+
+        def turn_round(document):
+            document["events"].reverse()
+
+        def explain(document):
+            recorded(document)[0].update(errorReason="recalled: listeria", correctedBy=["urn:uuid:none"])
 
         def invent(document):
             document["events"].append(dict(recorded(document)[0], eventID="urn:uuid:00000000-0000-4000-8000-000000000000"))
@@ -173,7 +261,7 @@ class LightTest(unittest.TestCase):
         def set_in_state(member, value):
             return lambda document: document["state"].update({member: value})
 
-        lies = [hide, hide_and_say_more_follows, invent, twice_elsewhere,
+        lies = [hide, repeat, turn_round, explain, invent, twice_elsewhere,
                 set_in_event("organisation", "ShopCo"), set_in_event("eventTime", "2026-06-02T13:30:01.000Z"),
                 set_in_event("recordTime", "2026-06-02T13:30:01.000Z"), set_in_event("bizStep", "destroying"),
                 set_in_event("type", "AggregationEvent"), set_in_event("action", "DELETE"),
@@ -197,6 +285,50 @@ class LightTest(unittest.TestCase):
                 self.assertNotIn("events", document)
                 self.asked("history", self.product, "--trust-node")
 
+    def test_a_list_that_is_cut_or_old_is_not_called_whole(self):
+        def say_more_follows(path, status, body):
+            if not path.startswith("/v1/history/") or "/proof" in path:
+                return status, body
+            if "nextPageToken" in path:
+                return 200, json.dumps({"height": 900, "events": []}).encode()
+            document = json.loads(body)
+            document["events"].pop(0)
+            document["nextPageToken"] = "more"
+            return 200, json.dumps(document).encode()
+
+        self.liar.lie = say_more_follows
+        for pages in ("0", "1"):
+            said = self.asked("history", self.product, "--pages", pages)
+            self.assertIn("that nothing is left out of these pages", said.stderr)
+
+        def before(document):
+            heights = [event["height"] for event in document["events"] if event["standing"] != "inferred"]
+            document["height"] = max(heights) - 1
+            document["events"] = [event for event in document["events"] if event["height"] < max(heights)]
+
+        self.liar.lie = changing(before)
+        said = self.asked("history", self.product)
+        self.assertRegex(said.stderr, r"\d+ events? (was|were) recorded after height \d+, of which the answer is")
+
+    def test_an_event_that_is_proved_by_its_hash_only_is_not_passed_over(self):
+        hidden = []
+
+        def hide(path, status, body):
+            if not path.startswith("/v1/history/") or status != 200:
+                return status, body
+            if "/proof" in path:
+                return status, without_event(body, hidden[0])
+            document = json.loads(body)
+            hidden[:] = [next(event["eventID"] for event in document["events"] if event["standing"] == "recorded")]
+            document["events"] = [event for event in document["events"] if event["eventID"] != hidden[0]]
+            return status, json.dumps(document).encode()
+
+        self.liar.lie = hide
+        said = self.asked("history", self.product, expect=NOT_READY)
+        self.assertRegex(said.stderr, "NOT VERIFIED.*EVENTS_HIDDEN")
+        said = self.asked("history", self.product, "-o", "json", expect=NOT_READY)
+        self.assertFalse(json.loads(said.stdout)["verified"])
+
     def test_a_trace_holds_nothing_but_what_is_proved(self):
         for direction in ("--up", "--down"):
             said = self.asked("trace", self.product, direction)
@@ -208,10 +340,19 @@ class LightTest(unittest.TestCase):
         def set_in_event(member, value):
             return lambda document: document["events"][0].update({member: value})
 
+        def without_input(document):
+            link = next(link for link in document["links"] if link["relation"] == "input")
+            document["links"] = [one for one in document["links"] if one["item"] != link["item"]]
+
+        def moved_link(document):
+            link = next(link for link in document["links"] if link["relation"] == "input")
+            link["item"] = 0
+
         lies = [set_in_event("organisation", "ShopCo"), set_in_event("bizStep", "destroying"),
                 set_in_event("eventTime", "2026-06-02T13:30:01.000Z"), set_in_event("readPoint", "https://id.gs1.org/414/1"),
                 set_in_event("height", 2), set_in_event("eventID", "urn:uuid:00000000-0000-4000-8000-000000000000"),
-                lambda document: document["items"].append({"epc": "https://id.gs1.org/01/09521003000428/21/77"})]
+                lambda document: document["items"].append({"epc": "https://id.gs1.org/01/09521003000428/21/77"}),
+                without_input, moved_link, lambda document: document["events"].reverse()]
         for number, change in enumerate(lies):
             with self.subTest(number):
                 self.liar.lie = changing(change, "trace")

@@ -49,8 +49,9 @@ struct Answer {
   bool moved = false;  ///< pages are of different heights
 };
 
-Result<Answer> ask(const AuditOptions& options, const Target& target, const std::string& path,
-                   const std::string& list) {
+/// `is_newest_first`: the first page has the newest, and each page begins with its oldest.
+Result<Answer> ask(const AuditOptions& options, const Target& target, const std::string& path, const std::string& list,
+                   bool is_newest_first = false) {
   Answer answer;
   std::string token;
   for (std::size_t page = 0; options.pages == 0 || page < options.pages; ++page) {
@@ -59,7 +60,8 @@ Result<Answer> ask(const AuditOptions& options, const Target& target, const std:
     if (!token.empty()) { query += "&nextPageToken=" + client::percent_encode(token); }
     auto document = target.get_json(query);
     if (!document) { return document.error(); }
-    for (const auto& entry : list_of(*document, list)) { answer.list.push_back(entry); }
+    const auto& entries = list_of(*document, list);
+    answer.list.insert(is_newest_first ? answer.list.begin() : answer.list.end(), entries.begin(), entries.end());
     token = text_of(*document, "nextPageToken");
     if (page == 0) {
       answer.document = std::move(*document);
@@ -176,7 +178,7 @@ int run_history(Console& console, const AuditOptions& options) {
   if (!target) { return console.fail(target.error()); }
   auto verification = Verification::open(console, options.target, *target, options.trust);
   if (!verification) { return console.fail(verification.error()); }
-  auto answer = ask(options, *target, "/v1/history/" + client::percent_encode(options.what), "events");
+  auto answer = ask(options, *target, "/v1/history/" + client::percent_encode(options.what), "events", true);
   if (!answer && answer.error().reason == "ITEM_UNKNOWN") {
     return finish_unknown(console, options, answer.error(), *verification);
   }

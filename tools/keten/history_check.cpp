@@ -67,6 +67,22 @@ struct ProvedEvent {
   const proof::EpcisEvent* event = nullptr;
 };
 
+/// What a declaration says of the event that it is about.
+struct Declared {
+  std::string reason;
+  std::vector<std::string> corrective_event_ids;
+};
+
+std::vector<std::string> texts_of(const Value& object, std::string_view name) {
+  std::vector<std::string> result;
+  const auto* list = object.find(name);
+  if (list == nullptr || !list->is(json::Kind::array)) { return result; }
+  for (const auto& one : list->items()) {
+    result.emplace_back(one.is(json::Kind::string) ? one.text() : json::serialize(one));
+  }
+  return result;
+}
+
 class Events {
  public:
   Events(const HistoryAnswer& answer, const proof::Proof& proof, Verification& verification)
@@ -83,14 +99,18 @@ class Events {
   }
 
   /// Of a trace, which does not tell standings.
-  Compared run_trace() {
+  Compared run_trace(proof::Direction direction) {
+    std::vector<const ProvedEvent*> shown;
     for (const auto& line : events_of(answer_.document)) {
       const auto found = find(line);
+      shown.push_back(found == proved_.end() ? nullptr : &found->second);
       if (verification_.has_failed()) { return Compared::done; }
       if (found == proved_.end()) { continue; }
       compare_fields(line, found->first, found->second);
       if (verification_.has_failed()) { return Compared::done; }
     }
+    compare_links(shown, direction);
+    if (verification_.has_failed()) { return Compared::done; }
     if (is_too_early_) { return Compared::too_early; }
     std::size_t others = 0;
     for (const auto& [name, event] : proved_) {
@@ -123,12 +143,28 @@ class Events {
     }
     for (const auto& [name, event] : proved_) {
       // A declaration stands with the event that it is about.
-      if (shown_.contains(name) || (event.event->flags & 1U) != 0 || !answer_.is_whole) { continue; }
-      if (std::get<0>(name) > at_) { continue; }  // recorded since the node answered
+      if (shown_.contains(name) || (event.event->flags & 1U) != 0) { continue; }
+      if (std::get<0>(name) > at_) {
+        ++newer_;
+        continue;
+      }
+      if (!answer_.is_whole) { continue; }
       verification_.differs("/events", words(name), "it is left out");
       return Compared::done;
     }
     if (is_too_early_) { return Compared::too_early; }
+    if (hidden_ > 0) {
+      verification_.is_missing(failure(ErrorKind::unavailable, "EVENTS_HIDDEN",
+                                       "of " + events(hidden_) +
+                                           " of its history the proof has the hash only, so "
+                                           "what they say may be left out; ask another node"));
+      return Compared::done;
+    }
+    if (!answer_.is_whole) { verification_.is_word_of_node("that nothing is left out of these pages"); }
+    if (newer_ > 0) {
+      verification_.note(fmt::format("{} recorded after height {}, of which the answer is: ask again for what is new",
+                                     newer_ == 1 ? "1 event was" : std::to_string(newer_) + " events were", at_));
+    }
     verification_.is_word_of_node("which events are claims, and who had the item after each");
     if (inferred > 0) { verification_.is_word_of_node(fmt::format("{} inferred from containers", events(inferred))); }
     if (without_text_ > 0) {
@@ -143,11 +179,25 @@ class Events {
   void add(const proof::HistoryProof& history, const std::vector<proof::EpcisEvent>& list) {
     for (const auto& entry : history.entries) {
       const auto* place = std::get_if<proof::EventPlace>(&entry.content);
-      if (place == nullptr) { continue; }
+      if (place == nullptr) {
+        ++hidden_;
+        continue;
+      }
       const auto& event = list[place->place];
       proved_.emplace(EventName{entry.height.value, entry.event, event.organisation, event.event_id},
                       ProvedEvent{&entry, &event});
-      if ((event.flags & 1U) != 0) { declared_.emplace(event.organisation, event.event_id); }
+      if ((event.flags & 1U) != 0) { declare(event); }
+    }
+  }
+
+  void declare(const proof::EpcisEvent& event) {
+    auto& said = declared_[{event.organisation, event.event_id}];
+    auto value = event.text.empty() ? Result<Value>(Value()) : json::parse(as_text(event.text));
+    if (!value) { return verification_.is_wrong(value.error()); }
+    if (event.text.empty()) { return; }
+    const auto read = production::read_event(std::move(*value));
+    if (read.error_declaration) {
+      said.push_back({read.error_declaration->reason, read.error_declaration->corrective_event_ids});
     }
   }
 
@@ -157,7 +207,13 @@ class Events {
                          text_of(line, "eventID")};
     const auto found = proved_.find(name);
     if (found != proved_.end()) {
-      shown_.insert(name);
+      // By the time of the event, then in the order of recording.
+      std::pair<std::string, std::uint64_t> order(text_of(line, "eventTime"), std::get<0>(name));
+      if (!shown_.insert(name).second) { verification_.differs("/events", "once: " + words(name), "twice"); }
+      if (order < last_) {
+        verification_.differs("/events", "in the order of time: " + words(name), "after a later one");
+      }
+      last_ = std::move(order);
     } else if (std::get<0>(name) > bound_ && bound_ < at_) {
       is_too_early_ = true;
     } else if (is_joined_by_id_) {
@@ -186,6 +242,7 @@ class Events {
         verification_.differs("/events: standing of " + words(name), is_error ? "error" : "no error", standing);
       }
     }
+    compare_declaration(line, name, standing == "error");
     compare_fields(line, name, proved);
   }
 
@@ -210,6 +267,98 @@ class Events {
     same(line, "bizLocation", event.biz_location, name);
   }
 
+  /// Why it is an error, and what replaces it: what one of its declarations says.
+  void compare_declaration(const Value& line, const EventName& name, bool is_error) {
+    const Declared answered{text_of(line, "errorReason"), texts_of(line, "correctedBy")};
+    if (answered.reason.empty() && answered.corrective_event_ids.empty()) { return; }
+    const auto said = declared_.find({std::get<2>(name), std::get<3>(name)});
+    if (is_error && said != declared_.end() && said->second.empty()) {
+      return verification_.is_word_of_node("why events are errors: the text is not here any more");
+    }
+    const auto is_same = [&](const Declared& one) {
+      return one.reason == answered.reason && one.corrective_event_ids == answered.corrective_event_ids;
+    };
+    if (is_error && said == declared_.end()) { return; }  // is_too_early_
+    if (is_error && std::any_of(said->second.begin(), said->second.end(), is_same)) { return; }
+    if (verification_.has_failed()) { return; }
+    verification_.differs("/events: errorReason and correctedBy of " + words(name),
+                          is_error ? "what its declaration says" : "nothing", answered.reason);
+  }
+
+  /// What went into what: a link that is not inferred is a name in the event's proof, in that role; and whoever goes through a
+  /// transformation finds everything on its other side.
+  void compare_links(const std::vector<const ProvedEvent*>& shown, proof::Direction direction) {
+    std::vector<std::string> items;
+    if (const auto* list = answer_.document.find("items"); list != nullptr && list->is(json::Kind::array)) {
+      for (const auto& item : list->items()) { items.push_back(text_of(item, "epc")); }
+    }
+    std::vector<std::set<std::string>> linked(shown.size());
+    const auto* links = answer_.document.find("links");
+    const bool has_links = links != nullptr && links->is(json::Kind::array);
+    for (std::size_t i = 0; has_links && i < links->items().size(); ++i) {
+      const auto& link = links->items()[i];
+      const auto event = number_of(link, "event");
+      const auto item = number_of(link, "item");
+      const auto where = "/links/" + std::to_string(i);
+      if (event >= shown.size() || item >= items.size()) {
+        return verification_.differs(where, "an event and an item of the answer", json::serialize(link));
+      }
+      const auto* inferred = link.find("inferred");
+      if (shown[event] == nullptr ||
+          (inferred != nullptr && inferred->is(json::Kind::boolean) && inferred->as_bool())) {
+        continue;
+      }
+      const auto roles = roles_in(*shown[event]->event, items[item]);
+      const auto relation = roles ? relation_in(*shown[event], *roles) : std::string("not named in it");
+      if (relation != text_of(link, "relation") && !relation.empty()) {
+        return verification_.differs(where + ": " + items[item] + " in event " + shown[event]->event->event_id,
+                                     relation, text_of(link, "relation"));
+      }
+      linked[event].insert(items[item]);
+    }
+    const auto* truncated = answer_.document.find("truncated");
+    if (truncated != nullptr && truncated->is(json::Kind::boolean) && truncated->as_bool()) {
+      return verification_.is_word_of_node("where the answer was cut, and what lies beyond");
+    }
+    const bool is_back = direction == proof::Direction::back;
+    const auto here = is_back ? proof::role::kOutput : proof::role::kInput;
+    const auto there = is_back ? proof::role::kInput : proof::role::kOutput;
+    // What is in an answer only as a container is not followed itself.
+    std::set<std::string> containers;
+    for (const auto& [name, proved] : proved_) {
+      for (const auto& one : proved.event->names) {
+        if ((one.roles & proof::role::kParent) != 0) { containers.insert(one.key); }
+      }
+    }
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      if (shown[i] == nullptr) { continue; }
+      const auto& names = shown[i]->event->names;
+      const bool is_passed = std::any_of(names.begin(), names.end(), [&](const proof::EpcisName& name) {
+        return (name.roles & here) != 0 && !containers.contains(name.key) && linked[i].contains(name.key);
+      });
+      for (const auto& name : names) {
+        if (!is_passed || (name.roles & there) == 0 || linked[i].contains(name.key)) { continue; }
+        return verification_.differs("/links: event " + shown[i]->event->event_id, name.key, "it is left out");
+      }
+    }
+  }
+
+  static std::optional<std::uint32_t> roles_in(const proof::EpcisEvent& event, const std::string& key) {
+    std::optional<std::uint32_t> roles;
+    for (const auto& name : event.names) {
+      if (name.key == key) { roles = roles.value_or(0) | name.roles; }
+    }
+    return roles;
+  }
+
+  /// Empty when the text that says it is not here.
+  static std::string relation_in(const ProvedEvent& proved, std::uint32_t roles) {
+    auto value = proved.event->text.empty() ? Result<Value>(Value()) : json::parse(as_text(proved.event->text));
+    if (!value || proved.event->text.empty()) { return {}; }
+    const auto event = production::summarise(production::read_event(std::move(*value)), {});
+    return std::string(query::relation_name(query::relation_of(event, static_cast<std::uint8_t>(roles))));
+  }
+
   /// Than the answer.
   [[nodiscard]] bool is_declared_later(const ProvedEvent& proved) const {
     for (const auto& [name, one] : proved_) {
@@ -228,9 +377,12 @@ class Events {
   bool is_joined_by_id_ = false;
   std::size_t joined_ = 0;
   Proved proved_;
-  std::set<std::pair<std::string, std::string>> declared_;
+  std::map<std::pair<std::string, std::string>, std::vector<Declared>> declared_;
   std::set<EventName> shown_;
+  std::pair<std::string, std::uint64_t> last_;  ///< time and height of the event before
   std::size_t without_text_ = 0;
+  std::size_t hidden_ = 0;  ///< entries of which only the hash is known
+  std::size_t newer_ = 0;   ///< than the answer
 };
 
 struct Difference {
@@ -261,11 +413,13 @@ Compared compare_trace(const Value& document, const proof::Proof& proof, Verific
   const auto& trace = std::get<proof::TraceProof>(proof.statement);
   std::set<std::string> lineage;
   for (const auto& history : trace.histories) { lineage.insert(history.entity.id); }
+  std::set<std::string> shown;
   const bool is_older = holds_until(proof) < number_of(document, "height");
   const auto* items = document.find("items");
   if (items != nullptr && items->is(json::Kind::array)) {
     for (const auto& item : items->items()) {
       const auto epc = text_of(item, "epc");
+      shown.insert(epc);
       if (lineage.contains(epc)) { continue; }
       if (is_older) { return Compared::too_early; }
       if (may_join_by_id(proof)) { continue; }
@@ -273,7 +427,18 @@ Compared compare_trace(const Value& document, const proof::Proof& proof, Verific
       return Compared::done;
     }
   }
-  return Events({document, false}, proof, verification).run_trace();
+  const auto at = number_of(document, "height");
+  std::size_t left_out = 0;
+  for (const auto& history : trace.histories) {
+    const bool is_new = history.entries.empty() || history.entries.front().height.value > at;
+    left_out += is_new || shown.contains(history.entity.id) ? 0U : 1U;
+  }
+  if (left_out > 0) {
+    verification.is_word_of_node(fmt::format("that {} of the lineage {} not belong to it by {} times or depth",
+                                             left_out == 1 ? "1 item" : std::to_string(left_out) + " items",
+                                             left_out == 1 ? "does" : "do", left_out == 1 ? "its" : "their"));
+  }
+  return Events({document, false}, proof, verification).run_trace(trace.direction);
 }
 
 Compared compare_state(Value& document, const proof::Proof& proof, Verification& verification) {

@@ -100,7 +100,9 @@ void print(Console& console, const audit::Report& report, double seconds) {
                                printable(joined(epoch.validators)));
   }
   if (report.resumed_at.value > 0) {
-    console.out << fmt::format("This run went on behind height {}.\n", report.resumed_at.value);
+    console.out << fmt::format(
+        "This run went on behind height {}; that the blocks below are still there was asked again.\n",
+        report.resumed_at.value);
   }
   console.out << fmt::format("Verified up to height {}, {}\n", report.height.value, utc(report.time));
   Table table({{""}, {""}, {""}});
@@ -123,7 +125,10 @@ void print(Console& console, const audit::Report& report, double seconds) {
                              static_cast<double>(report.run.transactions) / seconds);
   for (const auto& note : notes(report)) { console.out << "note: " << note << "\n"; }
   if (!report.finding) {
-    console.out << console.bold("Nothing is wrong.") << "\n";
+    const auto words = report.final_to < report.height
+                           ? fmt::format("Nothing is wrong up to height {}.", report.final_to.value)
+                           : std::string("Nothing is wrong.");
+    console.out << console.bold(words) << "\n";
     return;
   }
   console.out << finding_text(console, *report.finding);
@@ -157,6 +162,11 @@ int run_ledger_audit(Console& console, const LedgerAuditOptions& options) {
       shown_at = Clock::now();
       const auto seconds = seconds_since(begin);
       const auto rate = static_cast<double>(now.run.blocks) / seconds;
+      if (now.run.blocks == 0) {
+        console.progress(
+            fmt::format("height {} of {}: whether what was verified is still there", now.height.value, now.last.value));
+        return !interrupted();
+      }
       console.progress(fmt::format("height {} of {}, {:.0f} blocks/s, {:.0f} transactions/s, {:.0f} s left",
                                    now.height.value, now.last.value, rate,
                                    static_cast<double>(now.run.transactions) / seconds,

@@ -200,6 +200,12 @@ Result<Target> chosen_target(const TargetOptions& options) {
     }
     return target_of_home(options);
   }
+  if (!options.endpoint.empty()) {
+    return invalid(
+        "TARGET_CONTRADICTED",
+        "--endpoint names one node, and the dev network of --state (or KETEN_STATE) others: give one of the two; "
+        "--node NAME asks a node of the network");
+  }
   if (!*network) { return network->error(); }
   const auto& nodes = (*network)->nodes;
 

@@ -87,6 +87,15 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_in_a_segment_is_named_with_its_transaction) 
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_segment_that_was_lost_since_the_last_audit_is_named) {
+  BOOST_TEST(!run().finding.has_value());
+  std::filesystem::remove(data + "/blocks/000001.seg");
+  const auto report = run();
+  BOOST_REQUIRE(report.finding.has_value());
+  BOOST_TEST(report.finding->reason == "BLOCK_MISSING");
+  BOOST_TEST(report.finding->height.value == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_segment_is_named) {
   std::filesystem::remove(data + "/blocks/000001.seg");
   const auto report = run();

@@ -64,14 +64,17 @@ BOOST_AUTO_TEST_CASE(it_follows_the_validators_from_the_genesis_through_every_ep
 
 BOOST_AUTO_TEST_CASE(it_skips_epochs_that_it_was_not_there_for) {
   shown(about_cheese(1));
-  shown(about_cheese(11));
+  shown(ledger.via(about_cheese(11), 1));
   BOOST_TEST(client.root().epoch.value == 2U);
   BOOST_TEST((client.root().block == ledger.checkpoint(2).block));
 }
 
 BOOST_AUTO_TEST_CASE(what_it_keeps_goes_on_where_it_stopped) {
+  std::uint64_t before = 0;
   for (const std::uint64_t anchor : {0, 3, 7, 11}) {
-    if (anchor > 0) { shown(about_cheese(anchor)); }
+    if (anchor > 0) { shown(before == 0 ? about_cheese(anchor) : ledger.via(about_cheese(anchor), before)); }
+    if (anchor > 0) { BOOST_TEST((client.newest()->header == ledger.header(anchor))); }
+    before = anchor;
     const auto again = LightClient::from_json(client.to_json());
     BOOST_REQUIRE_MESSAGE(again.ok(), (again ? "" : again.error().message));
     BOOST_TEST((again->newest() == client.newest()));
@@ -158,7 +161,24 @@ BOOST_AUTO_TEST_CASE(a_chain_that_passes_through_the_block_seen_is_linked_to_it)
   BOOST_TEST(!linked.contradiction.has_value());
   BOOST_TEST(linked.verdict.facts.find("via")->find("block")->text() == ledger.header(3).id().hex());
   BOOST_TEST(shown(ledger.via(about_cheese(11), 3)).is_unlinked);  // not the newest that it has seen
+  BOOST_TEST(shown(about_cheese(11)).is_unlinked);
+  // What does not follow the block seen for sure does not take its place.
+  BOOST_TEST((client.newest()->header == ledger.header(9)));
+  BOOST_TEST(!shown(ledger.via(about_cheese(11), 9)).is_unlinked);
   BOOST_TEST(!shown(about_cheese(11)).is_unlinked);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_nobody_signed_accuses_nobody) {
+  shown(about_cheese(6));
+  auto wrong = ledger.checkpoint(1);
+  wrong.block.bytes[0] ^= 1;
+  const auto file = begin_at(encode(about_cheese(7)), Epoch{1});
+  BOOST_REQUIRE(file.ok());
+  const auto before = client.to_json();
+  const auto answer = client.accept(*file, wrong);
+  BOOST_REQUIRE(!answer.ok());
+  BOOST_TEST(answer.error().reason == "CHECKPOINT_INVALID");
+  BOOST_TEST(client.to_json() == before);
 }
 
 BOOST_AUTO_TEST_CASE(two_proofs_of_any_heights_are_compared_when_one_shows_a_block_of_the_other) {
