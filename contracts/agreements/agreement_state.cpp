@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "contracts/production/time.h"
-#include "core/check.h"
+#include "contracts/state_row.h"
 #include "core/encoding.h"
 
 namespace keten::agreements {
 namespace {
 
+using contracts::expect_row;
+using contracts::row_value;
 using contracts::StateReader;
 using json::Value;
 
@@ -18,21 +20,15 @@ Value number(std::uint64_t value) { return Value::number(static_cast<std::int64_
 Value time_value(Milliseconds time) { return text(production::time_text(static_cast<std::int64_t>(time))); }
 
 AgreementRecord decoded(ByteView bytes) {
-  auto record = decode_agreement(bytes);
-  CHECK(record.ok());
-  return std::move(*record);
+  auto record = row_value(decode_agreement(bytes), "agreement");
+  expect_row(!record.versions.empty(), "versions of an agreement");
+  return record;
 }
-FindingRecord decoded_finding(ByteView bytes) {
-  auto record = decode_finding(bytes);
-  CHECK(record.ok());
-  return std::move(*record);
-}
+FindingRecord decoded_finding(ByteView bytes) { return row_value(decode_finding(bytes), "finding"); }
 
 /// The id behind a prefix.
 AgreementId id_in(ByteView key, std::size_t prefix) {
-  auto id = AgreementId::from(key.subspan(prefix));
-  CHECK(id.ok());
-  return *id;
+  return row_value(AgreementId::from(key.subspan(prefix)), "id of an agreement");
 }
 
 Value signatures_json(const VersionRecord& version) {
@@ -57,7 +53,7 @@ std::string_view status_text(VersionStatus status) {
 }
 
 Value version_json(const StateReader& state, const Agreement& agreement, std::uint32_t version) {
-  const auto& record = agreement.record.versions[version - 1];
+  const auto& record = agreement.record.versions.at(version - 1);
   auto value = Value::object();
   value.set("version", number(version))
       .set("hash", text(record.hash.hex()))
@@ -72,9 +68,7 @@ Value version_json(const StateReader& state, const Agreement& agreement, std::ui
   }
   if (record.status == VersionStatus::agreed) { value.set("inForceFrom", time_value(record.in_force_from())); }
   if (!record.withdrawn_by.empty()) { value.set("withdrawnBy", text(record.withdrawn_by)); }
-  const auto document = json::parse(read_version(state, agreement.id, version));
-  CHECK(document.ok());
-  value.set("document", *document);
+  value.set("document", row_value(json::parse(read_version(state, agreement.id, version)), "document of a version"));
   return value;
 }
 
@@ -98,9 +92,7 @@ std::optional<InForce> in_force(const StateReader& state, const AgreementId& id,
   const auto version = agreement ? agreement->record.version_in_force(time) : 0;
   if (version == 0) { return std::nullopt; }
   const auto canonical = read_version(state, id, version);
-  auto document = parse_document(canonical);
-  CHECK(document.ok());
-  return InForce{id, version, std::move(*document), canonical.size()};
+  return InForce{id, version, row_value(parse_document(canonical), "document of a version"), canonical.size()};
 }
 
 std::vector<AgreementId> agreed_by(const StateReader& state, std::string_view organisation) {
@@ -138,7 +130,7 @@ std::vector<Agreement> list_agreements(const StateReader& state, std::string_vie
   std::vector<Agreement> result;
   for (const auto& id : ids) {
     auto one = read_agreement_record(state, id);
-    CHECK(one.has_value());
+    expect_row(one.has_value(), "agreement of a party");
     result.push_back(std::move(*one));
   }
   return result;
@@ -159,7 +151,7 @@ std::vector<Finding> list_findings(const StateReader& state, const AgreementId& 
   if (before != 0) { next = std::min(next, before - 1); }
   for (; next > 0 && result.size() < limit; --next) {
     auto one = read_finding(state, {id, next});
-    CHECK(one.has_value());
+    expect_row(one.has_value(), "finding");
     result.push_back(std::move(*one));
   }
   return result;

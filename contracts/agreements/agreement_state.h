@@ -10,7 +10,7 @@
 #include "core/json.h"
 
 /// Agreements and findings as they are read outside of their own contract: by other contracts, HTTP, the command line. Every read
-/// takes plain state (full keys). A record that cannot be decoded is a corrupt state: the program stops.
+/// takes plain state (full keys) and throws contracts::MalformedState when a record cannot be decoded.
 namespace keten::agreements {
 
 /// Kind of the head of an agreement; its id is AgreementId::hex(). Everything done about it is chained there.

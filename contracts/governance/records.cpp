@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "contracts/state_row.h"
 #include "core/check.h"
 #include "core/encoding.h"
 #include "core/limits.h"
@@ -46,7 +47,7 @@ template <typename Record, typename Decode>
 Record decoded(ByteView bytes, std::string_view what, Decode decode) {
   Reader reader(bytes);
   Record record = decode(reader);
-  CHECK(reader.finish(what).ok());
+  contracts::expect_row(reader.finish(what).ok(), what);
   return record;
 }
 
@@ -298,7 +299,7 @@ void Records::revoke_key(const PublicKey& key, Height height) {
 std::optional<PublicKey> Records::user(std::string_view organisation, std::string_view name) {
   const auto bytes = store_.get(user_key(organisation, name));
   if (!bytes) { return std::nullopt; }
-  return PublicKey::from(*bytes).value();
+  return contracts::row_value(PublicKey::from(*bytes), "user");
 }
 
 void Records::set_user(std::string_view organisation, std::string_view name, const PublicKey& key) {
@@ -316,7 +317,7 @@ std::vector<PublicKey> Records::users() { return users_from(to_bytes("user/")); 
 std::vector<PublicKey> Records::users_from(const Bytes& first) {
   std::vector<PublicKey> keys;
   store_.scan(first, end_of(as_text(first)), [&](ByteView, ByteView value) {
-    keys.push_back(PublicKey::from(value).value());
+    keys.push_back(contracts::row_value(PublicKey::from(value), "user"));
     return true;
   });
   return keys;
@@ -326,7 +327,7 @@ std::map<NodeNumber, NodeRecord> Records::nodes() {
   constexpr std::string_view kPrefix = "node/";
   std::map<NodeNumber, NodeRecord> nodes;
   store_.scan(to_bytes(kPrefix), end_of(kPrefix), [&](ByteView key, ByteView value) {
-    CHECK(key.size() == kPrefix.size() + 2);
+    contracts::expect_row(key.size() == kPrefix.size() + 2, "number of a node");
     const auto number = static_cast<std::uint16_t>(key[kPrefix.size()] << 8U | key[kPrefix.size() + 1]);
     nodes.emplace(NodeNumber{number}, decoded<NodeRecord>(value, "node", decode_node));
     return true;
@@ -346,7 +347,7 @@ void Records::set_node(NodeNumber number, const NodeRecord& record) {
 
 Epoch Records::current_epoch() {
   const auto bytes = store_.get(to_bytes(kCurrent));
-  CHECK(bytes.has_value());
+  contracts::expect_row(bytes.has_value(), "current epoch");
   return decoded<Epoch>(*bytes, "current epoch", [](Reader& reader) { return reader.number<Epoch>(); });
 }
 
@@ -364,7 +365,7 @@ std::optional<EpochRecord> Records::epoch(Epoch epoch) {
 
 EpochRecord Records::current() {
   auto record = epoch(current_epoch());
-  CHECK(record.has_value());
+  contracts::expect_row(record.has_value(), "epoch");
   return *record;
 }
 

@@ -120,7 +120,7 @@ class StateStore : public Store {
   contracts::WriteSet writes_;
 };
 
-/// Typed reads and writes. A record that cannot be decoded is a corrupt state: the program stops.
+/// Typed reads and writes. Throws contracts::MalformedState when a record cannot be decoded.
 class Records {
  public:
   explicit Records(Store& store) : store_(store) {}

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "contracts/governance/voices.h"
+#include "contracts/state_row.h"
 
 namespace keten::governance {
 namespace {
@@ -158,7 +159,7 @@ std::vector<KeyView> read_keys(const contracts::StateReader& state, std::string_
   state.scan(as_bytes(kFirst), as_bytes(kEnd), [&](ByteView entry, ByteView value) {
     auto record = decode_key_record(value);
     if (organisation.empty() || record.registered.organisation == organisation) {
-      keys.push_back({PublicKey::from(entry.subspan(kFirst.size())).value(), std::move(record)});
+      keys.push_back({contracts::row_value(PublicKey::from(entry.subspan(kFirst.size())), "key"), std::move(record)});
     }
     return true;
   });

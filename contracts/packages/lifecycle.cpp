@@ -8,6 +8,7 @@
 #include "contracts/packages/limits.h"
 #include "contracts/packages/module_store.h"
 #include "contracts/packages/package_file.h"
+#include "contracts/state_row.h"
 #include "core/check.h"
 
 namespace keten::packages {
@@ -257,7 +258,7 @@ Status settle_quota(Session& session, const std::string& name, std::uint64_t quo
   }
   if (!any || more == less) { return kDone; }
   const auto used = session.records().used(name);
-  CHECK(used + more >= less);
+  contracts::expect_row(used + more >= less, "bytes of state");
   const auto after = used + more - less;
   if (after > used && after > quota) {
     return refused("STATE_QUOTA_EXCEEDED", "contract " + name + " would keep " + std::to_string(after) +

@@ -5,6 +5,7 @@
 
 #include "contracts/guest_functions.h"
 #include "contracts/packages/records.h"
+#include "contracts/state_row.h"
 #include "core/check.h"
 
 namespace keten::packages {
@@ -120,10 +121,8 @@ Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& stat
   const auto manifest = state.get(manifest_entry(package));
   const auto module = state.get(module_entry(package));
   if (!manifest || !module) { return nullptr; }
-  auto decoded = Manifest::decode(as_text(*manifest));
-  CHECK(decoded.ok());
-  auto guest = make_guest(std::move(*decoded), *module);
-  CHECK(guest.ok());  // as it was when it was published
+  auto guest = make_guest(contracts::row_value(Manifest::decode(as_text(*manifest)), "manifest"), *module);
+  contracts::expect_row(guest.ok(), "module");  // as it was when it was published
   const auto bytes = memory_of(**guest);
   while (!kept_.empty() && bytes_ + bytes > bytes_max_) {
     bytes_ -= kept_.back().bytes;
@@ -157,7 +156,7 @@ Status check_usable(contracts::Context& context, const Hash& package) {
                        "` says whose approval is missing");
   }
   const auto contract = records.contract(record->name);
-  CHECK(contract.has_value());
+  contracts::expect_row(contract.has_value(), "contract of a package");
   if (contract->retired != Height{}) {
     return failure(ErrorKind::refused, "CONTRACT_RETIRED",
                    "contract " + record->name + " was retired at height " + contract->retired.text());

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "contracts/packages/limits.h"
+#include "contracts/state_row.h"
 #include "core/check.h"
 #include "core/encoding.h"
 
@@ -74,7 +75,19 @@ std::optional<Activation> read_activation(Reader& reader) {
 
 std::string read_name(Reader& reader) { return reader.text(keten::limits::kNameBytesMax); }
 
-void expect_end(const Reader& reader, std::string_view what) { CHECK(reader.finish(what).ok()); }
+using contracts::expect_row;
+using contracts::row_value;
+
+void expect_end(const Reader& reader, std::string_view what) { expect_row(reader.finish(what).ok(), what); }
+
+/// A row that is one number.
+template <typename Read>
+auto only_number(ByteView bytes, std::string_view what, const Read& read) {
+  Reader reader(bytes);
+  const auto number = read(reader);
+  expect_end(reader, what);
+  return number;
+}
 
 }  // namespace
 
@@ -173,7 +186,7 @@ void Records::erase_package(const Hash& package, const PackageRecord& record) {
 std::optional<Hash> Records::version(std::string_view name, const Version& version) {
   const auto bytes = store_.get(version_key(name, version));
   if (!bytes) { return std::nullopt; }
-  return Hash::from(*bytes).value();
+  return row_value(Hash::from(*bytes), "version");
 }
 
 void Records::set_version(std::string_view name, const Version& version, const Hash& package) {
@@ -184,13 +197,13 @@ std::vector<std::pair<Version, Hash>> Records::versions(std::string_view name) {
   std::vector<std::pair<Version, Hash>> result;
   const auto first = key_of("version/", std::string(name) + "/");
   store_.scan(first, behind(first), [&](ByteView key, ByteView value) {
-    CHECK(key.size() == first.size() + kVersionBytes);
+    expect_row(key.size() == first.size() + kVersionBytes, "version");
     const auto number = [&](std::size_t at) {
       std::uint32_t found = 0;
       for (std::size_t i = 0; i < 4; ++i) { found = found << 8U | key[first.size() + at * 4 + i]; }
       return found;
     };
-    result.emplace_back(Version{number(0), number(1), number(2)}, Hash::from(value).value());
+    result.emplace_back(Version{number(0), number(1), number(2)}, row_value(Hash::from(value), "version"));
     return true;
   });
   return result;
@@ -247,7 +260,7 @@ std::vector<Hash> Records::open(std::string_view publisher) {
   std::vector<Hash> result;
   const auto bytes = store_.get(open_key(publisher));
   if (!bytes) { return result; }
-  CHECK(bytes->size() % Hash::size == 0);
+  expect_row(bytes->size() % Hash::size == 0, "open packages");
   for (std::size_t at = 0; at < bytes->size(); at += Hash::size) {
     result.push_back(Hash::from(ByteView(*bytes).subspan(at, Hash::size)).value());
   }
@@ -267,7 +280,7 @@ void Records::set_open(std::string_view publisher, const std::vector<Hash>& pack
 std::uint32_t Records::contract_count() {
   const auto bytes = store_.get(as_bytes("count"));
   if (!bytes) { return 0; }
-  return Reader(*bytes).u32();
+  return only_number(*bytes, "number of contracts", [](Reader& reader) { return reader.u32(); });
 }
 
 void Records::set_contract_count(std::uint32_t count) {
@@ -279,7 +292,7 @@ void Records::set_contract_count(std::uint32_t count) {
 std::uint64_t Records::used(std::string_view name) {
   const auto bytes = store_.get(used_key(name));
   if (!bytes) { return 0; }
-  return Reader(*bytes).u64();
+  return only_number(*bytes, "bytes of state", [](Reader& reader) { return reader.u64(); });
 }
 
 void Records::set_used(std::string_view name, std::uint64_t bytes) {

@@ -64,7 +64,7 @@ struct MotionRecord {
   [[nodiscard]] std::set<std::string> voters(std::uint64_t value, Milliseconds now) const;
 };
 
-/// Where they are read and written.
+/// Where they are read and written. Throws contracts::MalformedState when a record cannot be decoded.
 class Records {
  public:
   explicit Records(governance::Store& store) : store_(store) {}

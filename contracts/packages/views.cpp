@@ -4,7 +4,7 @@
 #include <array>
 
 #include "contracts/governance/voices.h"
-#include "core/check.h"
+#include "contracts/state_row.h"
 
 namespace keten::packages {
 namespace {
@@ -104,7 +104,7 @@ std::optional<ContractView> read_contract(const contracts::StateReader& state, s
   view.used = records.used(name);
   for (const auto& [version, hash] : records.versions(name)) {
     auto package = records.package(hash);
-    CHECK(package.has_value());
+    contracts::expect_row(package.has_value(), "package of a version");
     std::set<std::string> approvals;
     for (const auto& [organisation, height] : package->approvals) { approvals.insert(organisation); }
     view.packages.push_back({.hash = hash,

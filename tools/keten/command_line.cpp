@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "contracts/state_row.h"
 #include "node/storage/database.h"
 #include "tools/keten/command_groups.h"
 
@@ -63,7 +64,7 @@ int run_command_line(Console& console, std::vector<std::string> arguments) {
     return kUsage;
   } catch (const storage::ReadFailure& failed) {  // of a ledger on disk, or of a node
     return console.fail(failed.error());
-  }
+  } catch (const contracts::MalformedState& malformed) { return console.fail(malformed.error()); }
   return invocation.code;
 }
 

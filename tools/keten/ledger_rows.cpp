@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "contracts/overlay.h"
 #include "core/check.h"
 #include "node/storage/database.h"
 
@@ -18,15 +19,42 @@ std::pair<std::string, Bytes> divided(ByteView key) {
   return {std::string(key.begin(), slash), Bytes(slash + 1, key.end())};
 }
 
+Bytes key_of(const std::string& contract, ByteView key) {
+  auto whole = to_bytes(contract + "/");
+  whole.insert(whole.end(), key.begin(), key.end());
+  return whole;
+}
+
 }  // namespace
 
+Status check_page(const client::StatePage& page, ByteView first, ByteView end, Height height) {
+  const auto refused = [](const std::string& what) {
+    return failure(ErrorKind::corrupt, "RESPONSE_MALFORMED", "the node's answer about its state " + what);
+  };
+  if (height != Height{} && page.found.height != height) {
+    return refused("is of height " + page.found.height.text() + ", and it was asked for " + height.text());
+  }
+  const Bytes* before = nullptr;
+  for (const auto& [key, value] : page.found.entries) {
+    if (contracts::key_less(key, first) || (!end.empty() && !contracts::key_less(key, end))) {
+      return refused("holds a row that it was not asked for");
+    }
+    if (before != nullptr && !contracts::key_less(*before, key)) { return refused("is not in the order of its keys"); }
+    before = &key;
+  }
+  return kDone;
+}
+
 client::StatePage LedgerRows::page(std::string contract, Bytes first, Bytes end, std::uint32_t limit) const {
+  const auto from = key_of(contract, first);
+  const auto behind = end.empty() ? Bytes{} : key_of(contract, end);
   auto answer = ledger_->state_page({.contract = std::move(contract),
                                      .first = std::move(first),
                                      .end = std::move(end),
                                      .height = height_,
                                      .limit = limit});
   if (!answer) { throw storage::ReadFailure(answer.error()); }
+  if (auto kept = check_page(*answer, from, behind, height_); !kept) { throw storage::ReadFailure(kept.error()); }
   height_ = answer->found.height;
   return std::move(*answer);
 }

@@ -113,6 +113,33 @@ BOOST_AUTO_TEST_CASE(only_the_publisher_publishes_what_its_own_key_signed) {
   BOOST_TEST(publish(make({.version = {1, 1, 0}, .publisher = "company1"}), 1) == "NAME_TAKEN");
 }
 
+BOOST_AUTO_TEST_CASE(there_are_at_most_as_many_contracts_as_the_limit_says) {
+  const auto there_are = [&](std::uint32_t count) {
+    Writer writer;
+    writer.u32(count);
+    keten::test::keep(state, full_key(as_bytes("count")), writer.take());
+  };
+  there_are(limits::kContractsMax - 1);
+  BOOST_TEST(publish(make()) == "ok");
+  BOOST_TEST(publish(make({.name = "other"})) == "TOO_MANY_CONTRACTS");
+  BOOST_TEST(says("there are 1024 contracts"));
+  BOOST_TEST(publish(make({.version = {1, 1, 0}})) == "ok", "a version is no other contract");
+  BOOST_TEST(act(0, "publisher", kWithdraw, ThePackage{make().hash()}.encode()) == "ok");
+  BOOST_TEST(publish(make({.name = "other"})) == "TOO_MANY_CONTRACTS", "its name still has a version");
+  BOOST_TEST(act(0, "publisher", kWithdraw, ThePackage{make({.version = {1, 1, 0}}).hash()}.encode()) == "ok");
+  BOOST_TEST(publish(make({.name = "other"})) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_package_runs_under_its_own_name_only) {
+  BOOST_TEST(admit(make()) == "ok");
+  const auto other = make({.name = "other"});
+  BOOST_TEST(admit(other) == "ok");
+  BOOST_TEST(act(0, "admin", kActivate, Activate{"counter", other.hash(), Height{0}}.encode()) == "OTHER_CONTRACT");
+  BOOST_TEST(says("is other 1.0.0, not a version of counter"));
+  BOOST_TEST(activate(make()) == "ok");
+  BOOST_TEST(act(0, "admin", kUpgrade, Upgrade{"counter", other.hash()}.encode()) == "OTHER_CONTRACT");
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_byte_is_refused_on_the_ledger_too) {
   auto payload = payload_of(make());
   payload.front().content[515] ^= 1;
