@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/capture_fuel.h"
 #include "core/check.h"
 #include "core/limits.h"
 #include "node/http/media.h"
@@ -421,14 +422,6 @@ Response list_jobs(const Services& services, const Request& request) {
 
 }  // namespace
 
-std::uint64_t capture_fuel(std::size_t bytes) {
-  // The dearest document is a long list of short identifiers: about 12,000 units for the 40 bytes of one. The fixed part
-  // pays for folding 256 events again when an event comes late, and for agreements with a few rules.
-  constexpr std::uint64_t kFixed = 1'000'000;
-  constexpr std::uint64_t kPerByte = 400;
-  return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
-}
-
 TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, const User& user,
                                 const CaptureContext& context) {
   CHECK(user.key.has_value());
@@ -438,7 +431,7 @@ TransactionPointer make_capture(ByteView document, ErrorBehaviour behaviour, con
   body.sender = user.key->public_key();
   body.valid_until = context.finalized.plus(std::min(kCaptureValidityBlocks, context.validity_blocks_max));
   body.salt = random_fixed<Salt>();
-  body.fuel_limit = std::min(limits::kFuelPerTransactionMax, capture_fuel(document.size()) + context.judging_fuel);
+  body.fuel_limit = capture_fuel(document.size(), context.judging_fuel);
   body.contract = "production";
   body.method = "capture";
   // docs/formats/production.md: bit 1 proceed, bit 2 lenient.

@@ -16,10 +16,6 @@ namespace keten::http {
 /// How far ahead of the finalized height a capture stays valid, unless the chain allows less.
 inline constexpr std::uint64_t kCaptureValidityBlocks = 1000;
 
-/// Fuel bought for a capture of so many bytes: enough for any document of that size, so that only its size can refuse it. What rules of
-/// agreements may use comes on top.
-std::uint64_t capture_fuel(std::size_t bytes);
-
 struct CaptureContext {
   ChainId chain_id;
   Height finalized;

@@ -9,8 +9,8 @@
 #include "client/keystore.h"
 #include "contracts/production/production_contract.h"
 #include "contracts/production/time.h"
+#include "core/capture_fuel.h"
 #include "core/hash.h"
-#include "core/limits.h"
 #include "tools/keten/console.h"
 
 namespace keten::tools {
@@ -36,13 +36,6 @@ std::optional<CaptureStatus> status_from(std::string_view name) {
   return std::nullopt;
 }
 
-/// What a node takes for the same document: fuel that is not used costs nothing.
-std::uint64_t fuel_of(std::size_t bytes) {
-  constexpr std::uint64_t kFixed = 500'000;
-  constexpr std::uint64_t kPerByte = 400;
-  return std::min(limits::kFuelPerTransactionMax, kFixed + kPerByte * bytes);
-}
-
 /// The same file, signed by the same company for the same chain, has the same folder.
 std::filesystem::path folder_name(const client::Sender& sender, const std::filesystem::path& name,
                                   const ImportFile& file, production::Profile profile) {
@@ -59,7 +52,7 @@ client::Call capture_call(const ImportBatch& batch, production::Profile profile)
   call.method = "capture";
   call.arguments = production::encode(
       production::CaptureArguments{.behaviour = production::ErrorBehaviour::proceed, .profile = profile});
-  call.fuel_limit = fuel_of(batch.document.size());
+  call.fuel_limit = capture_fuel(batch.document.size());
   call.payloads.push_back(to_bytes(std::string_view(batch.document)));
   return call;
 }
@@ -162,8 +155,8 @@ Result<Imported> import_file(Participant& participant, const std::filesystem::pa
         continue;
       }
     }
-    const auto recorded =
-        participant.record(capture_call(batch, options.profile), stem.string() + ".transaction", options.patience);
+    const auto recorded = participant.record(capture_call(batch, options.profile), batch.events.size(),
+                                             stem.string() + ".transaction", options.patience);
     if (!recorded) { return recorded.error(); }
     const auto events = outcome(batch, *recorded);
     if (!events) { return events.error(); }

@@ -1,12 +1,18 @@
 #include "tools/keten/participant.h"
 
+#include <algorithm>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "client/keystore.h"
+#include "contracts/rule_judge.h"
+#include "contracts/state_row.h"
 #include "core/genesis.h"
+#include "core/limits.h"
+#include "node/storage/database.h"
 #include "tools/keten/home.h"
+#include "tools/keten/ledger_rows.h"
 #include "tools/keten/process.h"
 
 namespace keten::tools {
@@ -48,6 +54,16 @@ TransactionPointer read_envelope(const std::filesystem::path& file, const client
   const bool is_ours = body.chain_id == sender.chain_id && body.organisation == sender.organisation &&
                        body.sender == sender.key.public_key();
   return is_ours ? *decoded : nullptr;
+}
+
+/// What the node says that the company's agreements may take. Fails when it cannot be asked or says what is no state.
+Result<std::uint64_t> judging_fuel(const client::LedgerClient& ledger, const std::string& organisation,
+                                   Milliseconds time, std::size_t events) {
+  try {
+    return contracts::judging_fuel(LedgerRows(ledger), organisation, time, events);
+  } catch (const storage::ReadFailure& failed) {
+    return failed.error();
+  } catch (const contracts::MalformedState& failed) { return failed.error(); }
 }
 
 }  // namespace
@@ -124,7 +140,7 @@ Result<Participant::Attempt> Participant::found(const Node& node, const std::str
   return Attempt{std::move(recorded)};
 }
 
-Result<Participant::Attempt> Participant::attempt(const Node& node, const client::Call& call,
+Result<Participant::Attempt> Participant::attempt(const Node& node, const client::Call& call, std::size_t events,
                                                   const std::filesystem::path& envelope,
                                                   TransactionPointer& transaction) {
   const auto status = node.ledger.status(kStatusMs);
@@ -134,7 +150,10 @@ Result<Participant::Attempt> Participant::attempt(const Node& node, const client
                    "this node is of chain " + status->chain_id.hex() + ", our genesis is " + sender_.chain_id.hex());
   }
   if (transaction == nullptr) {
+    const auto judging = judging_fuel(node.ledger, sender_.organisation, status->block_time, events);
+    if (!judging) { return judging.error(); }
     auto dated = call;
+    dated.fuel_limit = std::min(limits::kFuelPerTransactionMax, call.fuel_limit + *judging);
     dated.valid_until = status->height.plus(client::kValidityBlocks);
     transaction = client::sign_call(sender_, std::move(dated));
     const auto written = client::write_file(envelope, to_text(transaction->envelope), client::FileAccess::owner,
@@ -155,14 +174,14 @@ Result<Participant::Attempt> Participant::attempt(const Node& node, const client
   return found(node, status->node, transaction->id, kExecutedMs);
 }
 
-Result<Recorded> Participant::record(const client::Call& call, const std::filesystem::path& envelope,
-                                     std::chrono::milliseconds patience) {
+Result<Recorded> Participant::record(const client::Call& call, std::size_t events,
+                                     const std::filesystem::path& envelope, std::chrono::milliseconds patience) {
   auto transaction = read_envelope(envelope, sender_);
   const auto deadline = Clock::now() + patience;
   for (std::size_t tried = 0;;) {
     if (interrupted()) { return failure(ErrorKind::timeout, "INTERRUPTED", "stopped; the same command goes on"); }
     auto& node = nodes_[current_];
-    auto result = attempt(node, call, envelope, transaction);
+    auto result = attempt(node, call, events, envelope, transaction);
     if (result && result->recorded) { return std::move(*result->recorded); }
     if (result) {
       transaction = nullptr;  // too old: sign it anew, at once

@@ -44,8 +44,9 @@ class Participant {
   /// Until the call is executed. The signed transaction is written to `envelope` before it is sent for the first time, and taken from
   /// there when it exists, so that after any crash the same one is sent again: it is recorded once. When a node fails the next
   /// endpoint is asked; after `patience` without success fails with the last error and what the others said. A transaction
-  /// that is too old to be recorded is signed anew.
-  Result<Recorded> record(const client::Call& call, const std::filesystem::path& envelope,
+  /// that is too old to be recorded is signed anew. For a capture of so many events the fuel that the rules of the company's agreements
+  /// may use is bought beside that of the call, as a node does for what comes over HTTP.
+  Result<Recorded> record(const client::Call& call, std::size_t events, const std::filesystem::path& envelope,
                           std::chrono::milliseconds patience);
 
  private:
@@ -57,8 +58,8 @@ class Participant {
   struct Attempt;
 
   Participant(client::Sender sender, std::filesystem::path home) : sender_(std::move(sender)), home_(std::move(home)) {}
-  Result<Attempt> attempt(const Node& node, const client::Call& call, const std::filesystem::path& envelope,
-                          TransactionPointer& transaction);
+  Result<Attempt> attempt(const Node& node, const client::Call& call, std::size_t events,
+                          const std::filesystem::path& envelope, TransactionPointer& transaction);
   Result<Attempt> found(const Node& node, const std::string& name, const TransactionId& id,
                         std::uint32_t timeout_ms) const;
 

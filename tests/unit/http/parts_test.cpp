@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "core/capture_fuel.h"
 #include "node/http/admission.h"
 #include "node/http/capture.h"
 #include "node/http/capture_jobs.h"
@@ -272,6 +273,8 @@ BOOST_AUTO_TEST_CASE(a_capture_carries_the_original_bytes_and_the_users_signatur
   BOOST_TEST(
       make_capture(as_bytes("{}"), ErrorBehaviour::rollback, user, {{}, Height{10}, 5})->body.valid_until.value == 15U);
   BOOST_TEST(capture_fuel(limits::kCaptureBytesMax) == limits::kFuelPerTransactionMax);
+  BOOST_TEST(capture_fuel(100, 7) == 1'040'007U, "the rules of agreements come on top");
+  BOOST_TEST(capture_fuel(100, limits::kFuelPerTransactionMax) == limits::kFuelPerTransactionMax);
 }
 
 BOOST_AUTO_TEST_CASE(a_users_file_holds_a_thousand_users_and_says_when_it_holds_more) {
