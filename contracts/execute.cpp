@@ -170,7 +170,7 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
 
   governance::record_evidence(view, block, result.writes);
   std::vector<ContractEvent> due;
-  agreements::mark_overdue(view, block, result.writes, due);
+  agreements::mark_overdue(view, block, result.writes, result.index_entries, due);
   std::ranges::move(
       usage::chase(view, block, static_cast<std::uint32_t>(transactions.size()), result.writes, result.index_entries),
       std::back_inserter(due));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "contracts/agreements/agreement_state.h"
+#include "contracts/block_heads.h"
 #include "contracts/production/event_record.h"
 #include "core/check.h"
 #include "core/encoding.h"
@@ -164,7 +165,8 @@ Result<Bytes> close(Session& session, const Say& arguments) {
 }
 
 void mark_overdue(const contracts::StateReader& state, const contracts::BlockContext& block,
-                  contracts::WriteSet& writes, std::vector<contracts::ContractEvent>& events) {
+                  contracts::WriteSet& writes, std::vector<contracts::IndexEntry>& index,
+                  std::vector<contracts::ContractEvent>& events) {
   std::vector<std::pair<Bytes, FindingId>> due;
   const auto prefix = full_key(deadlines());
   state.scan(prefix, end_of(prefix), [&](ByteView key, ByteView) {
@@ -174,14 +176,19 @@ void mark_overdue(const contracts::StateReader& state, const contracts::BlockCon
     due.emplace_back(to_bytes(key), found->second);
     return true;
   });
+  contracts::BlockHeads heads(state, block);
   for (auto& [key, id] : due) {
     auto finding = read_finding(state, id);
     CHECK(finding.has_value());
     finding->record.overdue = block.time;
     events.push_back(event_of(*finding, "overdue", block.time));
-    writes.insert_or_assign(full_key(finding_key(id)), encode(finding->record));
+    auto record = encode(finding->record);
+    heads.about(kHeadKind, id.agreement.hex(), full_key(agreement_key(id.agreement)),
+                Fact{"agreements.overdue", {as_bytes(std::to_string(id.number)), record}});
+    writes.insert_or_assign(full_key(finding_key(id)), std::move(record));
     writes.insert_or_assign(std::move(key), std::nullopt);
   }
+  heads.finish(writes, index);
 }
 
 }  // namespace keten::agreements

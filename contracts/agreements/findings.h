@@ -26,9 +26,11 @@ FindingId record_finding(contracts::Context& context, const AgreementId& agreeme
 void mark_corrected(contracts::Context& context, const FindingId& id, std::string_view by, std::string_view text);
 
 /// Marks findings that are still open behind their deadline, the longest overdue first, at most so many in one block; the rest
-/// follows in the next ones. `state` is that after the block's transactions. Each is an event, `agreements.overdue`.
+/// follows in the next ones. `state` is that after the block's transactions. Each is an event and an entry in the agreement's head,
+/// `agreements.overdue`; `index` gets the rows of the entries.
 inline constexpr std::size_t kOverdueAtOnce = 256;
 void mark_overdue(const contracts::StateReader& state, const contracts::BlockContext& block,
-                  contracts::WriteSet& writes, std::vector<contracts::ContractEvent>& events);
+                  contracts::WriteSet& writes, std::vector<contracts::IndexEntry>& index,
+                  std::vector<contracts::ContractEvent>& events);
 
 }  // namespace keten::agreements

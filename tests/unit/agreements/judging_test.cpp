@@ -136,6 +136,9 @@ class JudgedLedger : public packages::test::PublishedLedger {
                                                                        : production::ErrorBehaviour::rollback}),
                {sample::payload(document_of(list))}, fuel);
   }
+  [[nodiscard]] Head head_of(const AgreementId& id) const {
+    return Head::decode(state.get(head_key(kHeadKind, id.hex())).value()).value();
+  }
   [[nodiscard]] std::size_t found(const AgreementId& id) const { return list_findings(state, id, 0, 100).size(); }
 
  private:
@@ -375,7 +378,9 @@ BOOST_AUTO_TEST_CASE(more_findings_than_one_block_marks_are_marked_in_the_next_o
   BOOST_TEST(capture(0, list, false, limits::kFuelPerTransactionMax) == "ok", last.message);
   const auto is_overdue = [&](std::uint64_t number) { return read_finding(state, {id, number})->record.overdue != 0; };
   (void)block({});
+  const auto entries = head_of(id).count;
   (void)block({});
+  BOOST_TEST(head_of(id).count == entries + kOverdueAtOnce);
   BOOST_TEST(events.size() == kOverdueAtOnce);
   BOOST_TEST(is_overdue(1));
   BOOST_TEST(is_overdue(kOverdueAtOnce));
@@ -392,14 +397,28 @@ BOOST_AUTO_TEST_CASE(a_deadline_passes_at_block_time) {
   BOOST_TEST(due == time + 1500);
   (void)block({});
   BOOST_TEST(read_finding(state, {id, 1})->record.overdue == 0U);
+  const auto before = head_of(id);
   (void)block({});
   BOOST_TEST(read_finding(state, {id, 1})->record.overdue == time);
+  const auto record = encode(read_finding(state, {id, 1})->record);
+  const auto head = head_of(id);
+  BOOST_TEST(head.count == before.count + 1);
+  BOOST_TEST((head.height == height));
+  BOOST_TEST((head.chain ==
+              next_chain(before.chain, {.number = head.count,
+                                        .height = height,
+                                        .time = time,
+                                        .transaction = {},
+                                        .event = 0,
+                                        .content = fact_content(Fact{"agreements.overdue", {as_bytes("1"), record}})})),
+             "a complete history of the agreement tells it");
   BOOST_REQUIRE_EQUAL(events.size(), 1U);
   BOOST_TEST(events[0].kind == "agreements.overdue");
   BOOST_TEST(events[0].subject == FindingId({id, 1}).text());
   BOOST_TEST(as_text(events[0].data) == json::canonical(to_json(*read_finding(state, {id, 1}), time)));
   (void)block({});
   BOOST_TEST(events.empty(), "once");
+  BOOST_TEST(head_of(id).count == head.count, "once");
   BOOST_TEST(to_json(*read_finding(state, {id, 1}), time).find("overdue")->as_bool());
   BOOST_TEST(capture(0, event({})) == "ok");
   BOOST_TEST(say(1, "agreements", "device", kAnswer, Say{{id, 2}, "in time"}.encode()) == "ok");
