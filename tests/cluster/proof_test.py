@@ -96,9 +96,10 @@ class ProofTest(unittest.TestCase):
         return said
 
     def make_others(self, said):
-        """Of what is no item: a key that names itself as subject, a dataset, a block."""
-        self.keten("tx", "submit", "--key", "shelf", "--value", "7", "--subject", "shelf", "--wait", "executed",
-                   "--as", "device@ShopCo", *self.state)
+        """Of what is no item: a key of a record, a dataset, a block. A plain put has no history."""
+        for key, more in (("shelf", ()), ("scale", ("--plain",))):
+            self.keten("tx", "submit", "--key", key, "--value", "7", *more, "--wait", "executed", "--as", "device@ShopCo",
+                       *self.state)
         content = self.folder / "milk.csv"
         content.write_text("litres\n31\n")
         self.keten("usage", "register", "urn:ds:milk", "--content", content, "--as", "device@FarmCo", *self.state)

@@ -264,8 +264,7 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
       "64 hexadecimal digits", "ID");
   add("dataset", "Who owns a dataset, and what its content is bound to", ProofSubject::dataset, "as it was registered",
       "ID");
-  add("record", "What was put last under a key that puts name as their subject", ProofSubject::record,
-      "organisation and key", "ORG/KEY");
+  add("record", "What was put last under a key", ProofSubject::record, "organisation and key", "ORG/KEY");
   add("block", "A block of the chain, by its header", ProofSubject::block, "its height", "HEIGHT");
 
   auto options = std::make_shared<VerifyOptions>();
@@ -305,8 +304,10 @@ void add_transactions(CLI::App& app, Invocation& invocation) {
   submit->add_option("--value", options->value, "record.put: the value")->type_name("V");
   submit
       ->add_option("--subject", options->subjects,
-                   "record.put: what it is about; its history can be proved, and under its own name the last value")
+                   "record.put: what it is about beside its key; the history of each can be proved")
       ->type_name("S");
+  submit->add_flag("--plain", options->plain,
+                   "record.put: without a history of the key; costs less, and is proved as a transaction only");
   submit->add_option("--as", options->target.user, "key of the home that signs; device when not given")
       ->type_name("USER");
   with_wait(submit);

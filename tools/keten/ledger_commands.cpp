@@ -82,11 +82,13 @@ Result<TransactionPointer> transaction_of(const TransactionOptions& options, con
   const auto user = options.target.user.substr(0, options.target.user.find('@'));
   const auto key = client::read_key_file(HomeFiles{target.node.home}.key(user.empty() ? "device" : user));
   if (!key) { return key.error(); }
+  auto subjects = options.subjects;
+  if (!options.plain) { subjects.insert(options.key); }  // so that what was put last under it can be proved
   return client::sign_call(
       {.chain_id = status->chain_id, .organisation = status->organisation, .key = *key},
       {.contract = options.contract,
        .method = options.method,
-       .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value), options.subjects),
+       .arguments = client::record_put_arguments(as_bytes(options.key), as_bytes(options.value), subjects),
        .valid_until = status->height.plus(client::kValidityBlocks)});
 }
 

@@ -380,6 +380,7 @@ struct TransactionOptions {
   std::string key;
   std::string value;
   std::set<std::string> subjects;
+  bool plain = false;  ///< the key is not its own subject
   std::string id;
   std::string wait;  ///< "", admitted, final, executed
   std::uint32_t timeout_ms = 10'000;
