@@ -24,6 +24,8 @@ struct End {
 
 /// Letters, digits and underscores, and at least one.
 [[nodiscard]] bool is_code(std::string_view text);
+/// Without a small letter, as the ledger's own reasons are written: no guest may speak for it.
+[[nodiscard]] bool reads_as_ours(std::string_view code);
 
 /// One call of the guest; throws End.
 class Call {

@@ -20,6 +20,7 @@ namespace {
 constexpr auto i32 = vm::ValueType::i32;
 constexpr auto i64 = vm::ValueType::i64;
 constexpr std::uint32_t kHashBytes = 32;
+constexpr std::string_view kGuestCode = "GUEST_";  // in front of a guest's code that reads like one of the ledger's
 
 enum Function : std::uint32_t {
   block_height,
@@ -308,11 +309,14 @@ vm::HostResult Functions::abort() {
   auto code = to_text(in(0, 1));
   auto message = to_text(in(2, 3));
   if (code.size() > limits_.code_bytes || !is_code(code)) {
-    code = "ABORTED";
-    message = "the contract aborted with a code that is not 1 to 64 letters, digits and underscores";
-  } else if (message.size() > limits_.message_bytes || !vm::is_utf8(as_bytes(message))) {
+    return vm::HostResult::error(
+        failure(ErrorKind::refused, "ABORTED",
+                "the contract aborted with a code that is not 1 to 64 letters, digits and underscores"));
+  }
+  if (message.size() > limits_.message_bytes || !vm::is_utf8(as_bytes(message))) {
     message = "the contract's message is longer than 1,024 bytes or not UTF-8";
   }
+  if (reads_as_ours(code)) { code = (std::string(kGuestCode) + code).substr(0, limits_.code_bytes); }
   return vm::HostResult::error(failure(ErrorKind::refused, std::move(code), std::move(message)));
 }
 
@@ -321,6 +325,10 @@ vm::HostResult Functions::abort() {
 void over_limit(std::string reason, std::string_view what, std::size_t allowed, std::size_t found) {
   throw End{vm::HostResult::error(failure(ErrorKind::refused, std::move(reason),
                                           fmt::format("{}: at most {} in one call, found {}", what, allowed, found)))};
+}
+
+bool reads_as_ours(std::string_view code) {
+  return std::none_of(code.begin(), code.end(), [](char one) { return one >= 'a' && one <= 'z'; });
 }
 
 bool is_code(std::string_view text) {

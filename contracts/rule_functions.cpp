@@ -155,6 +155,12 @@ vm::HostResult RuleCall::find(Call& call) {
         failure(ErrorKind::refused, "FINDING_CODE_INVALID",
                 fmt::format("the code of a finding is 1 to {} letters, digits and underscores", limits_.code_bytes)))};
   }
+  if (as_text(code) == kRuleFailed) {
+    throw End{vm::HostResult::error(
+        failure(ErrorKind::refused, "FINDING_CODE_INVALID",
+                fmt::format("{} is what the ledger says about a rule that could not judge; a rule finds something else",
+                            kRuleFailed)))};
+  }
   if (message.size() > limits_.message_bytes || !vm::is_utf8(message)) {
     throw End{vm::HostResult::error(
         failure(ErrorKind::refused, "FINDING_MESSAGE_INVALID",

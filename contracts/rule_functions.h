@@ -32,6 +32,9 @@ class RuleInput {
   [[nodiscard]] virtual Look member(std::string_view organisation) = 0;
 };
 
+/// The code of the finding that counts for a rule which did not end by returning; a rule cannot use it.
+inline constexpr std::string_view kRuleFailed = "RULE_FAILED";
+
 /// A violation that a rule has found.
 struct RuleFinding {
   std::string code;           ///< 1 to 64 letters, digits, underscores: for programs

@@ -335,7 +335,8 @@ class RuleSitting final : public production::EventJudge::Sitting {
     if (!packages::check_usable(context_, rule.hash)) { return {}; }
     const auto failed = [](const Error& error) {
       return std::vector<guest::RuleFinding>{
-          {std::string(kRuleFailed), shortened("the rule could not judge: " + error.reason + ": " + error.message), 0}};
+          {std::string(guest::kRuleFailed),
+           shortened("the rule could not judge: " + error.reason + ": " + error.message), 0}};
     };
     const auto guest = packages::start_guest(context_, rule.hash);
     if (!guest) { return failed(guest.error()); }

@@ -20,7 +20,4 @@ class RuleJudge final : public production::EventJudge {
 [[nodiscard]] std::uint64_t judging_fuel(const StateReader& state, std::string_view organisation, Milliseconds time,
                                          std::size_t events);
 
-/// Code of a finding that a rule did not make itself: it trapped, used up its fuel, or broke a limit.
-inline constexpr std::string_view kRuleFailed = "RULE_FAILED";
-
 }  // namespace keten::contracts

@@ -60,7 +60,7 @@ KETEN_TEST(no_amount_is_negative_or_nothing) {
   }
   for (const char* amount : {"1e3", "007", "-01.5"}) {
     const auto text = R"({"to":"dairy","product":"milk","kilograms":)" + std::string(amount) + "}";
-    KETEN_EQUAL(chain.call("farm", "transfer", text).ending, "ARGUMENTS_INVALID");
+    KETEN_EQUAL(chain.call("farm", "transfer", text).ending, "arguments_invalid");
   }
 }
 

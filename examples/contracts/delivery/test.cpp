@@ -44,7 +44,7 @@ KETEN_TEST(a_number_is_one_of_json) {
   shipped(chain);
   for (const char* pieces : {"007", "-1", "1.5", "1e1", "+1", "00"}) {
     const auto text = R"({"id":"PO-1","pieces":)" + std::string(pieces) + "}";
-    KETEN_EQUAL(chain.call("shop", "confirm", text).ending, "ARGUMENTS_INVALID");
+    KETEN_EQUAL(chain.call("shop", "confirm", text).ending, "arguments_invalid");
   }
 }
 

@@ -196,6 +196,20 @@ BOOST_AUTO_TEST_CASE(a_guest_that_aborts_says_why_in_its_own_words) {
              "a the contract's message is longer than 1,024 bytes or not UTF-8");
 }
 
+BOOST_AUTO_TEST_CASE(no_guest_gives_a_reason_that_is_the_ledgers) {
+  const auto aborted = [&](const std::string& code) {
+    const auto text =
+        run(Code().add(at(0, static_cast<std::uint32_t>(code.size()))).add(at(0, 0)).call(abort_call), code);
+    return text.substr(0, text.find(' '));
+  };
+  for (const auto* code :
+       {"KEY_REVOKED", "CONTRACT_TRAP", "CONTRACT_OUT_OF_FUEL", "OUT_OF_FUEL", "ABORTED", "GUEST_X", "42"}) {
+    BOOST_TEST(aborted(code) == std::string("GUEST_") + code);
+  }
+  BOOST_TEST(aborted("Key_revoked") == "Key_revoked");
+  BOOST_TEST(aborted(std::string(64, 'K')) == "GUEST_" + std::string(58, 'K'));
+}
+
 BOOST_AUTO_TEST_CASE(a_place_outside_the_memory_is_a_trap_and_changes_nothing) {
   for (const std::uint32_t function : {hash_sha256, state_get, state_put, set_result, abort_call, emit_event}) {
     Code code;

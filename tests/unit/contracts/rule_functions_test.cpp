@@ -217,6 +217,7 @@ BOOST_AUTO_TEST_CASE(what_a_rule_gives_has_limits_that_are_named) {
   BOOST_TEST(error(finding(65, 0, 0), std::string(65, 'c')) == "FINDING_CODE_INVALID");
   BOOST_TEST(error(finding(0, 0, 0), "") == "FINDING_CODE_INVALID");
   BOOST_TEST(error(finding(2, 0, 0), "a b") == "FINDING_CODE_INVALID");
+  BOOST_TEST(error(finding(11, 0, 0), "RULE_FAILED") == "FINDING_CODE_INVALID", "what the ledger says about a rule");
   BOOST_TEST(error(finding(1, 1024, 0), std::string(1024, 'm')) == "none");
   BOOST_TEST(error(finding(1, 1025, 0), std::string(1025, 'm')) == "FINDING_MESSAGE_INVALID");
   BOOST_TEST(error(finding(1, 2, 0), "c\xFF") == "FINDING_MESSAGE_INVALID");
@@ -280,6 +281,14 @@ BOOST_AUTO_TEST_CASE(a_rule_that_uses_up_its_own_ceiling_fails_and_a_sender_that
   vm::Instance instance(module_of(endless, {}));
   BOOST_CHECK_EXCEPTION((void)guest::judge(poor, instance, {.entry = "on_event", .input = input, .fuel_max = 5000}),
                         Abort, [](const Abort& abort) { return abort.error.reason == "OUT_OF_FUEL"; });
+  // How it ended decides, and not what it says: a rule that aborts with the ledger's words has failed, and the sender has not.
+  for (const std::string code : {"CONTRACT_OUT_OF_FUEL", "OUT_OF_FUEL"}) {
+    Context other(block, *transaction, caller, 0, state, 1000);
+    vm::Instance liar(module_of(Code().add(at(0, code.size())).add(at(0, 0)).call(function("abort")), to_bytes(code)));
+    const auto said = guest::judge(other, liar, {.entry = "on_event", .input = input, .fuel_max = 5000});
+    BOOST_TEST(said.error().reason == "GUEST_" + code);
+    BOOST_TEST(other.fuel_left() > 500U);
+  }
   Context enough(block, *transaction, caller, 0, state, 1000);
   vm::Instance short_one(module_of(Code(), {}));
   BOOST_TEST(guest::judge(enough, short_one, {.entry = "on_event", .input = input, .fuel_max = 5000}).ok());

@@ -141,7 +141,7 @@ class Decimal {
   friend constexpr auto operator<=>(const Decimal& a, const Decimal& b) = default;
   friend Decimal operator+(Decimal a, Decimal b) {
     Units sum = 0;
-    require(!__builtin_add_overflow(a.units_, b.units_, &sum), "DECIMAL_OVERFLOW", "a sum beyond 29 digits");
+    require(!__builtin_add_overflow(a.units_, b.units_, &sum), "decimal_overflow", "a sum beyond 29 digits");
     return from_units(sum);
   }
   friend constexpr Decimal operator-(Decimal a) { return from_units(-a.units_); }
@@ -150,7 +150,7 @@ class Decimal {
   friend Decimal operator*(Decimal a, Decimal b) {
     if (a.units_ == 0 || b.units_ == 0) { return {}; }
     const auto most = kMost / (b.units_ < 0 ? -b.units_ : b.units_);
-    require((a.units_ < 0 ? -a.units_ : a.units_) <= most, "DECIMAL_OVERFLOW", "a product beyond 20 digits");
+    require((a.units_ < 0 ? -a.units_ : a.units_) <= most, "decimal_overflow", "a product beyond 20 digits");
     return from_units(a.units_ * b.units_ / kOne);
   }
   Decimal& operator+=(Decimal other) { return *this = *this + other; }
@@ -274,7 +274,7 @@ inline void* take(std::size_t bytes) {
     const auto missing = bytes - static_cast<std::size_t>(heap_end - heap_place);
     const auto pages = (missing + 0xFFFF) >> 16;
     if (__builtin_wasm_memory_grow(0, pages) == static_cast<std::size_t>(-1)) {
-      abi::abort("OUT_OF_MEMORY", "the call needs more memory than the module may have");
+      abi::abort("out_of_memory", "the call needs more memory than the module may have");
       __builtin_trap();
     }
     heap_end += pages << 16;

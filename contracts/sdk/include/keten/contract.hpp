@@ -43,7 +43,7 @@ void run_method(Function function) {
     if constexpr (std::is_invocable_v<Function, Class&, Tx&>) {
       return (contract.*function)(tx);
     } else {
-      return (contract.*function)(tx, decode<Taken>(read_arguments(), "ARGUMENTS_INVALID"));
+      return (contract.*function)(tx, decode<Taken>(read_arguments(), "arguments_invalid"));
     }
   };
   if constexpr (std::is_void_v<Given>) {

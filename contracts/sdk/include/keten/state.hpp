@@ -21,7 +21,7 @@ class Map {
     const auto text = full(key);
     const auto found = detail::ask([&](void* out, std::size_t room) { return abi::state_get(text, out, room); });
     if (!found) { return std::nullopt; }
-    return decode<Value>(*found, "STATE_CORRUPT");
+    return decode<Value>(*found, "state_corrupt");
   }
   [[nodiscard]] bool contains(const Key& key) const {
     char nothing = 0;
@@ -47,7 +47,7 @@ class Map {
       const auto key = detail::ask([&](void* out, std::size_t room) { return abi::state_next(place, end, out, room); });
       if (!key) { return; }
       const auto text = detail::ask([&](void* out, std::size_t room) { return abi::state_get(*key, out, room); });
-      if (!visit(std::string_view(*key).substr(begin.size()), decode<Value>(*text, "STATE_CORRUPT"))) { return; }
+      if (!visit(std::string_view(*key).substr(begin.size()), decode<Value>(*text, "state_corrupt"))) { return; }
       place = *key + '\0';
     }
   }
@@ -75,7 +75,7 @@ class Cell {
   [[nodiscard]] std::optional<Value> find() const {
     const auto found = detail::ask([&](void* out, std::size_t room) { return abi::state_get(name_, out, room); });
     if (!found) { return std::nullopt; }
-    return decode<Value>(*found, "STATE_CORRUPT");
+    return decode<Value>(*found, "state_corrupt");
   }
   [[nodiscard]] Value or_else(Value other) const {
     auto found = find();

@@ -21,5 +21,5 @@ KETEN_TEST(nobody_else_adds) {
 KETEN_TEST(a_wrong_argument_is_explained) {
   Chain chain;
   const auto outcome = chain.call("dairy", "add", R"({"name":"milk","amount":-1})");
-  KETEN_EQUAL(outcome.ending, "ARGUMENTS_INVALID");
+  KETEN_EQUAL(outcome.ending, "arguments_invalid");
 }
