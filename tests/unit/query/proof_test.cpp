@@ -323,10 +323,11 @@ BOOST_AUTO_TEST_CASE(a_dataset_shows_every_agreement_that_covers_it_and_an_agree
   }
   const auto agreement = verified(about(QuestionKind::history, first, "agreement"), "history of agreement " + first);
   const auto steps = said(agreement);
-  BOOST_REQUIRE(steps.size() >= 3U);
+  BOOST_REQUIRE(steps.size() >= 4U);
   BOOST_TEST(steps[0] == "agreements.call finalize");
-  BOOST_TEST(steps[1] == "usage.record use/" + first + "/1");
-  BOOST_TEST(steps[2] == "usage.record use/" + first + "/2");
+  BOOST_TEST(steps[1].starts_with("usage.agreement {\"agreement\":\"" + first + "\""), steps[1]);
+  BOOST_TEST(steps[2] == "usage.record use/" + first + "/1");
+  BOOST_TEST(steps[3] == "usage.record use/" + first + "/2");
   const auto state = verified(about(QuestionKind::state, "urn:ds:milk", "dataset"), "state of dataset urn:ds:milk");
   const auto value = from_hex(state.facts.find("statement")->find("value")->text());
   BOOST_TEST(*json::parse(as_text(*value))->find_string("owner") == "dairy");
