@@ -80,6 +80,11 @@ FunctionType Decoder::function_type() {
   FunctionType type;
   const auto start = in.offset();
   const auto form = in.byte("a function type");
+  // Structures, arrays, and groups and families of types.
+  if (!in.failed() && (form == 0x5F || form == 0x5E || form == 0x50 || form == 0x4F || form == 0x4E)) {
+    outside(start, "a type of garbage collection");
+    return type;
+  }
   if (!in.failed() && form != 0x60) { in.malformed(start, "0x60 before a function type", hex_byte(form)); }
   const auto parameters = in.count("number of parameters", program.limits.locals);
   for (std::uint32_t i = 0; i < parameters && !in.failed(); ++i) {
@@ -93,7 +98,7 @@ FunctionType Decoder::function_type() {
 }
 
 void Decoder::types() {
-  const auto count = in.count("number of types", program.limits.types, 3);
+  const auto count = in.count("number of types", program.limits.types, 2);
   for (std::uint32_t i = 0; i < count && !in.failed(); ++i) { program.types.push_back(function_type()); }
   if (in.failed()) { return; }
   // Equal types are one type for call_indirect, however often they are written.
@@ -124,8 +129,12 @@ void Decoder::imports() {
       outside(kind_at, fmt::format("an imported {} (\"{}\" \"{}\")", kKinds[kind], module, name));
       return;
     }
+    if (kind == 4) {
+      outside(kind_at, fmt::format("an imported tag (exceptions; \"{}\" \"{}\")", module, name));
+      return;
+    }
     if (kind != 0) {
-      in.malformed(kind_at, "0 to 3 as the kind of an import", hex_byte(kind));
+      in.malformed(kind_at, "0 to 4 as the kind of an import", hex_byte(kind));
       return;
     }
     const auto type = in.u32("the type of an imported function");
@@ -210,7 +219,7 @@ void Decoder::tables() {
 void Decoder::memories() {
   const auto start = in.offset();
   const auto count = in.count("number of memories", 0xFFFF'FFFF, 2);
-  if (count > 1) { return invalid(start, "expected at most one memory, found more"); }
+  if (count > 1) { return outside(start, "a second memory (multi-memory)"); }
   if (count == 0) { return; }
   const auto place = in.offset();
   const auto limits = range("memory", kPagesOfAddressSpace);
@@ -326,7 +335,7 @@ void Decoder::start() {
 }
 
 void Decoder::element_segments() {
-  const auto count = in.count("number of element segments", program.limits.segments, 4);
+  const auto count = in.count("number of element segments", program.limits.segments, 3);
   for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
     const auto place = in.offset();
     const auto form = in.u32("the form of an element segment");

@@ -394,8 +394,9 @@ void Translator::branch_table() {
     std::optional<ValueType> gives;
     if (control->block != Block::loop && control->result) { gives = *control->result; }
     if (i == 0) { result = gives; }
-    // Without a value on the stack, in code that is never reached, labels may differ in type but not in number.
-    const bool any_type = controls_.back().unreachable && stack_.size() == controls_.back().height;
+    // In code that is never reached a value may be of any type: then labels may differ in type but not in number.
+    const bool any_type = controls_.back().unreachable &&
+                          (stack_.size() == controls_.back().height || stack_.back().kind == Entry::Kind::unknown);
     if (gives != result && !(any_type && gives && result)) {
       invalid_here("labels of one type", fmt::format("another at label {}", i));
       return;

@@ -165,7 +165,12 @@ void Translator::call(const FunctionType& type, std::uint16_t code, std::uint64_
   if (live_ && stack_.size() >= controls_.back().height + count) {
     for (auto i = stack_.size() - count; i < stack_.size(); ++i) { materialise(i); }
   }
-  for (auto i = count; i > 0; --i) { pop(type.parameters[i - 1]); }
+  for (auto i = count; i > 0; --i) {
+    // Where nothing is reached, whatever is missing is of the right type: not worth a look at each parameter.
+    const auto& control = controls_.back();
+    if (control.unreachable && stack_.size() <= control.height) { break; }
+    pop(type.parameters[i - 1]);
+  }
   if (in_.failed()) { return; }
   // The callee's registers begin at its first argument.
   const auto first = static_cast<std::uint16_t>(locals_.size() + stack_.size());
