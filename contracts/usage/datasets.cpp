@@ -1,3 +1,4 @@
+#include "contracts/production/entity.h"
 #include "contracts/usage/methods.h"
 
 namespace keten::usage {
@@ -9,6 +10,14 @@ using Json = json::Value;
 constexpr std::string_view kOwnNames = "urn:keten:dataset:";
 
 Status check_name(const std::string& dataset, const std::string& organisation) {
+  // What an item, lot or place is called names no dataset: a proof about one would pass for one about the other.
+  if (dataset.starts_with("urn:epc:") || production::digital_link(dataset)) {
+    return invalid("NAME_OF_AN_ITEM",
+                   dataset +
+                       " is the GS1 key of an item, lot, product or place; expected an IRI of the dataset's own, "
+                       "as " +
+                       std::string(kOwnNames) + organisation + ":NAME");
+  }
   if (!dataset.starts_with(kOwnNames) || dataset.starts_with(std::string(kOwnNames) + organisation + ":")) {
     return kDone;
   }

@@ -1,5 +1,6 @@
 #include "core/proof/statement_verdict.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace keten::proof {
@@ -39,7 +40,7 @@ std::string entry_words(std::uint64_t number, const HistoryEntry& entry, const s
                                                    : " (" + std::to_string(field.size()) + " bytes)";
     }
   } else {
-    words += "content " + std::get<Hash>(entry.content).hex();
+    words += "what it says is not in this file, only its hash " + std::get<Hash>(entry.content).hex();
   }
   return words + ", transaction " + entry.transaction.hex();
 }
@@ -68,7 +69,21 @@ Value entry_json(const HistoryEntry& entry, const std::vector<EpcisEvent>& event
   return result;
 }
 
+/// Of entries whose content the file gives as a hash.
+std::string hidden_words(const std::vector<std::uint64_t>& numbers) {
+  constexpr std::size_t kNamedMax = 20;
+  const bool is_one = numbers.size() == 1;
+  std::string words = is_one ? "what entry " : "what entries ";
+  for (std::size_t i = 0; i < std::min(numbers.size(), kNamedMax); ++i) {
+    words += (i == 0 ? "" : ", ") + std::to_string(numbers[i]);
+  }
+  if (numbers.size() > kNamedMax) { words += " and " + std::to_string(numbers.size() - kNamedMax) + " more"; }
+  return words + (is_one ? " says is not in this file: only its hash" : " say is not in this file: only their hash");
+}
+
 constexpr const char* kNotTruth = "that what was recorded is true: the ledger proves who recorded what, and when";
+constexpr const char* kPutWithoutSubject =
+    "that nothing was put under this key: a put that names no subject is in no history";
 constexpr const char* kNotNewer = "that nothing was recorded since: a newer proof may say more";
 
 }  // namespace
@@ -80,7 +95,9 @@ void StatementVerdict::begin(std::string kind, std::string subject, std::string 
 }
 
 void StatementVerdict::begin(std::string kind, const std::string& words, const Entity& entity) {
-  begin(std::move(kind), words + named(entity), shown(entity.id));
+  // Anybody may call a dataset as he likes: without the kind a name means an item or lot.
+  const bool is_epc = entity.kind == "item" || entity.kind == "lot";
+  begin(std::move(kind), words + named(entity), is_epc ? shown(entity.id) : std::string());
   verdict_.entity = named(entity);
 }
 
@@ -154,7 +171,13 @@ void StatementVerdict::add(const HistoryProof& proof, const std::vector<EpcisEve
   verdict_.proved.push_back("the complete history of " + named(proof.entity) + ", in order of recording: " +
                             plural(proof.head.count, "entry", "entries") + ", none is missing, none was added");
   std::uint64_t count = 0;
-  for (const auto& entry : proof.entries) { verdict_.proved.push_back(entry_words(++count, entry, events)); }
+  std::vector<std::uint64_t> hidden;
+  for (const auto& entry : proof.entries) {
+    verdict_.proved.push_back(entry_words(++count, entry, events));
+    if (std::holds_alternative<Hash>(entry.content)) { hidden.push_back(count); }
+  }
+  if (!hidden.empty()) { verdict_.not_proved.push_back(hidden_words(hidden)); }
+  if (proof.entity.kind == "record") { verdict_.not_proved.emplace_back(kPutWithoutSubject); }
   verdict_.not_proved.emplace_back(kNotTruth);
   verdict_.not_proved.emplace_back("that everything that happened was recorded");
   verdict_.not_proved.emplace_back(kNotNewer);
@@ -177,9 +200,16 @@ void StatementVerdict::add(const StateProof& proof) {
 
 void StatementVerdict::add(const AbsenceProof& proof) {
   begin("absence", "absence of ", proof.entity);
+  // Whoever asks what is recorded of it must not take silence for an answer.
   verdict_.name.clear();
+  verdict_.entity.clear();
   statement_ = entity_json(proof.entity);
-  verdict_.proved.push_back("nothing was ever recorded of " + named(proof.entity));
+  if (proof.entity.kind == "record") {
+    verdict_.proved.push_back("no put ever named the subject of " + named(proof.entity));
+    verdict_.not_proved.emplace_back(kPutWithoutSubject);
+  } else {
+    verdict_.proved.push_back("nothing was ever recorded of " + named(proof.entity));
+  }
   verdict_.not_proved.emplace_back(
       "that it does not exist: only that this ledger has no record of it under exactly this kind and name");
   verdict_.not_proved.emplace_back("that nothing was recorded since");

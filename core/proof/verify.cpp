@@ -1,13 +1,13 @@
 #include "core/proof/verify.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/merkle.h"
 #include "core/proof/closure.h"
+#include "core/proof/entity_ids.h"
 #include "core/proof/hashes.h"
 #include "core/proof/statement_verdict.h"
 #include "core/transaction_body.h"
@@ -15,12 +15,6 @@
 namespace keten::proof {
 namespace {
 
-/// Kinds of entities that the ledger keeps heads of.
-bool is_known_kind(std::string_view kind) {
-  constexpr std::array<std::string_view, 7> kKinds = {"item",      "lot",      "record", "dataset",
-                                                      "agreement", "contract", "member"};
-  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
-}
 /// Heads have statements of their own.
 bool is_entry(ByteView key) { return is_provable(key) && !as_text(key).starts_with("heads/"); }
 
@@ -180,9 +174,9 @@ class Checker {
   }
 
   Status operator()(const AbsenceProof& one) {
-    if (!is_known_kind(one.entity.kind)) {
-      return broken("absence: expected a kind of entity that the ledger knows, found " + one.entity.kind +
-                    ", of which the ledger never has anything");
+    if (const auto expected = never_recorded(one.entity); !expected.empty()) {
+      return broken("absence: the ledger never has anything of " + one.entity.kind + " " + shown(one.entity.id) +
+                    ", so its silence says nothing; expected " + expected);
     }
     if (!verify_map_path(head_key(one.entity), std::nullopt, one.path, proof_.commitments.map_root)) {
       return broken("absence: the map of provable entries does not say that nothing was recorded");
@@ -365,7 +359,7 @@ Result<Verdict> verify(ByteView file, const TrustRoot& root, std::optional<std::
   if (expected && !verdict.is_about(*expected)) {
     return failure(
         ErrorKind::refused, "PROOF_OTHER_SUBJECT",
-        "the proof holds, but it is about something else: expected " + shown(*expected) + ", found " + verdict.subject);
+        "the proof holds, but not for what was expected, " + shown(*expected) + "; it is: " + verdict.subject);
   }
   return verdict;
 }

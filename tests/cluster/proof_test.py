@@ -121,6 +121,9 @@ class ProofTest(unittest.TestCase):
         refused = self.keten("proof", "tx", "00" * 32, "-o", file, *self.state, expect=FAILED)
         self.assertIn("TRANSACTION_NOT_FOUND", refused.stderr)
         self.keten("proof", "tx", "-o", file, *self.state, expect=USAGE)
+        for kind, name in (("contract", "production"), ("agreement", "ABCDEF"), ("record", "shelf"), ("dataset", "a b")):
+            refused = self.keten("proof", "absent", name, "--kind", kind, "-o", file, *self.state, expect=FAILED)
+            self.assertIn("ENTITY_INVALID", refused.stderr)
         self.assertFalse(file.exists())
 
     def offline(self, said, product, never):
@@ -142,12 +145,15 @@ class ProofTest(unittest.TestCase):
         self.assertIn("no agreement was ever made for it", text)
         text = self.keten("verify", self.proofs / "dataset.ketenproof", "--genesis", self.folder / "genesis.json").stdout
         self.assertIn('"owner": "FarmCo"', text)
-        for name, expected in (("history", product), ("history", "history of item " + product), ("absent", never),
+        for name, expected in (("history", product), ("history", "history of item " + product), ("absent", "absence of item " + never),
                                ("tx", said["tx"]["statement"]["transaction"])):
             self.verify(name, "--expect", expected)
         refused = self.verify("history", "--expect", never, expect=VERIFICATION_FAILED)
         self.assertEqual(json.loads(refused.stdout)["reason"], "PROOF_OTHER_SUBJECT")
-        self.verify("absent", "--expect", product, expect=VERIFICATION_FAILED)
+        for name, expected in (("absent", product), ("absent", never), ("absent", "item " + never), ("dataset", "urn:ds:milk"),
+                               ("no-record", "record ShopCo/scale")):
+            self.verify(name, "--expect", expected, expect=VERIFICATION_FAILED)
+        self.verify("dataset", "--expect", "dataset urn:ds:milk")
         whole = (self.proofs / "tx.ketenproof").read_bytes()
         for place in range(0, len(whole), 61):
             changed = bytearray(whole)

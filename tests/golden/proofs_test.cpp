@@ -5,6 +5,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -47,6 +49,59 @@ void add_valid(const std::string& folder, const std::string& name, ByteView file
   golden(fs::path(folder) / (name + ".json"), json::pretty(verdict->facts) + "\n", all);
 }
 
+/// What whoever asks for something may be given: docs/formats/proof.md, "Expected".
+std::string expectations() {
+  using L = sample::SampleLedger;
+  const std::string transaction = sample::sample_ledger().transaction_at(2, 3).hex();
+  const auto block = sample::sample_ledger().header(2).id().hex();
+  const std::string cheese = L::kCheese;
+  const std::string never = L::kNever;
+  const std::string dataset = L::kDataset;
+  const std::vector<std::pair<std::string, std::vector<std::string>>> asked = {
+      {"history",
+       {"history of item " + cheese, "item " + cheese, cheese, "lot " + cheese, "state of item " + cheese,
+        "history of item " + cheese + " ", "item", "", L::kMilk1}},
+      {"state", {"state of item " + cheese, "item " + cheese, cheese, "history of item " + cheese}},
+      {"trace_back", {"trace back of item " + cheese, "item " + cheese, cheese, "trace forward of item " + cheese}},
+      {"absence",
+       {"absence of item " + never, "item " + never, never, "absence of lot " + never, "history of item " + never}},
+      {"absence_of_a_dataset",
+       {"absence of dataset https://company1.example/other", "dataset https://company1.example/other",
+        "https://company1.example/other"}},
+      {"absence_of_a_member", {"absence of member company9", "member company9", "company9"}},
+      {"history_of_a_dataset", {"history of dataset " + dataset, "dataset " + dataset, dataset, "item " + dataset}},
+      {"state_of_a_dataset", {"state of dataset " + dataset, "dataset " + dataset, dataset}},
+      {"history_of_records", {"history of record company1/shelf", "record company1/shelf", "company1/shelf"}},
+      {"history_of_an_agreement", {std::string("agreement ") + L::kAgreement, L::kAgreement}},
+      {"history_of_a_contract", {"contract counter", "counter"}},
+      {"entry",
+       {"entry governance/organisation/company2", "governance/organisation/company2",
+        "no entry governance/organisation/company2", "organisation/company2"}},
+      {"no_entry",
+       {"no entry governance/organisation/company7", "governance/organisation/company7",
+        "entry governance/organisation/company7"}},
+      {"transaction", {"transaction " + transaction, transaction, transaction.substr(1)}},
+      {"block", {"block 2", block, "2", "block 3"}},
+  };
+  auto list = json::Value::array();
+  for (const auto& [name, all] : asked) {
+    for (const auto& [other, proof] : sample::sample_proofs()) {
+      if (other != name) { continue; }
+      const auto file = proof::encode(proof);
+      for (const auto& expected : all) {
+        const auto verdict = proof::verify(file, sample::sample_ledger().root(), expected);
+        BOOST_TEST((verdict.ok() || verdict.error().reason == "PROOF_OTHER_SUBJECT"));
+        auto one = json::Value::object();
+        one.set("proof", json::Value::string(name))
+            .set("expected", json::Value::string(expected))
+            .set("accepted", json::Value::boolean(verdict.ok()));
+        list.push(std::move(one));
+      }
+    }
+  }
+  return json::pretty(list) + "\n";
+}
+
 BOOST_AUTO_TEST_SUITE(golden_proofs)
 
 BOOST_AUTO_TEST_CASE(proofs_their_verdicts_and_forgeries_are_frozen) {
@@ -69,6 +124,7 @@ BOOST_AUTO_TEST_CASE(proofs_their_verdicts_and_forgeries_are_frozen) {
     reasons << name << " = " << verdict.error().reason << '\n';
   }
   golden("invalid.txt", reasons.str(), all);
+  golden("expected.json", expectations(), all);
   for (const auto& entry : fs::recursive_directory_iterator(kFolder)) {
     if (entry.is_regular_file()) { BOOST_TEST(all.contains(entry.path()), entry.path() << " belongs to nothing"); }
   }

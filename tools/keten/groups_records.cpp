@@ -274,7 +274,7 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
   verify->add_option("--checkpoint", options->checkpoint, "a later epoch of the chain, which you trust")
       ->type_name("FILE");
   verify
-      ->add_option("--expect", options->expect, "fail unless it proves something about this: an EPC, an id, a subject")
+      ->add_option("--expect", options->expect, "fail unless it is about this: an EPC, 'KIND ID', or the whole subject")
       ->type_name("SUBJECT");
   verify
       ->add_option("--checkpoint-out", options->checkpoint_out, "write the newest epoch that it proves as a checkpoint")

@@ -16,6 +16,7 @@
 #include "contracts/production/item_state.h"
 #include "contracts/record_contract.h"
 #include "core/proof/contradiction.h"
+#include "core/proof/entity_ids.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
 #include "tools/keten/usage_statement.h"
@@ -63,9 +64,7 @@ std::vector<std::string> meanings(const std::string& expected) {
   const auto words = space == std::string::npos ? std::string() : expected.substr(0, space + 1);
   const auto id = expected.substr(words.size());
   if (id.find(':') == std::string::npos) { return result; }
-  const auto canonical = production::entity_key(id);
-  result.push_back(words + canonical);
-  if (words.empty()) { result.push_back(std::string(production::head_kind(canonical)) + " " + canonical); }
+  result.push_back(words + production::entity_key(id));
   return result;
 }
 
@@ -97,7 +96,8 @@ Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, 
   if (!expected.empty()) {
     const auto all = meanings(expected);
     if (std::none_of(all.begin(), all.end(), [&](const auto& one) { return verdict->is_about(one); })) {
-      return other_subject(*verdict, "the proof holds, but it is not about " + printable(expected));
+      return other_subject(*verdict, "the proof holds, but it is not for " + printable(expected) +
+                                         "; expect the whole subject, the kind and id of what is recorded, or the EPC");
     }
   }
   return verdict;
@@ -267,6 +267,16 @@ Result<proof::Question> question_of(const ProofOptions& options) {
   return question;
 }
 
+/// Silence about what can never be recorded proves nothing: nobody is asked for it.
+Status check_question(const proof::Question& question) {
+  if (question.kind != proof::QuestionKind::absence || question.entity_kind.empty()) { return kDone; }
+  const auto expected = proof::never_recorded({question.entity_kind, question.entity});
+  if (expected.empty()) { return kDone; }
+  return invalid("ENTITY_INVALID", "expected as " + question.entity_kind + " " + expected + ", found " +
+                                       proof::shown(question.entity) +
+                                       "; that the ledger is silent about it says nothing");
+}
+
 /// A file that begins before the checkpoint holds from there on: what leads to it is left out.
 bool cut_to(Bytes& file, const proof::TrustRoot& root) {
   const auto decoded = proof::decode(file);
@@ -319,6 +329,7 @@ int run_proof(Console& console, const ProofOptions& options) {
   const auto root = read_trust_root(genesis, options.checkpoint);
   if (!root) { return console.fail(root.error()); }
   question->first_epoch = root->epoch;
+  if (const auto checked = check_question(*question); !checked) { return console.fail(checked.error()); }
   const auto ledger = target->ledger();
   if (!ledger) { return console.fail(ledger.error()); }
   // Everything that is executed now has to be covered, and nothing that comes later.

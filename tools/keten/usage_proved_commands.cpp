@@ -75,10 +75,10 @@ Result<usage::AgreementHistory> agreement_in(const ProvedHistory& proved) {
 Result<json::Value> others_in(const ProvedHistory& proved, const json::Value& statement) {
   const auto dataset = statement.find_string("dataset").value_or("");
   const auto agreements = agreements_about(proved.proof);
-  if (!agreements || proved.verdict.name != proof::shown(dataset)) {
+  if (!agreements || proved.verdict.entity != "dataset " + proof::shown(dataset)) {
     return failure(ErrorKind::refused, "PROOF_OTHER_SUBJECT",
                    printable(proved.verdict.subject) + ": expected the complete history of dataset " +
-                       printable(std::string(dataset)));
+                       printable(std::string(dataset)) + ", with what every entry says");
   }
   auto others = json::Value::array();
   bool is_there = false;

@@ -85,13 +85,17 @@ std::optional<std::vector<DatasetAgreement>> agreements_about(const proof::Proof
   std::vector<DatasetAgreement> found;
   for (const auto& entry : history->entries) {
     const auto* fact = std::get_if<proof::FactContent>(&entry.content);
-    if (fact == nullptr || fact->what != "usage.record" || fact->fields.size() != 2) { continue; }
+    if (fact == nullptr || fact->what != "usage.record" || fact->fields.size() != 2) { return std::nullopt; }
     const auto record = json::parse(as_text(fact->fields[1]));
-    const auto agreement = record ? record->find_string("agreement") : std::nullopt;
-    const bool is_known =
-        agreement && std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.id == *agreement; });
-    if (!agreement || is_known) { continue; }
-    found.push_back({std::string(*agreement), text_of(*record, "consumer"), entry.height});
+    if (!record || !record->is(json::Kind::object)) { return std::nullopt; }
+    const auto agreement = record->find_string("agreement");
+    if (!agreement) { continue; }
+    const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.id == *agreement; });
+    if (known == found.end()) {
+      found.push_back({std::string(*agreement), text_of(*record, "consumer"), entry.height, text_of(*record, "state")});
+    } else {
+      known->state = text_of(*record, "state");
+    }
   }
   return found;
 }

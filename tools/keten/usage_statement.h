@@ -24,9 +24,11 @@ Result<std::optional<usage::AgreementHistory>> usage_history(const proof::Proof&
 struct DatasetAgreement {
   std::string id;
   std::string consumer;
-  Height height;  ///< where it was agreed
+  Height height;      ///< where it was agreed
+  std::string state;  ///< of its negotiation, at the end of the history
 };
-/// Every agreement that was ever made for a dataset, by its complete history, the oldest first. None: the proof is of something else.
+/// Every agreement that was ever made for a dataset, by its complete history, the oldest first. None: the proof is of something else,
+/// or does not tell what one of the entries says, so that there may be others.
 std::optional<std::vector<DatasetAgreement>> agreements_about(const proof::Proof& proof);
 
 /// The period of `--from` and `--to`. Fails with TIME_INVALID.

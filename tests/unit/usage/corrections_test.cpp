@@ -184,6 +184,17 @@ BOOST_AUTO_TEST_CASE(asking_for_more_does_not_get_around_a_prohibition) {
   BOOST_TEST(ledger.use(agreed, "3", "permit", "quality", "use") == "denied");
 }
 
+BOOST_AUTO_TEST_CASE(no_dataset_is_called_as_an_item_is) {
+  UsageLedger ledger;
+  for (const auto* name :
+       {"https://id.gs1.org/01/09521003000428/21/1001", "https://farm.example/milk/01/09521003000428",
+        "http://id.gs1.org/414/9521003000004", "urn:epc:id:sgtin:9521003.000042.1001",
+        "urn:epc:class:lgtin:9521003.000042.A", "urn:epc:id:unheard:1"}) {
+    const auto text = R"({"dataset":")" + std::string(name) + R"(","commitment":")" + UsageLedger::kCommitment + "\"}";
+    BOOST_TEST(ledger.reason("farm", "register", text) == "NAME_OF_AN_ITEM", name);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(names_of_a_member_are_registered_by_it_alone) {
   UsageLedger ledger;
   const auto named = [](const std::string& dataset) {

@@ -161,6 +161,19 @@ inline void entries_and_absence(std::vector<Forgery>& all) {
   add("absence_of_an_entry_that_is_not_provable", ledger.entry(last, to_bytes("production/item/x")), [](Proof&) {});
   add("absence_of_a_head_as_an_entry", ledger.entry(last, proof::head_key({"lot", L::kMilk1})), [](Proof&) {});
   add("absence_of_a_kind_that_does_not_exist", ledger.absence(last, {"ite", L::kMilk1}), [](Proof&) {});
+  const auto nothing = [&](const std::string& name, const std::string& kind, const std::string& id) {
+    add("absence_of_" + name, ledger.absence(last, {kind, id}), [](Proof&) {});
+  };
+  nothing("a_contract_that_is_built_in", "contract", "production");
+  nothing("a_contract_with_a_capital", "contract", "Counter");
+  nothing("an_agreement_of_63_digits", "agreement", std::string(63, 'a'));
+  nothing("an_agreement_in_capitals", "agreement", std::string(64, 'A'));
+  nothing("a_member_with_a_space", "member", "company 1");
+  nothing("a_record_without_organisation", "record", "shelf");
+  nothing("a_record_without_subject", "record", "company1/");
+  nothing("a_record_with_a_long_subject", "record", "company1/" + std::string(257, 's'));
+  nothing("a_dataset_with_a_space", "dataset", "urn:ds:milk ");
+  nothing("a_dataset_of_257_characters", "dataset", std::string(257, 'd'));
 
   const auto never = ledger.absence(last, {"item", L::kNever});
   add("absence_of_another", never, [](Proof& p) { as<A>(p).entity.id = L::kCheese; });

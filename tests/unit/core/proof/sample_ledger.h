@@ -437,6 +437,17 @@ inline const SampleLedger& sample_ledger() {
 }
 
 /// One valid proof of each kind, with a name.
+/// With the content of every fact that says `what` left out: the format has room for content that is erased.
+inline proof::Proof hiding(proof::Proof proof, std::string_view what) {
+  for (auto& entry : std::get<proof::HistoryProof>(proof.statement).entries) {
+    const auto* fact = std::get_if<proof::FactContent>(&entry.content);
+    if (fact != nullptr && !fact->fields.empty() && as_text(fact->fields[0]) == what) {
+      entry.content = proof::fact_content(*fact);
+    }
+  }
+  return proof;
+}
+
 inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
   using L = SampleLedger;
   const auto& ledger = sample_ledger();
@@ -452,6 +463,8 @@ inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
       {"history", ledger.history(last, {"item", L::kCheese})},
       {"history_of_records", ledger.history(last, {"record", "company1/shelf"})},
       {"history_of_a_dataset", ledger.history(last, {"dataset", L::kDataset})},
+      {"history_of_a_dataset_that_hides_an_agreement",
+       hiding(ledger.history(last, {"dataset", L::kDataset}), "agreed")},
       {"history_of_an_agreement", ledger.history(last, {"agreement", L::kAgreement})},
       {"history_of_a_contract", ledger.history(last, {"contract", "counter"})},
       {"state", ledger.state(7, {"item", L::kCheese})},

@@ -48,13 +48,44 @@ BOOST_AUTO_TEST_CASE(a_proof_about_something_else_than_expected_is_refused) {
   BOOST_TEST(reason(history, "") == "PROOF_OTHER_SUBJECT");
   // Of the cheese as a lot there is nothing, which must not pass for "of the cheese there is nothing".
   const auto absence = ledger.absence(11, {"lot", cheese});
-  BOOST_TEST(reason(absence, "lot " + cheese) == "");
   BOOST_TEST(reason(absence, "absence of lot " + cheese) == "");
+  BOOST_TEST(reason(absence, "lot " + cheese) == "PROOF_OTHER_SUBJECT");
   BOOST_TEST(reason(absence, "item " + cheese) == "PROOF_OTHER_SUBJECT");
   BOOST_TEST(reason(absence, cheese) == "PROOF_OTHER_SUBJECT");
+  // Anybody may call a dataset as an item is called.
+  const auto dataset = ledger.history(11, {"dataset", L::kDataset});
+  BOOST_TEST(reason(dataset, std::string("dataset ") + L::kDataset) == "");
+  BOOST_TEST(reason(dataset, L::kDataset) == "PROOF_OTHER_SUBJECT");
   const auto transaction = ledger.transaction(4, 2, 3);
   BOOST_TEST(reason(transaction, ledger.transaction_at(2, 3).hex()) == "");
   BOOST_TEST(reason(transaction, ledger.transaction_at(2, 2).hex()) == "PROOF_OTHER_SUBJECT");
+}
+
+BOOST_AUTO_TEST_CASE(entries_of_which_a_file_has_the_hash_only_are_named_as_not_proved) {
+  using L = sample::SampleLedger;
+  const auto& ledger = sample::sample_ledger();
+  const auto all = ledger.history(11, {"dataset", L::kDataset});
+  const auto not_proved = [&](const Proof& proof) {
+    const auto verdict = verify(encode(proof), ledger.root());
+    BOOST_REQUIRE(verdict.ok());
+    return verdict->not_proved.front();
+  };
+  BOOST_TEST(not_proved(all).starts_with("that what was recorded is true"));
+  BOOST_TEST(not_proved(sample::hiding(all, "agreed")) == "what entry 2 says is not in this file: only its hash");
+  BOOST_TEST(not_proved(sample::hiding(sample::hiding(all, "agreed"), "dataset/1")) ==
+             "what entries 1, 2 say is not in this file: only their hash");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_record_it_is_said_that_puts_without_a_subject_are_in_no_history) {
+  const auto& ledger = sample::sample_ledger();
+  const std::string said = "that nothing was put under this key: a put that names no subject is in no history";
+  const auto absent = verify(encode(ledger.absence(11, {"record", "company1/scale"})), ledger.root());
+  BOOST_REQUIRE(absent.ok());
+  BOOST_TEST(absent->proved.front() == "no put ever named the subject of record company1/scale");
+  BOOST_TEST(absent->not_proved.front() == said);
+  const auto history = verify(encode(ledger.history(11, {"record", "company1/shelf"})), ledger.root());
+  BOOST_REQUIRE(history.ok());
+  BOOST_TEST(history->not_proved.front() == said);
 }
 
 BOOST_AUTO_TEST_CASE(a_kind_that_no_head_can_have_is_refused) {

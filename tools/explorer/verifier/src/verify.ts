@@ -24,7 +24,11 @@ export interface Verdict {
   statement: Record<string, unknown>;
 }
 
-const kKinds = ["item", "lot", "record", "dataset", "agreement", "contract", "member"];
+/** docs/formats/proof.md, "Ids": of what a silent ledger says something. */
+const kIds: Record<string, RegExp> = {
+  item: /^/, lot: /^/, record: /^[A-Za-z0-9_.-]{1,64}\/[^]{1,256}$/, dataset: /^[!#-[\]-~]{1,256}$/, agreement: /^[0-9a-f]{64}$/,
+  contract: /^(?!(agreements|governance|packages|production|record|usage)$)[a-z][a-z0-9_-]{0,31}$/, member: /^[A-Za-z0-9_.-]{1,64}$/,
+};
 
 interface State {
   chainId: Uint8Array;
@@ -218,7 +222,8 @@ function checkStatement(it: Statement, state: State, pending: Pending[]): [strin
       }];
     }
     case "absence":
-      demand(kKinds.includes(latin1(it.kind)), `there is no kind ${latin1(it.kind)}`);
+      demand(Object.hasOwn(kIds, latin1(it.kind)) && (kIds[latin1(it.kind)] as RegExp).test(latin1(it.id)),
+        `the ledger never has anything of ${text(it)}, so its silence says nothing`);
       demand(isInMap(headKey(it), undefined, it.path, state.mapRoot), "the map does not say that there is none");
       return [`absence of ${text(it)}`, { kind: latin1(it.kind), id: shown(it.id) }];
     case "trace":
