@@ -107,6 +107,7 @@ class UsageTest(NetworkTest):
             [{"uid": "urn:duty:delete", "action": [{"rdf:value": {"@id": "delete"}, "refinement": [
                 {"leftOperand": "delayPeriod", "operator": "lteq", "rightOperand": "P30D"}]}]}])
         self.check_permit(agreement)
+        self.check_explained(agreement)
         self.assertEqual(self.use(agreement, "1", "quality"), "permitted")
         self.assertEqual(self.use(agreement, "2", "marketing"), "denied")
         self.assertEqual(self.use(agreement, "3", "quality", "log"), "permitted")
@@ -140,6 +141,21 @@ class UsageTest(NetworkTest):
         self.assertIn("OWN_CLAIM", self.say("FarmCo", "claim", "FarmCo", "--say", "vcard:hasRole=ex:x", expect=FAILED))
         found = json.loads(keten("findings", "list", "--state", self.network.state, "-o", "json").stdout)["findings"]
         self.assertEqual([one["status"] for one in found], ["corrected"])
+
+    def check_explained(self, agreement):
+        """What the ledger would decide, and by which condition; nothing is recorded by asking."""
+        ask = lambda purpose: self.say("FarmCo", "explain", agreement, "--action", "read", "--say", f"purpose={purpose}")
+        self.assertEqual(ask("quality")["decision"], "permitted")
+        told = ask("marketing")
+        conditions = [(one["condition"], one["holds"], one.get("fact")) for one in told["rules"][0]["conditions"][:2]]
+        self.assertEqual((told["decision"], conditions),
+                         ("denied", [("it is for quality or maintenance", "no", "said: marketing"),
+                                     ("at most 3 uses", "yes", "this is number 2")]))
+        self.assertEqual(self.say("FarmCo", "explain", agreement, "--use", "0")["decision"], "permitted")
+        self.assertEqual(self.say("FarmCo", "statement", agreement)["uses"]["total"], 1)
+        words = keten("usage", "explain", self.folder / "terms.json", "--dutch").stdout
+        self.assertIn("TruckCo mag ", words)
+        self.assertEqual(self.refused("explain", "nowhere.json"), "FILE_UNREADABLE")
 
     def check_statement(self, agreement):
         statement = self.say("FarmCo", "statement", agreement)

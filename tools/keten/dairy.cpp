@@ -199,6 +199,7 @@ void print_next(Console& console, const Players& players, const json::Value& sta
   console.out << "  keten usage show " << id << farmer << "\n"
               << "  keten usage statement " << id << " --csv" << farmer << "\n"
               << "  keten usage duties " << other << farmer << "\n"
+              << "  keten usage explain " << other << " --action read --say purpose=benchmarking" << farmer << "\n"
               << "  keten usage request " << other << " --id benchmark-3 --action read --say purpose=benchmarking"
               << where << " --as device@CoopCo\n"
               << "  keten usage check examples/policies/raw-data.nl.json\n"

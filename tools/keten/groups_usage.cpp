@@ -10,12 +10,22 @@
 namespace keten::tools {
 namespace {
 
+/// The name of what a command is about: what is missing when it is missing.
+std::string positional(std::string_view words) {
+  for (const auto* name : {"dataset", "negotiation", "agreement", "member", "transfer"}) {
+    if (words.starts_with("the " + std::string(name)) || words.starts_with("id of the " + std::string(name))) {
+      return name;
+    }
+  }
+  return "id";
+}
+
 void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   using Options = std::shared_ptr<UsageLedgerOptions>;
   const auto add = [&](const char* name, const char* what, const char* subject, auto run, const auto& describe) {
     auto options = std::make_shared<UsageLedgerOptions>();
     auto* command = group.add_subcommand(name, what);
-    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
+    command->add_option(positional(subject), options->subject, subject)->required()->type_name("ID");
     describe(command, options);
     add_target(command, options->target);
     add_user(command, options->target);
@@ -92,7 +102,7 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   };
   auto request = std::make_shared<UsageRequestOptions>();
   auto* asks = group.add_subcommand("request", "Ask before a use");
-  asks->add_option("subject", request->subject, kAgreement)->required()->type_name("ID");
+  asks->add_option("agreement", request->subject, kAgreement)->required()->type_name("ID");
   use(false)(asks, request);
   asks->add_option("--permit-file", request->permit_file, "write the permit for who holds the data")->type_name("FILE");
   add_target(asks, request->target);
@@ -109,7 +119,7 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   auto statement = std::make_shared<UsageStatementOptions>();
   auto* tells =
       group.add_subcommand("statement", "Uses under an agreement, what is to be paid, and how the duties stand");
-  tells->add_option("subject", statement->subject, kAgreement)->required()->type_name("ID");
+  tells->add_option("agreement", statement->subject, kAgreement)->required()->type_name("ID");
   tells->add_option("--from", statement->from, "first moment")->type_name("TIME");
   tells->add_option("--to", statement->to, "first moment behind it")->type_name("TIME");
   tells->add_flag("--csv", statement->csv, "a line for each use");
@@ -123,6 +133,20 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   add_user(tells, statement->target);
   add_output(tells, statement->output);
   on_asked(tells, invocation, statement, run_usage_proved_statement);
+  auto explain = std::make_shared<UsageExplainOptions>();
+  auto* explains = group.add_subcommand("explain", "Terms in plain words; why a use is permitted or not");
+  explains->add_option("what", explain->subject, "a policy's file, or the id of an agreement or its beginning")
+      ->required()
+      ->type_name("FILE|ID");
+  explains->add_option("--action", explain->action, "of a use that might be: what the ledger would decide now")
+      ->type_name("WORD");
+  explains->add_option("--say", explain->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+  explains->add_option("--use", explain->use, "a use that was recorded: why it was decided so")->type_name("USE");
+  explains->add_flag("--dutch", explain->dutch, "in Dutch");
+  add_target(explains, explain->target);
+  add_user(explains, explain->target);
+  add_output(explains, explain->output);
+  on_asked(explains, invocation, explain, run_usage_explain);
   add("show", "A dataset, negotiation or agreement as the ledger has it", "IRI, or an id or the beginning of one",
       run_usage_show, nothing_more);
 }
@@ -134,7 +158,7 @@ void add_usage_records(CLI::App& group, Invocation& invocation) {
                        const auto& describe) {
     auto options = std::make_shared<UsageRecordOptions>();
     auto* command = group.add_subcommand(name, what);
-    command->add_option("subject", options->subject, subject)->required()->type_name("ID");
+    command->add_option(positional(subject), options->subject, subject)->required()->type_name("ID");
     describe(command, options);
     add_target(command, options->target);
     add_user(command, options->target);

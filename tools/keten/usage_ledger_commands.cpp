@@ -25,6 +25,10 @@ Result<usage::Move> next_move(const json::Value& negotiation, const std::string&
   for (const auto move : {usage::Move::accept, usage::Move::agree, usage::Move::verify, usage::Move::finalize}) {
     if (state && usage::after(*state, move, side)) { return move; }
   }
+  if (const auto agreement = negotiation.find_string("agreement")) {
+    return failure(ErrorKind::refused, "NOTHING_TO_SIGN",
+                   "all is signed: the negotiation has led to agreement " + std::string(*agreement));
+  }
   return failure(ErrorKind::refused, "NOTHING_TO_SIGN",
                  "the negotiation is " + std::string(negotiation.find_string("state").value_or("")) +
                      "; it is not the turn of " + organisation);
@@ -33,7 +37,7 @@ Result<usage::Move> next_move(const json::Value& negotiation, const std::string&
 }  // namespace
 
 int run_usage_register(Console& console, const UsageLedgerOptions& options) {
-  const auto commitment = commitment_of(options);
+  const auto commitment = needed_commitment_of(options);
   if (!commitment) { return console.fail(commitment.error()); }
   auto arguments = json::Value::object();
   arguments.set("dataset", text_value(options.subject)).set("commitment", text_value(*commitment));
@@ -133,7 +137,7 @@ int run_usage_use(Console& console, const UsageLedgerOptions& options) {
 }
 
 int run_usage_fulfil(Console& console, const UsageLedgerOptions& options) {
-  const auto commitment = commitment_of(options);
+  const auto commitment = needed_commitment_of(options);
   if (!commitment) { return console.fail(commitment.error()); }
   return run_usage_call_about(
       console, options, "fulfil", "agreement", options.subject,

@@ -49,6 +49,14 @@ struct UsageStatementFileOptions {
 };
 int run_usage_verify_statement(Console& console, const UsageStatementFileOptions& options);
 
+/// `keten usage explain`: terms in words, and why a use is permitted or not.
+struct UsageExplainOptions : UsageLedgerOptions {
+  UsageExplainOptions() { action.clear(); }
+  std::string use;  ///< that was recorded
+  bool dutch = false;
+};
+int run_usage_explain(Console& console, const UsageExplainOptions& options);
+
 /// Fields that stay off the chain: docs/usage.md, "Personal data".
 struct UsageSealOptions {
   TargetOptions target;

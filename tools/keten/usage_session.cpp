@@ -116,6 +116,15 @@ Result<std::string> agreement_id(const UsageSession& session, const std::string&
                      std::string(record->find_string("state").value_or("")));
 }
 
+std::string value_text(const json::Value& value) {
+  if (value.is(json::Kind::string) || value.is(json::Kind::number)) { return value.text(); }
+  if (value.is(json::Kind::boolean)) { return value.as_bool() ? "yes" : "no"; }
+  if (!value.is(json::Kind::array)) { return json::serialize(value); }
+  std::string text;
+  for (const auto& one : value.items()) { text += (text.empty() ? "" : ", ") + value_text(one); }
+  return text;
+}
+
 void print_usage_answer(Console& console, const UsageLedgerOptions& options, const std::string& method,
                         const json::Value& answer) {
   if (options.output == OutputForm::json) {
@@ -124,10 +133,22 @@ void print_usage_answer(Console& console, const UsageLedgerOptions& options, con
   }
   console.out << method << " recorded at height " << answer.find("height")->text() << ", transaction "
               << *answer.find_string("transaction") << "\n";
+  const auto print_member = [&](const std::string& name, const json::Value& value) {
+    const auto shown = name == "until" ? production::time_text(value.as_integer().value_or(0)) : value_text(value);
+    console.out << fmt::format("  {:12} {}\n", name, printable(shown));
+  };
   const auto print = [&](const json::Value& object) {
+    for (const auto* name : {"id", "decision", "reason"}) {
+      if (const auto* value = object.find(name)) { print_member(name, *value); }
+    }
     for (const auto& [name, value] : object.members()) {
-      const auto shown = name == "until" ? production::time_text(value.as_integer().value_or(0)) : value.text();
-      console.out << fmt::format("  {:12} {}\n", name, printable(shown));
+      if (name != "id" && name != "decision" && name != "reason") { print_member(name, value); }
+    }
+    const auto decision = object.find_string("decision");
+    const bool has_report = decision == "denied" || decision == "invalid";
+    if (has_report && object.find("id") != nullptr) {
+      console.out << "  why: keten usage explain " << options.subject << " --use "
+                  << printable(object.find_string("id").value_or("")) << "\n";
     }
   };
   if (const auto* result = answer.find("result")) {
@@ -207,6 +228,14 @@ Result<std::string> commitment_of(const UsageLedgerOptions& options) {
   const auto content = client::read_file(options.content, 64 * limits::kJsonBytesMax);
   if (!content) { return content.error(); }
   return Hasher("keten/usage-content/1").sized(*content).finish().hex();
+}
+
+Result<std::string> needed_commitment_of(const UsageLedgerOptions& options) {
+  if (options.content.empty() && options.commitment.empty()) {
+    return invalid("COMMITMENT_MISSING",
+                   "give --content FILE to commit to, or --commitment with 64 hexadecimal digits");
+  }
+  return commitment_of(options);
 }
 
 }  // namespace keten::tools

@@ -31,6 +31,9 @@ Result<json::Value> send_usage_call(const UsageSession& session, const UsageLedg
 void print_usage_answer(Console& console, const UsageLedgerOptions& options, const std::string& method,
                         const json::Value& answer);
 
+/// A value of a record for a person; members of an array behind each other.
+std::string value_text(const json::Value& value);
+
 /// Runs one call and prints what came of it.
 int run_usage_call(Console& console, const UsageSession& session, const UsageLedgerOptions& options,
                    const std::string& method, UsageCall call);
@@ -60,7 +63,9 @@ Result<json::Value> read_usage_record(const UsageSession& session, const std::st
 Result<json::Value> said_in(const std::vector<std::string>& statements);
 /// One use as `--id`, `--action` and `--say` tell of it.
 Result<json::Value> use_in(const UsageLedgerOptions& options);
-/// `--commitment`, or the hash of the content of `--content`.
+/// `--commitment`, or the hash of the content of `--content`; empty without both.
 Result<std::string> commitment_of(const UsageLedgerOptions& options);
+/// Fails with COMMITMENT_MISSING without both.
+Result<std::string> needed_commitment_of(const UsageLedgerOptions& options);
 
 }  // namespace keten::tools
