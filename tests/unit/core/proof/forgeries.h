@@ -220,7 +220,6 @@ inline void blocks(std::vector<Forgery>& all) {
 
 inline void histories(std::vector<Forgery>& all) {
   using H = proof::HistoryProof;
-  using T = proof::TraceProof;
   const auto& ledger = sample_ledger();
   const auto last = ledger.height();
   const auto good = ledger.history(last, {"item", L::kCheese});
@@ -322,30 +321,68 @@ inline void histories(std::vector<Forgery>& all) {
   add("state_of_an_earlier_height", state, [&](Proof& p) {
     as<proof::StateProof>(p).value = std::get<proof::StateProof>(ledger.state(7, {"item", L::kCheese}).statement).value;
   });
-  const auto trace = ledger.trace(last, {"item", L::kCheese}, proof::Direction::back);
-  for (std::size_t i = 0; i < std::get<T>(trace.statement).histories.size(); ++i) {
-    // Events that nothing names any more go too, so that only the gap is wrong.
-    auto gap = trace;
-    auto& one = as<T>(gap);
-    std::vector<proof::EpcisEvent> events;
-    std::vector<H> histories;
-    for (std::size_t j = 0; j < one.histories.size(); ++j) {
-      if (j == i) { continue; }
-      auto history = one.histories[j];
-      for (auto& entry : history.entries) {
-        const auto& event = gap.events.at(std::get<proof::EventPlace>(entry.content).place);
-        const auto content = proof::epcis_content(event);
-        const auto found = std::find_if(events.begin(), events.end(),
-                                        [&](const auto& known) { return proof::epcis_content(known) == content; });
-        entry.content = proof::EventPlace{static_cast<std::uint32_t>(found - events.begin())};
-        if (found == events.end()) { events.push_back(event); }
-      }
-      histories.push_back(std::move(history));
+}
+
+/// A trace without history `left_out`. Events that nothing names any more go too, so that only the gap is wrong.
+inline Proof with_gap(Proof trace, std::size_t left_out) {
+  auto& histories = as<proof::TraceProof>(trace).histories;
+  histories.erase(histories.begin() + static_cast<std::ptrdiff_t>(left_out));
+  std::vector<proof::EpcisEvent> events;
+  for (auto& history : histories) {
+    for (auto& entry : history.entries) {
+      const auto& event = trace.events.at(std::get<proof::EventPlace>(entry.content).place);
+      const auto content = proof::epcis_content(event);
+      const auto found = std::find_if(events.begin(), events.end(),
+                                      [&](const auto& known) { return proof::epcis_content(known) == content; });
+      entry.content = proof::EventPlace{static_cast<std::uint32_t>(found - events.begin())};
+      if (found == events.end()) { events.push_back(event); }
     }
-    one.histories = std::move(histories);
-    gap.events = std::move(events);
-    add("trace_without_history_" + std::to_string(i), gap, [](Proof&) {});
   }
+  trace.events = std::move(events);
+  return trace;
+}
+
+/// What no ledger keeps, signed by a quorum: one id as an item and as a lot.
+inline Proof trace_of_two_kinds() {
+  using H = proof::HistoryProof;
+  const auto& ledger = sample_ledger();
+  auto result = ledger.history(2, {"item", L::kMilk2});
+  const auto one = as<H>(result);
+  proof::TraceProof trace{proof::Direction::back, one.entity, {}};
+  NaiveMap map;
+  for (const auto* kind : {"item", "lot"}) {
+    auto history = one;
+    history.entity.kind = kind;
+    history.head.chain = proof::history_next(proof::history_begin(history.entity), 1, history.entries.at(0),
+                                             proof::epcis_content(result.events.at(0)));
+    map.put(proof::head_key(history.entity), history.head.encode());
+    trace.histories.push_back(std::move(history));
+  }
+  for (auto& history : trace.histories) { history.path = map.path(proof::head_key(history.entity)); }
+  result.commitments.map_root = map.root();
+  result.anchor.state_root = result.commitments.state_root(result.anchor.executed_height);
+  result.statement = std::move(trace);
+  sign_again(ledger, result, ledger.set(0), {0, 1, 2});
+  return result;
+}
+
+inline void traces(std::vector<Forgery>& all) {
+  using T = proof::TraceProof;
+  const auto& ledger = sample_ledger();
+  const auto last = ledger.height();
+  const auto add = [&](const std::string& name, const Proof& from, auto change) {
+    all.push_back({name, "PROOF_INVALID", changed(from, change)});
+  };
+  const auto trace = ledger.trace(last, {"item", L::kCheese}, proof::Direction::back);
+  const auto add_gaps = [&](const std::string& name, const Proof& whole) {
+    for (std::size_t i = 0; i < std::get<T>(whole.statement).histories.size(); ++i) {
+      add(name + "_without_history_" + std::to_string(i), with_gap(whole, i), [](Proof&) {});
+    }
+  };
+  add_gaps("trace", trace);
+  add_gaps("trace_forward_of_a_lot", ledger.trace(last, {"lot", L::kCream}, proof::Direction::forward));
+  add_gaps("trace_back_to_a_lot", ledger.trace(last, {"item", L::kButter}, proof::Direction::back));
+  add("trace_of_an_id_of_two_kinds", trace_of_two_kinds(), [](Proof&) {});
   add("trace_in_the_other_direction", trace, [](Proof& p) { as<T>(p).direction = proof::Direction::forward; });
   add("trace_of_another", trace, [](Proof& p) { as<T>(p).entity.id = L::kMilk2; });
   add("trace_of_what_is_not_in_it", trace, [](Proof& p) { as<T>(p).entity.id = L::kNever; });
@@ -528,6 +565,7 @@ inline std::vector<Forgery> sample_forgeries() {
   forging::entries_and_absence(all);
   forging::blocks(all);
   forging::histories(all);
+  forging::traces(all);
   forging::validators(all);
   forging::encodings(all);
   return all;

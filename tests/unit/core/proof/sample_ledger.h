@@ -80,6 +80,9 @@ class SampleLedger {
   static constexpr const char* kLot = "https://id.gs1.org/01/09521321000025/10/rennet";
   static constexpr const char* kCrate = "https://id.gs1.org/00/095213210000000017";
   static constexpr const char* kCheese = "https://id.gs1.org/01/09521321000032/21/c1";
+  // A lot that an epcList names, and an item that a quantityList names: what an event says of a key decides nothing.
+  static constexpr const char* kCream = "https://id.gs1.org/01/09521321000049/10/cream";
+  static constexpr const char* kButter = "https://id.gs1.org/01/09521321000056/21/b1";
   static constexpr const char* kDataset = "https://company1.example/milk-yield";
   static constexpr const char* kAgreement = "00000000000000000000000000000000000000000000000000000000000000a1";
   static constexpr const char* kNever = "https://id.gs1.org/01/09521321000018/21/never";
@@ -118,7 +121,7 @@ class SampleLedger {
            told(record(8), {{{"agreement", kAgreement}, {"usage.record", {to_bytes("use/1"), to_bytes("{\"n\":1}")}}},
                             {{"agreement", kAgreement}, {"agreements.call", {}}},
                             {{"contract", "counter"}, {"contracts.step", {to_bytes("frozen"), Bytes{0, 255}}}}})});
-    block({record(9)});
+    block({record(9), butter()});
     block({});
   }
 
@@ -199,6 +202,12 @@ class SampleLedger {
     }
     result.statement = std::move(trace);
     return result;
+  }
+  /// Whether a trace is the one that the ledger makes itself.
+  [[nodiscard]] bool is_a_trace(const proof::Proof& proof) const {
+    const auto* one = std::get_if<proof::TraceProof>(&proof.statement);
+    return one != nullptr &&
+           proof::encode(proof) == proof::encode(trace(proof.anchor.height.value, one->entity, one->direction));
   }
   /// By the lists that the ledger is made of, not by any hash.
   [[nodiscard]] bool is_absent(const proof::Proof& proof) const {
@@ -285,6 +294,7 @@ class SampleLedger {
     return capture(R"({"action":"ADD","type":"AggregationEvent"})", {{2, kCrate}, {4, kMilk1}, {4, kMilk2}});
   }
   Act cheese() { return capture(R"({"type":"TransformationEvent"})", {{8, kMilk1}, {8 | 32, kLot}, {16, kCheese}}); }
+  Act butter() { return capture(R"({"type":"TransformationEvent","of":"cream"})", {{8, kCream}, {16 | 32, kButter}}); }
   Act observe(const std::string& what, const std::string& step) {
     return capture(R"({"action":"OBSERVE","bizStep":")" + step + R"(","type":"ObjectEvent"})", {{1, what}});
   }
@@ -320,7 +330,9 @@ class SampleLedger {
     entry.transaction = act.transaction->id;
     for (const auto& event : act.events) {
       std::vector<proof::Entity> entities;
-      for (const auto& name : event.names) { entities.push_back({name.key == kLot ? "lot" : "item", name.key}); }
+      for (const auto& name : event.names) {
+        entities.push_back({name.key.find("/10/") == std::string::npos ? "item" : "lot", name.key});
+      }
       for (const auto& entity : entities) {
         entry.content = proof::EventPlace{};
         add_entry(entity, {entry, event}, proof::epcis_content(event));
@@ -436,7 +448,6 @@ inline const SampleLedger& sample_ledger() {
   return ledger;
 }
 
-/// One valid proof of each kind, with a name.
 /// With the content of every fact that says `what` left out: the format has room for content that is erased.
 inline proof::Proof hiding(proof::Proof proof, std::string_view what) {
   for (auto& entry : std::get<proof::HistoryProof>(proof.statement).entries) {
@@ -448,6 +459,7 @@ inline proof::Proof hiding(proof::Proof proof, std::string_view what) {
   return proof;
 }
 
+/// At least one valid proof of each kind, with a name.
 inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
   using L = SampleLedger;
   const auto& ledger = sample_ledger();
@@ -478,6 +490,8 @@ inline std::vector<std::pair<std::string, proof::Proof>> sample_proofs() {
       {"absence_in_early_state", ledger.absence(1, {"item", L::kMilk1})},
       {"trace_back", ledger.trace(last, {"item", L::kCheese}, proof::Direction::back)},
       {"trace_forward", ledger.trace(last, {"item", L::kMilk1}, proof::Direction::forward)},
+      {"trace_back_to_a_lot", ledger.trace(last, {"item", L::kButter}, proof::Direction::back)},
+      {"trace_forward_of_a_lot", ledger.trace(last, {"lot", L::kCream}, proof::Direction::forward)},
   };
 }
 

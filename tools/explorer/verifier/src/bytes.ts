@@ -47,7 +47,7 @@ export function ascii(text: string): Uint8Array {
 /** Printable ASCII that is not mistaken for hexadecimal stands as it is; everything else as 0x and hexadecimal. */
 export function shown(bytes: Uint8Array): string {
   if (bytes.every((byte) => byte >= 0x20 && byte <= 0x7e)) {
-    const text = String.fromCharCode(...bytes);
+    const text = latin1(bytes);
     if (!text.startsWith("0x")) { return text; }
   }
   return "0x" + toHex(bytes);
@@ -58,8 +58,9 @@ export function isName(bytes: Uint8Array): boolean {
   return bytes.length >= 1 && bytes.length <= 64 && /^[A-Za-z0-9_.-]+$/.test(latin1(bytes));
 }
 
+/** One character for each byte. In pieces: a call takes only so many arguments. */
 export function latin1(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) { text += String.fromCharCode(byte); }
+  for (let at = 0; at < bytes.length; at += 8192) { text += String.fromCharCode(...bytes.subarray(at, at + 8192)); }
   return text;
 }

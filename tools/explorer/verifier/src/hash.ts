@@ -14,11 +14,11 @@ function little(value: number | bigint): Uint8Array {
   return bytes;
 }
 
-/** H(tag; fields): a Uint8Array is hashed as it is ("fixed"). */
-export function H(tag: string, ...fields: Field[]): Uint8Array {
+/** H(tag; fields): a Uint8Array is hashed as it is ("fixed"). Lists stand for their fields. */
+export function H(tag: string, ...fields: (Field | Field[])[]): Uint8Array {
   const state = blake2b.create({ dkLen: 32 });
   state.update(ascii(tag)).update(new Uint8Array(1));
-  for (const field of fields) {
+  const add = (field: Field): void => {
     if (field instanceof Uint8Array) {
       state.update(field);
     } else if ("number" in field) {
@@ -26,7 +26,8 @@ export function H(tag: string, ...fields: Field[]): Uint8Array {
     } else {
       state.update(little(field.sized.length)).update(field.sized);
     }
-  }
+  };
+  for (const field of fields) { Array.isArray(field) ? field.forEach(add) : add(field); }
   return state.digest();
 }
 

@@ -1,3 +1,4 @@
+export { toJson } from "./json.js";
 export { Refusal } from "./refusal.js";
 export type { Reason } from "./refusal.js";
 export { readCheckpoint, readGenesis, readTrustRoot } from "./trust.js";

@@ -76,7 +76,7 @@ export interface Validator {
 
 export function setId(members: Validator[]): Uint8Array {
   return H("keten/validator-set/1", number(members.length),
-    ...members.flatMap((member) => [sized(member.organisation), sized(member.node), member.key, number(member.weight)]));
+    members.flatMap((member) => [sized(member.organisation), sized(member.node), member.key, number(member.weight)]));
 }
 
 export function totalWeight(members: Validator[]): bigint {

@@ -2,7 +2,7 @@
 // keten-verify FILE TRUST [EXPECTED]: the verdict as JSON; exit code 4 when the proof does not hold, 2 for a wrong call.
 import { readFileSync } from "node:fs";
 
-import { readTrustRoot, Refusal, verifyProof } from "./index.js";
+import { readTrustRoot, Refusal, toJson, verifyProof } from "./index.js";
 
 const [file, trust, expected, ...more] = process.argv.slice(2);
 if (file === undefined || trust === undefined || more.length > 0) {
@@ -10,8 +10,8 @@ if (file === undefined || trust === undefined || more.length > 0) {
   process.exit(2);
 }
 try {
-  const verdict = verifyProof(readFileSync(file), readTrustRoot(readFileSync(trust, "utf8")), expected);
-  process.stdout.write(JSON.stringify(verdict, null, 2) + "\n");
+  const verdict = verifyProof(readFileSync(file), readTrustRoot(readFileSync(trust)), expected);
+  process.stdout.write(toJson(verdict) + "\n");
 } catch (error) {
   if (error instanceof Refusal) {
     process.stdout.write(JSON.stringify({ verified: false, reason: error.reason, message: error.message }, null, 2) + "\n");

@@ -3,7 +3,10 @@ import { ascii, compare, concat, equal, isZero, latin1, shown, toHex } from "./b
 import { H, isInMap, isUnderMerkleRoot, number, sized } from "./hash.js";
 import type { Head, Header, Pending, Validator } from "./ledger.js";
 import { checkFinal, checkSignatures, decodeBody, decodeCertificate, decodeHead, decodeHeader, decodeReceipt, setId, totalWeight } from "./ledger.js";
-import { keyOf, lineage } from "./lineage.js";
+import type { Whole } from "./json.js";
+import { whole } from "./json.js";
+import type { Reached } from "./lineage.js";
+import { lineage } from "./lineage.js";
 import type { BlockOfChain, Content, Entity, EpcisEvent, History, Proof, Statement } from "./proof.js";
 import { decodeProof } from "./proof.js";
 import { demand, Refusal } from "./refusal.js";
@@ -14,21 +17,37 @@ export interface Verdict {
   subject: string;
   kind: string;
   chain_id: string;
-  height: number;
-  anchor: { height: number; time_ms: number; block: string; epoch: number };
+  height: Whole;
+  anchor: { height: Whole; time_ms: Whole; block: string; epoch: Whole };
   signers: string[];
   validators: number;
   hand_overs: number;
-  trust: { from: string; epoch: number };
-  via?: { height: number; block: string };
-  statement: Record<string, unknown>;
+  trust: { from: string; epoch: Whole };
+  via?: { height: Whole; block: string };
+  statement: Facts;
+}
+type Facts = Record<string, unknown>;
+
+/** What a statement says, once the signatures hold. */
+interface Claim {
+  subject: string;
+  /** What else may be expected of it: docs/formats/proof.md, "Expected". Nothing of what is not there, which passed for a record of it. */
+  names: string[];
+  /** Throws Refusal. Called behind the check of signatures, so that what is dear is done for what validators have signed only. */
+  facts: () => Facts;
 }
 
-/** docs/formats/proof.md, "Ids": of what a silent ledger says something. */
-const kIds: Record<string, RegExp> = {
-  item: /^/, lot: /^/, record: /^[A-Za-z0-9_.-]{1,64}\/[^]{1,256}$/, dataset: /^[!#-[\]-~]{1,256}$/, agreement: /^[0-9a-f]{64}$/,
-  contract: /^(?!(agreements|governance|packages|production|record|usage)$)[a-z][a-z0-9_-]{0,31}$/, member: /^[A-Za-z0-9_.-]{1,64}$/,
-};
+/** docs/formats/proof.md, "Ids": where a silent ledger says something, by kind. Ids as latin1. */
+const kIds = new Map([
+  ["item", /^[^]+$/],
+  ["lot", /^[^]+$/],
+  ["record", /^[A-Za-z0-9_.-]{1,64}\/[^]{1,256}$/],
+  ["dataset", /^(?:(?!["\\])[\x21-\x7e]){1,256}$/],
+  ["agreement", /^[0-9a-f]{64}$/],
+  ["contract", /^[a-z][a-z0-9_-]{0,31}$/],
+  ["member", /^[A-Za-z0-9_.-]{1,64}$/],
+]);
+const kBuiltIn = ["agreements", "governance", "packages", "production", "record", "usage"];
 
 interface State {
   chainId: Uint8Array;
@@ -48,7 +67,7 @@ class Events {
     this.contents = list.map((event) => {
       demand(event.text.length === 0 || equal(H("keten/epcis-event/1", sized(event.text)), event.digest), "the text of an event is not the recorded one");
       return H("keten/epcis-history/1", event.digest, number(event.flags), sized(event.organisation), sized(event.eventId),
-        number(event.names.length), ...event.names.flatMap((name) => [number(name.roles), sized(name.key)]));
+        number(event.names.length), event.names.flatMap((name) => [number(name.roles), sized(name.key)]));
     });
     demand(new Set(this.contents.map(toHex)).size === list.length, "an event is there twice");
   }
@@ -73,7 +92,7 @@ function contentHash(content: Content, events: Events): Uint8Array {
     case "record":
       return H("keten/record-history/1", sized(content.key), sized(content.value));
     case "fact":
-      return H("keten/history-fact/1", sized(content.what), number(content.fields.length), ...content.fields.map(sized));
+      return H("keten/history-fact/1", sized(content.what), number(content.fields.length), content.fields.map(sized));
   }
 }
 
@@ -114,7 +133,7 @@ function checkBlock(it: BlockOfChain, state: State): Header {
   return header;
 }
 
-function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state: State, pending: Pending[]): Claim {
   const header = checkBlock(it, state);
   const body = decodeBody(it.body);
   demand(equal(body.chainId, state.chainId), "the transaction is of another chain");
@@ -133,15 +152,16 @@ function checkTransaction(it: Extract<Statement, { type: "transaction" }>, state
   }
   pending.push({ key: body.sender, digest: H("keten/transaction-signature/1", body.id), signature: it.signature, whose: "the sender" });
   const id = toHex(body.id);
-  return [`transaction ${id}`, {
-    transaction: id, height: Number(header.height), index: Number(it.index), block: toHex(header.id), time_ms: Number(header.timeMs),
+  const facts = {
+    transaction: id, height: whole(header.height), index: whole(it.index), block: toHex(header.id), time_ms: whole(header.timeMs),
     organisation: latin1(body.organisation), sender: "ed25519:" + toHex(body.sender), contract: latin1(body.contract),
     method: latin1(body.method), succeeded: receipt.succeeded, reason: shown(receipt.reason), payloads: it.payloads.length,
-  }];
+  };
+  return { subject: `transaction ${id}`, names: [id], facts: () => facts };
 }
 
-function entryFacts(entry: History["entries"][number], events: Events): Record<string, unknown> {
-  const facts = { height: Number(entry.height), time_ms: Number(entry.timeMs), transaction: toHex(entry.transaction), event: Number(entry.event) };
+function entryFacts(entry: History["entries"][number], events: Events): Facts {
+  const facts = { height: whole(entry.height), time_ms: whole(entry.timeMs), transaction: toHex(entry.transaction), event: whole(entry.event) };
   switch (entry.content.type) {
     case "digest":
       return { ...facts, content: toHex(entry.content.digest) };
@@ -159,73 +179,109 @@ function entryFacts(entry: History["entries"][number], events: Events): Record<s
   }
 }
 
-function checkTrace(it: Extract<Statement, { type: "trace" }>, state: State): [string, Record<string, unknown>] {
-  const known = new Map<string, EpcisEvent[]>();
+function checkTrace(it: Extract<Statement, { type: "trace" }>, state: State): Claim {
   let before: Entity | undefined;
   for (const history of it.histories) {
+    demand(["item", "lot"].includes(latin1(history.kind)), `${text(history)}: only items and lots have a lineage`);
     demand(before === undefined || compareEntities(before, history) < 0, "the histories are not in order");
     before = history;
     checkHistory(history, state);
-    known.set(keyOf(history), history.entries.map((entry) => {
+  }
+  const direction = it.isForward ? "forward" : "back";
+  return {
+    subject: `trace ${direction} of ${text(it)}`,
+    names: namesOf(it),
+    facts: () => {
+      const reached = checkLineage(it, state);
+      return {
+        kind: latin1(it.kind), id: shown(it.id), direction, events: state.events.list.length,
+        entities: it.histories.map((history) => ({
+          kind: latin1(history.kind), id: shown(history.id), count: history.entries.length,
+          container: reached.get(latin1(history.id)) === "container",
+        })),
+      };
+    },
+  };
+}
+
+function checkLineage(it: Extract<Statement, { type: "trace" }>, state: State): Map<string, Reached> {
+  const known = new Map<string, EpcisEvent[]>();
+  for (const history of it.histories) {
+    const id = latin1(history.id);
+    demand(!known.has(id), `${shown(history.id)} is there as an item and as a lot`);
+    known.set(id, history.entries.map((entry) => {
       demand(entry.content.type === "event", `${text(history)}: an entry is no event`);
       return state.events.list[entry.content.place] as EpcisEvent;
     }));
   }
-  const reached = lineage(it, it.isForward, (entity) => known.get(entity));
+  demand(it.histories.some((history) => compareEntities(it, history) === 0), "the history of what is traced is missing");
+  const reached = lineage(latin1(it.id), it.isForward, known);
   demand(reached !== undefined, "a history of the lineage is missing");
   demand(reached.size === known.size, "a history does not belong to the lineage");
-  const direction = it.isForward ? "forward" : "back";
-  return [`trace ${direction} of ${text(it)}`, {
-    kind: latin1(it.kind), id: shown(it.id), direction, events: state.events.list.length,
-    entities: it.histories.map((history) => ({
-      kind: latin1(history.kind), id: shown(history.id), count: history.entries.length,
-      container: reached.get(keyOf(history)) === "container",
-    })),
-  }];
+  return reached;
 }
 
 function compareEntities(a: Entity, b: Entity): number {
   return compare(a.kind, b.kind) || compare(a.id, b.id);
 }
 
-function checkStatement(it: Statement, state: State, pending: Pending[]): [string, Record<string, unknown>] {
+/** The id alone says enough of items and lots: anything else may be called as an item is. */
+function namesOf(it: Entity): string[] {
+  const kind = latin1(it.kind);
+  return kind === "item" || kind === "lot" ? [text(it), shown(it.id)] : [text(it)];
+}
+
+function checkStatement(it: Statement, state: State, pending: Pending[]): Claim {
   switch (it.type) {
     case "transaction":
       return checkTransaction(it, state, pending);
     case "block": {
       const header = checkBlock(it, state);
-      return [`block ${header.height}`, {
-        height: Number(header.height), block: toHex(header.id), epoch: Number(header.epoch), time_ms: Number(header.timeMs),
-        transactions: Number(header.transactionCount),
-      }];
+      const id = toHex(header.id);
+      const facts = {
+        height: whole(header.height), block: id, epoch: whole(header.epoch), time_ms: whole(header.timeMs),
+        transactions: whole(header.transactionCount),
+      };
+      return { subject: `block ${header.height}`, names: [id], facts: () => facts };
     }
     case "entry": {
       // The map holds no other keys but heads, so its silence about them says nothing.
       demand(latin1(it.key).startsWith("governance/"), "the key does not begin with governance/");
       demand(isInMap(it.key, it.value, it.path, state.mapRoot), "the map does not say so");
-      const facts: Record<string, unknown> = { key: shown(it.key), present: it.value !== undefined };
-      if (it.value !== undefined) { facts["value"] = toHex(it.value); }
-      return [`${it.value === undefined ? "no entry" : "entry"} ${shown(it.key)}`, facts];
+      const key = shown(it.key);
+      const value = it.value;
+      return value === undefined
+        ? { subject: `no entry ${key}`, names: [], facts: () => ({ key, present: false }) }
+        : { subject: `entry ${key}`, names: [key], facts: () => ({ key, present: true, value: toHex(value) }) };
     }
-    case "history": {
+    case "history":
       checkHistory(it, state);
-      return [`history of ${text(it)}`, {
-        kind: latin1(it.kind), id: shown(it.id), count: it.entries.length, entries: it.entries.map((entry) => entryFacts(entry, state.events)),
-      }];
-    }
+      return {
+        subject: `history of ${text(it)}`,
+        names: namesOf(it),
+        facts: () => ({
+          kind: latin1(it.kind), id: shown(it.id), count: it.entries.length, entries: it.entries.map((entry) => entryFacts(entry, state.events)),
+        }),
+      };
     case "state": {
       demand(isInMap(headKey(it), it.head, it.path, state.mapRoot), "the head is not in the map");
       const head = decodeHead(it.head);
       demand(!isZero(head.stateDigest) && equal(H("keten/entity-state/1", sized(it.value)), head.stateDigest), "the state is not the recorded one");
-      return [`state of ${text(it)}`, {
-        kind: latin1(it.kind), id: shown(it.id), count: Number(head.count), last_height: Number(head.lastHeight), value: toHex(it.value),
-      }];
+      return {
+        subject: `state of ${text(it)}`,
+        names: namesOf(it),
+        facts: () => ({
+          kind: latin1(it.kind), id: shown(it.id), count: whole(head.count), last_height: whole(head.lastHeight), value: toHex(it.value),
+        }),
+      };
     }
-    case "absence":
-      demand(Object.hasOwn(kIds, latin1(it.kind)) && (kIds[latin1(it.kind)] as RegExp).test(latin1(it.id)),
-        `the ledger never has anything of ${text(it)}, so its silence says nothing`);
+    case "absence": {
+      const [kind, id] = [latin1(it.kind), latin1(it.id)];
+      const isOne = (kIds.get(kind)?.test(id) ?? false) && !(kind === "contract" && kBuiltIn.includes(id));
+      demand(isOne, `the ledger never has anything of ${text(it)}, so its silence says nothing`);
       demand(isInMap(headKey(it), undefined, it.path, state.mapRoot), "the map does not say that there is none");
-      return [`absence of ${text(it)}`, { kind: latin1(it.kind), id: shown(it.id) }];
+      return { subject: `absence of ${text(it)}`, names: [], facts: () => ({ kind, id: shown(it.id) }) };
+    }
     case "trace":
       return checkTrace(it, state);
   }
@@ -252,12 +308,6 @@ function followHandOvers(proof: Proof, trust: TrustRoot, pending: Pending[]): Va
   return now;
 }
 
-/** What a person would call it: the whole subject, or the id or key in it. */
-function isExpected(subject: string, statement: Record<string, unknown>, expected: string): boolean {
-  const name = statement["id"] ?? statement["key"] ?? statement["transaction"] ?? statement["block"];
-  return expected === subject || expected === name;
-}
-
 /** Throws Refusal when anything does not hold. Touches neither network nor clock. */
 export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: string): Verdict {
   const proof = decodeProof(bytes);
@@ -277,11 +327,13 @@ export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: stri
   const root = H("keten/state/2", number(height), proof.mountainRoot, proof.mapRoot, proof.rest);
   demand(equal(root, anchor.stateRoot), "the commitments are not those of the anchor");
   const state = { chainId: trust.chainId, height, mountainRoot: proof.mountainRoot, mapRoot: proof.mapRoot, events: new Events(proof.events) };
-  const [subject, statement] = checkStatement(proof.statement, state, pending);
+  const claim = checkStatement(proof.statement, state, pending);
   state.events.demandAllNamed();
   const via = proof.via === undefined ? undefined : checkBlock(proof.via, state);
   checkSignatures(pending);
-  if (expected !== undefined && !isExpected(subject, statement, expected)) {
+  const { subject, names } = claim;
+  const statement = claim.facts();
+  if (expected !== undefined && expected !== subject && !names.includes(expected)) {
     throw new Refusal("PROOF_OTHER_SUBJECT", `the proof is about "${subject}", expected "${expected}"`);
   }
   return {
@@ -289,16 +341,16 @@ export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: stri
     subject,
     kind: proof.statement.type,
     chain_id: toHex(trust.chainId),
-    height: Number(height),
-    anchor: { height: Number(anchor.height), time_ms: Number(anchor.timeMs), block: toHex(anchor.id), epoch: Number(anchor.epoch) },
+    height: whole(height),
+    anchor: { height: whole(anchor.height), time_ms: whole(anchor.timeMs), block: toHex(anchor.id), epoch: whole(anchor.epoch) },
     signers: signers.map((index) => {
       const member = now.set[index] as Validator;
       return `${latin1(member.organisation)}/${latin1(member.node)}`;
     }),
     validators: now.set.length,
     hand_overs: proof.handOvers.length,
-    trust: { from: trust.from, epoch: Number(trust.epoch) },
-    ...(via === undefined ? {} : { via: { height: Number(via.height), block: toHex(via.id) } }),
+    trust: { from: trust.from, epoch: whole(trust.epoch) },
+    ...(via === undefined ? {} : { via: { height: whole(via.height), block: toHex(via.id) } }),
     statement,
   };
 }

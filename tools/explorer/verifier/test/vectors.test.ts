@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { readTrustRoot, Refusal, verifyProof } from "../src/index.js";
+import { readTrustRoot, Refusal, toJson, verifyProof } from "../src/index.js";
+import type { Json } from "../src/json.js";
+import { parseJson, whole } from "../src/json.js";
 
 const golden = fileURLToPath(new URL("../../../../../tests/golden/proofs/", import.meta.url));
 const read = (...path: string[]): Uint8Array => readFileSync(join(golden, ...path));
@@ -14,6 +16,13 @@ const files = (folder: string): string[] => readdirSync(join(golden, folder)).fi
 
 const genesis = trust("genesis.json");
 const checkpoint = trust("checkpoint.json");
+
+/** As verdicts are: objects, and numbers where these are exact. */
+function plain(value: Json): unknown {
+  if (value instanceof Map) { return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)])); }
+  if (Array.isArray(value)) { return value.map(plain); }
+  return typeof value === "bigint" ? whole(value) : value;
+}
 
 function refusal(bytes: Uint8Array, root = genesis, expected?: string): Refusal {
   try {
@@ -29,8 +38,9 @@ for (const [folder, root] of [["valid", genesis], ["checkpoint", checkpoint]] as
   for (const name of files(folder)) {
     test(`${folder}/${name} holds and says what it should`, () => {
       const verdict = verifyProof(read(folder, name), root);
-      const facts = JSON.parse(readFileSync(join(golden, folder, name.replace(/ketenproof$/, "json")), "utf8")) as unknown;
+      const facts = plain(parseJson(read(folder, name.replace(/ketenproof$/, "json"))));
       assert.deepEqual(verdict, facts);
+      assert.deepEqual(plain(parseJson(toJson(verdict))), facts, "as text, too, with all digits");
       assert.equal(verifyProof(read(folder, name), root, verdict.subject).subject, verdict.subject);
     });
   }
@@ -49,6 +59,19 @@ for (const name of files("invalid")) {
 test("a proof that proves something else is refused", () => {
   const [name] = files("valid");
   assert.equal(refusal(read("valid", name as string), genesis, "history of item https://example.org/other").reason, "PROOF_OTHER_SUBJECT");
+});
+
+test("what is expected is met by the proofs that the list names, and by no others", () => {
+  const list = plain(parseJson(read("expected.json"))) as { proof: string; expected: string; accepted: boolean }[];
+  assert.ok(list.some(({ accepted }) => accepted) && list.some(({ accepted }) => !accepted));
+  for (const { proof, expected, accepted } of list) {
+    const bytes = read("valid", `${proof}.ketenproof`);
+    if (accepted) {
+      verifyProof(bytes, genesis, expected);
+    } else {
+      assert.equal(refusal(bytes, genesis, expected).reason, "PROOF_OTHER_SUBJECT", `${proof}: ${expected}`);
+    }
+  }
 });
 
 // Every bit matters: one flipped anywhere, a byte cut off, a byte added. (The silence of a map about one item is silence about others
