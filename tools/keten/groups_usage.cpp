@@ -141,6 +141,7 @@ void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   explains->add_option("--action", explain->action, "of a use that might be: what the ledger would decide now")
       ->type_name("WORD");
   explains->add_option("--say", explain->statements, "purpose=quality; again for more")->type_name("OPERAND=VALUE");
+  explains->add_option("--duration", explain->duration, "how long it is to run at most")->type_name("PT90M");
   explains->add_option("--use", explain->use, "a use that was recorded: why it was decided so")->type_name("USE");
   explains->add_flag("--dutch", explain->dutch, "in Dutch");
   add_target(explains, explain->target);

@@ -53,7 +53,10 @@ std::string fact_of(const Decided& decided, const usage::Constraint& one, const 
   const auto word = usage::odrl_word(one.left);
   const auto* counters = decided.counters;
   const auto* rules = counters == nullptr ? nullptr : counters->find("rules");
-  const auto* own = rules == nullptr ? nullptr : rules->find(rule.uid);
+  // A prohibition looks at all uses, a permission at those that it covered.
+  const auto* own = rule.kind == usage::RuleKind::prohibition && counters != nullptr ? counters->find("all")
+                    : rules == nullptr                                               ? nullptr
+                                                                                     : rules->find(rule.uid);
   const auto of_rule = [&](const char* name) { return own == nullptr ? nullptr : own->find(name); };
   if (word == "dateTime") { return words.say("it is ", "het is ") + time_of(decided.record.find("time")); }
   if (word == "count" && counters != nullptr) {
@@ -67,6 +70,18 @@ std::string fact_of(const Decided& decided, const usage::Constraint& one, const 
     if (time == nullptr) { return words.say("not used yet", "nog niet gebruikt"); }
     return (first ? words.say("first use ", "eerste gebruik ") : words.say("last use ", "laatste gebruik ")) +
            time_of(time);
+  }
+  if (word == "meteredTime" && counters != nullptr) {
+    const auto* ran = of_rule("ran");
+    const auto* untold = of_rule("untold");
+    if (untold != nullptr && untold->as_integer().value_or(0) != 0) {
+      return words.say("some uses have not told how long they ran",
+                       "van sommig gebruik is niet gezegd hoe lang het duurde");
+    }
+    const auto milliseconds = ran == nullptr ? 0 : ran->as_integer().value_or(0);
+    if (milliseconds == 0) { return words.say("not used yet", "nog niet gebruikt"); }
+    return words.say("used before: ", "eerder gebruikt: ") +
+           words.duration({.months = 0, .microseconds = 1000 * milliseconds});
   }
   if (word == "payAmount" && counters != nullptr) {
     std::string paid;

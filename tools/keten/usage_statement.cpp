@@ -32,8 +32,11 @@ std::string duty_lines(const json::Value& duties) {
   Table table({{"DUTY"}, {"ACTION"}, {"STATE"}, {"DEADLINE"}});
   for (const auto& duty : duties.items()) {
     const auto word = usage::odrl_word(text_of(duty, "action"));
+    const auto* missing = duty.find("missing");
+    const auto count = missing == nullptr ? 0 : missing->as_integer().value_or(0);
+    const auto not_logged = count == 0 ? std::string() : ", " + std::to_string(count) + " not logged in time";
     table.add({printable(text_of(duty, "uid")), printable(word.empty() ? text_of(duty, "action") : std::string(word)),
-               text_of(duty, "state"), time_of(duty.find("deadline"))});
+               text_of(duty, "state") + not_logged, time_of(duty.find("deadline"))});
   }
   return table.empty() ? "no duties\n" : table.text();
 }

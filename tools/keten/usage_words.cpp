@@ -260,6 +260,16 @@ std::string UsageWords::rule(const usage::Rule& rule) const {
 
 std::string UsageWords::duty(const usage::Rule& duty) const {
   std::string text = actions(duty);
+  const bool is_log = !duty.actions.empty() && usage::odrl_word(duty.actions.front().iri) == "log";
+  const auto condition = [&](const usage::Constraint& one) {
+    auto words = constraint(one);
+    // The time to log a use runs from that use.
+    const auto beginning = say("of the beginning", "na het begin");
+    if (is_log && words.ends_with(beginning)) {
+      words.replace(words.size() - beginning.size(), beginning.size(), say("of it", "daarna"));
+    }
+    return words;
+  };
   for (const auto& [function, party] : duty.functions) {
     const auto* word = find_word(kFunctions, function);
     text += " " + (word == nullptr ? last_word(plain(function)) : say(word->english, word->dutch)) + " " +
@@ -269,7 +279,7 @@ std::string UsageWords::duty(const usage::Rule& duty) const {
     for (const auto& one : constraints) {
       const bool is_price = one.logic == usage::Logic::atom && usage::odrl_word(one.left) == "payAmount" &&
                             one.op == Operator::eq && one.right.size() == 1;
-      text += (is_price ? " " : ", ") + (is_price ? value(one.right.front()) : constraint(one));
+      text += (is_price ? " " : ", ") + (is_price ? value(one.right.front()) : condition(one));
     }
   };
   for (const auto& one : duty.actions) { append(one.refinements); }

@@ -29,6 +29,8 @@ class UsageWords {
   [[nodiscard]] std::string say(std::string_view english, std::string_view dutch) const {
     return std::string(language_ == Language::english ? english : dutch);
   }
+  /// `1 year 3 days`.
+  [[nodiscard]] std::string duration(const usage::Duration& duration) const;
   /// Of an action's IRI.
   [[nodiscard]] std::string action(const std::string& iri) const;
 
@@ -36,7 +38,6 @@ class UsageWords {
   [[nodiscard]] std::string actions(const usage::Rule& rule) const;
   [[nodiscard]] std::string list(const std::vector<std::string>& parts) const;
   [[nodiscard]] std::string value(const usage::Value& value) const;
-  [[nodiscard]] std::string duration(const usage::Duration& duration) const;
   [[nodiscard]] std::string atom(const usage::Constraint& constraint) const;
   void conditions(const usage::Rule& rule, std::size_t depth, std::string& text) const;
   void duties(const std::vector<usage::Rule>& duties, std::size_t depth, const std::string& heading,

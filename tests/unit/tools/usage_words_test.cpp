@@ -62,6 +62,15 @@ BOOST_AUTO_TEST_CASE(terms_are_told_in_words_of_both_languages) {
              "Wat hier niet mag, mag niet.\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_time_to_log_a_use_runs_from_that_use) {
+  const auto policy = read(
+      R"({"@type":"Set","uid":"urn:p","permission":[{"uid":"urn:r","action":"read","target":"urn:d","duty":[{"uid":"urn:l",)"
+      R"("action":"log","constraint":[{"leftOperand":"delayPeriod","operator":"lteq","rightOperand":"PT1H"}]}]}]})");
+  const auto& duty = policy.rules.front().duties.front();
+  BOOST_TEST(UsageWords(policy, Language::english).duty(duty) == "log each use, within 1 hour of it");
+  BOOST_TEST(UsageWords(policy, Language::dutch).duty(duty) == "elk gebruik melden, binnen 1 uur daarna");
+}
+
 BOOST_AUTO_TEST_CASE(conditions_say_what_they_mean) {
   BOOST_TEST(condition("purpose", "isNoneOf", R"(["ads"])") == "it is not for ads");
   BOOST_TEST(condition("dateTime", "lt", R"("2027-01-01")") == "before 2027-01-01T00:00:00.000Z");
