@@ -86,12 +86,22 @@ class ContractTest(NetworkTest):
                  for one in said["changes"] if one["call"] == "contracts.call"]
         self.assertEqual(calls, [(b"\x01", b"\x05"), (b"\x02", b"\x0a"), (b"\x03", b"\x0f"), (b"\x71", b"\x7d")])
         self.assertEqual(said["keys"], ["contracts/state/counter/calls"])
+        text = self.keten("rehearse", by_five, *ledger).stdout
+        self.assertRegex(text, r"^counter 3\.0\.0 in the place of 1\.0\.0, heights \d+ to \d+, \d+ transactions\n"
+                               rf"  other verdicts 0, other results or events {said['resultsChanged']}, other fuel alone \d+\n"
+                               r"  fuel \d+ before, \d+ with the candidate\n  height \d+  ")
+        self.assertEqual(len(re.findall(r"  contracts\.call  ok -> ok  fuel \d+ -> \d+\n", text)), 4)
+        self.assertTrue(text.endswith("  1 entries of the state differ at the end\n    contracts/state/counter/calls\n"), text)
 
         greedy = counter_source().replace("++calls;", "++calls; for (;;) __asm__ volatile(\"\");")
         said = self.said("rehearse", self.package("3.0.1", greedy, "--method", "count=5000"), *ledger)
         refused = [one["after"]["verdict"] for one in said["changes"] if one["call"] == "contracts.call"]
         self.assertEqual(refused, ["CONTRACT_OUT_OF_FUEL"] * 3 + ["ok"])
         self.assertEqual(said["verdictsChanged"], 3)
+        text = self.keten("rehearse", self.folder / "counter-3.0.1.ketenpkg", *ledger).stdout
+        self.assertIn("\n  other verdicts 3, ", text)
+        refusal = r"contracts\.call  ok -> CONTRACT_OUT_OF_FUEL  fuel \d+ -> \d+\n      method count: 5000 units of fuel were not enough\n"
+        self.assertEqual(len(re.findall(refusal, text)), 3, text)
 
     def test_a_contract_from_source_to_retirement(self):
         companies = [node.organisation for node in self.nodes]
