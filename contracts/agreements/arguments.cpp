@@ -1,38 +1,37 @@
 #include "contracts/agreements/arguments.h"
 
 #include <charconv>
+#include <tuple>
 
+#include "contracts/argument_fields.h"
 #include "contracts/vm/reader.h"
-#include "core/encoding.h"
 #include "core/limits.h"
 
 namespace keten::agreements {
 namespace {
 
-Error wrong(std::string message) { return invalid("ARGUMENTS_INVALID", std::move(message)); }
+using contracts::decode_arguments;
+using contracts::encode_arguments;
+using contracts::Sized;
+using contracts::Within;
+using contracts::wrong_arguments;
 
-Status finish(const Reader& reader, std::string_view method) {
-  auto end = reader.finish(method);
-  return end ? kDone : Status(wrong(end.error().message));
-}
+constexpr auto kFindingFields = std::tuple{&FindingId::agreement, &FindingId::number};
+constexpr auto kAmendFields = std::tuple{&Amend::agreement, Sized{&Amend::document, kDocumentBytesMax}};
+constexpr auto kSignFields = std::tuple{&Sign::agreement, &Sign::version, &Sign::hash};
+constexpr auto kWithdrawFields = std::tuple{&Withdraw::agreement, &Withdraw::version};
+constexpr auto kTerminateFields = std::tuple{&Terminate::agreement, Sized{&Terminate::reason, kTextBytesMax}};
+constexpr auto kSayFields = std::tuple{Within{&Say::finding, kFindingFields}, Sized{&Say::text, kTextBytesMax}};
+constexpr auto kCorrectFields =
+    std::tuple{Within{&Correct::finding, kFindingFields}, Sized{&Correct::event_id, limits::kUriBytesMax},
+               Sized{&Correct::text, kTextBytesMax}};
 
 Status check_text(std::string_view text, std::size_t least) {
   if (text.size() < least || text.size() > kTextBytesMax || !vm::is_utf8(as_bytes(text))) {
-    return wrong("expected a text of " + std::to_string(least) + " to " + std::to_string(kTextBytesMax) +
-                 " bytes in UTF-8");
+    return wrong_arguments("expected a text of " + std::to_string(least) + " to " + std::to_string(kTextBytesMax) +
+                           " bytes in UTF-8");
   }
   return kDone;
-}
-
-void write(Writer& writer, const FindingId& id) {
-  writer.fixed(id.agreement);
-  writer.u64(id.number);
-}
-FindingId read_finding(Reader& reader) {
-  FindingId id;
-  id.agreement = reader.fixed<AgreementId>();
-  id.number = reader.u64();
-  return id;
 }
 
 }  // namespace
@@ -43,68 +42,28 @@ Result<Propose> Propose::decode(ByteView bytes) {
   return Propose{to_text(bytes)};
 }
 
-Bytes Amend::encode() const {
-  Writer writer;
-  writer.fixed(agreement);
-  writer.sized(document);
-  return writer.take();
-}
+Bytes Amend::encode() const { return encode_arguments(*this, kAmendFields); }
 Result<Amend> Amend::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Amend result;
-  result.agreement = reader.fixed<AgreementId>();
-  result.document = reader.text(kDocumentBytesMax);
-  if (auto end = finish(reader, "amend"); !end) { return end.error(); }
-  const auto document = parse_document(result.document);
+  auto result = decode_arguments<Amend>(bytes, "amend", kAmendFields);
+  if (!result) { return result; }
+  const auto document = parse_document(result->document);
   if (!document) { return document.error(); }
   return result;
 }
 
-Bytes Sign::encode() const {
-  Writer writer;
-  writer.fixed(agreement);
-  writer.u32(version);
-  writer.fixed(hash);
-  return writer.take();
-}
-Result<Sign> Sign::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Sign result;
-  result.agreement = reader.fixed<AgreementId>();
-  result.version = reader.u32();
-  result.hash = reader.fixed<Hash>();
-  if (auto end = finish(reader, "sign"); !end) { return end.error(); }
-  return result;
-}
+Bytes Sign::encode() const { return encode_arguments(*this, kSignFields); }
+Result<Sign> Sign::decode(ByteView bytes) { return decode_arguments<Sign>(bytes, "sign", kSignFields); }
 
-Bytes Withdraw::encode() const {
-  Writer writer;
-  writer.fixed(agreement);
-  writer.u32(version);
-  return writer.take();
-}
+Bytes Withdraw::encode() const { return encode_arguments(*this, kWithdrawFields); }
 Result<Withdraw> Withdraw::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Withdraw result;
-  result.agreement = reader.fixed<AgreementId>();
-  result.version = reader.u32();
-  if (auto end = finish(reader, "withdraw"); !end) { return end.error(); }
-  return result;
+  return decode_arguments<Withdraw>(bytes, "withdraw", kWithdrawFields);
 }
 
-Bytes Terminate::encode() const {
-  Writer writer;
-  writer.fixed(agreement);
-  writer.sized(reason);
-  return writer.take();
-}
+Bytes Terminate::encode() const { return encode_arguments(*this, kTerminateFields); }
 Result<Terminate> Terminate::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Terminate result;
-  result.agreement = reader.fixed<AgreementId>();
-  result.reason = reader.text(kTextBytesMax);
-  if (auto end = finish(reader, "terminate"); !end) { return end.error(); }
-  if (auto text = check_text(result.reason, 0); !text) { return text.error(); }
+  auto result = decode_arguments<Terminate>(bytes, "terminate", kTerminateFields);
+  if (!result) { return result; }
+  if (auto text = check_text(result->reason, 0); !text) { return text.error(); }
   return result;
 }
 
@@ -124,38 +83,20 @@ Result<FindingId> FindingId::parse(std::string_view text) {
   return id;
 }
 
-Bytes Say::encode() const {
-  Writer writer;
-  write(writer, finding);
-  writer.sized(text);
-  return writer.take();
-}
+Bytes Say::encode() const { return encode_arguments(*this, kSayFields); }
 Result<Say> Say::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Say result;
-  result.finding = read_finding(reader);
-  result.text = reader.text(kTextBytesMax);
-  if (auto end = finish(reader, "finding"); !end) { return end.error(); }
-  if (auto text = check_text(result.text, 1); !text) { return text.error(); }
+  auto result = decode_arguments<Say>(bytes, "finding", kSayFields);
+  if (!result) { return result; }
+  if (auto text = check_text(result->text, 1); !text) { return text.error(); }
   return result;
 }
 
-Bytes Correct::encode() const {
-  Writer writer;
-  write(writer, finding);
-  writer.sized(event_id);
-  writer.sized(text);
-  return writer.take();
-}
+Bytes Correct::encode() const { return encode_arguments(*this, kCorrectFields); }
 Result<Correct> Correct::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Correct result;
-  result.finding = read_finding(reader);
-  result.event_id = reader.text(limits::kUriBytesMax);
-  result.text = reader.text(kTextBytesMax);
-  if (auto end = finish(reader, "correct"); !end) { return end.error(); }
-  if (auto text = check_text(result.text, 0); !text) { return text.error(); }
-  if (result.event_id.empty()) { return wrong("expected the id of the event that corrects the finding"); }
+  auto result = decode_arguments<Correct>(bytes, "correct", kCorrectFields);
+  if (!result) { return result; }
+  if (auto text = check_text(result->text, 0); !text) { return text.error(); }
+  if (result->event_id.empty()) { return wrong_arguments("expected the id of the event that corrects the finding"); }
   return result;
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include <sodium.h>
 
+#include "contracts/argument_fields.h"
 #include "core/encoding.h"
 #include "core/hash.h"
 #include "core/names.h"
@@ -22,7 +24,19 @@ enum class ChangeKind : std::uint8_t {
   add_key = 6,
 };
 
-Error wrong(std::string message) { return invalid("ARGUMENTS_INVALID", std::move(message)); }
+using contracts::decode_arguments;
+using contracts::encode_arguments;
+using contracts::Sized;
+using contracts::wrong_arguments;
+
+constexpr auto kApproveFields = std::tuple{&ApproveChange::change, &ApproveChange::digest};
+constexpr auto kWithdrawFields = std::tuple{&WithdrawChange::change};
+constexpr auto kRotateFields = std::tuple{Sized{&RotateValidator::node, limits::kNameBytesMax}, &RotateValidator::key,
+                                          &RotateValidator::possession};
+constexpr auto kUpdateFields = std::tuple{
+    Sized{&UpdateNode::node, limits::kNameBytesMax}, Sized{&UpdateNode::tls_certificate, kCertificateBytesMax},
+    Sized{&UpdateNode::peer_address, kAddressBytesMax}, contracts::InByte{&UpdateNode::former}};
+constexpr auto kReadyFields = std::tuple{&Ready::set, &Ready::synced};
 
 std::string quoted(std::string_view text) {
   std::string result = "'";
@@ -30,14 +44,10 @@ std::string quoted(std::string_view text) {
   return result + "'";
 }
 
-Status finish(const Reader& reader, std::string_view method) {
-  auto end = reader.finish(method);
-  return end ? kDone : Status(wrong(end.error().message));
-}
-
 Status check_name(std::string_view what, std::string_view name) {
   if (is_name(name)) { return kDone; }
-  return wrong(std::string(what) + ": expected 1 to 64 letters, digits, '-', '_' or '.', found " + quoted(name));
+  return wrong_arguments(std::string(what) + ": expected 1 to 64 letters, digits, '-', '_' or '.', found " +
+                         quoted(name));
 }
 
 void write_key(Writer& writer, const GenesisKey& key) {
@@ -59,8 +69,8 @@ GenesisKey read_key(Reader& reader) {
 Status check_user_key(const GenesisKey& key) {
   if (auto name = check_name("key name", key.name); !name) { return name; }
   if (!are_user_roles(key.roles)) {
-    return wrong("roles of key " + quoted(key.name) +
-                 ": expected admin, submitter, auditor or publisher, or capture alone");
+    return wrong_arguments("roles of key " + quoted(key.name) +
+                           ": expected admin, submitter, auditor or publisher, or capture alone");
   }
   return kDone;
 }
@@ -162,10 +172,12 @@ struct CheckChange {
     bool has_admin = false;
     for (const auto& key : change.keys) {
       if (auto checked = check_user_key(key); !checked) { return checked; }
-      if (!names.insert(key.name).second) { return wrong("key name " + quoted(key.name) + " is used twice"); }
+      if (!names.insert(key.name).second) { return wrong_arguments("key name " + quoted(key.name) + " is used twice"); }
       has_admin = has_admin || key.roles.has(Role::admin);
     }
-    if (!has_admin) { return wrong("organisation " + change.name + ": expected at least one key with the role admin"); }
+    if (!has_admin) {
+      return wrong_arguments("organisation " + change.name + ": expected at least one key with the role admin");
+    }
     return kDone;
   }
   Status operator()(const RemoveOrganisation& change) const { return check_name("organisation", change.name); }
@@ -254,25 +266,26 @@ Bytes ProposeChange::encode() const {
 
 Result<ProposeChange> ProposeChange::decode(ByteView bytes) {
   if (bytes.size() > kProposalBytesMax) {
-    return wrong("change.propose: expected at most " + std::to_string(kProposalBytesMax) + " bytes, found " +
-                 std::to_string(bytes.size()) + "; propose fewer changes at a time");
+    return wrong_arguments("change.propose: expected at most " + std::to_string(kProposalBytesMax) + " bytes, found " +
+                           std::to_string(bytes.size()) + "; propose fewer changes at a time");
   }
   Reader reader(bytes);
   ProposeChange result;
   const auto count = reader.u32();
   if (count == 0 || count > limits::kChangesPerProposalMax) {
-    return wrong("change.propose: expected 1 to " + std::to_string(limits::kChangesPerProposalMax) +
-                 " changes, found " + std::to_string(count));
+    return wrong_arguments("change.propose: expected 1 to " + std::to_string(limits::kChangesPerProposalMax) +
+                           " changes, found " + std::to_string(count));
   }
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) { result.changes.push_back(read_change(reader)); }
   result.open_for_ms = reader.u64();
   result.reason = reader.text(limits::kChangeReasonBytesMax);
-  if (auto end = finish(reader, kPropose); !end) { return end.error(); }
+  if (auto end = contracts::end_of_arguments(reader, kPropose); !end) { return end.error(); }
   if (result.open_for_ms < limits::kChangeOpenMsMin || result.open_for_ms > limits::kChangeOpenMsMax) {
-    return wrong("change.propose: expected to stay open for " + std::to_string(limits::kChangeOpenMsMin) + " to " +
-                 std::to_string(limits::kChangeOpenMsMax) + " ms, found " + std::to_string(result.open_for_ms));
+    return wrong_arguments("change.propose: expected to stay open for " + std::to_string(limits::kChangeOpenMsMin) +
+                           " to " + std::to_string(limits::kChangeOpenMsMax) + " ms, found " +
+                           std::to_string(result.open_for_ms));
   }
-  if (!is_one_line(result.reason)) { return wrong("change.propose: expected a reason of one line of UTF-8"); }
+  if (!is_one_line(result.reason)) { return wrong_arguments("change.propose: expected a reason of one line of UTF-8"); }
   for (const auto& change : result.changes) {
     if (auto checked = std::visit(CheckChange{}, change); !checked) { return checked.error(); }
   }
@@ -281,33 +294,16 @@ Result<ProposeChange> ProposeChange::decode(ByteView bytes) {
 
 Hash change_digest(ByteView proposal) { return Hasher("keten/change/1").sized(proposal).finish(); }
 
-Bytes ApproveChange::encode() const {
-  Writer writer;
-  writer.number(change);
-  writer.fixed(digest);
-  return writer.take();
-}
+Bytes ApproveChange::encode() const { return encode_arguments(*this, kApproveFields); }
 
 Result<ApproveChange> ApproveChange::decode(ByteView bytes) {
-  Reader reader(bytes);
-  ApproveChange result;
-  result.change = reader.number<ChangeId>();
-  result.digest = reader.fixed<Hash>();
-  if (auto end = finish(reader, kApprove); !end) { return end.error(); }
-  return result;
+  return decode_arguments<ApproveChange>(bytes, kApprove, kApproveFields);
 }
 
-Bytes WithdrawChange::encode() const {
-  Writer writer;
-  writer.number(change);
-  return writer.take();
-}
+Bytes WithdrawChange::encode() const { return encode_arguments(*this, kWithdrawFields); }
 
 Result<WithdrawChange> WithdrawChange::decode(ByteView bytes) {
-  Reader reader(bytes);
-  const WithdrawChange result{reader.number<ChangeId>()};
-  if (auto end = finish(reader, kWithdraw); !end) { return end.error(); }
-  return result;
+  return decode_arguments<WithdrawChange>(bytes, kWithdraw, kWithdrawFields);
 }
 
 Bytes ChangeOutcome::encode() const {
@@ -332,56 +328,36 @@ Result<ChangeOutcome> ChangeOutcome::decode(ByteView bytes) {
   return result;
 }
 
-Bytes RotateValidator::encode() const {
-  Writer writer;
-  writer.sized(node);
-  writer.fixed(key);
-  writer.fixed(possession);
-  return writer.take();
-}
+Bytes RotateValidator::encode() const { return encode_arguments(*this, kRotateFields); }
 
 Result<RotateValidator> RotateValidator::decode(ByteView bytes) {
-  Reader reader(bytes);
-  RotateValidator result;
-  result.node = reader.text(limits::kNameBytesMax);
-  result.key = reader.fixed<PublicKey>();
-  result.possession = reader.fixed<Signature>();
-  if (auto end = finish(reader, kRotateValidator); !end) { return end.error(); }
-  if (auto name = check_name("node", result.node); !name) { return name.error(); }
+  auto result = decode_arguments<RotateValidator>(bytes, kRotateValidator, kRotateFields);
+  if (!result) { return result; }
+  if (auto name = check_name("node", result->node); !name) { return name.error(); }
   return result;
 }
 
-Bytes UpdateNode::encode() const {
-  Writer writer;
-  writer.sized(node);
-  writer.sized(tls_certificate);
-  writer.sized(peer_address);
-  writer.u8(static_cast<std::uint8_t>(former));
-  return writer.take();
-}
+Bytes UpdateNode::encode() const { return encode_arguments(*this, kUpdateFields); }
 
 Result<UpdateNode> UpdateNode::decode(ByteView bytes) {
-  Reader reader(bytes);
-  UpdateNode result;
-  result.node = reader.text(limits::kNameBytesMax);
-  result.tls_certificate = reader.text(kCertificateBytesMax);
-  result.peer_address = reader.text(kAddressBytesMax);
-  const auto former = reader.u8();
-  if (former > 1) { reader.fail(); }
-  result.former = static_cast<FormerCertificate>(former);
-  if (auto end = finish(reader, kUpdateNode); !end) { return end.error(); }
-  if (auto name = check_name("node", result.node); !name) { return name.error(); }
-  if (result.tls_certificate.empty() && result.peer_address.empty()) {
-    return wrong("node.update: expected a TLS certificate, a peer address or both");
+  auto result = decode_arguments<UpdateNode>(bytes, kUpdateNode, kUpdateFields);
+  if (!result) { return result; }
+  if (result->former > FormerCertificate::ends) {
+    return wrong_arguments("node.update: expected 0 or 1 for what becomes of the former certificate, found " +
+                           std::to_string(static_cast<unsigned>(result->former)));
   }
-  if (result.tls_certificate.empty() && result.former == FormerCertificate::ends) {
-    return wrong("node.update: a certificate ends only when another one takes its place");
+  if (auto name = check_name("node", result->node); !name) { return name.error(); }
+  if (result->tls_certificate.empty() && result->peer_address.empty()) {
+    return wrong_arguments("node.update: expected a TLS certificate, a peer address or both");
   }
-  if (!result.tls_certificate.empty()) {
-    if (auto der = certificate_der(result.tls_certificate); !der) { return der.error(); }
+  if (result->tls_certificate.empty() && result->former == FormerCertificate::ends) {
+    return wrong_arguments("node.update: a certificate ends only when another one takes its place");
   }
-  if (!result.peer_address.empty()) {
-    if (auto address = check_peer_address(result.peer_address); !address) { return address.error(); }
+  if (!result->tls_certificate.empty()) {
+    if (auto der = certificate_der(result->tls_certificate); !der) { return der.error(); }
+  }
+  if (!result->peer_address.empty()) {
+    if (auto address = check_peer_address(result->peer_address); !address) { return address.error(); }
   }
   return result;
 }
@@ -395,7 +371,7 @@ Bytes AddKey::encode() const {
 Result<AddKey> AddKey::decode(ByteView bytes) {
   Reader reader(bytes);
   const AddKey result{read_key(reader)};
-  if (auto end = finish(reader, kAddKey); !end) { return end.error(); }
+  if (auto end = contracts::end_of_arguments(reader, kAddKey); !end) { return end.error(); }
   if (auto checked = check_user_key(result.key); !checked) { return checked.error(); }
   return result;
 }
@@ -405,25 +381,13 @@ Bytes RevokeKey::encode() const { return to_bytes(key.view()); }
 Result<RevokeKey> RevokeKey::decode(ByteView bytes) {
   Reader reader(bytes);
   const RevokeKey result{reader.fixed<PublicKey>()};
-  if (auto end = finish(reader, kRevokeKey); !end) { return end.error(); }
+  if (auto end = contracts::end_of_arguments(reader, kRevokeKey); !end) { return end.error(); }
   return result;
 }
 
-Bytes Ready::encode() const {
-  Writer writer;
-  writer.fixed(set);
-  writer.number(synced);
-  return writer.take();
-}
+Bytes Ready::encode() const { return encode_arguments(*this, kReadyFields); }
 
-Result<Ready> Ready::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Ready result;
-  result.set = reader.fixed<SetId>();
-  result.synced = reader.number<Height>();
-  if (auto end = finish(reader, kReady); !end) { return end.error(); }
-  return result;
-}
+Result<Ready> Ready::decode(ByteView bytes) { return decode_arguments<Ready>(bytes, kReady, kReadyFields); }
 
 std::string describe(const Change& change) { return std::visit(DescribeChange{}, change); }
 
