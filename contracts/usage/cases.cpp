@@ -91,8 +91,10 @@ Result<CaseResult> judge_case(const json::Value& one) {
   // Request and world may use the policy's prefixes without declaring them again.
   const auto request = read_policy(**request_part, own->names);
   if (!request) { return within(request.error(), "request"); }
-  const auto world = read_world(**world_part, request->names);
+  // Who asks must not change what is so by prefixes of his own.
+  auto world = read_world(**world_part, own->names);
   if (!world) { return within(world.error(), "sotw"); }
+  world->unsaid_is_none = true;
 
   CaseResult result;
   result.report = evaluate(*policy, *request, *world);

@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 
+#include "contracts/usage/operators.h"
+
 namespace keten::usage {
 namespace {
 
@@ -73,15 +75,8 @@ int class_of_operand(std::string_view operand) {
   return row == kOperands.end() ? 0 : row->second;
 }
 
-bool is_policy_usage(const Constraint& constraint) {
-  return std::any_of(constraint.right.begin(), constraint.right.end(),
-                     [](const Value& value) { return odrl_word(value.text) == "policyUsage"; });
-}
-
-bool comes_first(const Rule& duty) {
-  return std::any_of(duty.constraints.begin(), duty.constraints.end(), [](const Constraint& one) {
-    return one.op == Operator::lt && last_word(one.left) == "event" && is_policy_usage(one);
-  });
+bool is_about_usage(const Constraint& constraint) {
+  return std::any_of(constraint.right.begin(), constraint.right.end(), is_policy_usage);
 }
 
 /// The class of a duty by what is to be done, and before the use or later; 0: none.
@@ -117,7 +112,7 @@ class Finder {
   void find_in(const std::vector<Constraint>& constraints, const Rule& rule) {
     for (const auto& one : constraints) {
       find_in(one.parts, rule);
-      if (one.logic != Logic::atom || is_policy_usage(one)) { continue; }
+      if (one.logic != Logic::atom || is_about_usage(one)) { continue; }
       add(last_word(one.left) == "payAmount" ? class_of_payment(one) : class_of_operand(one.left), rule);
     }
   }

@@ -89,7 +89,12 @@ DutyTime time_of(const Rule& duty, Instant start) {
   const auto look = [&](const Constraint& one, const Value& value) {
     const auto word = odrl_word(one.left);
     std::optional<Instant> moment;
-    if (word == "dateTime") { moment = value.instant; }
+    if (word == "dateTime") {
+      moment = value.instant;
+      // A day, month or year lasts until it is over.
+      const bool to_end = one.op == Operator::lteq || one.op == Operator::eq || one.op == Operator::gt;
+      if (to_end && value.instant_end > value.instant) { moment = *value.instant_end - 1; }
+    }
     if ((word == "delayPeriod" || word == "elapsedTime") && value.duration) { moment = add(start, *value.duration); }
     if (!moment) { return; }
     const bool delays = word == "delayPeriod" && one.op == Operator::eq;

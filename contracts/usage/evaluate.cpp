@@ -7,18 +7,10 @@
 #include <utility>
 
 #include "contracts/production/decimal.h"
+#include "contracts/usage/operators.h"
 
 namespace keten::usage {
 namespace {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-const std::string& policy_usage() {
-  static const std::string kWord = std::string(kOdrl) + "policyUsage";
-  return kWord;
-}
-
-Truth truth_of(bool holds) { return holds ? Truth::yes : Truth::no; }
 
 /// What an operand's word is, when it is one of ODRL's.
 bool is_word(const std::string& operand, std::string_view word) { return odrl_word(operand) == word; }
@@ -29,17 +21,31 @@ bool needs_issuer(const std::string& operand) {
   return word.empty() || word == "classification" || word == "consent" || word == "event";
 }
 
+/// Attributes of who asks, and never of what is asked for.
+bool is_of_party(const std::string& operand) {
+  constexpr std::array<std::string_view, 7> kOfParty = {"CONNECTOR", "SECURITY_LEVEL", "APPLICATION",   "ROLE",
+                                                        "hasRole",   "hasGeo",         "hasCountryName"};
+  if (is_word(operand, "industry")) { return true; }
+  if (!odrl_word(operand).empty()) { return false; }
+  const auto word = std::string_view(operand).substr(operand.find_last_of("/#") + 1);
+  return std::find(kOfParty.begin(), kOfParty.end(), word) != kOfParty.end();
+}
+
 class Evaluation {
  public:
   Evaluation(const Policy& policy, const Policy& request, const World& world)
       : policy_(policy), request_(request), world_(world) {
-    for (const auto* pairs : {&policy.parts, &request.parts, &world.parts}) {
+    // What a request says about memberships is the word of who asks.
+    for (const auto* pairs : {&policy.parts, &world.parts}) {
       for (const auto& [part, whole] : *pairs) { wholes_[part].push_back(whole); }
     }
     for (const auto& [instance, kind] : world.kinds) { kinds_[instance].push_back(kind); }
     for (const auto& [action, included] : policy.actions) { included_.emplace(action, included); }
     for (const auto& rule : request.rules) {
-      for (const auto& action : rule.actions) { climb(action.iri); }
+      for (const auto& action : rule.actions) {
+        climb(action.iri);
+        imply(action.iri);
+      }
     }
   }
 
@@ -61,27 +67,6 @@ class Evaluation {
   }
 
  private:
-  using Up = std::map<std::string_view, std::vector<std::string_view>>;
-
-  /// Whether `from` is `to`, or comes to it upwards.
-  static bool reaches(const Up& up, std::string_view from, std::string_view to) {
-    if (from == to) { return true; }
-    if (up.empty() || !up.contains(from)) { return false; }
-    std::set<std::string_view> seen = {from};
-    std::vector<std::string_view> open = {from};
-    while (!open.empty()) {
-      const auto at = open.back();
-      open.pop_back();
-      const auto above = up.find(at);
-      if (above == up.end()) { continue; }
-      for (const auto whole : above->second) {
-        if (whole == to) { return true; }
-        if (seen.insert(whole).second) { open.push_back(whole); }
-      }
-    }
-    return false;
-  }
-
   // --- actions
   [[nodiscard]] bool is_known(std::string_view action) const {
     return included_.contains(action) || is_known_action(action);
@@ -94,6 +79,19 @@ class Evaluation {
     for (auto at = asked; !at.empty() && place->second.actions.insert(at).second;) {
       const auto defined = included_.find(at);
       at = defined != included_.end() ? defined->second : included_in(at);
+    }
+  }
+  /// All that an action implies, over any number of steps.
+  void imply(std::string_view asked) {
+    if (policy_.implied.empty() || implied_.contains(asked)) { return; }
+    auto& all = implied_[asked];
+    for (std::size_t next = 0; next <= all.size(); ++next) {
+      const auto from = next == 0 ? asked : all[next - 1];
+      for (const auto& [action, implied] : policy_.implied) {
+        if (action != from || implied == asked || std::find(all.begin(), all.end(), implied) != all.end()) { continue; }
+        all.emplace_back(implied);
+        climb(implied);
+      }
     }
   }
   [[nodiscard]] Truth is_action(std::string_view asked, std::string_view ruled) const {
@@ -127,167 +125,64 @@ class Evaluation {
     }
   }
 
-  [[nodiscard]] std::vector<const Value*> left_values(const std::string& operand, const Scope& scope) const {
+  struct Left {
     std::vector<const Value*> values;
+    bool is_said = false;  ///< by who asks
+  };
+
+  /// `only_of`: a party; only what is said of this one, and nothing that is said of assets.
+  [[nodiscard]] Left left_values(const std::string& operand, const Scope& scope,
+                                 const Entity* only_of = nullptr) const {
+    Left left;
+    auto& values = left.values;
     if (scope.subject != nullptr) {
       claimed(*scope.subject, operand, values);
-      return values;
+      return left;
     }
     claimed("", operand, values);
     if (scope.asked != nullptr) {
-      for (const auto& party : scope.asked->assignees) { claimed(party.iri, operand, values); }
-      for (const auto& asset : scope.asked->targets) { claimed(asset.iri, operand, values); }
+      if (only_of != nullptr) {
+        if (!only_of->iri.empty()) { claimed(only_of->iri, operand, values); }
+      } else {
+        for (const auto& party : scope.asked->assignees) { claimed(party.iri, operand, values); }
+        for (const auto& asset : scope.asked->targets) { claimed(asset.iri, operand, values); }
+      }
       if (values.empty() && !needs_issuer(operand)) {
+        left.is_said = true;
         stated(scope.asked->constraints, operand, values);
         for (const auto& action : scope.asked->actions) { stated(action.refinements, operand, values); }
       }
     }
-    return values;
+    return left;
+  }
+
+  /// By the uid of a rule as the policy spells it, or by its IRI.
+  template <typename Map>
+  [[nodiscard]] auto named(const Map& map, const std::string& uid) const {
+    auto found = map.find(uid);
+    if (found == map.end() && map.size() > map.count("")) { found = map.find(policy_.names.iri(uid)); }
+    return found;
   }
 
   [[nodiscard]] const Uses& uses_of(const Scope& scope) const {
     static const Uses kNone;
-    auto found = scope.rule != nullptr ? world_.uses.find(scope.rule->uid) : world_.uses.end();
+    auto found = scope.rule != nullptr ? named(world_.uses, scope.rule->uid) : world_.uses.end();
     if (found == world_.uses.end()) { found = world_.uses.find(""); }
     return found == world_.uses.end() ? kNone : found->second;
   }
 
   // --- atoms
-  static Truth ordered(std::optional<int> order, Operator op) {
-    if (!order) { return Truth::unknown; }
-    switch (op) {
-      case Operator::eq: return truth_of(*order == 0);
-      case Operator::neq: return truth_of(*order != 0);
-      case Operator::lt: return truth_of(*order < 0);
-      case Operator::lteq: return truth_of(*order <= 0);
-      case Operator::gt: return truth_of(*order > 0);
-      case Operator::gteq: return truth_of(*order >= 0);
-      case Operator::is_a:
-      case Operator::has_part:
-      case Operator::is_part_of:
-      case Operator::is_all_of:
-      case Operator::is_any_of:
-      case Operator::is_none_of:
-      case Operator::unknown: break;
-    }
-    return Truth::unknown;
-  }
-
-  static bool is_order(Operator op) {
-    return op == Operator::lt || op == Operator::lteq || op == Operator::gt || op == Operator::gteq;
-  }
-
-  /// Units must agree: 500 of what is not said is not 500 euro.
-  static Truth same(const Value& left, const Value& right, OperandType type) {
-    if (left.unit != right.unit) { return Truth::unknown; }
-    return equal(left, right, type);
-  }
-
-  template <typename Values, typename Test>
-  static Truth any(const Values& values, const Test& test) {
-    auto truth = Truth::no;
-    for (const auto& value : values) {
-      truth = either(truth, test(value));
-      if (truth == Truth::yes) { break; }
-    }
-    return truth;
-  }
-  template <typename Values, typename Test>
-  static Truth every(const Values& values, const Test& test) {
-    auto truth = Truth::yes;
-    for (const auto& value : values) {
-      truth = both(truth, test(value));
-      if (truth == Truth::no) { break; }
-    }
-    return truth;
-  }
-
-  /// Sets against each other (docs/usage.md, "Operators").
-  [[nodiscard]] Truth compare_sets(const std::vector<const Value*>& left, const Constraint& constraint,
-                                   OperandType type) const {
-    if (left.empty()) { return Truth::unknown; }
-    const auto& right = constraint.right;
-    const auto in_right = [&](const Value* value) {
-      return any(right, [&](const Value& one) { return same(*value, one, type); });
-    };
-    const auto in_left = [&](const Value& value) {
-      return any(left, [&](const Value* one) { return same(*one, value, type); });
-    };
-    const auto part_of = [&](const Value& part, const Value& whole) {
-      return either(same(part, whole, type), truth_of(reaches(wholes_, part.text, whole.text)));
-    };
-    switch (constraint.op) {
-      case Operator::eq: return both(every(left, in_right), every(right, in_left));
-      case Operator::neq: return !both(every(left, in_right), every(right, in_left));
-      case Operator::lt:
-      case Operator::lteq:
-      case Operator::gt:
-      case Operator::gteq:
-        return every(left, [&](const Value* value) {
-          return every(right, [&](const Value& one) {
-            return value->unit != one.unit ? Truth::unknown : ordered(compare(*value, one, type), constraint.op);
-          });
-        });
-      case Operator::is_any_of: return any(left, in_right);
-      case Operator::is_none_of: return !any(left, in_right);
-      case Operator::is_all_of: return every(right, in_left);
-      case Operator::is_part_of:
-        return every(left, [&](const Value* value) {
-          return any(right, [&](const Value& whole) { return part_of(*value, whole); });
-        });
-      case Operator::has_part:
-        return every(right, [&](const Value& part) {
-          return any(left, [&](const Value* whole) { return part_of(part, *whole); });
-        });
-      case Operator::is_a:
-        return every(left, [&](const Value* value) {
-          return any(right, [&](const Value& kind) {
-            return either(same(*value, kind, type), truth_of(reaches(kinds_, value->text, kind.text)));
-          });
-        });
-      case Operator::unknown: break;
-    }
-    return Truth::unknown;
-  }
-
-  /// The time of the decision against a time, or against the use itself, which is now.
-  [[nodiscard]] Truth compare_now(const Constraint& constraint) const {
-    Value now;
-    now.instant = world_.now;
-    std::vector<Value> right = constraint.right;
-    for (auto& value : right) {
-      if (value.text == policy_usage()) { value.instant = world_.now; }
-      value.unit.clear();
-    }
-    Constraint copy;
-    copy.op = constraint.op;
-    copy.right = std::move(right);
-    switch (constraint.op) {
-      case Operator::is_part_of:
-      case Operator::has_part:
-      case Operator::is_a: return Truth::unknown;  // a moment has no parts
-      case Operator::eq:
-      case Operator::neq:
-      case Operator::lt:
-      case Operator::lteq:
-      case Operator::gt:
-      case Operator::gteq:
-      case Operator::is_all_of:
-      case Operator::is_any_of:
-      case Operator::is_none_of:
-      case Operator::unknown: break;
-    }
-    return compare_sets({&now}, copy, OperandType::time);
-  }
-
   /// Where `now` lies against `from` plus each duration; `same` stands for eq: ODRL writes "for three months" as eq P3M.
+  /// Without a beginning: unknown, or (`without`) longer than any duration.
   [[nodiscard]] Truth compare_period(const Constraint& constraint, std::optional<Instant> from, Operator same,
-                                     Truth without) const {
+                                     std::optional<bool> without) const {
     const auto op = constraint.op == Operator::eq ? same : constraint.op;
     if (!is_order(op)) { return Truth::unknown; }
     return every(constraint.right, [&](const Value& value) {
       if (!value.duration || value.duration->months < 0 || value.duration->microseconds < 0) { return Truth::unknown; }
-      if (!from) { return without; }
+      if (!from) {
+        return without ? truth_of(*without == (op == Operator::gt || op == Operator::gteq)) : Truth::unknown;
+      }
       const auto end = add(*from, *value.duration);
       if (!end || world_.now < *from) { return Truth::unknown; }
       return ordered(world_.now < *end ? -1 : world_.now > *end ? 1 : 0, op);
@@ -307,16 +202,19 @@ class Evaluation {
   /// Before (lt), during (eq) or after (gt) an event.
   [[nodiscard]] Truth compare_event(const Constraint& constraint, const Scope& scope) const {
     const auto of_one = [&](const Value& value) {
-      if (value.text == policy_usage()) { return ordered(0, constraint.op); }
+      if (is_policy_usage(value)) { return ordered(0, constraint.op); }
       const auto event = world_.events.find(value.text);
       if (event == world_.events.end()) { return Truth::unknown; }
       const auto& [start, end] = event->second;
       const int order = world_.now < start ? -1 : end && world_.now >= *end ? 1 : 0;
       return ordered(order, constraint.op);
     };
-    const auto known = [&](const Value& value) {
-      return value.text == policy_usage() || world_.events.contains(value.text);
-    };
+    const auto known = [&](const Value& value) { return is_policy_usage(value) || world_.events.contains(value.text); };
+    if (constraint.op == Operator::is_none_of) {
+      Constraint during = constraint;
+      during.op = Operator::is_any_of;
+      return !compare_event(during, scope);
+    }
     if (constraint.op == Operator::is_any_of) {
       Constraint during = constraint;
       during.op = Operator::eq;
@@ -328,7 +226,7 @@ class Evaluation {
     if (std::all_of(constraint.right.begin(), constraint.right.end(), known)) {
       return every(constraint.right, of_one);
     }
-    return compare_sets(left_values(constraint.left, scope), constraint, OperandType::text);
+    return compare_sets(left_values(constraint.left, scope).values, constraint, OperandType::text, above());
   }
 
   [[nodiscard]] Truth judge_atom(const Constraint& constraint, const Scope& scope) const {
@@ -338,25 +236,26 @@ class Evaluation {
       return Truth::unknown;
     }
     const auto& uses = uses_of(scope);
-    if (is_word(constraint.left, "dateTime")) { return compare_now(constraint); }
+    if (is_word(constraint.left, "dateTime")) { return compare_now(world_.now, constraint); }
     if (is_word(constraint.left, "elapsedTime")) {
       // The period begins with the first use: before it, none has passed.
-      return compare_period(constraint, uses.first ? uses.first : world_.now, Operator::lteq, Truth::unknown);
+      return compare_period(constraint, uses.first ? uses.first : world_.now, Operator::lteq, std::nullopt);
     }
     if (is_word(constraint.left, "delayPeriod")) {
-      return compare_period(constraint, uses.start, Operator::gteq, Truth::unknown);
+      return compare_period(constraint, uses.start, Operator::gteq, std::nullopt);
     }
     if (is_word(constraint.left, "timeInterval")) {
-      return compare_period(constraint, uses.last, Operator::gteq, Truth::yes);
+      return compare_period(constraint, uses.last, Operator::gteq, true);
     }
     if (is_word(constraint.left, "meteredTime")) { return compare_metered(constraint, uses); }
     if (is_word(constraint.left, "event")) { return compare_event(constraint, scope); }
     if (is_word(constraint.left, "count")) {
       // This use is one of them.
-      const auto sum = production::add_decimals(uses.count, uses.batch);
+      auto sum = production::add_decimals(uses.count, uses.batch);
+      if (sum && !constraint.status.empty()) { sum = production::add_decimals(*sum, constraint.status); }
       if (!sum) { return Truth::unknown; }
       const auto count = make_value(*sum, true);
-      return compare_sets({&count}, constraint, OperandType::decimal);
+      return compare_sets({&count}, constraint, OperandType::decimal, above());
     }
     if (is_word(constraint.left, "payAmount")) {
       std::vector<const Value*> paid;
@@ -365,10 +264,27 @@ class Evaluation {
                                        [&](const Value& one) { return one.unit == value.unit; });
         if (asked) { paid.push_back(&value); }
       }
-      return compare_sets(paid, constraint, OperandType::decimal);
+      return compare_sets(paid, constraint, OperandType::decimal, above());
     }
-    return compare_sets(left_values(constraint.left, scope), constraint, *type);
+    return judge_attribute(constraint, scope, *type);
   }
+
+  /// What is said of a party must hold of each that asks.
+  [[nodiscard]] Truth judge_attribute(const Constraint& constraint, const Scope& scope, OperandType type) const {
+    const auto of = [&](const Entity* party) {
+      const auto [values, is_said] = left_values(constraint.left, scope, party);
+      const bool one_of = constraint.op == Operator::is_any_of || constraint.op == Operator::is_none_of;
+      if (!is_said || !one_of) { return compare_sets(values, constraint, type, above()); }
+      if (values.empty() && constraint.op == Operator::is_none_of && world_.unsaid_is_none) { return Truth::yes; }
+      // Who says two purposes has both: one that is allowed does not open the way for the other.
+      return agreed(values, [&](const Value* one) { return compare_sets({one}, constraint, type, above()); });
+    };
+    if (scope.asked == nullptr || scope.subject != nullptr || !is_of_party(constraint.left)) { return of(nullptr); }
+    static const Entity kNobody;
+    if (scope.asked->assignees.empty()) { return of(&kNobody); }
+    return agreed(scope.asked->assignees, [&](const Entity& party) { return of(&party); });
+  }
+  [[nodiscard]] Above above() const { return {.wholes = wholes_, .kinds = kinds_}; }
 
   Truth judge_constraint(const Constraint& constraint, const Scope& scope, RuleKind kind,
                          std::vector<Premise>* premises) const {
@@ -400,8 +316,7 @@ class Evaluation {
           truth = holding > 1 ? Truth::no : unknown > 0 ? Truth::unknown : truth_of(holding == 1);
           break;
       }
-      if (constraint.strange) { truth = both(truth, Truth::unknown); }
-      if (constraint.strange && kind == RuleKind::prohibition) { truth = Truth::unknown; }
+      if (constraint.strange) { truth = Truth::unknown; }
     }
     if (premises != nullptr) { set(premises->at(place), truth, kind); }
     return truth;
@@ -419,7 +334,8 @@ class Evaluation {
   }
 
   [[nodiscard]] Truth is_entity(const Entity& asked, const Entity& ruled, const Scope& scope) const {
-    if (asked.iri.empty()) { return Truth::no; }
+    // Who has no name, or one of his own document only, may be anybody.
+    if (asked.iri.empty() || asked.iri.starts_with("_:")) { return Truth::unknown; }
     const bool within = (!ruled.iri.empty() && reaches(wholes_, asked.iri, ruled.iri)) ||
                         (!ruled.source.empty() && reaches(wholes_, asked.iri, ruled.source));
     if (!within) { return Truth::no; }
@@ -428,10 +344,13 @@ class Evaluation {
     return judge_refinements(ruled.refinements, refined);
   }
 
+  /// What a request leaves out gives nothing, and lifts no prohibition.
+  static Truth unsaid(RuleKind kind) { return kind == RuleKind::prohibition ? Truth::unknown : Truth::no; }
+
   /// All that is asked for must be covered by one of what the rule names.
   [[nodiscard]] Truth covers(const std::vector<Entity>& ruled, const std::vector<Entity>& asked, const Scope& scope,
                              RuleKind kind) const {
-    if (asked.empty()) { return Truth::no; }
+    if (asked.empty()) { return unsaid(kind); }
     const auto covered = [&](const Entity& one) {
       return any(ruled, [&](const Entity& entity) { return is_entity(one, entity, scope); });
     };
@@ -440,19 +359,25 @@ class Evaluation {
   }
 
   [[nodiscard]] Truth judge_action(const Rule& rule, const Rule& asked, const Scope& scope) const {
-    if (asked.actions.empty()) { return Truth::no; }
-    const auto covered = [&](const Action& one) {
+    if (asked.actions.empty()) { return unsaid(rule.kind); }
+    const auto covers = [&](std::string_view one) {
       return any(rule.actions, [&](const Action& action) {
-        const auto named = is_action(one.iri, action.iri);
+        const auto named = is_action(one, action.iri);
         return named == Truth::no ? named : both(named, judge_refinements(action.refinements, scope));
       });
     };
-    return rule.kind == RuleKind::prohibition ? any(asked.actions, covered) : every(asked.actions, covered);
+    const auto covered = [&](const Action& one) { return covers(one.iri); };
+    if (rule.kind != RuleKind::prohibition) { return every(asked.actions, covered); }
+    // Whoever does an action does what it implies (ODRL 2.2, 2.4).
+    return any(asked.actions, [&](const Action& one) {
+      const auto implied = implied_.find(one.iri);
+      return implied == implied_.end() ? covered(one) : either(covered(one), any(implied->second, covers));
+    });
   }
 
   // --- duties
   [[nodiscard]] DutyState state_of(const Rule& duty) const {
-    const auto found = world_.duties.find(duty.uid);
+    const auto found = named(world_.duties, duty.uid);
     return found == world_.duties.end() ? DutyState{} : found->second;
   }
 
@@ -465,18 +390,30 @@ class Evaluation {
                         [&](const Rule& one) { return state_of(one).deontic == Deontic::fulfilled; });
   }
 
-  /// `event lt policyUsage`: to be done before the use.
-  static bool comes_first(const Rule& duty) {
-    return std::any_of(duty.constraints.begin(), duty.constraints.end(), [](const Constraint& one) {
-      return one.logic == Logic::atom && is_word(one.left, "event") && one.op == Operator::lt &&
-             one.right.size() == 1 && one.right.front().text == policy_usage();
+  /// Whether a condition of a duty says when it is to be done rather than in which case.
+  static bool is_about_time(const Constraint& constraint) {
+    if (constraint.logic != Logic::atom) {
+      return std::any_of(constraint.parts.begin(), constraint.parts.end(), is_about_time);
+    }
+    const auto word = odrl_word(constraint.left);
+    const bool begins = constraint.op == Operator::gt || constraint.op == Operator::gteq;
+    return word == "event" || word == "elapsedTime" || word == "delayPeriod" || word == "timeInterval" ||
+           word == "meteredTime" || (word == "dateTime" && !begins);
+  }
+  /// Whether the case of a duty is not given (ODRL formal semantics: inactive).
+  [[nodiscard]] bool is_inactive(const Rule& duty, const Scope& scope) const {
+    return std::any_of(duty.constraints.begin(), duty.constraints.end(), [&](const Constraint& one) {
+      return !is_about_time(one) && judge_constraint(one, scope, RuleKind::duty, nullptr) == Truth::no;
     });
   }
 
   /// The uid of a duty that keeps the permission from being used; empty when there is none.
-  [[nodiscard]] std::string unmet_duty(const Rule& rule) const {
+  [[nodiscard]] std::string unmet_duty(const Rule& rule, const Scope& scope) const {
     for (const auto& duty : rule.duties) {
-      if (is_violated(duty) || (comes_first(duty) && state_of(duty).deontic != Deontic::fulfilled)) { return duty.uid; }
+      if (is_violated(duty)) { return duty.uid; }
+      if (comes_first(duty) && state_of(duty).deontic != Deontic::fulfilled && !is_inactive(duty, scope)) {
+        return duty.uid;
+      }
     }
     return {};
   }
@@ -514,7 +451,7 @@ class Evaluation {
     }
     report.active = rule.kind == RuleKind::prohibition ? truth != Truth::no : truth == Truth::yes;
     if (rule.kind == RuleKind::permission) {
-      report.unmet_duty = unmet_duty(rule);
+      report.unmet_duty = unmet_duty(rule, scope);
       report.active = report.active && report.unmet_duty.empty();
     }
     if (rule.kind == RuleKind::duty) { report.duty = state_of(rule); }
@@ -557,6 +494,11 @@ class Evaluation {
                                         : "no permission covers it";
       }
     }
+    // Offers and requests grant nothing (ODRL 2.2 vocabulary, 3.2), whatever their rules would say in an agreement.
+    if (denies.empty() && !permits.empty() &&
+        (policy_.type == PolicyType::offer || policy_.type == PolicyType::request)) {
+      denies = permits + ", but an offer or request grants nothing until it is an agreement";
+    }
     const bool permitted = denies.empty() && !permits.empty();
     report.decision = permitted ? Decision::permitted : Decision::denied;
     report.reason = permitted ? permits : denies.empty() ? "nothing was asked for" : denies;
@@ -565,14 +507,15 @@ class Evaluation {
   const Policy& policy_;
   const Policy& request_;
   const World& world_;
-  struct Above {
+  struct Climbed {
     std::set<std::string_view> actions;
     bool known = false;
   };
   Up wholes_;
   Up kinds_;
   std::map<std::string_view, std::string_view> included_;  ///< of actions that the policy defines; the first wins
-  std::map<std::string_view, Above> above_;                ///< by the action that is asked for
+  std::map<std::string_view, Climbed> above_;              ///< by the action that is asked for
+  std::map<std::string_view, std::vector<std::string_view>> implied_;
 };
 
 }  // namespace

@@ -33,6 +33,7 @@ struct Constraint {
   Operator op = Operator::unknown;
   std::vector<Value> right;
   std::string reference = {};  ///< rightOperandReference: never followed, so always unknown
+  std::string status = {};     ///< of a count: uses that were made before (plain decimal); empty: none
   std::string frequency = {};  ///< of a payment (dc:frequency); empty: once
   bool strange = false;        ///< has members whose meaning is unknown
   // Of the others:
@@ -93,11 +94,18 @@ struct Policy {
   /// Member and collection, of parties and assets alike; without cycles.
   std::vector<std::pair<std::string, std::string>> parts;
   std::vector<std::pair<std::string, std::string>> actions;  ///< that the document defines: action, includedIn
+  std::vector<std::pair<std::string, std::string>> implied;  ///< that the document defines: action, implies
+  Rule shared;           ///< what stands in the policy for all its rules; it is in each of them already
+  bool strange = false;  ///< has members whose meaning is unknown, and so has each rule
   std::vector<UnknownTerm> unknown;
   std::size_t weight = 0;  ///< weight_of all rules: what one judgement looks at
   bool meters = false;     ///< a condition is about how long uses run
   Names names;             ///< how its words are read
 };
+
+/// Whether a duty is to be done before the use: `event lt policyUsage` or `dateTime lt policyUsage`, also with lteq and in
+/// a logical condition (ODRL 2.2 vocabulary, policyUsage).
+bool comes_first(const Rule& duty);
 
 /// How many actions, parties, assets, conditions and values there are, those of refinements and duties counted.
 std::size_t weight_of(const Constraint& constraint);

@@ -71,29 +71,7 @@ void check_parties(const Policy& policy, std::vector<Violation>& found) {
   }
 }
 
-std::size_t weight_of(const std::vector<Constraint>& constraints) {
-  std::size_t weight = 0;
-  for (const auto& one : constraints) { weight += usage::weight_of(one); }
-  return weight;
-}
-
 }  // namespace
-
-std::size_t weight_of(const Constraint& constraint) {
-  return 1 + constraint.right.size() + weight_of(constraint.parts);
-}
-
-std::size_t weight_of(const Rule& rule) {
-  auto weight = 1 + weight_of(rule.constraints) + rule.functions.size();
-  for (const auto& action : rule.actions) { weight += 1 + weight_of(action.refinements); }
-  for (const auto* entities : {&rule.targets, &rule.assignees, &rule.assigners}) {
-    for (const auto& entity : *entities) { weight += 1 + weight_of(entity.refinements); }
-  }
-  for (const auto* inner : {&rule.duties, &rule.remedies, &rule.consequences}) {
-    for (const auto& one : *inner) { weight += weight_of(one); }
-  }
-  return weight;
-}
 
 std::vector<Violation> strict_violations(const Policy& policy) {
   std::vector<Violation> found;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "contracts/usage/document.h"
 #include "core/limits.h"
 
 namespace keten::usage {
@@ -12,7 +15,6 @@ namespace {
 
 using json::Kind;
 using json::Value;
-using Items = std::vector<const Value*>;
 
 std::string shortened(const Value& value) {
   auto text = json::serialize(value);
@@ -22,25 +24,6 @@ std::string shortened(const Value& value) {
     text = text.substr(0, end) + "...";
   }
   return text;
-}
-
-/// One value, or the members of an array, `@list` or `@set`.
-Items items_of(const Value& value) {
-  const Value* list = &value;
-  for (const auto* wrapper : {"@list", "@set"}) {
-    if (const auto* inside = list->find(wrapper)) { list = inside; }
-  }
-  Items items;
-  if (!list->is(Kind::array)) { return {list}; }
-  for (const auto& item : list->items()) {
-    // `"and": [{"@list": [...]}]`, as expanded documents have it.
-    if (item.is(Kind::object) && (item.find("@list") != nullptr || item.find("@set") != nullptr)) {
-      for (const auto* inner : items_of(item)) { items.push_back(inner); }
-    } else {
-      items.push_back(&item);
-    }
-  }
-  return items;
 }
 
 class PolicyReader {
@@ -54,17 +37,19 @@ class PolicyReader {
       root = &root->items().front();
       pointer = "/0";
     }
-    if (!root->is(Kind::object)) {
+    if (!root->is(Kind::object) && !(root->is(Kind::array) && !root->items().empty())) {
       wrong(pointer, "a policy: a JSON object with uid and permission, prohibition or obligation", *root);
       return failed();
     }
-    if (const auto* context = root->find("@context")) {
-      if (auto added = policy_.names.add(*context, pointer + "/@context"); !added) { return added.error(); }
-    }
-    if (const auto* graph = root->find("@graph")) {
+    if (auto added = add_context(*root, pointer); !added) { return added.error(); }
+    const auto* graph = root->is(Kind::array) ? root : root->find("@graph");
+    if (graph != nullptr) {
+      if (graph != root) { pointer += "/@graph"; }
       root = policy_of(*graph, pointer);
       if (root == nullptr) { return failed(); }
+      if (auto added = add_context(*root, pointer); !added) { return added.error(); }
     }
+    nodes_.inside(*root, pointer);
     read_members(*root, pointer);
     if (too_large_) { return *too_large_; }
     if (!violations_.empty()) { return failed(); }
@@ -102,8 +87,37 @@ class PolicyReader {
     return false;
   }
 
+  Status add_context(const Value& object, const std::string& pointer) {
+    const auto* context = object.find("@context");
+    return context == nullptr ? Status(kDone) : policy_.names.add(*context, pointer + "/@context");
+  }
+
+  /// Members of an object and of the nodes that say more of the same thing.
+  std::vector<Member> members_of(const Value& object, const std::string& pointer, bool rules = false) {
+    auto members = nodes_.members_of(object, pointer, policy_.names, rules);
+    (void)within(nodes_.followed(), kFollowedMax, pointer, "members of nodes that others name");
+    once(members);
+    return members;
+  }
+
+  /// An address alone changes nothing that the reader does not know.
+  static bool is_remote_context(const Member& member) {
+    if (member.name != "@context") { return false; }
+    const auto items = items_of(*member.value);
+    return std::all_of(items.begin(), items.end(), [](const Value* item) { return item->is(Kind::string); });
+  }
+
+  /// What stands there; of identifiers, which one is meant.
+  [[nodiscard]] bool says_the_same(const Member& left, const Member& right) const {
+    const auto& one = bare(*left.value, policy_.names);
+    const auto& other = bare(*right.value, policy_.names);
+    if (one == other) { return true; }
+    return left.name == "uid" && one.is(Kind::string) && other.is(Kind::string) &&
+           policy_.names.iri(one.text()) == policy_.names.iri(other.text());
+  }
+
   /// `uid` and `@id` are one member. Of members that say one thing, which of two counts would depend on their order.
-  void once(const Value& object, const std::string& pointer) {
+  void once(const std::vector<Member>& members) {
     constexpr std::array<std::string_view, 11> kSingle = {"uid",
                                                           "conflict",
                                                           "leftOperand",
@@ -115,16 +129,14 @@ class PolicyReader {
                                                           "source",
                                                           "includedIn",
                                                           "http://purl.org/dc/terms/frequency"};
-    std::map<std::string, const Value*, std::less<>> seen;
-    for (const auto& [name, value] : object.members()) {
-      auto member = policy_.names.member(name);
-      // What an identifier, a value or an action is called in other places.
-      if (member == "@value" || member == "http://www.w3.org/1999/02/22-rdf-syntax-ns#value") { member = "uid"; }
+    std::map<std::string_view, const Member*> seen;
+    for (const auto& one : members) {
+      // What an identifier or a value is called in other places.
+      const std::string_view member = one.name == "@value" ? std::string_view("uid") : one.name;
       if (std::find(kSingle.begin(), kSingle.end(), member) == kSingle.end()) { continue; }
-      const auto [place, is_new] = seen.emplace(std::move(member), &value);
-      if (is_new || *place->second == value) { continue; }
-      wrong(json::pointer_add(pointer, name), "one " + place->first + " and not another one in a second spelling",
-            value);
+      const auto [place, is_new] = seen.emplace(member, &one);
+      if (is_new || says_the_same(*place->second, one)) { continue; }
+      wrong(one.place, "one " + std::string(member) + " and not another one in a second spelling", *one.value);
     }
   }
 
@@ -133,12 +145,13 @@ class PolicyReader {
   std::optional<std::string> text_of(const Value& value, const std::string& pointer, std::string_view what) {
     const Value* text = &value;
     if (value.is(Kind::object)) {
-      once(value, pointer);
       text = nullptr;
+      std::vector<Member> members;
       for (const auto& [name, member] : value.members()) {
-        const auto known = policy_.names.member(name);
-        if (known == "uid" || known == "@value") { text = &member; }
+        members.push_back({policy_.names.member(name), &name, &member, json::pointer_add(pointer, name)});
+        if (members.back().name == "uid" || members.back().name == "@value") { text = &only(member); }
       }
+      once(members);
     }
     if (text == nullptr || !text->is(Kind::string) || text->text().empty()) {
       wrong(pointer, std::string(what), value);
@@ -156,31 +169,78 @@ class PolicyReader {
   }
 
   // --- the policy
-  const Value* policy_of(const Value& graph, std::string& pointer) {
-    const Value* found = nullptr;
-    pointer += "/@graph";
-    const auto base = pointer;
-    const auto nodes = items_of(graph);
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const auto& node = *nodes[i];
-      if (!node.is(Kind::object)) { continue; }
-      const bool rules = std::any_of(node.members().begin(), node.members().end(), [&](const auto& member) {
-        const auto name = policy_.names.member(member.first);
-        return name == "permission" || name == "prohibition" || name == "obligation";
-      });
-      if (rules) {
-        if (found != nullptr) {
-          wrong(base, "one policy", graph);
-          return nullptr;
-        }
-        found = &node;
-        pointer = base + "/" + std::to_string(i);
-      } else {
-        (void)read_entity(node, base + "/" + std::to_string(i));
+  [[nodiscard]] bool has_member(const Value& node, std::initializer_list<std::string_view> members) const {
+    return std::any_of(node.members().begin(), node.members().end(), [&](const auto& member) {
+      const auto name = policy_.names.member(member.first);
+      return std::find(members.begin(), members.end(), name) != members.end();
+    });
+  }
+  [[nodiscard]] bool has_type(const Value& node, std::initializer_list<std::string_view> types) const {
+    for (const auto& [name, value] : node.members()) {
+      if (policy_.names.member(name) != "@type") { continue; }
+      for (const auto* item : items_of(value)) {
+        const auto& text = bare(*item, policy_.names);
+        if (!text.is(Kind::string)) { continue; }
+        const auto iri = policy_.names.term(text.text());
+        if (std::find(types.begin(), types.end(), odrl_word(iri)) != types.end()) { return true; }
       }
     }
-    if (found == nullptr) { wrong(base, "a policy: a node with permission, prohibition or obligation", graph); }
+    return false;
+  }
+
+  /// The policy of a graph; the other nodes wait until something names them.
+  const Value* policy_of(const Value& graph, std::string& pointer) {
+    const auto base = pointer;
+    const auto nodes = items_of(graph);
+    std::size_t policies = 0;
+    const auto find = [&](const auto& is_policy) {
+      const Value* found = nullptr;
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (!nodes[i]->is(Kind::object) || !is_policy(*nodes[i])) { continue; }
+        ++policies;
+        found = nodes[i];
+        pointer = base + "/" + std::to_string(i);
+      }
+      return found;
+    };
+    const auto* found = find([&](const Value& node) {
+      return has_member(node, {"permission", "prohibition", "obligation"});
+    });
+    if (found == nullptr) {
+      found = find([&](const Value& node) {
+        return has_type(node, {"Policy", "Set", "Offer", "Agreement", "Request"});
+      });
+    }
+    if (policies != 1) {
+      wrong(base, policies > 1 ? "one policy" : "a policy: a node with permission, prohibition or obligation", graph);
+      return nullptr;
+    }
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i] == found || !nodes[i]->is(Kind::object)) { continue; }
+      nodes_.add(*nodes[i], base + "/" + std::to_string(i), policy_.names);
+    }
     return found;
+  }
+
+  /// Nodes that nothing names: memberships and actions count, a rule or condition of which nobody knows where it belongs
+  /// is unknown.
+  bool read_other_nodes() {
+    bool strange = false;
+    for (const auto& node : nodes_.all()) {
+      if (node.used) { continue; }
+      const auto& value = *node.value;
+      if (has_type(value, {"Permission", "Prohibition", "Duty", "Constraint", "LogicalConstraint"}) ||
+          has_member(value, {"action", "target", "assignee", "constraint", "duty", "leftOperand", "and", "or", "xone",
+                             "andSequence"})) {
+        unknown(node.pointer, id_of(value, policy_.names), "place of a rule or condition");
+        strange = true;
+      } else if (has_member(value, {"includedIn", "implies"}) || has_type(value, {"Action"})) {
+        (void)read_action(value, node.pointer);
+      } else {
+        (void)read_entity(value, node.pointer);
+      }
+    }
+    return strange;
   }
 
   void read_type(const Value& value, const std::string& pointer) {
@@ -224,16 +284,16 @@ class PolicyReader {
   }
 
   void read_members(const Value& document, const std::string& pointer) {
-    once(document, pointer);
     Rule shared;
     std::vector<std::pair<std::string, const Value*>> rules[3];
     bool strange = false;
-    for (const auto& [name, value] : document.members()) {
-      const auto place = json::pointer_add(pointer, name);
-      const auto member = policy_.names.member(name);
+    for (const auto& one : members_of(document, pointer)) {
+      const auto& [member, spelt, content, place, of_node] = one;
+      const auto& name = *spelt;
+      const auto& value = *content;
       if (member == "@context") { continue; }
       if (member == "uid") {
-        policy_.uid = text_of(value, place, "an IRI").value_or("");
+        policy_.uid = text_of(only(value), place, "an IRI").value_or("");
       } else if (member == "@type") {
         read_type(value, place);
       } else if (member == "conflict") {
@@ -260,6 +320,9 @@ class PolicyReader {
         (void)items_of(value);
       } else if (read_shared(shared, member, value, place) || read_period(shared, member, value, place)) {
         continue;
+      } else if (member == "http://purl.org/dc/terms/isReplacedBy") {
+        unknown(place, name, "member");  // whoever finds it must take the policy as void (ODRL 2.2, 2.8)
+        strange = true;
       } else if (is_description(member)) {
         continue;
       } else {
@@ -271,6 +334,8 @@ class PolicyReader {
     for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
       for (const auto& [place, value] : rules[kind]) { read_rules(*value, place, kKinds[kind], 0, policy_.rules); }
     }
+    strange = read_other_nodes() || strange;
+    add_inferred(shared);
     if (!within(policy_.rules.size() * weight_of(shared), kWeightMax, pointer, "parts that rules have in common")) {
       return;
     }
@@ -282,7 +347,24 @@ class PolicyReader {
     }
     if (!within(weight, kWeightMax, pointer, "actions, parties, assets, conditions and values")) { return; }
     policy_.weight = weight;
+    policy_.strange = strange;
     apply_sources();
+    policy_.shared = std::move(shared);
+  }
+
+  /// `assigneeOf`, `assignerOf` and `hasPolicy` say from the other end what holds for all rules (ODRL 2.2, 2.2.3 and 2.3.3).
+  void add_inferred(Rule& shared) {
+    const auto uid = policy_.names.iri(policy_.uid);
+    for (auto& [member, policy, entity] : inferred_) {
+      if (uid.empty() || policy != uid) { continue; }
+      auto& into = member == "hasPolicy"    ? shared.targets
+                   : member == "assigneeOf" ? shared.assignees
+                                            : shared.assigners;
+      const bool known = std::any_of(into.begin(), into.end(), [&, name = &entity](const Entity& one) {
+        return one.iri == name->iri && one.source == name->source;
+      });
+      if (!known) { into.push_back(std::move(entity)); }
+    }
   }
 
   static bool is_known_profile(std::string_view iri) {
@@ -353,8 +435,9 @@ class PolicyReader {
   }
 
   // --- rules
+  /// `last`: remedies and consequences, which have no consequence of their own (ODRL 2.2, 2.6.3 and 2.6.7).
   void read_rules(const Value& value, const std::string& pointer, RuleKind kind, std::size_t depth,
-                  std::vector<Rule>& rules) {
+                  std::vector<Rule>& rules, bool last = false) {
     const auto items = items_of(value);
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (!within(++rules_, kRulesMax, pointer, "rules") ||
@@ -362,11 +445,11 @@ class PolicyReader {
         return;
       }
       const auto place = value.is(Kind::array) ? json::pointer_add(pointer, std::to_string(i)) : pointer;
-      rules.push_back(read_rule(*items[i], place, kind, depth));
+      rules.push_back(read_rule(*items[i], place, kind, depth, last));
     }
   }
 
-  Rule read_rule(const Value& value, const std::string& pointer, RuleKind kind, std::size_t depth) {
+  Rule read_rule(const Value& value, const std::string& pointer, RuleKind kind, std::size_t depth, bool last) {
     Rule rule;
     rule.kind = kind;
     rule.uid = "#" + pointer;
@@ -378,12 +461,16 @@ class PolicyReader {
       wrong(pointer, "a rule: a JSON object with action and target", value);
       return rule;
     }
-    once(value, pointer);
-    for (const auto& [name, inside] : value.members()) {
-      const auto place = json::pointer_add(pointer, name);
-      const auto member = policy_.names.member(name);
+    const auto members = members_of(value, pointer, true);
+    if (is_unresolved(members, value)) {
+      unknown(pointer, id_of(value, policy_.names), "rule");
+      rule.strange = true;
+    }
+    for (const auto& one : members) {
+      const auto& [member, spelt, content, place, of_node] = one;
+      const auto& inside = *content;
       if (member == "uid") {
-        rule.uid = text_of(inside, place, "an IRI").value_or("");
+        rule.uid = text_of(only(inside), place, "an IRI").value_or("");
       } else if (member == "@type") {
         check_rule_type(inside, place, kind);
       } else if (member == "constraint") {
@@ -391,20 +478,31 @@ class PolicyReader {
       } else if (member == "duty" && kind == RuleKind::permission) {
         read_rules(inside, place, RuleKind::duty, depth + 1, rule.duties);
       } else if (member == "remedy" && kind == RuleKind::prohibition) {
-        read_rules(inside, place, RuleKind::duty, depth + 1, rule.remedies);
+        read_rules(inside, place, RuleKind::duty, depth + 1, rule.remedies, true);
+      } else if (member == "consequence" && kind == RuleKind::duty && last) {
+        if (!items_of(inside).empty()) {
+          wrong(place, "nothing: remedies and consequences have no consequence", inside);
+        }
       } else if (member == "consequence" && kind == RuleKind::duty) {
-        read_rules(inside, place, RuleKind::duty, depth + 1, rule.consequences);
+        read_rules(inside, place, RuleKind::duty, depth + 1, rule.consequences, true);
       } else if (member == "duty" || member == "remedy" || member == "consequence") {
         wrong(place, "duty in a permission, remedy in a prohibition, consequence in a duty", inside);
       } else if (read_shared(rule, member, inside, place)) {
-      } else if (is_description(member) || (member == "hasPolicy" && kind == RuleKind::duty)) {
+      } else if (is_description(member) || (member == "hasPolicy" && kind == RuleKind::duty) ||
+                 is_remote_context(one)) {
         continue;
       } else {
-        unknown(place, name, "member");
+        unknown(place, *spelt, "member");
         rule.strange = true;
       }
     }
     return rule;
+  }
+
+  /// A name alone, in a document that says of others in places of their own what they are.
+  [[nodiscard]] bool is_unresolved(const std::vector<Member>& members, const Value& value) const {
+    return members.size() == 1 && members.front().name == "uid" && !nodes_.empty() &&
+           !nodes_.has(id_of(value, policy_.names));
   }
 
   void check_rule_type(const Value& value, const std::string& pointer, RuleKind kind) {
@@ -433,48 +531,68 @@ class PolicyReader {
   // --- actions
   Action read_action(const Value& value, const std::string& pointer) {
     Action action;
-    if (!value.is(Kind::object)) {
-      if (const auto text = text_of(value, pointer, "an action")) {
-        action.iri = policy_.names.term(*text);
-        name_action(action.iri, *text, pointer);
-      }
-      return action;
-    }
-    once(value, pointer);
-    std::string included;
     std::string spelt;
-    for (const auto& [name, inside] : value.members()) {
-      const auto place = json::pointer_add(pointer, name);
-      const auto member = policy_.names.member(name);
-      if (member == "uid" || member == "http://www.w3.org/1999/02/22-rdf-syntax-ns#value") {
-        const auto items = items_of(inside);
-        if (const auto text = text_of(items.empty() ? inside : *items.front(), place, "an action")) {
-          spelt = *text;
-          action.iri = policy_.names.term(*text);
+    std::vector<Member> members;
+    if (!value.is(Kind::object)) {
+      const auto text = text_of(value, pointer, "an action");
+      if (!text) { return action; }
+      spelt = *text;
+      action.iri = policy_.names.term(spelt);
+      members = nodes_.members_of(action.iri, policy_.names);
+      once(members);
+    } else {
+      members = members_of(value, pointer);
+    }
+    std::string included;
+    std::string named;
+    std::vector<std::string> implied;
+    for (const auto& one : members) {
+      const auto& [member, name, inside, place, of_node] = one;
+      const bool is_value = member == "http://www.w3.org/1999/02/22-rdf-syntax-ns#value";
+      if (is_value || member == "uid") {
+        const auto text = text_of(only(*inside), place, "an action");
+        if (!text) { continue; }
+        // An object with both is a refined action: its value says which, its id only names the object.
+        const auto iri = policy_.names.term(*text);
+        if (!named.empty() && named != iri && is_known_action(named) && is_known_action(iri)) {
+          wrong(place, "one action and not another one in a second spelling", *inside);
         }
+        if (is_value || named.empty()) {
+          spelt = *text;
+          action.iri = iri;
+        }
+        named = iri;
       } else if (member == "refinement" || member == "constraint") {
-        read_constraints(inside, place, 0, action.refinements);
+        read_constraints(*inside, place, 0, action.refinements);
       } else if (member == "includedIn") {
-        if (const auto text = text_of(inside, place, "an action")) { included = policy_.names.term(*text); }
-      } else if (!is_description(member)) {
-        unknown(place, name, "member");
+        if (const auto text = text_of(only(*inside), place, "an action")) { included = policy_.names.term(*text); }
+      } else if (member == "implies") {
+        for (const auto* item : items_of(*inside)) {
+          if (const auto text = text_of(*item, place, "an action")) { implied.push_back(policy_.names.term(*text)); }
+        }
+      } else if (!is_description(member) && !is_remote_context(one)) {
+        unknown(place, *name, "member");
         action.refinements.push_back(strange_constraint(place, member));
       }
     }
-    if (action.iri.empty()) {
+    if (action.iri.empty() || is_blank(action.iri)) {
       wrong(pointer, "an action: a word, or an object with rdf:value or @id", value);
-    } else {
-      if (!included.empty() && !is_known_action(action.iri)) { define_action(action.iri, included, pointer); }
-      name_action(action.iri, spelt, pointer);
+      return action;
     }
+    if (!included.empty() && !is_known_action(action.iri)) {
+      define_action(policy_.actions, action.iri, included, pointer);
+    }
+    for (const auto& one : implied) { define_action(policy_.implied, action.iri, one, pointer); }
+    name_action(action.iri, spelt, pointer);
     return action;
   }
 
-  void define_action(const std::string& action, const std::string& included, const std::string& pointer) {
-    const auto known = std::any_of(policy_.actions.begin(), policy_.actions.end(),
-                                   [&](const auto& pair) { return pair.first == action && pair.second == included; });
-    if (!known && within(policy_.actions.size() + 1, kRulesMax, pointer, "actions of its own")) {
-      policy_.actions.emplace_back(action, included);
+  void define_action(std::vector<std::pair<std::string, std::string>>& pairs, const std::string& action,
+                     const std::string& other, const std::string& pointer) {
+    const auto known = std::any_of(pairs.begin(), pairs.end(),
+                                   [&](const auto& pair) { return pair.first == action && pair.second == other; });
+    if (!known && within(pairs.size() + 1, kRulesMax, pointer, "actions of its own")) {
+      pairs.emplace_back(action, other);
     }
   }
 
@@ -487,17 +605,21 @@ class PolicyReader {
   // --- parties and assets
   Entity read_entity(const Value& value, const std::string& pointer) {
     Entity entity;
+    std::vector<Member> members;
     if (!value.is(Kind::object)) {
       entity.iri = iri_of(value, pointer, "an IRI");
-      return entity;
+      members = nodes_.members_of(entity.iri, policy_.names);
+      once(members);
+    } else {
+      members = members_of(value, pointer);
     }
-    once(value, pointer);
     std::vector<std::string> collections;
-    for (const auto& [name, inside] : value.members()) {
-      const auto place = json::pointer_add(pointer, name);
-      const auto member = policy_.names.member(name);
+    std::vector<std::pair<std::string, std::string>> policies;
+    for (const auto& one : members) {
+      const auto& [member, name, content, place, of_node] = one;
+      const auto& inside = *content;
       if (member == "uid") {
-        entity.iri = iri_of(inside, place, "an IRI");
+        entity.iri = iri_of(only(inside), place, "an IRI");
       } else if (member == "source") {
         const auto items = items_of(inside);
         entity.source = iri_of(items.empty() ? inside : *items.front(), place, "an IRI");
@@ -513,18 +635,33 @@ class PolicyReader {
         read_constraints(inside, place, 0, entity.refinements);
       } else if (member == "partOf") {
         for (const auto* item : items_of(inside)) { collections.push_back(iri_of(*item, place, "an IRI")); }
-      } else if (!is_description(member) && member != "hasPolicy" && member != "assigneeOf" && member != "assignerOf") {
-        unknown(place, name, "member");
+      } else if (member == "hasPolicy" || member == "assigneeOf" || member == "assignerOf") {
+        for (const auto* item : items_of(inside)) {
+          const auto& text = bare(*item, policy_.names);
+          policies.emplace_back(member,
+                                text.is(Kind::string) ? policy_.names.iri(text.text()) : id_of(*item, policy_.names));
+        }
+      } else if (!is_description(member) && !is_remote_context(one)) {
+        unknown(place, *name, "member");
+        // What a node of its own says in foreign words describes the thing.
+        if (of_node && member.find(':') != std::string::npos) { continue; }
         entity.refinements.push_back(strange_constraint(place, member));
       }
     }
+    // Names of blank nodes are those of one document: what a collection without another name is, its source tells.
+    if (is_blank(entity.iri) && !entity.source.empty()) { entity.iri.clear(); }
     if (entity.iri.empty() && entity.source.empty()) {
       wrong(pointer, "a party or asset: an IRI, or an object with uid, @id or source", value);
     }
     for (auto& collection : collections) {
+      const auto& part = entity.iri.empty() ? entity.source : entity.iri;
+      if (!parts_.emplace(part, collection).second) { continue; }
       if (within(policy_.parts.size() + 1, kPartsMax, pointer, "memberships of collections")) {
-        policy_.parts.emplace_back(entity.iri.empty() ? entity.source : entity.iri, std::move(collection));
+        policy_.parts.emplace_back(part, std::move(collection));
       }
+    }
+    for (auto& [member, policy] : policies) {
+      if (inferred_.size() < kValuesMax) { inferred_.push_back({member, std::move(policy), entity}); }
     }
     return entity;
   }
@@ -537,7 +674,7 @@ class PolicyReader {
     }
     for (const auto& [collection, source] : value.members()) {
       sources_.insert_or_assign(policy_.names.iri(collection),
-                                iri_of(source, json::pointer_add(pointer, collection), "an IRI"));
+                                iri_of(only(source), json::pointer_add(pointer, collection), "an IRI"));
     }
   }
 
@@ -588,21 +725,22 @@ class PolicyReader {
             value);
       return constraint;
     }
-    once(value, pointer);
     std::string unit;
     std::string datatype;
     std::size_t logics = 0;
     bool has_right = false;
-    for (const auto& [name, inside] : value.members()) {
-      const auto place = json::pointer_add(pointer, name);
-      const auto member = policy_.names.member(name);
+    bool has_operator = false;
+    std::vector<usage::Value> status;
+    for (const auto& one : members_of(value, pointer, true)) {
+      const auto& [member, name, content, place, of_node] = one;
+      const auto& inside = *content;
       if (const auto logic = logic_of(member)) {
         ++logics;
         constraint.logic = *logic;
         read_constraints(inside, place, depth + 1, constraint.parts);
         if (constraint.parts.empty()) { wrong(place, "at least one constraint", inside); }
       } else if (member == "uid") {
-        constraint.uid = text_of(inside, place, "an IRI").value_or("");
+        constraint.uid = text_of(only(inside), place, "an IRI").value_or("");
       } else if (member == "leftOperand") {
         if (const auto text = text_of(only(inside), place, "a left operand")) {
           constraint.left = policy_.names.term(*text);
@@ -610,6 +748,7 @@ class PolicyReader {
           policy_.meters = policy_.meters || odrl_word(constraint.left) == "meteredTime";
         }
       } else if (member == "operator") {
+        has_operator = true;
         if (const auto text = text_of(only(inside), place, "an operator")) {
           constraint.op = operator_of(policy_.names.term(*text));
           if (constraint.op == Operator::unknown) { unknown(place, *text, "operator"); }
@@ -617,6 +756,11 @@ class PolicyReader {
       } else if (member == "rightOperand") {
         has_right = true;
         read_values(inside, place, constraint.right);
+        for (const auto& right : constraint.right) {
+          if (!is_blank(right.text)) { continue; }
+          unknown(place, right.text, "value");
+          constraint.strange = true;
+        }
       } else if (member == "rightOperandReference") {
         constraint.reference = iri_of(only(inside), place, "an IRI");
         unknown(place, constraint.reference, "value");
@@ -626,13 +770,26 @@ class PolicyReader {
         constraint.frequency = iri_of(only(inside), place, "how often, an IRI");
       } else if (member == "dataType") {
         datatype = iri_of(only(inside), place, "an IRI");
-      } else if (!is_description(member)) {
-        unknown(place, name, "member");
+      } else if (member == "status") {
+        read_values(inside, place, status);
+      } else if (!is_description(member) && !is_remote_context(one)) {
+        unknown(place, *name, "member");
         constraint.strange = true;
       }
     }
-    finish_constraint(constraint, {.unit = unit, .datatype = datatype, .logics = logics, .has_right = has_right}, value,
-                      pointer);
+    // A status must be used in the comparison (ODRL 2.2, 2.5.1).
+    const bool counts = odrl_word(constraint.left) == "count" && status.size() == 1 && status.front().decimal &&
+                        !status.front().decimal->starts_with('-');
+    if (counts) {
+      constraint.status = *status.front().decimal;
+    } else if (!status.empty()) {
+      unknown(pointer, status.front().text, "status");
+      constraint.strange = true;
+    }
+    finish_constraint(
+        constraint,
+        {.unit = unit, .datatype = datatype, .logics = logics, .has_right = has_right, .has_operator = has_operator},
+        value, pointer);
     return constraint;
   }
 
@@ -641,6 +798,7 @@ class PolicyReader {
     std::string datatype;
     std::size_t logics = 0;
     bool has_right = false;
+    bool has_operator = false;
   };
 
   void finish_constraint(Constraint& constraint, const Rest& rest, const Value& value, const std::string& pointer) {
@@ -649,7 +807,7 @@ class PolicyReader {
       wrong(pointer, "either leftOperand, operator and rightOperand, or one of and, or, xone, andSequence", value);
     } else if (rest.logics == 0) {
       if (constraint.left.empty()) { wrong(pointer, "a leftOperand", value); }
-      if (value_of(value, "operator") == nullptr) { wrong(pointer, "an operator", value); }
+      if (!rest.has_operator) { wrong(pointer, "an operator", value); }
       if (!rest.has_right && constraint.reference.empty()) {
         wrong(pointer, "a rightOperand or a rightOperandReference", value);
       }
@@ -668,10 +826,7 @@ class PolicyReader {
     return nullptr;
   }
 
-  /// The one member of an array of one.
-  static const Value& only(const Value& value) {
-    return value.is(Kind::array) && value.items().size() == 1 ? value.items().front() : value;
-  }
+  static bool is_blank(std::string_view iri) { return iri.starts_with("_:"); }
 
   static bool is_numeric(std::string_view datatype) {
     constexpr std::array<std::string_view, 9> kTypes = {
@@ -684,34 +839,50 @@ class PolicyReader {
   void read_values(const Value& value, const std::string& pointer, std::vector<usage::Value>& values) {
     const auto items = items_of(value);
     if (!within(items.size(), kValuesMax, pointer, "values")) { return; }
-    for (const auto* item : items) {
-      if (item->is(Kind::number)) {
-        values.push_back(make_value(item->text(), true));
-        continue;
-      }
-      if (item->is(Kind::boolean)) {
-        values.push_back(make_value(item->as_bool() ? "true" : "false"));
-        continue;
-      }
-      const auto* typed = item->is(Kind::object) ? item->find("@value") : nullptr;
-      if (typed != nullptr && (typed->is(Kind::number) || typed->is(Kind::boolean))) {
-        read_values(*typed, pointer, values);
-        continue;
-      }
-      const auto text = text_of(*item, pointer, "a value: a string, a number, or an object with @value or @id");
-      if (!text) { continue; }
-      auto read = make_value(*text == "policyUsage" ? std::string(kOdrl) + *text : policy_.names.iri(*text));
-      if (const auto type = item->is(Kind::object) ? item->find_string("@type") : std::nullopt) {
-        read.is_number = read.decimal && is_numeric(*type);
-      }
-      if (item->is(Kind::object)) {
-        if (const auto* unit = value_of(*item, "unit")) { read.unit = iri_of(*unit, pointer, "an IRI"); }
-      }
-      values.push_back(std::move(read));
-    }
+    for (const auto* item : items) { read_value(*item, pointer, values); }
   }
 
+  void read_value(const Value& item, const std::string& pointer, std::vector<usage::Value>& values) {
+    const auto* typed = item.is(Kind::object) ? item.find("@value") : nullptr;
+    const auto& content = typed != nullptr ? *typed : item;
+    usage::Value read;
+    if (content.is(Kind::number)) {
+      read = make_value(content.text(), true);
+    } else if (content.is(Kind::boolean)) {
+      read = make_value(content.as_bool() ? "true" : "false");
+    } else {
+      auto text = text_of(item, pointer, "a value: a string, a number, or an object with @value or @id");
+      if (!text) { return; }
+      std::string type;
+      if (const auto* given = item.find("@type"); given != nullptr && given->is(Kind::string)) { type = given->text(); }
+      // White space around a typed literal is not a part of it (XML Schema Part 2, whiteSpace collapse).
+      if (typed != nullptr && !type.empty() && !type.ends_with("string")) { text = collapsed(*text); }
+      read = make_value(*text == "policyUsage" ? std::string(kOdrl) + *text : policy_.names.iri(*text));
+      if (!type.empty()) { read.is_number = read.decimal && is_numeric(type); }
+    }
+    if (item.is(Kind::object)) {
+      if (const auto* unit = value_of(item, "unit")) { read.unit = iri_of(only(*unit), pointer, "an IRI"); }
+    }
+    values.push_back(std::move(read));
+  }
+
+  static std::string collapsed(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const auto first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) { return std::string(text); }
+    return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+  }
+
+  struct Inferred {
+    std::string member;
+    std::string policy;
+    Entity entity;
+  };
+
   Policy policy_;
+  Nodes nodes_;
+  std::vector<Inferred> inferred_;
+  std::set<std::pair<std::string, std::string>> parts_;
   std::map<std::string, std::string, std::less<>> sources_;
   std::vector<Violation> violations_;
   std::optional<Error> too_large_;

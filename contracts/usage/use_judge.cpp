@@ -66,7 +66,7 @@ void find_end(const std::vector<Constraint>& constraints, const Uses& uses, std:
     const auto& value = one.right.front();
     const auto word = odrl_word(one.left);
     std::optional<Instant> until;
-    if (upper && word == "dateTime") { until = value.instant; }
+    if (upper && word == "dateTime") { until = one.op == Operator::lteq ? value.instant_end : value.instant; }
     if (upper && word == "delayPeriod" && value.duration && uses.start) { until = add(*uses.start, *value.duration); }
     if ((upper || one.op == Operator::eq) && word == "elapsedTime" && value.duration && uses.first) {
       until = add(*uses.first, *value.duration);

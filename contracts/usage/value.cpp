@@ -1,5 +1,6 @@
 #include "contracts/usage/value.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
@@ -14,6 +15,9 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kLongest = 9'999 * 366 * kDay;
+
+/// What a text names.
+enum class Precision : std::uint8_t { whole_year, whole_month, whole_day, moment };
 
 /// Digits behind a point as microseconds; at least one digit.
 std::optional<std::int64_t> take_fraction(std::string_view& text) {
@@ -93,6 +97,41 @@ std::optional<std::int64_t> take_count(std::string_view& text) {
   return result;
 }
 
+/// ASCII letters small: tags of languages have no others.
+std::string lowered(std::string text) {
+  for (auto& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') { letter = static_cast<char>(letter - 'A' + 'a'); }
+  }
+  return text;
+}
+
+/// The next number between points, without zeros in front. Empty when there is none.
+std::optional<std::string_view> take_version_part(std::string_view& text) {
+  const auto end = std::min(text.find('.'), text.size());
+  auto part = text.substr(0, end);
+  if (part.empty() || !std::all_of(part.begin(), part.end(), is_digit)) { return std::nullopt; }
+  if (end + 1 == text.size()) { return std::nullopt; }
+  text.remove_prefix(std::min(end + 1, text.size()));
+  part.remove_prefix(std::min(part.find_first_not_of('0'), part.size()));
+  return part;
+}
+
+/// 2.10 comes after 2.9; 2 is 2.0. Other texts have no order.
+std::optional<int> compare_versions(std::string_view left, std::string_view right) {
+  int order = 0;
+  if (left.empty() || right.empty()) { return std::nullopt; }
+  while (!left.empty() || !right.empty()) {
+    const auto one = left.empty() ? std::optional<std::string_view>("") : take_version_part(left);
+    const auto other = right.empty() ? std::optional<std::string_view>("") : take_version_part(right);
+    if (!one || !other) { return std::nullopt; }
+    if (order != 0) { continue; }
+    order = one->size() != other->size()
+                ? sign_of(static_cast<std::int64_t>(one->size()), static_cast<std::int64_t>(other->size()))
+                : sign_of(*one <=> *other);
+  }
+  return order;
+}
+
 }  // namespace
 
 Truth operator!(Truth truth) {
@@ -102,33 +141,50 @@ Truth both(Truth left, Truth right) { return std::min(left, right); }
 Truth either(Truth left, Truth right) { return std::max(left, right); }
 
 std::optional<Instant> parse_instant(std::string_view text) {
+  const auto span = parse_span(text);
+  return span ? std::optional(span->begin) : std::nullopt;
+}
+
+std::optional<Span> parse_span(std::string_view text) {
   const auto year = take_number(text, 4);
   if (!year) { return std::nullopt; }
   int month = 1;
   int day = 1;
   std::int64_t clock = 0;
+  auto precision = Precision::whole_year;
   const auto has_part = [&text] { return text.size() >= 3 && text[0] == '-' && (text.size() == 3 || text[3] != ':'); };
   if (has_part()) {
     take(text, '-');
     const auto given = take_number(text, 2);
     if (!given) { return std::nullopt; }
     month = *given;
+    precision = Precision::whole_month;
     if (has_part()) {
       take(text, '-');
       const auto given_day = take_number(text, 2);
       if (!given_day) { return std::nullopt; }
       day = *given_day;
+      precision = Precision::whole_day;
       if (take(text, 'T')) {
         const auto given_clock = take_clock(text);
         if (!given_clock) { return std::nullopt; }
         clock = *given_clock;
+        precision = Precision::moment;
       }
     }
   }
   const auto days = days_of(*year, month, day);
   const auto zone = take_zone(text);
   if (!days || !zone) { return std::nullopt; }
-  return in_range(*days * kDay + clock - *zone * 60 * kSecond);
+  const auto begin = in_range(*days * kDay + clock - *zone * 60 * kSecond);
+  if (!begin) { return std::nullopt; }
+  std::int64_t length = precision == Precision::whole_day ? 1 : 0;
+  if (precision == Precision::whole_year) { length = std::chrono::year(*year).is_leap() ? 366 : 365; }
+  if (precision == Precision::whole_month) {
+    const auto last = std::chrono::year(*year) / std::chrono::month(static_cast<unsigned>(month)) / std::chrono::last;
+    length = static_cast<unsigned>(std::chrono::year_month_day_last(last).day());
+  }
+  return Span{*begin, *begin + length * kDay};
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -216,7 +272,12 @@ Value make_value(std::string text, bool is_number) {
   if (is_digit(first) || first == '-' || first == '+' || first == '.') {
     value.decimal = production::plain_decimal(first == '+' ? std::string_view(value.text).substr(1) : value.text);
   }
-  if (is_digit(first)) { value.instant = parse_instant(value.text); }
+  if (is_digit(first)) {
+    if (const auto span = parse_span(value.text)) {
+      value.instant = span->begin;
+      value.instant_end = span->end;
+    }
+  }
   if (first == 'P' || first == '-') { value.duration = parse_duration(value.text); }
   return value;
 }
@@ -226,7 +287,10 @@ Truth equal(const Value& left, const Value& right, OperandType type) {
     return left.text == right.text ? Truth::yes : Truth::no;
   }
   const auto order = compare(left, right, type);
-  if (!order) { return type == OperandType::text || type == OperandType::event ? Truth::no : Truth::unknown; }
+  if (!order) {
+    const bool measured = type == OperandType::decimal || type == OperandType::time || type == OperandType::duration;
+    return measured ? Truth::unknown : Truth::no;
+  }
   return *order == 0 ? Truth::yes : Truth::no;
 }
 
@@ -241,6 +305,10 @@ std::optional<int> compare(const Value& left, const Value& right, OperandType ty
     case OperandType::duration:
       if (!left.duration || !right.duration) { return std::nullopt; }
       return compare(*left.duration, *right.duration);
+    case OperandType::language: return lowered(left.text) == lowered(right.text) ? std::optional<int>(0) : std::nullopt;
+    case OperandType::version:
+      if (left.text == right.text) { return 0; }
+      return compare_versions(left.text, right.text);
     case OperandType::event:
     case OperandType::text: break;
   }

@@ -22,6 +22,12 @@ using Instant = std::int64_t;
 /// (none is UTC), date, gYearMonth, gYear. 24:00:00 is the next day's 00:00:00. Digits behind the microsecond are cut off.
 /// Times of a day or days of a year, which recur, have no place on the time line.
 std::optional<Instant> parse_instant(std::string_view text);
+/// From when to before when: the day, month or year that the text names. A time ends where it begins.
+struct Span {
+  Instant begin = 0;
+  Instant end = 0;
+};
+std::optional<Span> parse_span(std::string_view text);
 
 /// xsd:duration: months and the rest are counted apart, because a month has no fixed length.
 struct Duration {
@@ -44,6 +50,7 @@ struct Value {
   bool is_number = false;              ///< a JSON number, or typed as one
   std::optional<std::string> decimal;  ///< production::plain_decimal
   std::optional<Instant> instant;
+  std::optional<Instant> instant_end;  ///< Span::end
   std::optional<Duration> duration;
 };
 Value make_value(std::string text, bool is_number = false);

@@ -45,7 +45,7 @@ constexpr std::array<Row, 18> kPrefixes = {{
 
 /// Actions of ODRL 2.2 and what each is included in (ODRL Vocabulary & Expression 2.2, "Actions for Rules"). `use` and
 /// `transfer` stand at the top.
-constexpr std::array<Row, 58> kActions = {{
+constexpr std::array<Row, 53> kActions = {{
     {"use", ""},
     {"transfer", ""},
     {"acceptTracking", "use"},
@@ -59,7 +59,7 @@ constexpr std::array<Row, 58> kActions = {{
     {"delete", "use"},
     {"derive", "use"},
     {"digitize", "use"},
-    {"display", "present"},
+    {"display", "play"},
     {"distribute", "use"},
     {"ensureExclusivity", "use"},
     {"execute", "use"},
@@ -74,9 +74,9 @@ constexpr std::array<Row, 58> kActions = {{
     {"move", "use"},
     {"nextPolicy", "use"},
     {"obtainConsent", "use"},
-    {"play", "present"},
+    {"play", "use"},
     {"present", "use"},
-    {"print", "present"},
+    {"print", "use"},
     {"read", "use"},
     {"reproduce", "use"},
     {"reviewPolicy", "use"},
@@ -90,15 +90,10 @@ constexpr std::array<Row, 58> kActions = {{
     {"watermark", "use"},
     // Deprecated without a word that replaces them: known, part of nothing.
     {"adHocShare", ""},
-    {"attachPolicy", ""},
-    {"attachSource", ""},
-    {"commercialize", ""},
     {"lease", ""},
     {"lend", ""},
     {"preview", ""},
     {"secondaryUse", ""},
-    {"share", ""},
-    {"shareAlike", ""},
     // IDS, written by people as bare words too.
     {"log", "use"},
     {"ids:LOG", "use"},
@@ -108,8 +103,8 @@ constexpr std::array<Row, 58> kActions = {{
     {"ids:log", "use"},
 }};
 
-/// What replaces a deprecated word (ODRL 2.2, skos:exactMatch).
-constexpr std::array<Row, 17> kReplaced = {{
+/// What replaces a deprecated word (ODRL 2.2, skos:exactMatch): a word of ODRL, or an IRI.
+constexpr std::array<Row, 21> kReplaced = {{
     {"append", "modify"},
     {"appendTo", "modify"},
     {"copy", "reproduce"},
@@ -122,16 +117,20 @@ constexpr std::array<Row, 17> kReplaced = {{
     {"pay", "compensate"},
     {"payeeParty", "compensatedParty"},
     {"system", "systemDevice"},
-    {"timedCount", "count"},
     {"write", "modify"},
     {"writeTo", "modify"},
     {"xor", "xone"},
     {"policyUsageTime", "policyUsage"},
+    {"attachPolicy", "http://creativecommons.org/ns#Notice"},
+    {"attachSource", "http://creativecommons.org/ns#SourceCode"},
+    {"commercialize", "http://creativecommons.org/ns#CommercialUse"},
+    {"share", "http://creativecommons.org/ns#Sharing"},
+    {"shareAlike", "http://creativecommons.org/ns#ShareAlike"},
 }};
 
-constexpr std::array<std::string_view, 9> kCreativeCommons = {"Attribution",     "CommercialUse", "CommericalUse",
-                                                              "DerivativeWorks", "Distribution",  "Notice",
-                                                              "Reproduction",    "Sharing",       "SourceCode"};
+constexpr std::array<std::string_view, 10> kCreativeCommons = {
+    "Attribution", "CommercialUse", "CommericalUse", "DerivativeWorks", "Distribution",
+    "Notice",      "Reproduction",  "ShareAlike",    "Sharing",         "SourceCode"};
 
 struct OperandRow {
   std::string_view word;
@@ -150,7 +149,7 @@ constexpr std::array<OperandRow, 34> kOperands = {{
     {"event", OperandType::event},
     {"fileFormat", OperandType::text},
     {"industry", OperandType::text},
-    {"language", OperandType::text},
+    {"language", OperandType::language},
     {"media", OperandType::text},
     {"meteredTime", OperandType::duration},
     {"payAmount", OperandType::decimal},
@@ -168,7 +167,7 @@ constexpr std::array<OperandRow, 34> kOperands = {{
     {"systemDevice", OperandType::text},
     {"timeInterval", OperandType::duration},
     {"unitOfCount", OperandType::text},
-    {"version", OperandType::text},
+    {"version", OperandType::version},
     {"virtualLocation", OperandType::text},
     // Descriptions of the assets of a collection, and of a use, that agreements of shared data need.
     {"classification", OperandType::text},
@@ -368,6 +367,9 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
       vocabulary_ = expand(value.text()).value_or(value.text());
       continue;
     }
+    if (name == "@base" && !value.is(json::Kind::null)) {
+      return wrong_context(place, "whole IRIs in the document, and no @base", json::serialize(value).substr(0, 60));
+    }
     if (name.starts_with('@')) { continue; }
     const auto own = own_meaning(name);
     const auto wrong_meaning = [&](std::string_view found) {
@@ -385,7 +387,7 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
       if (value.is(json::Kind::null) || (value.is(json::Kind::object) && value.find("@id") == nullptr)) { continue; }
       return wrong_context(place, "an IRI, or an object with @id", "something else");
     }
-    const auto full = expand(*id).value_or(std::string(*id));
+    const auto full = full_of(context, *id, 0);
     // A name with a colon is an IRI or a CURIE already.
     if (name.find(':') != std::string::npos) {
       const auto itself = expand(name).value_or(name);
@@ -398,6 +400,19 @@ Status Names::add(const json::Value& context, std::string_view pointer) {
     terms_.insert_or_assign(name, full);
   }
   return kDone;
+}
+
+/// What a context says of a name, by prefixes of the same context in whatever order (JSON-LD 1.1 API, 4.2).
+std::string Names::full_of(const json::Value& context, std::string_view id, std::size_t depth) const {
+  const auto colon = id.find(':');
+  if (colon != std::string_view::npos && depth < 8 && !id.substr(colon + 1).starts_with("//")) {
+    const auto* own = context.find(id.substr(0, colon));
+    if (own != nullptr && own->is(json::Kind::object)) { own = own->find("@id"); }
+    if (own != nullptr && own->is(json::Kind::string)) {
+      return full_of(context, own->text(), depth + 1) + std::string(id.substr(colon + 1));
+    }
+  }
+  return expand(id).value_or(std::string(id));
 }
 
 std::optional<std::string> Names::expand(std::string_view text) const {
@@ -432,7 +447,9 @@ std::string Names::term(std::string_view word) const {
     full = known ? odrl : vocabulary_ + std::string(word);
   }
   const auto replaced = find(kReplaced, odrl_word(full));
-  return replaced.empty() ? full : std::string(kOdrl) + std::string(replaced);
+  if (replaced.empty()) { return full; }
+  return replaced.find(':') != std::string_view::npos ? std::string(replaced)
+                                                      : std::string(kOdrl) + std::string(replaced);
 }
 
 std::string Names::iri(std::string_view text) const { return expand(text).value_or(std::string(text)); }

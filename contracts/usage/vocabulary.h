@@ -32,6 +32,7 @@ class Names {
   [[nodiscard]] std::string iri(std::string_view text) const;
 
  private:
+  [[nodiscard]] std::string full_of(const json::Value& context, std::string_view id, std::size_t depth) const;
   [[nodiscard]] std::optional<std::string> expand(std::string_view text) const;
   std::map<std::string, std::string, std::less<>> prefixes_;
   std::map<std::string, std::string, std::less<>> terms_;  ///< bare words that the context defines
@@ -47,7 +48,8 @@ bool is_known_action(std::string_view iri);
 std::string_view included_in(std::string_view iri);
 
 /// What the values of an operand are.
-enum class OperandType : std::uint8_t { text, decimal, time, duration, event };
+/// Of texts, languages are the same in large and small letters (BCP 47), and versions are numbers between points.
+enum class OperandType : std::uint8_t { text, decimal, time, duration, event, language, version };
 /// Empty: unknown operand.
 std::optional<OperandType> operand_type(std::string_view iri);
 

@@ -20,6 +20,9 @@ class WorldReader {
       wrong("", "a JSON object with now", document);
       return failed();
     }
+    if (const auto* context = document.find("@context")) {
+      if (auto added = names_.add(*context, "/@context"); !added) { return added.error(); }
+    }
     const auto* now = document.find("now");
     if (now == nullptr) {
       violations_.push_back({"/now", "the time of the decision", "nothing"});
@@ -28,7 +31,7 @@ class WorldReader {
     }
     for (const auto& [name, value] : document.members()) {
       const auto place = json::pointer_add("", name);
-      if (name == "now") { continue; }
+      if (name == "now" || name == "@context") { continue; }
       if (name == "partOf") {
         world_.parts = pairs(value, place);
       } else if (name == "isA") {
@@ -139,7 +142,7 @@ class WorldReader {
       violations_.push_back({place + "/deontic", "Fulfilled, Violated or NonSet", deontic});
     }
     // Said twice, the worse counts: the order in which it is said must not matter.
-    const auto [entry, is_new] = world_.duties.try_emplace(rule->text(), state);
+    const auto [entry, is_new] = world_.duties.try_emplace(names_.iri(rule->text()), state);
     if (!is_new && state.deontic == Deontic::violated) { entry->second = state; }
     if (!is_new && entry->second.deontic == Deontic::fulfilled && state.deontic == Deontic::not_set) {
       entry->second = state;
@@ -208,7 +211,7 @@ class WorldReader {
       return;
     }
     for (const auto& [rule, uses] : rules->members()) {
-      world_.uses[rule] = read_uses(uses, json::pointer_add(place + "/rules", rule));
+      world_.uses[names_.iri(rule)] = read_uses(uses, json::pointer_add(place + "/rules", rule));
     }
   }
 
@@ -259,7 +262,7 @@ class WorldReader {
     world_.events.insert_or_assign(names_.iri(uid->text()), event);
   }
 
-  const Names& names_;
+  Names names_;
   World world_;
   std::vector<Violation> violations_;
 };

@@ -48,6 +48,9 @@ struct World {
     std::optional<Instant> end;
   };
   std::map<std::string, Event, std::less<>> events;
+  /// What nobody says of a use is none of any values (`isNoneOf`), as the ODRL test suite has it. Never on the ledger, where
+  /// who says nothing must not gain by it.
+  bool unsaid_is_none = false;
 };
 
 /// Reads `{"now": time, "partOf": [[member, collection]], "duties": [{"rule", "performance", "deontic"}], "isA": [[instance,
