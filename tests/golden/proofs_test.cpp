@@ -13,6 +13,7 @@
 #include "core/proof/verify.h"
 #include "tests/unit/core/proof/forgeries.h"
 #include "tests/unit/core/proof/sample_ledger.h"
+#include "tests/unit/core/proof/trust_roots.h"
 
 // Proof files for verifiers in any language: docs/formats/proof.md, "Test vectors".
 namespace keten {
@@ -49,6 +50,12 @@ void add_valid(const std::string& folder, const std::string& name, ByteView file
   golden(fs::path(folder) / (name + ".json"), json::pretty(verdict->facts) + "\n", all);
 }
 
+bool is_trust_root(const std::string& text) {
+  if (text.find("keten_checkpoint") != std::string::npos) { return proof::parse_checkpoint(text).ok(); }
+  const auto genesis = Genesis::from_json(text);
+  return genesis.ok() && genesis->check_signed().ok();
+}
+
 /// What whoever asks for something may be given: docs/formats/proof.md, "Expected".
 std::string expectations() {
   using L = sample::SampleLedger;
@@ -63,6 +70,8 @@ std::string expectations() {
         "history of item " + cheese + " ", "item", "", L::kMilk1}},
       {"state", {"state of item " + cheese, "item " + cheese, cheese, "history of item " + cheese}},
       {"trace_back", {"trace back of item " + cheese, "item " + cheese, cheese, "trace forward of item " + cheese}},
+      {"trace_forward_of_a_lot",
+       {std::string("lot ") + L::kCream, L::kCream, std::string("item ") + L::kCream, L::kButter}},
       {"absence",
        {"absence of item " + never, "item " + never, never, "absence of lot " + never, "history of item " + never}},
       {"absence_of_a_dataset",
@@ -125,6 +134,13 @@ BOOST_AUTO_TEST_CASE(proofs_their_verdicts_and_forgeries_are_frozen) {
   }
   golden("invalid.txt", reasons.str(), all);
   golden("expected.json", expectations(), all);
+  std::ostringstream believed;
+  for (const auto& [name, is_right, text] : sample::sample_trust_files()) {
+    const auto stored = golden(fs::path("trust") / (name + ".json"), text, all);
+    BOOST_TEST(is_trust_root(stored) == is_right, name);
+    believed << name << " = " << (is_right ? "holds" : "refused") << '\n';
+  }
+  golden("trust.txt", believed.str(), all);
   for (const auto& entry : fs::recursive_directory_iterator(kFolder)) {
     if (entry.is_regular_file()) { BOOST_TEST(all.contains(entry.path()), entry.path() << " belongs to nothing"); }
   }

@@ -19,6 +19,7 @@ const kFieldsMax = 16;
 const kIdBytesMax = 4096;
 const kKindBytesMax = 16;
 const kKeyBytesMax = 8192;
+const kValuesOfHistory = kEntriesMax + 4;
 const kHeaderBytes = 244;
 const kHeadBytes = 81;
 
@@ -107,7 +108,7 @@ function name(message: Message, field: number): Uint8Array {
 }
 
 function handOver(message: Message): HandOver {
-  const members = message.messages(3, kMembersMax, "member").map((member) => {
+  const members = message.messages(3, kMembersMax, "member", (member) => {
     const validator = { organisation: name(member, 1), node: name(member, 2), key: member.fixed(3, 32), weight: member.number(4, 32) };
     member.end();
     if (validator.weight === 0n) { throw malformed("a member has no weight"); }
@@ -119,7 +120,7 @@ function handOver(message: Message): HandOver {
 }
 
 function epcisEvent(message: Message): EpcisEvent {
-  const names = message.messages(5, kNamesMax, "name").map((entry) => {
+  const names = message.messages(5, kNamesMax, "name", (entry) => {
     const each = { roles: Number(entry.number(1, 32)), key: entry.limited(2, 0, kIdBytesMax) };
     entry.end();
     return each;
@@ -199,13 +200,12 @@ class EntryBudget {
 }
 
 function history(message: Message, budget: EntryBudget): History {
-  const entries = message.messages(5, kEntriesMax, "entry");
-  budget.take(entries.length);
+  budget.take(message.repeated(5, kEntriesMax).length);
   const result = {
     ...entity(message, 1),
     head: message.fixed(3, kHeadBytes),
     path: mapPath(message, 4),
-    entries: entries.map(entry),
+    entries: message.messages(5, kEntriesMax, "entry", entry),
   };
   message.end();
   return result;
@@ -216,7 +216,7 @@ function statement(message: Message, field: number): Statement {
   let result: Statement;
   switch (field) {
     case 11: {
-      const payloads = message.messages(7, kPayloadsMax, "payload").map((payload) => {
+      const payloads = message.messages(7, kPayloadsMax, "payload", (payload) => {
         const each = { salt: payload.fixed(1, 32), content: payload.bytes(2) };
         payload.end();
         return each;
@@ -258,7 +258,7 @@ function statement(message: Message, field: number): Statement {
       const direction = message.number(1, 32);
       if (direction > 1n) { throw malformed(`trace: direction ${direction}`); }
       const traced = entity(message, 2);
-      const histories = message.messages(4, kHistoriesMax, "history").map((each) => history(each, budget));
+      const histories = message.messages(4, kHistoriesMax, "history", (each) => history(each, budget), kValuesOfHistory);
       result = { type: "trace", ...traced, isForward: direction === 1n, histories };
     }
   }
@@ -269,21 +269,21 @@ function statement(message: Message, field: number): Statement {
 /** Throws Refusal(PROOF_MALFORMED). */
 export function decodeProof(bytes: Uint8Array): Proof {
   if (bytes.length > kFileBytesMax) { throw malformed(`the file has ${bytes.length} bytes, at most ${kFileBytesMax}`); }
-  const message = new Message(bytes, "proof");
+  const message = new Message(bytes, "proof", kHandOversMax + kEventsMax + 20);
   const version = message.number(1, 32);
   if (version !== 1n) { throw malformed(`the file has version ${version}, this program reads 1`); }
   const field = message.which([11, 12, 13, 14, 15, 16, 17]);
   const proof = {
     chainId: message.fixed(2, 32),
     firstEpoch: message.number(3, 64),
-    handOvers: message.messages(4, kHandOversMax, "hand-over").map(handOver),
+    handOvers: message.messages(4, kHandOversMax, "hand-over", handOver),
     anchorHeader: message.fixed(5, kHeaderBytes),
     anchorFinalization: message.bytes(6),
     mountainRoot: message.fixed(7, 32),
     mapRoot: message.fixed(8, 32),
     rest: message.fixed(9, 32),
-    events: message.messages(10, kEventsMax, "event").map(epcisEvent),
-    statement: statement(message.message(field, "statement"), field),
+    events: message.messages(10, kEventsMax, "event", epcisEvent, kNamesMax + 6),
+    statement: statement(message.message(field, "statement", kValuesOfHistory), field),
     via: message.has(18) ? blockOfChain(message.message(18, "via")) : undefined,
   };
   message.end();

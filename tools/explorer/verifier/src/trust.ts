@@ -64,17 +64,17 @@ class Place {
     return this.value;
   }
   hex(size: number): Uint8Array {
-    if (typeof this.value !== "string" || this.value.length !== 2 * size || !/^[0-9a-f]*$/.test(this.value)) {
+    if (typeof this.value !== "string" || this.value.length !== 2 * size || !/^[0-9a-fA-F]*$/.test(this.value)) {
       throw bad(this.path, `expected ${2 * size} hexadecimal digits`);
     }
-    return fromHex(this.value);
+    return fromHex(this.value.toLowerCase());
   }
   /** 32 bytes, which may be no key at all. */
   keyText(): Uint8Array {
-    if (typeof this.value !== "string" || !/^ed25519:[0-9a-f]{64}$/.test(this.value)) {
+    if (typeof this.value !== "string" || !/^ed25519:[0-9a-fA-F]{64}$/.test(this.value)) {
       throw bad(this.path, "expected ed25519: and 64 hexadecimal digits");
     }
-    return fromHex(this.value.slice(8));
+    return fromHex(this.value.slice(8).toLowerCase());
   }
   key(): Uint8Array {
     const key = this.keyText();

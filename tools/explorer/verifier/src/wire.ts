@@ -9,12 +9,15 @@ interface Value {
   bytes?: Uint8Array;
 }
 
-/** The fields of one message, taken in any order; `end` refuses what nobody took. */
+/** Enough for every message whose lists are short: the longest has 256 siblings and an other leaf. */
+const kValuesMax = 300;
+
+/** The fields of one message, taken in any order; `end` refuses what nobody took. At most `most` values: each costs far more than its bytes. */
 export class Message {
   private readonly values: Value[] = [];
   private readonly taken = new Set<number>();
 
-  constructor(bytes: Uint8Array, private readonly name: string) {
+  constructor(bytes: Uint8Array, private readonly name: string, most = kValuesMax) {
     let at = 0;
     const varint = (): bigint => {
       let value = 0n;
@@ -35,6 +38,7 @@ export class Message {
       const wire = Number(tag & 7n);
       if (tag >= 1n << 32n || field === 0 || field < before) { throw malformed(`${name}: field ${field} is not in order`); }
       before = field;
+      if (this.values.length === most) { throw malformed(`${name}: more than ${most} values`); }
       if (wire === 0) {
         this.values.push({ field, varint: varint() });
       } else if (wire === 2) {
@@ -98,10 +102,10 @@ export class Message {
     return bytes;
   }
 
-  message(field: number, name: string): Message {
+  message(field: number, name: string, most = kValuesMax): Message {
     const value = this.one(field);
     if (value?.bytes === undefined) { throw malformed(`${this.name}: field ${field} is missing`); }
-    return new Message(value.bytes, name);
+    return new Message(value.bytes, name, most);
   }
 
   repeated(field: number, most: number): Uint8Array[] {
@@ -119,8 +123,9 @@ export class Message {
     return found;
   }
 
-  messages(field: number, most: number, name: string): Message[] {
-    return this.repeated(field, most).map((bytes) => new Message(bytes, name));
+  /** Each read before the next is looked at; each has at most `values` values. */
+  messages<T>(field: number, most: number, name: string, read: (message: Message) => T, values = kValuesMax): T[] {
+    return this.repeated(field, most).map((bytes) => read(new Message(bytes, name, values)));
   }
 
   /** The only one of these fields that is there. */

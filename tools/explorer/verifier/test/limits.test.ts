@@ -10,6 +10,7 @@ import { parseJson, toJson, whole } from "../src/json.js";
 import { lineage } from "../src/lineage.js";
 import type { EpcisEvent } from "../src/proof.js";
 import { decodeProof } from "../src/proof.js";
+import { Message } from "../src/wire.js";
 
 const read = (name: string): Uint8Array => readFileSync(fileURLToPath(new URL(`../../../../../tests/golden/proofs/${name}`, import.meta.url)));
 const refused = (call: () => unknown): Refusal => {
@@ -52,6 +53,12 @@ test("a container that turns out to be a member is followed as one", () => {
   const made = event([["a", 8], ["box", 16]]);
   const events = new Map([["a", [packed, made]], ["box", [packed, made]], ["b", [packed]]]);
   assert.deepEqual(lineage("a", true, events), new Map([["a", "member"], ["box", "member"], ["b", "member"]]));
+});
+
+test("a message of more values than it may have is refused before they are kept", () => {
+  const values = (count: number): Uint8Array => Uint8Array.from({ length: 2 * count }, (_, index) => (index % 2 === 0 ? 0x2a : 0));
+  assert.equal(new Message(values(300), "path").repeated(5, 300).length, 300);
+  assert.match(refused(() => new Message(values(2_000_000), "path")).message, /more than 300 values/);
 });
 
 test("values of any length are shown", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { latin1 } from "../src/bytes.js";
 import { readTrustRoot, Refusal, toJson, verifyProof } from "../src/index.js";
 import type { Json } from "../src/json.js";
 import { parseJson, whole } from "../src/json.js";
@@ -73,6 +74,18 @@ test("what is expected is met by the proofs that the list names, and by no other
     }
   }
 });
+
+const trustLines = latin1(read("trust.txt")).split("\n").filter((line) => line !== "").map((line) => line.split(" = ") as [string, string]);
+for (const [name, answer] of trustLines) {
+  test(`trust/${name}.json ${answer}`, () => {
+    const bytes = read("trust", `${name}.json`);
+    if (answer === "holds") {
+      readTrustRoot(bytes);
+    } else {
+      assert.throws(() => readTrustRoot(bytes), (error) => error instanceof Refusal && error.reason === "TRUST_ROOT_INVALID");
+    }
+  });
+}
 
 // Every bit matters: one flipped anywhere, a byte cut off, a byte added. (The silence of a map about one item is silence about others
 // near it too: such a file is a proof, but of something else.)
