@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "core/merkle.h"
 #include "core/names.h"
+#include "core/proof/wire_limits.h"
 
 namespace keten::proof {
 namespace {
@@ -409,6 +410,7 @@ Result<Proof> decode(ByteView bytes) {
     return failure(ErrorKind::too_large, "PROOF_MALFORMED",
                    "at most " + std::to_string(kProofBytesMax) + " bytes, found " + std::to_string(bytes.size()));
   }
+  if (auto checked = check_wire_limits(bytes); !checked) { return checked.error(); }
   v1::Proof message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return malformed("expected a serialized keten.v1.Proof, found bytes that do not parse");

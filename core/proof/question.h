@@ -46,7 +46,7 @@ struct Question {
   std::optional<Height> via{};
   Direction direction = Direction::back;
   /// The proof has to hold in the state after this height, or a later one. None: in the newest, so an entity that changed since the
-  /// newest final block bound a state cannot be proved yet.
+  /// newest final block bound a state cannot be proved yet. An absence always holds in the newest too.
   std::optional<Height> at_least{};
   Epoch first_epoch;  ///< of the trust root that it will be checked against; 0: the genesis
 };

@@ -168,6 +168,8 @@ Status add_absence(const Sources& from, const proof::Entity& entity, proof::Proo
     return failure(ErrorKind::refused, "ENTITY_EXISTS",
                    entity.kind + " " + entity.id + " is in the ledger: ask for what is recorded of it instead");
   }
+  // The state that the block binds is older than what is executed here: silence of the one is not that of the other.
+  if (from.view.state().get(proof::head_key(entity))) { return not_yet("what was recorded of " + entity.id); }
   proof.statement = proof::AbsenceProof{entity, std::move(found->path)};
   return kDone;
 }
@@ -250,6 +252,15 @@ Result<Bytes> make_proof(const LedgerView& view, const proof::Question& question
   auto proof = anchored(view, question.first_epoch);
   if (!proof) { return proof.error(); }
   const auto bound = proof->anchor.executed_height;
+  if (question.at_least) {
+    const auto executed = view.executed();
+    if (!executed) { return executed.error(); }
+    if (*question.at_least > executed->height) {
+      return failure(ErrorKind::unavailable, "PROOF_NOT_YET",
+                     "expected the state after height " + question.at_least->text() + ", here only " +
+                         executed->height.text() + " is executed; ask again in a second");
+    }
+  }
   const auto snapshot = question.at_least && *question.at_least <= bound ? past(bound) : nullptr;
   const Sources from{view, snapshot == nullptr ? nullptr : &snapshot->column(storage::Column::state)};
   if (auto added = add(from, question, *proof); !added) { return added.error(); }

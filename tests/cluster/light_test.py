@@ -184,25 +184,26 @@ class LightTest(unittest.TestCase):
 
     def test_what_can_be_proved_is_verified_without_being_asked(self):
         said = self.keten("history", self.product, *self.state)
-        self.assertRegex(said.stderr, r"\Averified at height \d+ by 3 of 4 validators; the node's word: which events are")
+        self.assertRegex(said.stderr, r"\Averified at height \d+ as of \S+Z by 3 of 4 validators; the node's word: which events are")
         document = json.loads(self.keten("history", self.product, "-o", "json", *self.state).stdout)
         self.assertTrue(document["verified"])
         self.assertEqual(len(document["verification"]["signers"]), 3)
         self.assertEqual(document["verification"]["validators"], 4)
         absent = self.keten("history", NEVER, *self.state, expect=FAILED)
-        self.assertRegex(absent.stderr, r"ITEM_UNKNOWN.*\nverified at height \d+ by 3 of 4 validators\n")
+        self.assertRegex(absent.stderr, r"ITEM_UNKNOWN.*\nverified at height \d+ as of \S+Z by 3 of 4 validators\n")
         height = document["events"][0]["height"]
         block = json.loads(self.keten("block", "get", height, "-o", "json", *self.state).stdout)
         for command in ("status", "get"):
             said = self.keten("tx", command, block["transactions"][0], *self.state)
-            self.assertRegex(said.stderr, r"\Averified at height \d+ by 3 of 4 validators\n\Z")
+            self.assertRegex(said.stderr, r"\Averified at height \d+ as of \S+Z by 3 of 4 validators\n\Z")
             self.assertTrue(json.loads(
                 self.keten("tx", command, block["transactions"][0], "-o", "json", *self.state).stdout)["verified"])
 
     def test_blocks_and_validators_are_verified_by_what_the_validators_signed(self):
-        for arguments, expected in ((("block", "get", "2"), r"\Averified at height \d+ by 3 of 4 validators\n\Z"),
+        for arguments, expected in ((("block", "get", "2"), r"\Averified at height \d+ as of \S+Z by 3 of 4 validators\n\Z"),
                                     (("block", "get", "0"), r"\Anot verified, this is the node's word: the genesis [^\n]*\n\Z"),
-                                    (("validators", "list"), r"\Averified at height \d+ by 3 of 4 validators; the node's word: standing")):
+                                    (("validators", "list"),
+                                     r"\Averified at height \d+ as of \S+Z by 3 of 4 validators; the node's word: standing")):
             with self.subTest(arguments):
                 said = self.keten(*arguments, *self.state)
                 self.assertRegex(said.stderr, expected)
@@ -332,7 +333,7 @@ class LightTest(unittest.TestCase):
     def test_a_trace_holds_nothing_but_what_is_proved(self):
         for direction in ("--up", "--down"):
             said = self.asked("trace", self.product, direction)
-            self.assertRegex(said.stderr, r"\Averified at height \d+ by 3 of 4 validators; the node's word: ")
+            self.assertRegex(said.stderr, r"\Averified at height \d+ as of \S+Z by 3 of 4 validators; the node's word: ")
             self.assertTrue(json.loads(self.asked("trace", self.product, direction, "-o", "json").stdout)["verified"])
         for form in ("dot", "epcis"):
             self.assertIn("verified at height", self.asked("trace", self.product, "-o", form).stderr)

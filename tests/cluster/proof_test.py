@@ -91,6 +91,7 @@ class ProofTest(unittest.TestCase):
         said["trace"] = self.prove("trace", "trace", product)
         said["trace-forward"] = self.prove("trace-forward", "trace", milk, "--forward")
         said["member"] = self.prove("member", "member", "DairyCo")
+        said["member-history"] = self.prove("member-history", "history", "DairyCo", "--kind", "member")
         said["no-member"] = self.prove("no-member", "member", "NobodyCo")
         self.make_others(said)
         return said
@@ -143,6 +144,15 @@ class ProofTest(unittest.TestCase):
         self.assertIn("both are of one chain up to block", compared)
         text = self.keten("verify", self.proofs / "dataset-history.ketenproof", "--genesis", self.folder / "genesis.json").stdout
         self.assertIn("no agreement was ever made for it", text)
+        verdict = json.loads(self.verify("dataset-history").stdout)
+        self.assertEqual(verdict["in_words"], [{"title": "no agreement was ever made for it", "lines": []}])
+        self.assertEqual(verdict["not_looked_at"], [])
+        for name, words in (("member", "organisation DairyCo: joined at height 0, is a member"),
+                            ("epoch-after",
+                             r"epoch 2 begins with the block behind height \d+\n  4 validators:\n    \w+/[\w-]+ with key ed25519:"),
+                            ("member-history", r"6\. organisation DairyCo: joined at height 0, is a member; \d+ valid keys")):
+            text = self.keten("verify", self.proofs / f"{name}.ketenproof", "--genesis", self.folder / "genesis.json").stdout
+            self.assertRegex(text, words)
         text = self.keten("verify", self.proofs / "dataset.ketenproof", "--genesis", self.folder / "genesis.json").stdout
         self.assertIn('"owner": "FarmCo"', text)
         for name, expected in (("history", product), ("history", "history of item " + product), ("absent", "absence of item " + never),
@@ -170,6 +180,7 @@ class ProofTest(unittest.TestCase):
         for name in ("history-between", "history-after", "tx-after"):
             verdict = json.loads(self.verify(name, "--checkpoint", checkpoint).stdout)
             self.assertEqual(verdict["trust"], {"from": "checkpoint", "epoch": 1})
+            self.assertEqual(verdict["not_looked_at"], ["the changes of validators before epoch 1, where the checkpoint begins"])
         refused = self.verify("history", "--checkpoint", checkpoint, expect=VERIFICATION_FAILED)
         self.assertEqual(json.loads(refused.stdout)["reason"], "PROOF_OTHER_EPOCH")
 

@@ -3,23 +3,18 @@
 #include <fstream>
 #include <optional>
 #include <ostream>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "client/keystore.h"
-#include "contracts/agreements/records.h"
 #include "contracts/governance/records.h"
-#include "contracts/packages/records.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/history.h"
-#include "contracts/production/item_state.h"
-#include "contracts/record_contract.h"
 #include "core/proof/contradiction.h"
 #include "core/proof/entity_ids.h"
 #include "core/proof/verify.h"
 #include "tools/keten/options.h"
-#include "tools/keten/usage_statement.h"
+#include "tools/keten/proof_words.h"
 #include "tools/keten/verification.h"
 
 namespace keten::tools {
@@ -68,27 +63,6 @@ std::vector<std::string> meanings(const std::string& expected) {
   return result;
 }
 
-/// The complete history of a dataset names every agreement that was ever made for it, and that of an agreement every use.
-void explain_history(const proof::Proof& proof, std::ostream& out) {
-  if (const auto agreements = agreements_about(proof)) {
-    out << (agreements->empty() ? "\nno agreement was ever made for it\n"
-                                : "\nthe agreements that were made for it, and there is no other\n");
-    for (const auto& one : *agreements) {
-      out << "  " << printable(one.id) << " for " << printable(one.consumer) << ", agreed at height "
-          << one.height.text() << "\n";
-    }
-  }
-  const auto history = usage_history(proof);
-  if (!history) { out << "\nno statement follows from it: " << printable(history.error().message) << "\n"; }
-  if (history && *history) {
-    out << "\nthe statement that follows from it; of a period: keten usage verify-statement\n";
-    std::ostringstream statement;
-    print_statement(statement, usage::statement_of(**history, {}));
-    std::istringstream lines(statement.str());
-    for (std::string line; std::getline(lines, line);) { out << "  " << line << "\n"; }
-  }
-}
-
 Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, const std::string& expected) {
   auto verdict = proof::verify(file, root);
   if (!verdict) { return verdict; }
@@ -101,94 +75,6 @@ Result<proof::Verdict> verify_file(ByteView file, const proof::TrustRoot& root, 
     }
   }
   return verdict;
-}
-
-/// One entry of the state, as the contract that wrote it reads it.
-class OneEntry final : public contracts::StateReader {
- public:
-  OneEntry(Bytes key, Bytes value) : key_(std::move(key)), value_(std::move(value)) {}
-  [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
-    return std::ranges::equal(key, key_) ? std::optional(value_) : std::nullopt;
-  }
-  void scan(ByteView, ByteView, const Visit&) const override {}
-
- private:
-  Bytes key_;
-  Bytes value_;
-};
-
-void explain_contract(const std::string& name, Bytes value, std::ostream& out) {
-  const OneEntry entry(packages::full_key(packages::contract_key(name)), std::move(value));
-  packages::StateView view(entry);
-  const auto record = packages::Records(view).contract(name);
-  if (!record) { return; }
-  out << "\nthe state says\n  published by " << printable(record->publisher) << "\n";
-  for (const auto* version : {&record->active, &record->scheduled}) {
-    if (!*version) { continue; }
-    out << "  version " << (*version)->version.text() << " runs from height " << (*version)->height.text()
-        << " on, package " << (*version)->package.hex() << "\n";
-  }
-  if (record->frozen != Height{}) { out << "  frozen at height " << record->frozen.text() << "\n"; }
-  if (record->retired != Height{}) { out << "  retired at height " << record->retired.text() << "\n"; }
-  if (!record->active && !record->scheduled) { out << "  no version runs\n"; }
-}
-
-/// A record that is kept as JSON.
-void explain_json(const Bytes& value, std::ostream& out) {
-  const auto record = json::parse(as_text(value));
-  if (!record) { return; }
-  out << "\nthe state says\n";
-  std::istringstream lines(json::pretty(*record));
-  for (std::string line; std::getline(lines, line);) { out << "  " << printable(line) << "\n"; }
-}
-
-void explain_record(const Bytes& value, std::ostream& out) {
-  const auto entry = contracts::RecordEntry::decode(value);
-  if (!entry) { return; }
-  out << "\nthe state says\n  put at height " << entry->height.text() << " in transaction " << entry->transaction.hex()
-      << "\n  digest of the value " << entry->value_hash.hex() << "\n";
-}
-
-void explain_agreement(const Bytes& value, std::ostream& out) {
-  const auto record = agreements::decode_agreement(value);
-  if (!record) { return explain_json(value, out); }
-  out << "\nthe state says\n  parties";
-  for (const auto& party : record->parties) { out << " " << printable(party); }
-  out << "\n";
-  for (std::size_t i = 0; i < record->versions.size(); ++i) {
-    const auto& version = record->versions[i];
-    out << "  version " << i + 1 << ", document " << version.hash.hex() << ", signed by";
-    for (const auto& signature : version.signatures) { out << " " << printable(signature.organisation); }
-    out << (version.agreed != 0 ? ": agreed\n" : "\n");
-  }
-  if (record->terminated != 0) { out << "  ended by notice of " << printable(record->terminated_by) << "\n"; }
-}
-
-/// The value of a state proof in words.
-void explain_state(const proof::Verdict& verdict, std::ostream& out) {
-  if (verdict.facts.find("kind")->text() != "state") { return; }
-  const auto& statement = *verdict.facts.find("statement");
-  auto value = from_hex(statement.find("value")->text());
-  if (!value) { return; }
-  const auto& kind = statement.find("kind")->text();
-  if (kind == proof::kContractKind) { return explain_contract(statement.find("id")->text(), std::move(*value), out); }
-  if (kind == proof::kAgreementKind) { return explain_agreement(*value, out); }
-  if (kind == proof::kDatasetKind) { return explain_json(*value, out); }
-  if (kind == proof::kRecordKind) { return explain_record(*value, out); }
-  if (kind == proof::kMemberKind) { return; }
-  const auto state = production::decode_item_state(*value);
-  if (!state) { return; }
-  out << "\nthe state says\n  " << (state->dead ? "gone" : state->in_transit ? "on its way" : "there") << "\n";
-  const auto line = [&](std::string_view name, const std::string& text) {
-    if (!text.empty()) { out << "  " << name << " " << printable(text) << "\n"; }
-  };
-  line("possessor", state->possessor);
-  line("location", state->location);
-  line("in", state->parent);
-  line("part of", state->assembly);
-  line("last step", state->biz_step);
-  line("disposition", state->disposition);
-  out << "  " << state->events << " events, " << state->claims << " of them claims\n";
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
@@ -277,6 +163,32 @@ Status check_question(const proof::Question& question) {
                                        "; that the ledger is silent about it says nothing");
 }
 
+/// The node's answer as new as the question asks, or PROOF_NOT_YET. What a proof says of the state before its anchor holds up to a
+/// later block when those between are empty: by their headers, which name each other up to the anchor.
+Result<Bytes> new_enough(const client::LedgerClient& ledger, Bytes file, Height at_least) {
+  constexpr std::uint64_t kBlocksBetweenMax = 16;
+  const auto proof = proof::decode(file);
+  if (!proof) { return file; }  // verify() says what is wrong
+  const auto* entry = std::get_if<proof::EntryProof>(&proof->statement);
+  const bool is_silence = std::holds_alternative<proof::AbsenceProof>(proof->statement) || (entry && !entry->value);
+  const auto bound = proof->anchor.executed_height;
+  if (!is_silence || bound >= at_least) { return file; }
+  const auto too_old = failure(ErrorKind::unavailable, "PROOF_NOT_YET",
+                               "the proof is of height " + bound.text() + ", and height " + at_least.text() +
+                                   " was executed when it was asked for; ask again in a second");
+  auto header = proof->anchor;
+  if (header.height < at_least || header.height.value - bound.value > kBlocksBetweenMax) { return too_old; }
+  while (true) {
+    const bool is_empty = header.transaction_count == 0 && header.next_set.is_zero();
+    if (header.height <= at_least && !is_empty) { return too_old; }
+    if (header.height == bound.next()) { return file; }
+    const auto below = ledger.block(header.height.previous());
+    if (!below) { return below.error(); }
+    if (below->header.id() != header.parent || below->header.height != header.height.previous()) { return too_old; }
+    header = below->header;
+  }
+}
+
 /// A file that begins before the checkpoint holds from there on: what leads to it is left out.
 bool cut_to(Bytes& file, const proof::TrustRoot& root) {
   const auto decoded = proof::decode(file);
@@ -336,8 +248,11 @@ int run_proof(Console& console, const ProofOptions& options) {
   const auto status = ledger->status();
   if (!status) { return console.fail(status.error()); }
   question->at_least = status->executed_height;
-  const auto file = fetch_proof(
-      console, [&](const proof::Question& one) { return ledger->proof(one); }, *question, options.timeout_s);
+  const FetchProof fetch = [&](const proof::Question& one) {
+    auto answer = ledger->proof(one);
+    return answer ? new_enough(*ledger, std::move(*answer), *one.at_least) : answer;
+  };
+  const auto file = fetch_proof(console, fetch, *question, options.timeout_s);
   if (!file) { return console.fail(file.error()); }
   const auto verdict = verify_file(*file, *root, "");
   if (!verdict) {
@@ -350,8 +265,10 @@ int run_proof(Console& console, const ProofOptions& options) {
     document.set("file", text_value(options.file)).set("bytes", number_value(std::uint64_t{file->size()}));
     console.out << json::pretty(document) << "\n";
   } else {
-    console.out << fmt::format("{}  {} bytes\n{}\nat height {}, verified against the {}\n", options.file, file->size(),
-                               printable(verdict->subject), verdict->height.value,
+    const auto time = verdict->facts.find("anchor")->find("time_ms")->as_integer().value_or(0);
+    console.out << fmt::format("{}  {} bytes\n{}\nat height {} as of {}, verified against the {}\n", options.file,
+                               file->size(), printable(verdict->subject), verdict->height.value,
+                               proof::shown_time(static_cast<Milliseconds>(time)),
                                root->is_genesis ? "genesis" : "checkpoint");
   }
   return kSuccess;
@@ -386,20 +303,23 @@ int run_verify(Console& console, const VerifyOptions& options) {
     const auto written = write_file(options.checkpoint_out, proof::checkpoint_json(verdict->newest) + "\n");
     if (!written) { return console.fail(written.error()); }
   }
+  const auto proof = proof::decode(file);
+  const auto words = proof ? words_of(*proof) : std::vector<ProofWords>();
+  const auto not_looked_at =
+      fmt::format("the changes of validators before epoch {}, where the checkpoint begins", root->epoch.value);
   if (options.output == OutputForm::json) {
     auto document = verdict->to_json();
+    auto skipped = json::Value::array();
+    if (is_cut) { skipped.push(text_value(not_looked_at)); }
+    document.set("in_words", to_json(words)).set("not_looked_at", std::move(skipped));
     if (!against.empty()) { document.set("against", text_value(against)); }
     console.out << json::pretty(document) << "\n";
     return kSuccess;
   }
   console.out << console.bold("verified") << "  " << verdict->text();
-  explain_state(*verdict, console.out);
-  if (const auto proof = proof::decode(file)) { explain_history(*proof, console.out); }
+  console.out << to_text(words);
   if (!against.empty()) { console.out << "\nagainst " << printable(options.against) << "\n  " << against << "\n"; }
-  if (is_cut) {
-    console.out << "\nnot looked at: the changes of validators before epoch " << root->epoch.value
-                << ", where the checkpoint begins\n";
-  }
+  if (is_cut) { console.out << "\nnot looked at: " << not_looked_at << "\n"; }
   return kSuccess;
 }
 

@@ -187,7 +187,9 @@ std::optional<LightClient::Answer> Verification::prove(const FetchProof& fetch, 
     if (denies(file.error().reason)) {
       is_wrong(failure(
           ErrorKind::corrupt, "ANSWER_CONTRADICTED",
-          "the node answers, and asked for the proof it says " + file.error().reason + ": " + file.error().message));
+          "the node answers, and asked for the proof it says " + file.error().reason + ": " + file.error().message +
+              (file.error().reason == "ENTITY_EXISTS" ? "; unless it was recorded in this very moment: ask again"
+                                                      : "")));
     } else if (file.error().reason == "PROOF_TOO_LARGE") {
       is_word_of_node(file.error().message);
     } else {
@@ -339,7 +341,8 @@ std::string Verification::outcome() const {
            missing_->message;
   }
   if (!height_) { return "not verified, this is the node's word: " + joined(words_); }
-  auto line = fmt::format("verified at height {} by {} of {} validators", height_->value, signers_.size(), validators_);
+  auto line = fmt::format("verified at height {} as of {} by {} of {} validators", height_->value,
+                          proof::shown_time(time_), signers_.size(), validators_);
   if (!words_.empty()) { line += "; the node's word: " + joined(words_); }
   return line;
 }

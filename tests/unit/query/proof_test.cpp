@@ -197,8 +197,16 @@ BOOST_AUTO_TEST_CASE(what_no_final_block_binds_yet_is_not_proved_yet) {
   BOOST_TEST(refused(question) == "PROOF_NOT_YET");
   BOOST_TEST(refused(about(proof::QuestionKind::history, kMilk)) == "PROOF_NOT_YET");
   BOOST_TEST(refused(about(proof::QuestionKind::state, kMilk)) == "PROOF_NOT_YET");
-  // It is true of the state that the block binds, which is the one before.
-  verified(about(proof::QuestionKind::absence, kMilk), "absence of item " + key(kMilk));
+  // It is true of the state that the block binds, which is the one before, and not of what is executed.
+  auto absence = about(proof::QuestionKind::absence, kMilk);
+  BOOST_TEST(refused(absence) == "PROOF_NOT_YET");
+  absence.at_least = Height{0};
+  BOOST_TEST(refused(absence) == "PROOF_NOT_YET");
+  absence = about(proof::QuestionKind::absence, kCheese);
+  absence.at_least = head.height;
+  verified(absence, "absence of item " + key(kCheese));
+  absence.at_least = head.height.next();
+  BOOST_TEST(refused(absence) == "PROOF_NOT_YET");
   bind({}, false);  // final by a descendant only
   BOOST_TEST(refused(question) == "PROOF_NOT_YET");
   bind({});
@@ -342,9 +350,9 @@ BOOST_AUTO_TEST_CASE(a_dataset_shows_every_agreement_that_covers_it_and_an_agree
   auto older = about(QuestionKind::history, first, "agreement");
   older.at_least = Height{1};
   use(first, "3");
-  BOOST_TEST(said(verified(older, first)).size() == steps.size());
+  BOOST_TEST(said(verified(older, "agreement " + first)).size() == steps.size());
   bind({});
-  BOOST_TEST(said(verified(older, first)).size() == steps.size() + 1);
+  BOOST_TEST(said(verified(older, "agreement " + first)).size() == steps.size() + 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_put_under_a_subject_is_proved_with_all_that_was_put_before) {

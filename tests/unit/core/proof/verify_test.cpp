@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/proof/wire_limits.h"
 #include "tests/unit/core/proof/forgeries.h"
 #include "tests/unit/core/proof/sample_ledger.h"
 
@@ -95,6 +96,48 @@ BOOST_AUTO_TEST_CASE(a_kind_that_no_head_can_have_is_refused) {
   const auto verdict = verify(encode(history), ledger.root());
   BOOST_REQUIRE(!verdict.ok());
   BOOST_TEST(verdict.error().reason == "PROOF_MALFORMED");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_file_repeats_is_counted_before_anything_is_kept) {
+  const auto refused = [](const Bytes& file) {
+    const auto checked = check_wire_limits(file);
+    return checked ? std::string() : checked.error().message.substr(0, checked.error().message.find(';'));
+  };
+  const auto field = [](std::uint8_t number, const Bytes& content) {
+    Bytes result{static_cast<std::uint8_t>(number << 3U | 2U)};
+    for (auto size = content.size();; size >>= 7U) {
+      result.push_back(static_cast<std::uint8_t>((size & 0x7FU) | (size > 0x7F ? 0x80U : 0U)));
+      if (size <= 0x7F) { break; }
+    }
+    result.insert(result.end(), content.begin(), content.end());
+    return result;
+  };
+  const auto times = [](const Bytes& one, std::size_t count) {
+    Bytes result;
+    for (std::size_t i = 0; i < count; ++i) { result.insert(result.end(), one.begin(), one.end()); }
+    return result;
+  };
+  const auto join = [](Bytes one, const Bytes& other) {
+    one.insert(one.end(), other.begin(), other.end());
+    return one;
+  };
+  const auto digest = field(1, Bytes(32, 7));
+  const auto event = [&](std::size_t names) { return field(10, join(digest, times(field(5, {}), names))); };
+  BOOST_TEST(refused(event(20'000)) == "");
+  BOOST_TEST(refused(event(20'001)) == "found field 5 more often than 20000 times");
+  BOOST_TEST(refused(times(event(20'000), 50)) == "");
+  BOOST_TEST(refused(times(event(20'000), 51)) == "found more than 1000000 names of events");
+  BOOST_TEST(refused(times(field(10, {}), 3)) == "found field 10 shorter than 34 bytes");
+  const auto path = [&](std::size_t siblings) { return field(15, field(3, times(field(1, Bytes(32, 1)), siblings))); };
+  BOOST_TEST(refused(path(256)) == "");
+  BOOST_TEST(refused(path(257)) == "found field 1 more often than 256 times");
+  BOOST_TEST(refused(field(15, field(3, field(1, {})))) == "found field 1 shorter than 32 bytes");
+  const auto entry = field(5, field(3, Bytes(32, 1)));
+  BOOST_TEST(refused(field(13, times(entry, 10))) == "");
+  BOOST_TEST(refused(field(13, times(entry, 1'000'001))) == "found field 5 more often than 1000000 times");
+  BOOST_TEST(refused(times(field(2, {}), 2)) == "found field 2 more often than 1 time");
+  BOOST_TEST(refused(field(15, field(9, {}))) == "found field 9 of a kind that the format does not have there");
+  BOOST_TEST(refused(Bytes{0x12, 0x7F}) == "found a field that is cut off");
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_verifies_what_begins_at_its_epoch_and_a_longer_file_can_be_cut) {
