@@ -97,10 +97,11 @@ void merge(WriteSet& block, WriteSet writes) {
   }
 }
 
-void commit(const StateReader& proofs, const BlockContext& block, BlockResult& result) {
+void commit(const StateReader& proofs, const BlockContext& block, BlockResult& result, commitment::PageCache* pages) {
   auto committed = commitment::commit(
       proofs,
-      {.height = block.height, .block = block.id, .receipts_root = result.receipts_root, .writes = result.writes});
+      {.height = block.height, .block = block.id, .receipts_root = result.receipts_root, .writes = result.writes},
+      pages);
   result.commitments = committed.commitments;
   result.proofs = std::move(committed.rows);
   result.state_root = result.commitments.state_root(block.height);
@@ -127,7 +128,7 @@ BlockContext block_context(const Block& block) {
 
 BlockResult execute_block(const StateBefore& before, const BlockContext& block,
                           const std::vector<TransactionPointer>& transactions, const Registry& registry,
-                          const Directory& directory, packages::ModuleStore* modules) {
+                          const Directory& directory, packages::ModuleStore* modules, commitment::PageCache* pages) {
   BlockResult result;
   std::optional<packages::ModuleStore> of_this_block;
   if (modules == nullptr) { modules = &of_this_block.emplace(); }
@@ -185,7 +186,7 @@ BlockResult execute_block(const StateBefore& before, const BlockContext& block,
     static thread_local std::uint8_t executions = 0;  // lint: allow a bug to order, absent from every other build
     result.receipts_root.bytes[0] ^= ++executions;
   }
-  commit(before.proofs, block, result);
+  commit(before.proofs, block, result, pages);
   return result;
 }
 
@@ -196,7 +197,7 @@ BlockResult execute_genesis(const Genesis& genesis) {
   result.writes = governance::genesis_state(genesis);
   governance::record_members(NothingBefore{}, block, result.writes, result.index_entries);
   result.receipts_root = merkle_root({});
-  commit(NothingBefore{}, block, result);
+  commit(NothingBefore{}, block, result, nullptr);
   return result;
 }
 

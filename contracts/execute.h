@@ -38,10 +38,12 @@ struct StateBefore {
 /// Runs the transactions in order. A pure function: equal arguments give equal results on every validator.
 /// This is where sender, organisation, role, expiry and fuel are judged for good; a transaction that fails leaves a
 /// failed receipt and nothing else. `modules` keeps compiled contracts from block to block, which changes time and nothing
-/// else; without it they are compiled again in each block that runs some. Precondition: `before` is of the height before the block's.
+/// else; without it they are compiled again in each block that runs some. `pages` likewise keeps pages of the map.
+/// Precondition: `before` is of the height before the block's.
 [[nodiscard]] BlockResult execute_block(const StateBefore& before, const BlockContext& block,
                                         const std::vector<TransactionPointer>& transactions, const Registry& registry,
-                                        const Directory& directory, packages::ModuleStore* modules = nullptr);
+                                        const Directory& directory, packages::ModuleStore* modules = nullptr,
+                                        commitment::PageCache* pages = nullptr);
 
 /// Height 0: the members and parameters of the founding document, no transactions.
 [[nodiscard]] BlockResult execute_genesis(const Genesis& genesis);

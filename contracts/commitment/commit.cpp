@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "contracts/commitment/map.h"
+#include "contracts/commitment/page_cache.h"
 #include "core/check.h"
 #include "core/encoding.h"
 #include "core/hash.h"
@@ -93,17 +94,21 @@ std::optional<Standing> read_standing(const StateReader& proofs) {
   return std::move(*standing);
 }
 
-Committed commit(const StateReader& proofs, const BlockChanges& block) {
+Committed commit(const StateReader& proofs, const BlockChanges& block, PageCache* pages) {
   auto standing = read_standing(proofs);
   CHECK(standing ? standing->height.next() == block.height : block.height == Height{0});
+  if (pages != nullptr) { pages->enter(standing ? standing->encode() : Bytes{}); }
   if (!standing) { standing.emplace(); }
   Committed result;
-  standing->map_top = update_map(proofs, block.height, standing->map_top, map_changes(block.writes), result.rows);
+  standing->map_top =
+      update_map(proofs, block.height, standing->map_top, map_changes(block.writes), result.rows, pages);
   const auto leaf = mountain_leaf(block.height, block.block, block.receipts_root);
   add_to_mountain(standing->peaks, block.height.value, leaf, result.rows);
   standing->rest = next_rest(standing->rest, block.height, digest_of_rest(block.writes));
   standing->height = block.height;
-  result.rows.push_back({to_bytes(kStandingKey), standing->encode()});
+  auto stands = standing->encode();
+  if (pages != nullptr) { pages->leave(stands); }
+  result.rows.push_back({to_bytes(kStandingKey), std::move(stands)});
   result.commitments = {.mountain_root = mountain_root(standing->peaks, block.height.value + 1),
                         .map_root = map_root(standing->map_top),
                         .rest = standing->rest};

@@ -10,6 +10,8 @@
 
 namespace keten::contracts::commitment {
 
+class PageCache;
+
 /// What a block did, as far as it is committed to.
 struct BlockChanges {
   Height height;
@@ -24,8 +26,8 @@ struct Committed {
 };
 
 /// The commitments after a block. `proofs` is the column as the block before left it; empty before height 0.
-/// Precondition: the block follows the newest height of the column.
-[[nodiscard]] Committed commit(const StateReader& proofs, const BlockChanges& block);
+/// `pages` spares reading what an earlier call has read or written. Precondition: the block follows the newest height of the column.
+[[nodiscard]] Committed commit(const StateReader& proofs, const BlockChanges& block, PageCache* pages = nullptr);
 
 /// Zero without writes. docs/formats.md, "Receipts".
 [[nodiscard]] Hash digest_of(const WriteSet& writes);

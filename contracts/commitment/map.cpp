@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "contracts/commitment/map_page.h"
+#include "contracts/commitment/page_cache.h"
 #include "contracts/commitment/subtrees.h"
 #include "core/check.h"
 #include "core/encoding.h"
@@ -51,89 +52,133 @@ void erase_undo(const StateReader& proofs, Height newest, Rows& rows) {
   });
 }
 
-/// One pass over the changes of a height: down level by level, reading; up again, hashing and writing.
+/// One pass over the changes of a height: down level by level, reading; up again, changing, hashing and writing.
 class Update {
  public:
-  Update(const StateReader& proofs, Height height, Rows& rows) : proofs_(proofs), height_(height), rows_(rows) {}
+  Update(const StateReader& proofs, Height height, Rows& rows, PageCache& pages)
+      : proofs_(proofs), height_(height), rows_(rows), pages_(pages) {}
 
   /// Precondition: there are changes.
   Hash run(std::vector<MapChange> changes) {
     std::ranges::sort(changes, {}, &MapChange::key);
     rows_.reserve(rows_.size() + 3 * changes.size());
     levels_.push_back({});
-    levels_.back().push_back({.place = PagePlace::root(), .changes = changes});
+    levels_.back().push_back({.place = PagePlace::root(), .changes = changes, .is_stored = true});
     while (!levels_.back().empty()) { levels_.push_back(descend(levels_.back())); }
-    Hash top;
-    for (auto level = levels_.size(); level-- > 0;) {
-      finish(levels_[level], [&](const Step& step, const Subtree& subtree) {
-        if (level == 0) {
-          top = subtree.hash;
-        } else {
-          levels_[level - 1][step.parent].page.slots[step.slot] = subtree;
-        }
-      });
-      levels_.pop_back();
+    const Level* below = nullptr;
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+      finish(*level, below);
+      below = &*level;
     }
     write_undo_rows();
-    return top;
+    return levels_.front().front().subtree.hash;
   }
 
  private:
   struct Step {
     PagePlace place;
     Changes changes;         ///< all below this page
-    std::size_t parent = 0;  ///< its number in the level above
-    std::size_t slot = 0;    ///< of the parent
-    std::optional<Bytes> stored = std::nullopt;
-    Page page = {};
+    std::size_t slot = 0;    ///< of the page above
+    bool is_stored = false;  ///< the page above says that there is something
+    PageCache::Place kept = PageCache::kNowhere;
+    std::size_t first_child = 0;  ///< in the level below
+    std::size_t children = 0;
+    Subtree subtree = {};  ///< once finished
   };
   using Level = std::vector<Step>;
+  /// A page on the way up.
+  struct Work {
+    Page before;
+    Page after;
+    PageDifference difference;
+  };
   /// What one call hashes together: few enough to stay in the processor's cache.
-  static constexpr std::size_t kHashedTogether = 64;
+  static constexpr std::size_t kWorkedTogether = 64;
 
-  /// Reads the pages of a level and changes those that list their keys; what is behind the others is the next level.
+  /// Finds the pages of a level; what is behind those that do not list their keys is the next level.
   Level descend(Level& level) {
-    std::vector<Bytes> keys;
-    keys.reserve(level.size());
-    std::size_t changes = 0;
-    for (const auto& step : level) {
-      keys.push_back(step.place.row_key());
-      changes += step.changes.size();
-    }
-    auto stored = proofs_.get_many(keys);
+    find_pages(level);
     Level next;
-    for (std::size_t i = 0; i < level.size(); ++i) {
-      auto& step = level[i];
-      step.stored = std::move(stored[i]);
-      if (step.stored) { step.page = Page::decode(*step.stored); }
-      if (!step.page.is_inner) {
-        change_leaves(step);
-        continue;
+    for (auto& step : level) {
+      if (step.kept == PageCache::kNowhere) { continue; }
+      const ByteView stored = pages_.stored(step.kept);
+      if (!is_inner(stored)) { continue; }
+      if (next.capacity() == 0) {
+        next.reserve(std::min(levels_.front().front().changes.size(), level.size() * kPageSlots));
       }
-      if (next.empty()) { next.reserve(std::min(changes, level.size() * kPageSlots)); }
+      step.first_child = next.size();
       for (auto rest = step.changes; !rest.empty();) {
         const auto slot = step.place.slot_of(rest.front().key);
         std::size_t count = 1;
         while (count < rest.size() && step.place.slot_of(rest[count].key) == slot) { ++count; }
-        next.push_back({.place = step.place.child(slot), .changes = rest.first(count), .parent = i, .slot = slot});
+        next.push_back({.place = step.place.child(slot),
+                        .changes = rest.first(count),
+                        .slot = slot,
+                        .is_stored = has_below(stored, slot)});
         rest = rest.subspan(count);
       }
+      step.children = next.size() - step.first_child;
     }
     return next;
   }
 
-  void change_leaves(Step& step) {
-    const auto before = std::move(step.page.leaves);
-    std::vector<Page::Leaf> leaves;
-    leaves.reserve(before.size() + step.changes.size());
+  void find_pages(Level& level) {
+    std::vector<Step*> missing;
+    std::vector<Bytes> keys;
+    for (auto& step : level) {
+      if (!step.is_stored) { continue; }
+      step.kept = pages_.find(step.place);
+      if (step.kept != PageCache::kNowhere) { continue; }
+      missing.push_back(&step);
+      keys.push_back(step.place.row_key());
+    }
+    auto stored = proofs_.get_many(keys);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      if (stored[i]) { missing[i]->kept = pages_.add(missing[i]->place, std::move(*stored[i])); }
+    }
+  }
+
+  /// A page as it is afterwards. `below`: the next level, finished.
+  void change(const Step& step, const Level* below, Work& work) {
+    work.before.read(step.kept == PageCache::kNowhere ? ByteView() : ByteView(pages_.stored(step.kept)));
+    work.difference.leaves.clear();
+    work.difference.slots = 0;
+    if (!work.before.is_inner) {
+      change_leaves(step, work);
+      return;
+    }
+    work.after.is_inner = true;
+    work.after.leaves.clear();
+    work.after.slots = work.before.slots;
+    for (const auto& child : std::span(*below).subspan(step.first_child, step.children)) {
+      auto& slot = work.after.slots[child.slot];
+      if (slot == child.subtree) { continue; }
+      slot = child.subtree;
+      work.difference.slots = static_cast<std::uint16_t>(work.difference.slots | 1U << child.slot);
+    }
+  }
+
+  void change_leaves(const Step& step, Work& work) {
+    const auto& before = work.before.leaves;
+    auto& after = work.after.leaves;
+    work.after.is_inner = false;
+    after.clear();
+    after.reserve(before.size() + step.changes.size());
     auto old = before.begin();
     for (const auto& change : step.changes) {
-      while (old != before.end() && old->key < change.key) { leaves.push_back(*old++); }
-      if (old != before.end() && old->key == change.key) { ++old; }
-      if (change.value) { leaves.push_back({change.key, *change.value}); }
+      const auto next = std::ranges::lower_bound(old, before.end(), change.key, {}, &Page::Leaf::key);
+      after.insert(after.end(), old, next);
+      old = next;
+      if (old != before.end() && old->key == change.key) {
+        if (old->value != change.value) { work.difference.leaves.push_back({change.key, old->value}); }
+        ++old;
+      } else if (change.value) {
+        work.difference.leaves.push_back({change.key, std::nullopt});
+      }
+      if (change.value) { after.push_back({change.key, *change.value}); }
     }
-    leaves.insert(leaves.end(), old, before.end());
-    step.page = listing(step.place, std::move(leaves));
+    after.insert(after.end(), old, before.end());
+    if (after.size() > kPageLeavesMax) { work.after = listing(step.place, std::move(after)); }
   }
 
   /// A page with these leaves; with too many, they are in new pages below.
@@ -151,37 +196,44 @@ class Update {
       const auto below = place.child(slot);
       const auto child = listing(below, {first, last});
       page.slots[slot] = child.subtree(below);
-      write(below, {}, child, child.encode());
+      write(below, PageCache::kNowhere, {.before = {}, .after = child, .difference = {}});
       first = last;
     }
     return page;
   }
 
-  /// Writes the pages of a level that changed and tells what their subtrees are.
-  template <typename Tell>
-  void finish(const Level& level, const Tell& tell) {
-    Subtrees hashed;
-    for (std::size_t first = 0; first < level.size(); first += kHashedTogether) {
-      const auto together = std::span(level).subspan(first, std::min(kHashedTogether, level.size() - first));
-      for (const auto& step : together) { hashed.add(step.page, step.place.depth); }
-      const auto subtrees = hashed.finish();
+  /// Changes the pages of a level, writes them and finds their subtrees.
+  void finish(Level& level, const Level* below) {
+    for (std::size_t first = 0; first < level.size(); first += kWorkedTogether) {
+      const auto together = std::span(level).subspan(first, std::min(kWorkedTogether, level.size() - first));
       for (std::size_t i = 0; i < together.size(); ++i) {
-        const auto& step = together[i];
-        tell(step, subtrees[i]);
-        auto bytes = step.page.encode();
-        const bool is_same = step.stored ? bytes == *step.stored : step.page.is_empty();
-        if (!is_same) {
-          write(step.place, step.stored ? Page::decode(*step.stored) : Page{}, step.page, std::move(bytes));
-        }
+        change(together[i], below, work_[i]);
+        hashed_.add(work_[i].after, together[i].place.depth);
+      }
+      const auto subtrees = hashed_.finish();
+      for (std::size_t i = 0; i < together.size(); ++i) {
+        together[i].subtree = subtrees[i];
+        if (!work_[i].difference.is_none()) { write(together[i].place, together[i].kept, work_[i]); }
       }
     }
   }
 
-  void write(const PagePlace& place, const Page& before, const Page& page, Bytes bytes) {
-    rows_.push_back({place.row_key(), page.is_empty() ? std::nullopt : std::optional(std::move(bytes))});
+  void write(const PagePlace& place, PageCache::Place kept, const Work& work) {
     auto& undo = place.depth < 8 ? undo_of_top_ : undo_.at(place.path.bytes[0]);
     write_place(undo, place);
-    write_undo(undo, before, page);
+    write_undo(undo, work.before, work.after, work.difference);
+    if (work.after.is_empty()) {
+      if (kept != PageCache::kNowhere) { pages_.erase(kept); }
+      rows_.push_back({place.row_key(), std::nullopt});
+      return;
+    }
+    auto bytes = work.after.encode();
+    if (kept != PageCache::kNowhere) {
+      pages_.change(kept, bytes);
+    } else {
+      pages_.add(place, bytes);
+    }
+    rows_.push_back({place.row_key(), std::move(bytes)});
   }
 
   void write_undo_rows() {
@@ -197,7 +249,10 @@ class Update {
   const StateReader& proofs_;
   Height height_;
   Rows& rows_;
+  PageCache& pages_;
   std::vector<Level> levels_;
+  std::array<Work, kWorkedTogether> work_;
+  Subtrees hashed_;
   Writer undo_of_top_;  ///< of pages whose path has no first byte
   std::array<Writer, 256> undo_;
 };
@@ -313,9 +368,15 @@ class Prover {
 
 }  // namespace
 
-Hash update_map(const StateReader& proofs, Height height, const Hash& top, std::vector<MapChange> changes, Rows& rows) {
+Hash update_map(const StateReader& proofs, Height height, const Hash& top, std::vector<MapChange> changes, Rows& rows,
+                PageCache* pages) {
   erase_undo(proofs, height, rows);
-  return changes.empty() ? top : Update(proofs, height, rows).run(std::move(changes));
+  if (changes.empty()) { return top; }
+  PageCache of_this_height(0);
+  auto& kept = pages != nullptr ? *pages : of_this_height;
+  const auto after = Update(proofs, height, rows, kept).run(std::move(changes));
+  kept.trim();
+  return after;
 }
 
 MapProof prove_in_map(const StateReader& proofs, Height newest, Height height, const Hash& key) {

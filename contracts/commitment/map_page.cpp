@@ -18,9 +18,17 @@ enum class Undo : std::uint8_t { empty = 0, whole = 1, leaves = 2, slots = 3 };
 
 constexpr std::size_t kLeafBytes = 2 * Hash::size;
 
-void write_leaf(Writer& writer, const Page::Leaf& leaf) {
-  writer.fixed(leaf.key);
-  writer.fixed(leaf.value);
+static_assert(sizeof(Page::Leaf) == kLeafBytes && alignof(Page::Leaf) == 1, "leaves are copied as they are stored");
+/// Form and two times 16 bits.
+constexpr std::size_t kInnerHeadBytes = 5;
+
+std::uint16_t bits_at(ByteView bytes, std::size_t offset) {
+  return static_cast<std::uint16_t>(bytes[offset] | bytes[offset + 1] << 8U);
+}
+
+void put_bits(Bytes& bytes, std::size_t offset, std::uint16_t bits) {
+  bytes[offset] = static_cast<std::uint8_t>(bits);
+  bytes[offset + 1] = static_cast<std::uint8_t>(bits >> 8U);
 }
 
 /// Precondition: that many bytes.
@@ -28,48 +36,21 @@ void copy_hash(Hash& hash, const std::uint8_t* bytes) { std::memcpy(hash.bytes.d
 
 bool by_key(const Page::Leaf& leaf, const Hash& key) { return leaf.key < key; }
 
-/// Leaves of `before` that are others or none in `after`, and keys that are new in `after`.
-std::vector<std::pair<Hash, std::optional<Hash>>> differences(const std::vector<Page::Leaf>& before,
-                                                              const std::vector<Page::Leaf>& after) {
-  std::vector<std::pair<Hash, std::optional<Hash>>> result;
-  auto old = before.begin();
-  auto now = after.begin();
-  while (old != before.end() || now != after.end()) {
-    if (now == after.end() || (old != before.end() && old->key < now->key)) {
-      result.emplace_back(old->key, old->value);
-      ++old;
-    } else if (old == before.end() || now->key < old->key) {
-      result.emplace_back(now->key, std::nullopt);
-      ++now;
-    } else {
-      if (old->value != now->value) { result.emplace_back(old->key, old->value); }
-      ++old;
-      ++now;
-    }
-  }
-  return result;
-}
-
-void write_leaves_undo(Writer& writer, const Page& before, const Page& after) {
-  const auto changed = differences(before.leaves, after.leaves);
+void write_leaves_undo(Writer& writer, const std::vector<PageDifference::Leaf>& leaves) {
   writer.u8(static_cast<std::uint8_t>(Undo::leaves));
-  writer.u16(static_cast<std::uint16_t>(changed.size()));
-  for (const auto& [key, value] : changed) {
-    writer.fixed(key);
-    writer.u8(value ? 1 : 0);
-    if (value) { writer.fixed(*value); }
+  writer.u16(static_cast<std::uint16_t>(leaves.size()));
+  for (const auto& leaf : leaves) {
+    writer.fixed(leaf.key);
+    writer.u8(leaf.before ? 1 : 0);
+    if (leaf.before) { writer.fixed(*leaf.before); }
   }
 }
 
-void write_slots_undo(Writer& writer, const Page& before, const Page& after) {
+void write_slots_undo(Writer& writer, const Page& before, std::uint16_t changed) {
   writer.u8(static_cast<std::uint8_t>(Undo::slots));
-  std::uint16_t changed = 0;
-  for (std::size_t slot = 0; slot < kPageSlots; ++slot) {
-    if (before.slots[slot] != after.slots[slot]) { changed = static_cast<std::uint16_t>(changed | (1U << slot)); }
-  }
   writer.u16(changed);
   for (std::size_t slot = 0; slot < kPageSlots; ++slot) {
-    if ((changed & (1U << slot)) == 0) { continue; }
+    if ((changed >> slot & 1U) == 0) { continue; }
     const auto& old = before.slots[slot];
     writer.u8(static_cast<std::uint8_t>(old.keys));
     if (old.keys != Keys::none) { writer.fixed(old.hash); }
@@ -131,20 +112,14 @@ Subtree joined(const Subtree& left, const Subtree& right) {
 
 PagePlace PagePlace::child(std::size_t slot) const {
   PagePlace result{depth + kPageLevels, path};
-  for (std::size_t level = 0; level < kPageLevels; ++level) {
-    if ((slot >> (kPageLevels - 1 - level) & 1U) == 0) { continue; }
-    auto& byte = result.path.bytes[(depth + level) / 8];
-    byte = static_cast<std::uint8_t>(byte | (0x80U >> (depth + level) % 8));
-  }
+  auto& byte = result.path.bytes[depth / 8];
+  byte = static_cast<std::uint8_t>(byte | (depth % 8 == 0 ? slot << 4U : slot));
   return result;
 }
 
 std::size_t PagePlace::slot_of(const Hash& key) const {
-  std::size_t slot = 0;
-  for (std::size_t level = 0; level < kPageLevels; ++level) {
-    slot = slot << 1U | (map_bit(key, depth + level) ? 1U : 0U);
-  }
-  return slot;
+  const std::size_t byte = key.bytes[depth / 8];
+  return depth % 8 == 0 ? byte >> 4U : byte & 15U;
 }
 
 Bytes PagePlace::row_key() const {
@@ -172,15 +147,12 @@ Subtree Page::subtree(const PagePlace& place) const {
 }
 
 Bytes Page::encode() const {
-  Writer writer;
   if (!is_inner) {
-    writer.reserve(1 + leaves.size() * kLeafBytes);
-    writer.u8(static_cast<std::uint8_t>(Form::list));
-    for (const auto& leaf : leaves) { write_leaf(writer, leaf); }
-    return writer.take();
+    Bytes bytes(1 + leaves.size() * kLeafBytes);
+    bytes[0] = static_cast<std::uint8_t>(Form::list);
+    if (!leaves.empty()) { std::memcpy(bytes.data() + 1, leaves.data(), leaves.size() * kLeafBytes); }
+    return bytes;
   }
-  writer.reserve(5 + kPageSlots * Hash::size);
-  writer.u8(static_cast<std::uint8_t>(Form::inner));
   std::uint16_t present = 0;
   std::uint16_t single = 0;
   for (std::size_t slot = 0; slot < kPageSlots; ++slot) {
@@ -188,40 +160,52 @@ Bytes Page::encode() const {
     if (slots[slot].keys != Keys::none) { present |= bit; }
     if (slots[slot].keys == Keys::one) { single |= bit; }
   }
-  writer.u16(present);
-  writer.u16(single);
+  Bytes bytes(kInnerHeadBytes + static_cast<std::size_t>(std::popcount(present)) * Hash::size);
+  bytes[0] = static_cast<std::uint8_t>(Form::inner);
+  put_bits(bytes, 1, present);
+  put_bits(bytes, 3, single);
+  auto* next = bytes.data() + kInnerHeadBytes;
   for (const auto& slot : slots) {
-    if (slot.keys != Keys::none) { writer.fixed(slot.hash); }
+    if (slot.keys == Keys::none) { continue; }
+    std::memcpy(next, slot.hash.bytes.data(), Hash::size);
+    next += Hash::size;
   }
-  return writer.take();
+  return bytes;
 }
 
-Page Page::decode(ByteView bytes) {
-  Reader reader(bytes);
-  Page page;
-  page.is_inner = reader.u8() == static_cast<std::uint8_t>(Form::inner);
-  if (page.is_inner) {
-    const auto present = reader.u16();
-    const auto single = reader.u16();
-    const auto hashes = reader.raw(static_cast<std::size_t>(std::popcount(present)) * Hash::size);
-    CHECK(reader.finish("page of the map").ok());
-    const auto* next = hashes.data();
+bool is_inner(ByteView stored) { return !stored.empty() && stored[0] == static_cast<std::uint8_t>(Form::inner); }
+
+bool has_below(ByteView stored, std::size_t slot) { return is_inner(stored) && (bits_at(stored, 1) >> slot & 1U) != 0; }
+
+void Page::read(ByteView stored) {
+  is_inner = commitment::is_inner(stored);
+  leaves.clear();
+  if (is_inner) {
+    CHECK(stored.size() >= kInnerHeadBytes);
+    const auto present = bits_at(stored, 1);
+    const auto single = bits_at(stored, 3);
+    CHECK(stored.size() == kInnerHeadBytes + static_cast<std::size_t>(std::popcount(present)) * Hash::size);
+    const auto* next = stored.data() + kInnerHeadBytes;
     for (std::size_t slot = 0; slot < kPageSlots; ++slot) {
-      if ((present >> slot & 1U) == 0) { continue; }
-      page.slots[slot].keys = (single >> slot & 1U) != 0 ? Keys::one : Keys::more;
-      copy_hash(page.slots[slot].hash, next);
+      if ((present >> slot & 1U) == 0) {
+        slots[slot] = {};
+        continue;
+      }
+      slots[slot].keys = (single >> slot & 1U) != 0 ? Keys::one : Keys::more;
+      copy_hash(slots[slot].hash, next);
       next += Hash::size;
     }
-  } else {
-    CHECK(reader.remaining() % kLeafBytes == 0);
-    page.leaves.resize(reader.remaining() / kLeafBytes);
-    const auto* next = reader.raw(reader.remaining()).data();
-    for (auto& leaf : page.leaves) {
-      copy_hash(leaf.key, next);
-      copy_hash(leaf.value, next + Hash::size);
-      next += kLeafBytes;
-    }
+  } else if (!stored.empty()) {
+    const auto list = stored.subspan(1);
+    CHECK(list.size() % kLeafBytes == 0);
+    leaves.resize(list.size() / kLeafBytes);
+    if (!leaves.empty()) { std::memcpy(leaves.data(), list.data(), list.size()); }
   }
+}
+
+Page Page::decode(ByteView stored) {
+  Page page;
+  page.read(stored);
   return page;
 }
 
@@ -237,16 +221,16 @@ Subtree subtree_of(std::span<const Page::Leaf> leaves, std::size_t depth) {
   return joined(subtree_of(leaves.first(left), depth + 1), subtree_of(leaves.subspan(left), depth + 1));
 }
 
-void write_undo(Writer& writer, const Page& before, const Page& after) {
+void write_undo(Writer& writer, const Page& before, const Page& after, const PageDifference& difference) {
   if (before.is_empty()) {
     writer.u8(static_cast<std::uint8_t>(Undo::empty));
   } else if (after.is_empty() || before.is_inner != after.is_inner) {
     writer.u8(static_cast<std::uint8_t>(Undo::whole));
     writer.sized(before.encode());
   } else if (before.is_inner) {
-    write_slots_undo(writer, before, after);
+    write_slots_undo(writer, before, difference.slots);
   } else {
-    write_leaves_undo(writer, before, after);
+    write_leaves_undo(writer, difference.leaves);
   }
 }
 

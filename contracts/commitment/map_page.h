@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -54,17 +55,34 @@ struct Page {
   [[nodiscard]] bool is_empty() const;
   [[nodiscard]] Subtree subtree(const PagePlace& place) const;
   [[nodiscard]] Bytes encode() const;
-  /// Precondition: written by encode().
-  static Page decode(ByteView bytes);
+  /// Becomes what encode() wrote; nothing at all is an empty page.
+  void read(ByteView stored);
+  [[nodiscard]] static Page decode(ByteView stored);
 };
+
+/// Whether a stored page has something below a slot; false for one that lists its keys.
+[[nodiscard]] bool has_below(ByteView stored, std::size_t slot);
+[[nodiscard]] bool is_inner(ByteView stored);
 
 /// Subtree of some leaves whose keys agree in the first `depth` bits.
 [[nodiscard]] Subtree subtree_of(std::span<const Page::Leaf> leaves, std::size_t depth);
 /// How many of the leaves go left at a depth.
 [[nodiscard]] std::size_t count_left(std::span<const Page::Leaf> leaves, std::size_t depth);
 
+/// In what a page that keeps its form differs from before.
+struct PageDifference {
+  struct Leaf {
+    Hash key;
+    std::optional<Hash> before;
+  };
+  std::vector<Leaf> leaves;  ///< ascending
+  std::uint16_t slots = 0;   ///< bits
+
+  [[nodiscard]] bool is_none() const { return leaves.empty() && slots == 0; }
+};
+
 /// How a page was before a block: what turns `after` back into `before`.
-void write_undo(Writer& writer, const Page& before, const Page& after);
+void write_undo(Writer& writer, const Page& before, const Page& after, const PageDifference& difference);
 /// Reads one undo and applies it. Precondition: written by write_undo() for this page.
 void apply_undo(Page& page, Reader& undo);
 /// Reads over one.

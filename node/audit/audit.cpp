@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "contracts/commitment/page_cache.h"
 #include "contracts/execute.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/governance/views.h"
@@ -128,6 +129,7 @@ class Audit {
   const ChainId chain_;
   const contracts::Registry registry_ = contracts::built_in_contracts();
   packages::ModuleStore modules_;
+  contracts::commitment::PageCache pages_;
   std::unique_ptr<rocksdb_store::RocksDatabase> ledger_;
   std::optional<HeaderCheck> rules_;
   EpochSets sets_;
@@ -294,8 +296,9 @@ Status Audit::execute(const CheckedBlock& checked, std::optional<Finding>& findi
   contracts::BlockResult result;
   {
     const auto snapshot = ledger_->snapshot();
-    result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(block),
-                                      block.transactions, registry_, rules_->membership().directory, &modules_);
+    result =
+        contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(block), block.transactions,
+                                 registry_, rules_->membership().directory, &modules_, &pages_);
   }
   finding = check_result(checked, result, source_.tables());
   if (finding) { return kDone; }

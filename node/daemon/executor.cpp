@@ -81,7 +81,7 @@ Status Executor::run_block(const pipeline::Execute& work) {
     const auto snapshot = disk_.database().snapshot();
     disk_.recent().keep(header.height.previous(), snapshot);
     result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*work.block),
-                                      work.block->transactions, registry_, membership_->directory, &modules_);
+                                      work.block->transactions, registry_, membership_->directory, &modules_, &pages_);
   } catch (const storage::ReadFailure& failed) { return failed.error(); }
   const auto executed = steady_us();
   const auto place = disk_.place(id, header.height);

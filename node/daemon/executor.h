@@ -3,6 +3,7 @@
 #include <functional>
 #include <thread>
 
+#include "contracts/commitment/page_cache.h"
 #include "contracts/execute.h"
 #include "contracts/packages/module_store.h"
 #include "contracts/registry.h"
@@ -36,7 +37,8 @@ class Executor {
   Disk& disk_;
   const contracts::Registry& registry_;
   MembershipPointer membership_;
-  packages::ModuleStore modules_;  ///< of the execution thread
+  packages::ModuleStore modules_;           ///< of the execution thread
+  contracts::commitment::PageCache pages_;  ///< likewise
   Counter transactions_;
   Counter failed_;
   Counter execute_us_;

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "contracts/commitment/page_cache.h"
 #include "contracts/execute.h"
 #include "contracts/governance/membership_state.h"
 #include "contracts/packages/module_store.h"
@@ -64,6 +65,7 @@ Result<Membership> read_membership(const storage::Database& database) {
 Status replay_chain(const Replay& replay, const FinalChain& chain) {
   const auto registry = contracts::built_in_contracts();
   packages::ModuleStore modules;
+  contracts::commitment::PageCache pages;
   auto membership = read_membership(replay.database);
   if (!membership) { return membership.error(); }
   for (const auto& stored : chain.blocks) {
@@ -73,7 +75,7 @@ Status replay_chain(const Replay& replay, const FinalChain& chain) {
     {
       const auto snapshot = replay.database.snapshot();
       result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*block),
-                                        block->transactions, registry, membership->directory, &modules);
+                                        block->transactions, registry, membership->directory, &modules, &pages);
     }
     const auto found = chain.finalizations.find(stored.id);
     const auto finalization = found == chain.finalizations.end() ? std::nullopt : std::optional(found->second);

@@ -408,7 +408,7 @@ void Validator::execute_now(const pipeline::Execute& effect) {
     const auto snapshot = disk_.database().snapshot();
     result = contracts::execute_block(storage::state_before(*snapshot), contracts::block_context(*effect.block),
                                       effect.block->transactions, around_.founding.registry(),
-                                      process.membership->directory);
+                                      process.membership->directory, nullptr, &process.pages);
   } catch (const storage::ReadFailure& failed) { return disk_failed(failed.error()); }
   const auto replay_from = process.stored.replay_from(header.height, *location);
   const storage::Commit commit{*effect.block, id, *location, replay_from, result, effect.finalization};

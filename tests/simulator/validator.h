@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "contracts/commitment/page_cache.h"
 #include "contracts/registry.h"
 #include "node/pipeline/pipeline.h"
 #include "node/storage/stored_blocks.h"
@@ -122,6 +123,8 @@ class Validator {
     std::unique_ptr<pipeline::Pipeline> pipeline;
     MembershipPointer membership;
     MembershipPointer changed_membership;  ///< by the block that was executed last
+    /// Room for a few pages, so that runs see them come and go.
+    contracts::commitment::PageCache pages{12 * 1024};
     storage::StoredBlocks stored;
     std::deque<pipeline::Persist> persist_queue;
     std::vector<pipeline::Persist> persisting;

@@ -4,7 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "contracts/commitment/commit.h"
 #include "contracts/commitment/map_page.h"
+#include "contracts/commitment/page_cache.h"
 #include "tests/unit/commitment/model.h"
 
 namespace keten::contracts::commitment {
@@ -62,6 +64,50 @@ BOOST_AUTO_TEST_CASE(the_root_is_that_of_the_naive_tree_after_every_batch_and_al
       check_proofs_of_kept_heights(map, random, 60);
       BOOST_TEST_CONTEXT("alike " << alike << " seed " << seed) { BOOST_TEST(map.model.size() > 3U); }
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_the_same_with_pages_kept_in_memory_however_few_have_room) {
+  for (const std::size_t room : {std::size_t{0}, std::size_t{4'000}, std::size_t{40'000}, std::size_t{100'000'000}}) {
+    for (const std::size_t alike : {0, 6, 254}) {
+      PageCache pages(room);
+      RandomMap random(room + alike, alike);
+      ModelledMap plain;
+      ModelledMap cached;
+      cached.pages = &pages;
+      std::size_t most = 0;
+      for (int batch = 0; batch < 60; ++batch) {
+        const auto changes = random.batch(plain.model, alike == 254 ? 1 + random.below(8) : 1 + random.below(60));
+        plain.apply(changes);
+        cached.apply(changes);
+        BOOST_REQUIRE((cached.top == plain.top));
+        BOOST_REQUIRE((cached.proofs.entries == plain.proofs.entries));
+        BOOST_REQUIRE(pages.bytes() <= room);
+        most = std::max(most, pages.size());
+      }
+      BOOST_TEST((most > 0) == (room > 0));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_a_column_that_stands_elsewhere_are_forgotten) {
+  RandomMap random(12, 3);
+  PageCache pages;
+  test::MapState column;
+  const auto execute = [&](std::uint64_t height) {
+    WriteSet writes;
+    for (int i = 0; i < 40; ++i) {
+      writes[head_key("record", std::to_string(random.below(300)))] = to_bytes(random.hash().view());
+    }
+    const BlockChanges block{.height = Height{height}, .block = random.hash(), .receipts_root = {}, .writes = writes};
+    auto cached = commit(column, block, &pages);
+    BOOST_REQUIRE((cached.commitments == commit(column, block).commitments));
+    BOOST_TEST(pages.size() > 0U);
+    return cached.rows;
+  };
+  for (std::uint64_t height = 0; height < 60; ++height) {
+    if (height % 10 == 9) { execute(height); }  // its rows never reach the column
+    for (const auto& row : execute(height)) { test::keep(column, row.key, row.value); }
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "contracts/commitment/map.h"
+#include "contracts/commitment/page_cache.h"
 #include "core/commitment.h"
 #include "tests/unit/contracts/ledger_fixture.h"
 
@@ -47,8 +48,9 @@ inline Found check_proof(const MapProof& proof, const Hash& key, const Hash& top
   return proof.leaf && proof.leaf->key == key ? Found::present : Found::absent;
 }
 
-/// A map in its column, and the model beside it.
+/// A map in its column, and the model beside it. With `pages` it is read through them.
 struct ModelledMap {
+  contracts::commitment::PageCache* pages = nullptr;
   MapState proofs;
   MapModel model;
   Hash top;
@@ -65,7 +67,7 @@ struct ModelledMap {
     }
     contracts::commitment::Rows rows;
     ++height;
-    top = contracts::commitment::update_map(proofs, height, top, changes, rows);
+    top = contracts::commitment::update_map(proofs, height, top, changes, rows, pages);
     for (const auto& row : rows) { keep(proofs, row.key, row.value); }
     history[height] = model;
   }

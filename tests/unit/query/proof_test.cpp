@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "contracts/governance/arguments.h"
+#include "contracts/governance/governance_contract.h"
 #include "contracts/production/entity.h"
 #include "contracts/production/item_state.h"
 #include "contracts/record_contract.h"
@@ -87,6 +89,9 @@ struct Ledger : test::Chain {
     return make_proof(LedgerQuery(database, blocks).view(), question, at);
   }
   proof::Verdict verified(const proof::Question& question, const std::string& expected) const {
+    return proved(question, expected);
+  }
+  proof::Verdict proved(const proof::Question& question, std::optional<std::string_view> expected = {}) const {
     const auto file = ask(question);
     BOOST_REQUIRE_MESSAGE(file.ok(), (file ? "" : file.error().message));
     auto verdict = proof::verify(*file, proof::trust_root(genesis), expected);
@@ -113,8 +118,8 @@ struct Ledger : test::Chain {
     body.method = method;
     body.arguments = to_bytes(arguments);
     body.salt.bytes[0] = ++salt_;
-    // An agreement is signed by administrators.
-    const bool signs = method == "agree" || method == "verify";
+    // Administrators sign agreements and changes of governance.
+    const bool signs = method == "agree" || method == "verify" || method == governance::kPropose;
     const auto signer = static_cast<std::uint8_t>((organisation == "dairy" ? 11 : 21) - (signs ? 1 : 0));
     const auto transaction = sign_transaction(std::move(body), {}, test::key_of(signer));
     bind({transaction});
@@ -421,6 +426,51 @@ BOOST_AUTO_TEST_CASE(a_block_is_proved_by_its_header_once_a_later_one_binds_it) 
   BOOST_TEST(refused(question) == "BLOCK_NOT_FOUND");
   question.block = Height{0};
   BOOST_TEST(refused(question) == "BLOCK_NOT_PROVABLE");
+}
+
+BOOST_AUTO_TEST_CASE(an_entry_newer_than_what_the_final_block_binds_is_not_proved_yet) {
+  story();
+  const auto governance = [this] {
+    std::map<Bytes, Bytes> rows;
+    LedgerQuery(database, blocks)
+        .view()
+        .state()
+        .scan(as_bytes("governance/"), as_bytes("governance0"), [&](ByteView key, ByteView value) {
+          rows[to_bytes(key)] = to_bytes(value);
+          return true;
+        });
+    return rows;
+  };
+  const auto before = governance();
+  governance::ProposeChange proposal;
+  proposal.changes = {governance::SetParameter{"block_transactions_max", 100}};
+  say("dairy", "governance", std::string(governance::kPropose), std::string(as_text(proposal.encode())));
+  auto question = about(proof::QuestionKind::entry, "");
+  std::size_t is_new = 0;
+  std::size_t is_changed = 0;
+  for (const auto& [key, value] : governance()) {
+    const auto old = before.find(key);
+    if (old != before.end() && old->second == value) { continue; }
+    (old == before.end() ? is_new : is_changed) += 1;
+    question.entry = key;
+    // The block that changed it binds the state before it: true of that state, and said only while that state is there to look at.
+    const auto bound = proved(question);
+    BOOST_TEST(bound.facts.find("statement")->find("present")->as_bool() == (old != before.end()));
+    if (old != before.end()) {
+      BOOST_TEST(bound.facts.find("statement")->find("value")->text() == to_hex(old->second));
+    }
+    keeps_past = false;
+    BOOST_TEST(refused(question) == "PROOF_NOT_YET");
+    keeps_past = true;
+  }
+  BOOST_TEST(is_new > 0U);
+  BOOST_TEST(is_changed > 0U);
+  bind({});
+  keeps_past = false;
+  for (const auto& [key, value] : governance()) {
+    question.entry = key;
+    BOOST_TEST(proved(question).facts.find("statement")->find("value")->text() == to_hex(value));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(members_are_entries_and_other_state_is_not_provable) {

@@ -12,6 +12,7 @@
 
 #include "contracts/commitment/commit.h"
 #include "contracts/commitment/map.h"
+#include "contracts/commitment/page_cache.h"
 #include "core/check.h"
 #include "core/hash.h"
 #include "node/rocksdb/rocks_database.h"
@@ -71,10 +72,13 @@ class LargeMap {
     const auto began = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     {
       const auto snapshot = database_->snapshot();
-      top_ = update_map(snapshot->column(storage::Column::proofs), ++height_, top_, std::move(changes), rows);
+      top_ = update_map(snapshot->column(storage::Column::proofs), ++height_, top_, std::move(changes), rows, &pages_);
     }
     const auto updated = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     storage::Batch batch;
+    std::size_t bytes = 0;
+    for (const auto& row : rows) { bytes += row.key.size() + (row.value ? row.value->size() : 0); }
+    batch.reserve(rows.size(), bytes);
     for (const auto& row : rows) {
       if (row.value) {
         batch.put(storage::Column::proofs, row.key, *row.value);
@@ -101,6 +105,7 @@ class LargeMap {
   Height height_;
   Hash top_;
   std::mt19937_64 random_{1};
+  contracts::commitment::PageCache pages_;
 };
 
 /// Arguments: entries of the map, entries changed at once. Per processor second: of all the process, with what RocksDB does
