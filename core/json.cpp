@@ -98,6 +98,8 @@ Value& Value::set(std::string name, Value value) {
       return *this;
     }
   }
+  constexpr std::size_t kMembers = 4;  // room for the first ones: growing moves them
+  if (members_.empty()) { members_.reserve(kMembers); }
   members_.emplace_back(std::move(name), std::move(value));
   return *this;
 }

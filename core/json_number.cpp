@@ -1,5 +1,6 @@
 #include "core/json_number.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -65,6 +66,14 @@ bool shortest(std::string_view text, Decimal& result) {
   return true;
 }
 
+/// An integer of at most 15 digits, which every double has: most numbers.
+bool is_short_integer(std::string_view text) {
+  constexpr std::size_t kDigits = 15;
+  if (text.starts_with('-')) { text.remove_prefix(1); }
+  return !text.empty() && text.size() <= kDigits &&
+         std::all_of(text.begin(), text.end(), [](char one) { return one >= '0' && one <= '9'; });
+}
+
 bool is_integer_above_2_53(const Decimal& value, std::string_view text) {
   if (text.find_first_of(".eE") != std::string_view::npos) { return false; }
   constexpr std::string_view kLargest = "9007199254740992";
@@ -76,6 +85,7 @@ bool is_integer_above_2_53(const Decimal& value, std::string_view text) {
 }  // namespace
 
 bool survives_a_double(std::string_view text) {
+  if (is_short_integer(text)) { return true; }
   const auto exact = read_decimal(text);
   if (exact.digits.empty()) { return true; }
   if (is_integer_above_2_53(exact, text)) { return false; }
@@ -85,6 +95,7 @@ bool survives_a_double(std::string_view text) {
 
 // ECMA-262, Number::toString: k digits s, value s * 10^(n-k).
 std::string ecmascript_number(std::string_view text) {
+  if (is_short_integer(text)) { return std::string(text == "-0" ? "0" : text); }
   Decimal value;
   CHECK(shortest(text, value));
   if (value.digits.empty()) { return "0"; }

@@ -129,6 +129,7 @@ class Builder {
     if (parent.value.is(Kind::array)) {
       parent.value.items_.push_back(std::move(value));
     } else {
+      if (parent.value.members_.empty()) { parent.value.members_.reserve(kMembers); }
       parent.value.members_.emplace_back(std::exchange(parent.key, {}), std::move(value));
     }
   }
@@ -149,9 +150,11 @@ class Builder {
     return add(Value::number(take()), stop);
   }
 
-  /// Sorted views instead of a set per object: one pass for the common small object.
+  /// One pass over what is sorted, as in canonical text; else sorted views instead of a set per object.
   bool has_unique_keys(Stop& stop) {
     const auto& members = open_.back().value.members();
+    const auto not_less = [](const auto& left, const auto& right) { return left.first >= right.first; };
+    if (std::adjacent_find(members.begin(), members.end(), not_less) == members.end()) { return true; }
     std::vector<std::string_view> keys;
     keys.reserve(members.size());
     for (const auto& member : members) { keys.emplace_back(member.first); }
@@ -161,6 +164,8 @@ class Builder {
     open_.back().key = std::string(*twice);
     return refuse(stop, "JSON_DUPLICATE_KEY", "the object has the member \"" + std::string(*twice) + "\" twice");
   }
+
+  static constexpr std::size_t kMembers = 4;  // room for the first ones: growing moves them
 
   const ParseLimits& limits_;
   std::vector<Frame> open_;

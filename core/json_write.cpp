@@ -47,8 +47,9 @@ bool utf16_less(std::string_view left, std::string_view right) {
     const auto byte = static_cast<unsigned char>(character);
     return byte == 0xEEU || byte == 0xEFU ? byte + 0x10U : unsigned{byte};
   };
-  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(),
-                                      [&](char a, char b) { return rank(a) < rank(b); });
+  const auto [a, b] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  if (a == left.end() || b == right.end()) { return a == left.end() && b != right.end(); }
+  return rank(*a) < rank(*b);
 }
 
 enum class Style { canonical, compact, pretty };
@@ -80,21 +81,28 @@ class Printer {
   }
 
   void write_object(const Value& value) {
-    std::vector<const Value::Member*> members;
-    members.reserve(value.members().size());
-    for (const auto& member : value.members()) { members.push_back(&member); }
-    if (style_ == Style::canonical) {
-      std::sort(members.begin(), members.end(),
-                [](const auto* left, const auto* right) { return utf16_less(left->first, right->first); });
-    }
+    const auto& members = value.members();
+    const auto in_order = [](const auto& left, const auto& right) { return utf16_less(left.first, right.first); };
     open('{');
-    for (const auto* member : members) {
-      separate();
-      write_string(member->first, out_);
-      out_ += style_ == Style::pretty ? ": " : ":";
-      write(member->second);
+    // What was parsed from canonical text is in order already.
+    if (style_ != Style::canonical || std::is_sorted(members.begin(), members.end(), in_order)) {
+      for (const auto& member : members) { write_member(member); }
+    } else {
+      std::vector<const Value::Member*> sorted;
+      sorted.reserve(members.size());
+      for (const auto& member : members) { sorted.push_back(&member); }
+      std::sort(sorted.begin(), sorted.end(),
+                [&](const auto* left, const auto* right) { return in_order(*left, *right); });
+      for (const auto* member : sorted) { write_member(*member); }
     }
     close('}', members.empty());
+  }
+
+  void write_member(const Value::Member& member) {
+    separate();
+    write_string(member.first, out_);
+    out_ += style_ == Style::pretty ? ": " : ":";
+    write(member.second);
   }
 
   void open(char bracket) {

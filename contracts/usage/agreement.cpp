@@ -50,7 +50,7 @@ Json agreement_document(std::string_view negotiation, const NegotiationParties& 
 }
 
 Result<Agreement> find_agreement(contracts::Context& context, Records& records, const std::string& id) {
-  const auto about = records.get(agreement_key(id));
+  const auto about = records.read(agreement_key(id));
   if (!about) {
     return failure(ErrorKind::not_found, "UNKNOWN_AGREEMENT",
                    "there is no agreement about data " + id + "; one is made by a negotiation: keten usage offer");

@@ -126,7 +126,7 @@ Duties::Duties(contracts::Context& context, Records& records, const Agreement& a
   std::size_t number = 0;
   for (auto& of : duties_of(agreement.policy())) {
     Duty duty{std::move(of), duty_key(agreement.id, number++), Json::object()};
-    if (auto stored = records.get(duty.key)) { duty.record = std::move(*stored); }
+    if (const auto stored = records.read(duty.key)) { duty.record = *stored; }
     duties_.push_back(std::move(duty));
   }
 }

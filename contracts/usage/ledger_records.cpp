@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "contracts/packages/module_store.h"
 #include "contracts/usage/vocabulary.h"
 #include "core/check.h"
+#include "core/hash.h"
 
 namespace keten::usage {
 
@@ -75,6 +77,23 @@ std::optional<json::Value> Records::get(const std::string& key) {
   auto record = json::parse(as_text(*bytes));
   CHECK(record.ok());  // only this contract writes here
   return std::move(*record);
+}
+
+std::shared_ptr<const json::Value> Records::read(const std::string& key) {
+  const auto bytes = context_.get(as_bytes(key));
+  if (!bytes) { return nullptr; }
+  context_.charge(bytes->size() * kFuelPerRecordByte);
+  auto* const store = context_.modules_if_any();
+  const auto hash = store == nullptr ? Hash{} : Hasher("keten/usage-record/1").sized(*bytes).finish();
+  if (store != nullptr) {
+    if (auto kept = store->made(hash)) { return std::static_pointer_cast<const json::Value>(kept); }
+  }
+  auto record = json::parse(as_text(*bytes));
+  CHECK(record.ok());
+  const auto parsed = std::make_shared<const json::Value>(std::move(*record));
+  constexpr std::size_t kMemoryPerByte = 16;  // of JSON that was read
+  if (store != nullptr) { store->keep_made(hash, parsed, bytes->size() * kMemoryPerByte); }
+  return parsed;
 }
 
 std::string Records::text(const std::string& key) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ class Records {
   explicit Records(contracts::Context& context) : context_(context) {}
 
   [[nodiscard]] std::optional<json::Value> get(const std::string& key);
+  /// The same for what seldom changes: the record is parsed once as long as it is kept, and paid for each time. Null for none.
+  [[nodiscard]] std::shared_ptr<const json::Value> read(const std::string& key);
   void set(const std::string& key, const json::Value& record);
 
   struct Entity {

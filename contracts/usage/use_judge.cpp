@@ -92,7 +92,7 @@ UseJudge::UseJudge(contracts::Context& context, Records& records, const Agreemen
 void UseJudge::read_claims() {
   const auto& names = policy_.names;
   // What the owner has registered about the dataset is vouched for by his signature.
-  if (const auto dataset = records_.get(dataset_key(agreement_.dataset))) {
+  if (const auto dataset = records_.read(dataset_key(agreement_.dataset))) {
     for (const auto* operand : {"classification", "skos:concept"}) {
       auto& claims = world_.claims[agreement_.dataset][names.term(operand)];
       for (const auto& one : dataset->find("classification")->items()) { claims.push_back(value_of(names, one)); }

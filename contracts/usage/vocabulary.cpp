@@ -345,9 +345,7 @@ Error wrong_context(std::string_view pointer, std::string_view expected, std::st
 
 }  // namespace
 
-Names::Names() : vocabulary_(kOdrl) {
-  for (const auto& [prefix, space] : kPrefixes) { prefixes_.emplace(prefix, space); }
-}
+Names::Names() : vocabulary_(kOdrl) {}
 
 Status Names::add(const json::Value& context, std::string_view pointer) {
   if (context.is(json::Kind::string) || context.is(json::Kind::null)) { return kDone; }
@@ -418,9 +416,11 @@ std::string Names::full_of(const json::Value& context, std::string_view id, std:
 std::optional<std::string> Names::expand(std::string_view text) const {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || text.substr(colon + 1).starts_with("//")) { return std::nullopt; }
-  const auto space = prefixes_.find(text.substr(0, colon));
-  if (space == prefixes_.end()) { return std::nullopt; }
-  return space->second + std::string(text.substr(colon + 1));
+  const auto prefix = text.substr(0, colon);
+  const auto own = prefixes_.find(prefix);
+  const auto space = own != prefixes_.end() ? std::string_view(own->second) : find(kPrefixes, prefix);
+  if (own == prefixes_.end() && space.empty()) { return std::nullopt; }
+  return std::string(space) + std::string(text.substr(colon + 1));
 }
 
 std::string Names::member(std::string_view name) const {

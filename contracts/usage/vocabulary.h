@@ -34,7 +34,8 @@ class Names {
  private:
   [[nodiscard]] std::string full_of(const json::Value& context, std::string_view id, std::size_t depth) const;
   [[nodiscard]] std::optional<std::string> expand(std::string_view text) const;
-  std::map<std::string, std::string, std::less<>> prefixes_;
+  std::map<std::string, std::string, std::less<>>
+      prefixes_;  ///< that the context defines, before those that everybody knows
   std::map<std::string, std::string, std::less<>> terms_;  ///< bare words that the context defines
   std::string vocabulary_;                                 ///< `@vocab`; ODRL when the context says nothing
 };

@@ -250,8 +250,12 @@ Result<Nothing> sign_all(Run& run, const std::vector<NodeUnderTest>& nodes, cons
     for (auto first = next.fetch_add(kChunk); first < total && !failed; first = next.fetch_add(kChunk)) {
       for (auto number = first; number < std::min(first + kChunk, total); ++number) {
         const auto owner = number / per_client;
-        const auto& sender = nodes[owner % nodes.size()].sender;
-        auto transaction = options.events > 0
+        const auto signs = std::ranges::find(nodes, options.organisation,
+                                             [](const NodeUnderTest& node) { return node.sender.organisation; });
+        const auto& sender = signs == nodes.end() ? nodes[owner % nodes.size()].sender : signs->sender;
+        auto transaction = !options.agreement.empty()
+                               ? Result<TransactionPointer>(sign_use(sender, valid_until, options.agreement, number))
+                           : options.events > 0
                                ? Result<TransactionPointer>(sign_document(sender, valid_until, options.events, number))
                                : sign_sized(sender, valid_until, options.transaction_bytes, number, options.entities);
         if (!transaction) {
@@ -312,6 +316,18 @@ Result<TransactionPointer> sign_sized(const client::Sender& sender, Height valid
     }
   }
   return invalid("TRANSACTION_SIZE", "no record.put has exactly " + std::to_string(envelope_bytes) + " bytes");
+}
+
+TransactionPointer sign_use(const client::Sender& sender, Height valid_until, const std::string& agreement,
+                            std::uint64_t number) {
+  return client::sign_call(
+      sender,
+      {.contract = "usage",
+       .method = "permit",
+       .arguments = to_bytes(fmt::format(
+           R"({{"agreement":"{}","uses":[{{"id":"use-{}-{}","action":"read","statements":{{"purpose":"quality"}}}}]}})",
+           agreement, valid_until.value, number)),
+       .valid_until = valid_until});
 }
 
 TransactionPointer sign_document(const client::Sender& sender, Height valid_until, std::size_t events,
@@ -377,7 +393,8 @@ Result<LoadResult> run_load(const std::vector<NodeUnderTest>& nodes, const LoadO
   const auto wanted = (options.rate > 0 ? options.rate : options.rate_ceiling) * seconds;
   const auto per_client = static_cast<std::uint32_t>(wanted / static_cast<double>(options.clients)) + 1;
   Run run(per_client * options.clients, options.clients);
-  progress(options.events > 0
+  progress(!options.agreement.empty() ? fmt::format("signing {} uses", run.tickets.size())
+           : options.events > 0
                ? fmt::format("signing {} documents of {} events", run.tickets.size(), options.events)
                : fmt::format("signing {} transactions of {} bytes", run.tickets.size(), options.transaction_bytes));
   const auto sign_start = Clock::now();

@@ -31,6 +31,8 @@ struct LoadOptions {
   std::size_t transaction_bytes = 512;          ///< of every envelope, exactly; not of documents
   std::size_t events = 0;                       ///< EPCIS events in every transaction; 0: `record.put` without any
   std::size_t entities = 0;                     ///< that every `record.put` is about, each with a head; 0: none
+  std::string agreement;                        ///< every transaction asks for a use under it, in place of `record.put`
+  std::string organisation;                     ///< whose node's device signs all; empty: each node's its share
   double rate = 0;                              ///< offered per second; 0: as many as become final
   std::size_t window = 4'000;                   ///< transactions on their way at once, all clients together
   std::size_t batch = 100;                      ///< transactions in one message, at most
@@ -42,6 +44,10 @@ struct LoadOptions {
 /// value length gives that size. It is about `entities` of 160,000 subjects of the sender's organisation.
 Result<TransactionPointer> sign_sized(const client::Sender& sender, Height valid_until, std::size_t envelope_bytes,
                                       std::uint64_t number, std::size_t entities = 0);
+
+/// Signs a `usage.permit` of one use, whose id no other `number` and height have.
+TransactionPointer sign_use(const client::Sender& sender, Height valid_until, const std::string& agreement,
+                            std::uint64_t number);
 
 /// Signs a `production.capture` of a document with so many events of about half a kilobyte, of items that no other `number` has.
 TransactionPointer sign_document(const client::Sender& sender, Height valid_until, std::size_t events,

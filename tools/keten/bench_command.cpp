@@ -1,4 +1,5 @@
 // keten bench: a running dev network, or one of our own that lives as long as the measurement.
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
@@ -74,6 +75,13 @@ int run_bench(Console& console, const BenchCommandOptions& options) {
   load.transaction_bytes = options.size;
   load.rate = options.rate;
   load.entities = options.entities;
+  load.agreement = options.uses;
+  load.organisation = options.organisation;
+  if (!options.organisation.empty() && std::ranges::none_of(*nodes, [&](const auto& node) {
+        return node.sender.organisation == options.organisation;
+      })) {
+    return console.fail(invalid("UNKNOWN_COMPANY", "expected a company of the network, found " + options.organisation));
+  }
   load.interrupted = interrupted;
   if (options.events > 0) {
     load.events = options.events;

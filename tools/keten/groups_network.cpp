@@ -350,6 +350,9 @@ void add_bench(CLI::App& app, Invocation& invocation) {
       ->add_option("--entities", options->entities, "entities that every record is about, whose histories are provable")
       ->check(CLI::Range(0, 16))
       ->type_name("N");
+  command->add_option("--uses", options->uses, "uses of data under this agreement instead of records")->type_name("ID");
+  command->add_option("--company", options->organisation, "who signs all; else every company its share")
+      ->type_name("NAME");
   command->add_option("--rate", options->rate, "transactions per second to offer; 0: as many as it takes")
       ->type_name("N");
   add_output(command, options->output);

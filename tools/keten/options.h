@@ -415,6 +415,8 @@ struct BenchCommandOptions {
   std::size_t size = 512;
   std::size_t events = 0;    ///< in every document; 0: records of `size` bytes
   std::size_t entities = 0;  ///< with a head, in every record
+  std::string uses;          ///< id of an agreement: uses under it instead of records
+  std::string organisation;  ///< who signs all; empty: every company its share
   double rate = 0;           ///< transactions per second offered; 0: as many as the network takes
   OutputForm output = OutputForm::table;
 };
