@@ -10,6 +10,7 @@ work. The plain runs come before and after."""
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,7 @@ def main():
     what = sys.argv[1] if len(sys.argv) > 1 else ""
     if what not in ("use", "rules"):
         sys.exit(__doc__)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the network must not stay
     build = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else ROOT / "build/release"
     with tempfile.TemporaryDirectory(prefix="keten-end-to-end-") as folder:
         ledger = Ledger(build, folder)
