@@ -185,9 +185,14 @@ Result<Bytes> amend(Session& session, const Amend& arguments) {
   const auto agreed =
       parse_document(as_text(*session.context().get(document_key(arguments.agreement, record->agreed_version()))));
   if (!agreed) { return agreed.error(); }
-  if (agreed->policy != document->policy || agreed->scope.datasets != document->scope.datasets) {
+  const auto* signed_with = agreed->value.find("profiles");
+  const auto* named = document->value.find("profiles");
+  const bool other_profiles =
+      (signed_with == nullptr) != (named == nullptr) || (named != nullptr && *named != *signed_with);
+  if (agreed->policy != document->policy || agreed->scope.datasets != document->scope.datasets || other_profiles) {
     return refused("POLICY_DIFFERS",
-                   "an amendment keeps the policy and its datasets; another policy is negotiated: keten usage offer");
+                   "an amendment keeps the policy, its profiles and its datasets; another policy is negotiated: keten "
+                   "usage offer");
   }
   // What was withdrawn gives its number to the next proposal, so that withdrawing uses nothing up.
   if (record->versions.back().status == VersionStatus::withdrawn) { record->versions.pop_back(); }

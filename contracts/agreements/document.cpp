@@ -101,8 +101,8 @@ class Checker {
   }
 };
 
-constexpr std::array<std::string_view, 10> kMembers = {"title", "parties",    "identifiers", "start",  "end",
-                                                       "scope", "noticeDays", "rules",       "policy", "issuers"};
+constexpr std::array<std::string_view, 11> kMembers = {
+    "title", "parties", "identifiers", "start", "end", "scope", "noticeDays", "rules", "policy", "issuers", "profiles"};
 constexpr std::array<std::string_view, 5> kScopeMembers = {"products", "businessSteps", "locations", "datasets",
                                                            "ownEvents"};
 constexpr std::array<std::string_view, 6> kRuleMembers = {"package", "version", "hash", "entry", "mode", "parameters"};
@@ -234,6 +234,27 @@ void read_issuers(Checker& check, const Value& value, Document& document) {
   }
 }
 
+/// Versions of profiles that the words of the policy are of.
+void read_profiles(Checker& check, const Value& value) {
+  const auto* profiles = value.find("profiles");
+  if (profiles == nullptr) { return; }
+  if (!profiles->is(Kind::object) || profiles->members().empty() || profiles->members().size() > kDocumentProfilesMax ||
+      value.find("policy") == nullptr) {
+    check.wrong("/profiles",
+                "beside a policy, at most " + std::to_string(kDocumentProfilesMax) + " profiles by their IRIs",
+                profiles);
+    return;
+  }
+  for (const auto& [iri, pin] : profiles->members()) {
+    const auto pointer = json::pointer_add("/profiles", iri);
+    const auto* version = pin.find("version");
+    const auto number = version == nullptr ? std::nullopt : version->as_integer();
+    const bool is_pin = pin.is(Kind::object) && pin.members().size() == 2 && number && *number > 0 &&
+                        Hash::from_hex(pin.find_string("hash").value_or("")).ok();
+    if (!is_pin) { check.wrong(pointer, "version, a number from 1, and hash, 64 hexadecimal digits", &pin); }
+  }
+}
+
 Error error_of(std::vector<Violation> violations) {
   const auto& first = violations.front();
   const auto count = violations.size();
@@ -284,6 +305,7 @@ Result<Document> read_document(const Value& value) {
   read_scope(check, value, document.scope);
   read_rules(check, value, document);
   read_issuers(check, value, document);
+  read_profiles(check, value);
   if (!check.violations.empty()) { return error_of(std::move(check.violations)); }
   document.value = value;
   return document;

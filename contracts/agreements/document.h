@@ -23,7 +23,8 @@ inline constexpr std::size_t kPartiesMax = 16;
 inline constexpr std::size_t kRulesMax = 16;
 inline constexpr std::size_t kScopeEntriesMax = 256;  ///< of one list
 inline constexpr std::size_t kIssuersMax = 16;
-inline constexpr std::size_t kIdentifiersMax = 64;  ///< of one party
+inline constexpr std::size_t kDocumentProfilesMax = 4;  ///< of a policy
+inline constexpr std::size_t kIdentifiersMax = 64;      ///< of one party
 inline constexpr std::uint32_t kNoticeDaysMax = 3650;
 inline constexpr std::string_view kDefaultEntry = "on_event";
 

@@ -1,5 +1,6 @@
 #include "contracts/usage/agreement.h"
 
+#include <map>
 #include <utility>
 
 #include "contracts/agreements/findings.h"
@@ -15,17 +16,40 @@ using Json = json::Value;
 
 Json text(std::string_view content) { return Json::string(std::string(content)); }
 
-/// The same terms judge many uses: they are read once as long as they are kept.
+/// Which versions of which profiles the document was signed with.
+std::vector<std::pair<std::string, std::uint32_t>> pinned_in(const Json& document) {
+  std::vector<std::pair<std::string, std::uint32_t>> pinned;
+  const auto* profiles = document.find("profiles");
+  if (profiles == nullptr) { return pinned; }
+  for (const auto& [iri, pin] : profiles->members()) {
+    pinned.emplace_back(iri, static_cast<std::uint32_t>(pin.find("version")->as_integer().value_or(0)));
+  }
+  return pinned;
+}
+
+/// The same terms judge many uses: they are read once as long as they are kept. What the state is asked for, and what it costs, does
+/// not depend on that.
 std::shared_ptr<const Terms> terms_of(contracts::Context& context, const Hash& hash, const Bytes& bytes) {
   auto* store = context.modules_if_any();
-  if (store != nullptr) {
-    if (auto kept = store->made(hash)) { return std::static_pointer_cast<const Terms>(kept); }
+  std::shared_ptr<const Terms> kept;
+  if (store != nullptr) { kept = std::static_pointer_cast<const Terms>(store->made(hash)); }
+  Json document;
+  if (!kept) {
+    auto parsed = json::parse(as_text(bytes));
+    CHECK(parsed.ok());
+    document = std::move(*parsed);
   }
-  auto document = json::parse(as_text(bytes));
-  CHECK(document.ok());
-  auto policy = read_policy(*document->find("policy"));
+  auto pinned = kept ? kept->profiles : pinned_in(document);
+  std::map<std::string, Bytes> stored;
+  for (const auto& [iri, version] : pinned) { stored.emplace(iri, profile_bytes(context, iri, version)); }
+  if (kept) { return kept; }
+  auto policy = read_policy(*document.find("policy"), {}, [&](const std::string& iri) {
+    const auto found = stored.find(iri);
+    return found == stored.end() ? nullptr : profile_of(found->second);
+  });
   CHECK(policy.ok());  // these bytes were read before they were stored
-  const auto terms = std::make_shared<const Terms>(Terms{std::move(*document), std::move(*policy), bytes.size()});
+  const auto terms =
+      std::make_shared<const Terms>(Terms{std::move(document), std::move(*policy), bytes.size(), std::move(pinned)});
   constexpr std::size_t kMemoryPerByte = 16;   // of JSON that was read
   constexpr std::size_t kMemoryPerPart = 512;  // of a policy
   if (store != nullptr) {
@@ -49,6 +73,21 @@ Json agreement_document(std::string_view negotiation, const NegotiationParties& 
   return document;
 }
 
+Bytes profile_bytes(contracts::Context& context, const std::string& iri, std::uint32_t version) {
+  auto bytes = context.get(as_bytes(profile_version_key(iri, version)));
+  CHECK(bytes.has_value());  // versions are never erased
+  context.charge(bytes->size() * kFuelPerTermsByte);
+  return std::move(*bytes);
+}
+
+std::shared_ptr<const Profile> profile_of(ByteView bytes) {
+  const auto terms = json::parse(as_text(bytes));
+  CHECK(terms.ok());
+  auto profile = read_profile(*terms);
+  CHECK(profile.ok());  // it was read before it was stored
+  return std::make_shared<const Profile>(std::move(*profile));
+}
+
 Result<Agreement> find_agreement(contracts::Context& context, Records& records, const std::string& id) {
   const auto about = records.read(agreement_key(id));
   if (!about) {
@@ -61,20 +100,26 @@ Result<Agreement> find_agreement(contracts::Context& context, Records& records, 
   agreement.dataset = about->find_string("dataset").value_or("");
   agreement.provider = about->find_string("provider").value_or("");
   agreement.consumer = about->find_string("consumer").value_or("");
-  const contracts::Context::Within there(context, agreements::kContractName);
-  const auto key = agreement.agreement_id();
-  const auto stored = context.get(agreements::agreement_key(key));
-  CHECK(stored.has_value());
-  auto record = agreements::decode_agreement(*stored);
-  CHECK(record.ok());
-  agreement.record = std::move(*record);
-  agreement.start = agreement.record.versions.front().in_force_from();
-  agreement.version = agreement.record.version_in_force(context.block().time);
-  const auto shown = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
-  const auto bytes = context.get(agreements::document_key(key, shown));
-  CHECK(bytes.has_value());
-  context.charge(bytes->size() * kFuelPerTermsByte);  // the same whether they are kept or not
-  agreement.terms = terms_of(context, agreement.record.versions[shown - 1].hash, *bytes);
+  Bytes bytes;
+  Hash hash;
+  {
+    const contracts::Context::Within there(context, agreements::kContractName);
+    const auto key = agreement.agreement_id();
+    const auto stored = context.get(agreements::agreement_key(key));
+    CHECK(stored.has_value());
+    auto record = agreements::decode_agreement(*stored);
+    CHECK(record.ok());
+    agreement.record = std::move(*record);
+    agreement.start = agreement.record.versions.front().in_force_from();
+    agreement.version = agreement.record.version_in_force(context.block().time);
+    const auto shown = agreement.version != 0 ? agreement.version : agreement.record.agreed_version();
+    hash = agreement.record.versions[shown - 1].hash;
+    auto document = context.get(agreements::document_key(key, shown));
+    CHECK(document.has_value());
+    bytes = std::move(*document);
+  }
+  context.charge(bytes.size() * kFuelPerTermsByte);  // the same whether they are kept or not
+  agreement.terms = terms_of(context, hash, bytes);
   return agreement;
 }
 

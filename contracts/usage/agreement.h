@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "contracts/agreements/records.h"
 #include "contracts/contract.h"
@@ -24,7 +26,7 @@ struct NegotiationParties {
 };
 
 /// The document that both sides of a negotiation sign: title, parties (provider first), scope with the dataset, policy, and of
-/// `agreed` the members start (else `now`), end, noticeDays (else 0) and issuers.
+/// `agreed` the members start (else `now`), end, noticeDays (else 0), issuers and profiles.
 json::Value agreement_document(std::string_view negotiation, const NegotiationParties& parties,
                                std::string_view dataset, const json::Value& policy, const json::Value& agreed,
                                Milliseconds now);
@@ -33,8 +35,13 @@ json::Value agreement_document(std::string_view negotiation, const NegotiationPa
 struct Terms {
   json::Value document;
   Policy policy;
-  std::size_t bytes = 0;  ///< of the document
+  std::size_t bytes = 0;                                        ///< of the document
+  std::vector<std::pair<std::string, std::uint32_t>> profiles;  ///< IRI and version, as the document names them
 };
+
+/// The profile of a version that is registered. Reads the record each time and charges for it.
+[[nodiscard]] Bytes profile_bytes(contracts::Context& context, const std::string& iri, std::uint32_t version);
+[[nodiscard]] std::shared_ptr<const Profile> profile_of(ByteView bytes);
 
 struct Agreement {
   std::string id;  ///< 64 hexadecimal digits

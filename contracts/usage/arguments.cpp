@@ -6,6 +6,7 @@
 #include "contracts/production/decimal.h"
 #include "contracts/production/time.h"
 #include "contracts/usage/personal.h"
+#include "contracts/usage/profile.h"
 #include "contracts/usage/usage_contract.h"
 #include "contracts/usage/value.h"
 #include "contracts/usage/vocabulary.h"
@@ -49,6 +50,7 @@ constexpr std::array kShapes = {
     Shape{"pay", Method::pay, {"agreement", "payment", "amount", "unit", "duty?", "commitment?"}},
     Shape{"receive", Method::receive, {"agreement", "payment"}},
     Shape{"claim", Method::claim, {"about", "claims", "from?", "until?"}},
+    Shape{"profile", Method::register_profile, {"profile", "definition"}},
     Shape{"transfer_request", Method::move_data, {"agreement", "format?"}, Move::request, TransferMove::request},
     Shape{"transfer_start", Method::move_data, {"transfer"}, Move::request, TransferMove::start},
     Shape{"transfer_suspend", Method::move_data, {"transfer", "reason?"}, Move::request, TransferMove::suspend},
@@ -241,6 +243,12 @@ Status read_member(Arguments& arguments, const std::string& name, const json::Va
     auto use = read_use(value, pointer);
     if (!use) { return use.error(); }
     arguments.uses.push_back(std::move(*use));
+    return kDone;
+  }
+  if (name == "profile") { return keep(arguments.profile, word(value, pointer, kProfileIriBytesMax, "an IRI")); }
+  if (name == "definition") {
+    if (!value.is(json::Kind::object)) { return wrong(pointer, "actions and operands: an object", &value); }
+    arguments.profile_terms = value;
     return kDone;
   }
   if (name == "policy") {

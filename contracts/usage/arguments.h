@@ -30,6 +30,7 @@ enum class Method : std::uint8_t {
   receive,
   claim,
   move_data,
+  register_profile,
 };
 
 /// One use of data, asked for or reported.
@@ -70,6 +71,8 @@ struct Arguments {
   std::string amount;    ///< plain decimal, more than 0
   std::string unit;      ///< IRI of its currency
   std::string format;    ///< of a transfer
+  std::string profile;   ///< IRI
+  std::optional<json::Value> profile_terms;
   std::vector<ClaimArguments> claims;
   std::int64_t from = 0;   ///< milliseconds
   std::int64_t until = 0;  ///< 0: no end

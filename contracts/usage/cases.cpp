@@ -76,12 +76,24 @@ Result<CaseResult> judge_case(const json::Value& one) {
   const auto world_part = part_of(one, "sotw");
   if (!world_part) { return world_part.error(); }
 
-  const auto own = read_policy(**policy_part);
+  std::map<std::string, std::shared_ptr<const Profile>, std::less<>> defined;
+  if (const auto* given = one.find("profiles"); given != nullptr && given->is(json::Kind::object)) {
+    for (const auto& [iri, terms] : given->members()) {
+      auto profile = read_profile(terms);
+      if (!profile) { return within(profile.error(), "profiles"); }
+      defined.insert_or_assign(iri, std::make_shared<const Profile>(std::move(*profile)));
+    }
+  }
+  const Profiles profiles = [&](const std::string& iri) {
+    const auto found = defined.find(iri);
+    return found == defined.end() ? nullptr : found->second;
+  };
+  const auto own = read_policy(**policy_part, {}, profiles);
   if (!own) { return within(own.error(), "policy"); }
   std::map<std::string, Policy, std::less<>> known;
   if (const auto* others = one.find("policies"); others != nullptr && others->is(json::Kind::array)) {
     for (const auto& other : others->items()) {
-      auto read = read_policy(other);
+      auto read = read_policy(other, {}, profiles);
       if (!read) { return within(read.error(), "policies"); }
       known.insert_or_assign(read->names.iri(read->uid), std::move(*read));
     }
@@ -89,7 +101,7 @@ Result<CaseResult> judge_case(const json::Value& one) {
   const auto policy = with_inherited(*own, known);
   if (!policy) { return policy.error(); }
   // Request and world may use the policy's prefixes without declaring them again.
-  const auto request = read_policy(**request_part, own->names);
+  const auto request = read_policy(**request_part, own->names, profiles);
   if (!request) { return within(request.error(), "request"); }
   // Who asks must not change what is so by prefixes of his own.
   auto world = read_world(**world_part, own->names);

@@ -6,25 +6,6 @@ namespace {
 
 using Json = json::Value;
 
-/// Names that begin so belong to the organisation that stands behind: nobody else can be first.
-constexpr std::string_view kOwnNames = "urn:keten:dataset:";
-
-Status check_name(const std::string& dataset, const std::string& organisation) {
-  // What an item, lot or place is called names no dataset: a proof about one would pass for one about the other.
-  if (dataset.starts_with("urn:epc:") || production::digital_link(dataset)) {
-    return invalid("NAME_OF_AN_ITEM",
-                   dataset +
-                       " is the GS1 key of an item, lot, product or place; expected an IRI of the dataset's own, "
-                       "as " +
-                       std::string(kOwnNames) + organisation + ":NAME");
-  }
-  if (!dataset.starts_with(kOwnNames) || dataset.starts_with(std::string(kOwnNames) + organisation + ":")) {
-    return kDone;
-  }
-  return forbidden("NAME_RESERVED", "names that begin with " + std::string(kOwnNames) + "NAME: are those of NAME; " +
-                                        organisation + " may use " + std::string(kOwnNames) + organisation + ":");
-}
-
 void keep(const Call& call, Json& record, const std::string& dataset, std::string_view event) {
   call.records.stamp(record);
   call.records.set(dataset_key(dataset), record, {.kind = "dataset", .id = dataset, .is_state = true});
@@ -32,6 +13,19 @@ void keep(const Call& call, Json& record, const std::string& dataset, std::strin
 }
 
 }  // namespace
+
+Status check_own_name(std::string_view beginning, const std::string& name, const std::string& organisation) {
+  const std::string begins(beginning);
+  // What an item, lot or place is called names nothing else: a proof about one would pass for one about the other.
+  if (name.starts_with("urn:epc:") || production::digital_link(name)) {
+    return invalid("NAME_OF_AN_ITEM",
+                   name + " is the GS1 key of an item, lot, product or place; expected an IRI of its own, as " + begins +
+                       organisation + ":NAME");
+  }
+  if (!name.starts_with(begins) || name.starts_with(begins + organisation + ":")) { return kDone; }
+  return forbidden("NAME_RESERVED", "names that begin with " + begins + "NAME: are those of NAME; " + organisation +
+                                        " may use " + begins + organisation + ":");
+}
 
 Result<Json> own_dataset(const Call& call, const std::string& dataset) {
   auto record = call.records.get(dataset_key(dataset));
@@ -51,7 +45,7 @@ Result<Bytes> register_dataset(const Call& call) {
     if (!before) { return before.error(); }
     version += before->find("version")->as_integer().value_or(0);
     record = std::move(*before);
-  } else if (auto name = check_name(arguments.dataset, organisation); !name) {
+  } else if (auto name = check_own_name(kDatasetNames, arguments.dataset, organisation); !name) {
     return name.error();
   }
   auto classification = Json::array();

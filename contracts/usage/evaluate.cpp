@@ -16,7 +16,10 @@ namespace {
 bool is_word(const std::string& operand, std::string_view word) { return odrl_word(operand) == word; }
 
 /// Attributes that count only when an issuer vouches for them; what the requester says of himself does not.
-bool needs_issuer(const std::string& operand) {
+bool needs_issuer(const Policy& policy, const std::string& operand) {
+  if (const auto own = policy.operands.find(operand); own != policy.operands.end()) {
+    return own->second.source == OperandSource::claim;
+  }
   const auto word = odrl_word(operand);
   return word.empty() || word == "classification" || word == "consent" || word == "event";
 }
@@ -147,7 +150,7 @@ class Evaluation {
         for (const auto& party : scope.asked->assignees) { claimed(party.iri, operand, values); }
         for (const auto& asset : scope.asked->targets) { claimed(asset.iri, operand, values); }
       }
-      if (values.empty() && !needs_issuer(operand)) {
+      if (values.empty() && !needs_issuer(policy_, operand)) {
         left.is_said = true;
         stated(scope.asked->constraints, operand, values);
         for (const auto& action : scope.asked->actions) { stated(action.refinements, operand, values); }
@@ -230,7 +233,7 @@ class Evaluation {
   }
 
   [[nodiscard]] Truth judge_atom(const Constraint& constraint, const Scope& scope) const {
-    const auto type = operand_type(constraint.left);
+    const auto type = type_of(policy_, constraint.left);
     if (constraint.strange || !type || constraint.op == Operator::unknown || !constraint.reference.empty() ||
         constraint.right.empty()) {
       return Truth::unknown;

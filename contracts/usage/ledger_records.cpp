@@ -15,6 +15,13 @@ std::string open_negotiations_key(std::string_view provider, std::string_view co
   return "open/" + std::string(provider) + "/" + std::string(consumer);
 }
 std::string terms_key(std::string_view negotiation) { return "terms/" + std::string(negotiation); }
+std::string profile_key(std::string_view iri) { return "profile/" + std::string(iri); }
+std::string profile_version_key(std::string_view iri, std::uint32_t version) {
+  constexpr std::size_t kDigits = 6;
+  const auto digits = std::to_string(version);
+  return "profile-version/" + std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits + "/" +
+         std::string(iri);
+}
 std::string agreement_key(std::string_view id) { return "agreement/" + std::string(id); }
 std::string payment_key(std::string_view agreement, std::string_view payment) {
   return "payment/" + std::string(agreement) + "/" + std::string(payment);

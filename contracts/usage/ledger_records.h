@@ -21,6 +21,9 @@ std::string negotiation_key(std::string_view id);
 std::string open_negotiations_key(std::string_view provider, std::string_view consumer);
 /// The document on the table of a negotiation, canonical.
 std::string terms_key(std::string_view negotiation);
+/// The newest version of a profile, and the terms of one version, canonical.
+std::string profile_key(std::string_view iri);
+std::string profile_version_key(std::string_view iri, std::uint32_t version);
 std::string agreement_key(std::string_view id);
 std::string payment_key(std::string_view agreement, std::string_view payment);
 std::string transfer_key(std::string_view id);

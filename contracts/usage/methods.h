@@ -25,6 +25,16 @@ struct Call {
 /// Fails with UNKNOWN_DATASET or NOT_THE_OWNER.
 [[nodiscard]] Result<json::Value> own_dataset(const Call& call, const std::string& dataset);
 
+/// Names that begin so belong to the organisation that stands behind: nobody else can be first.
+inline constexpr std::string_view kDatasetNames = "urn:keten:dataset:";
+inline constexpr std::string_view kProfileNames = "urn:keten:profile:";
+/// Fails with NAME_RESERVED.
+[[nodiscard]] Status check_own_name(std::string_view beginning, const std::string& name,
+                                    const std::string& organisation);
+
+// profiles.cpp
+[[nodiscard]] Result<Bytes> register_profile(const Call& call);
+
 // negotiate.cpp
 [[nodiscard]] Result<Bytes> negotiate(const Call& call);
 

@@ -63,8 +63,9 @@ class TermsCheck {
 
 /// What both sides may sign: strict, an agreement of exactly these two about exactly this dataset. `document` was read from the
 /// canonical bytes: what is signed is what is checked and what judges.
-Result<Policy> check_terms(const Json& document, const NegotiationParties& parties, const std::string& dataset) {
-  auto policy = read_policy(document);
+Result<Policy> check_terms(const Json& document, const NegotiationParties& parties, const std::string& dataset,
+                           const Profiles& profiles) {
+  auto policy = read_policy(document, {}, profiles);
   if (!policy) { return policy.error(); }
   TermsCheck check(parties, dataset);
   check.violations = strict_violations(*policy);
@@ -152,19 +153,32 @@ Status lay_terms(const Call& call, const std::string& id, Json& record, const Ne
   if (arguments.dataset != dataset) {
     return refused("OTHER_DATASET", "negotiation " + id + " is about " + dataset + ", not about " + arguments.dataset);
   }
-  const auto bytes = json::canonical(*arguments.policy).size();
+  const auto policy_bytes = json::canonical(*arguments.policy);
+  const auto bytes = policy_bytes.size();
   if (bytes > kTermsBytesMax) {
     return failure(
         ErrorKind::too_large, "TERMS_TOO_LARGE",
         "terms have at most " + std::to_string(kTermsBytesMax) + " bytes, these have " + std::to_string(bytes));
   }
-  const auto canonical = json::canonical(
-      agreement_document(id, parties, dataset, *arguments.policy, arguments.agreed, call.context.block().time));
-  call.context.charge(canonical.size() * kFuelPerTermsByte);
-  const auto document = agreements::parse_document(canonical);
-  if (!document) { return document.error(); }
-  const auto policy = check_terms(document->policy, parties, dataset);
+  call.context.charge(bytes * kFuelPerTermsByte);
+  const auto terms = json::parse(policy_bytes);
+  if (!terms) { return terms.error(); }
+  // The newest version of each profile that the terms name, which is signed with them and stays theirs.
+  auto pinned = Json::object();
+  const auto policy = check_terms(*terms, parties, dataset, [&](const std::string& iri) {
+    const auto newest = iri.size() <= kProfileIriBytesMax ? call.records.get(profile_key(iri)) : std::nullopt;
+    if (!newest) { return std::shared_ptr<const Profile>(); }
+    const auto version = newest->find("version")->as_integer().value_or(0);
+    pinned.set(iri, Json::object().set("version", Json::number(version)).set("hash", *newest->find("hash")));
+    return profile_of(profile_bytes(call.context, iri, static_cast<std::uint32_t>(version)));
+  });
   if (!policy) { return policy.error(); }
+  auto agreed = arguments.agreed;
+  if (!pinned.members().empty()) { agreed.set("profiles", std::move(pinned)); }
+  const auto canonical =
+      json::canonical(agreement_document(id, parties, dataset, *terms, agreed, call.context.block().time));
+  call.context.charge((canonical.size() - bytes) * kFuelPerTermsByte);
+  if (auto document = agreements::parse_document(canonical); !document) { return document.error(); }
   call.context.charge(policy->weight * kFuelPerJudgedPart);
   call.records.put(terms_key(id), canonical);
   record.set("terms", text(agreements::document_hash(canonical).hex())).set("signatures", Json::object());

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "contracts/usage/profile.h"
 #include "contracts/usage/value.h"
 #include "contracts/usage/vocabulary.h"
 
@@ -93,10 +97,11 @@ struct Policy {
   std::vector<Rule> rules;  ///< permissions, prohibitions, obligations, in this order
   /// Member and collection, of parties and assets alike; without cycles.
   std::vector<std::pair<std::string, std::string>> parts;
-  std::vector<std::pair<std::string, std::string>> actions;  ///< that the document defines: action, includedIn
+  std::vector<std::pair<std::string, std::string>> actions;  ///< that profiles or the document define: action, includedIn
   std::vector<std::pair<std::string, std::string>> implied;  ///< that the document defines: action, implies
   Rule shared;           ///< what stands in the policy for all its rules; it is in each of them already
   bool strange = false;  ///< has members whose meaning is unknown, and so has each rule
+  std::map<std::string, ProfileOperand, std::less<>> operands;  ///< that its profiles define
   std::vector<UnknownTerm> unknown;
   std::size_t weight = 0;  ///< weight_of all rules: what one judgement looks at
   bool meters = false;     ///< a condition is about how long uses run
@@ -106,6 +111,8 @@ struct Policy {
 /// Whether a duty is to be done before the use: `event lt policyUsage` or `dateTime lt policyUsage`, also with lteq and in
 /// a logical condition (ODRL 2.2 vocabulary, policyUsage).
 bool comes_first(const Rule& duty);
+/// What the values of an operand are, of ODRL, IDS or the policy's profiles; empty: unknown.
+std::optional<OperandType> type_of(const Policy& policy, std::string_view operand);
 
 /// How many actions, parties, assets, conditions and values there are, those of refinements and duties counted.
 std::size_t weight_of(const Constraint& constraint);

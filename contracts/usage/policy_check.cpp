@@ -11,11 +11,12 @@
 namespace keten::usage {
 namespace {
 
-void check_values(const Constraint& constraint, std::vector<Violation>& found) {
-  for (const auto& part : constraint.parts) { check_values(part, found); }
-  const auto type = operand_type(constraint.left);
+void check_values(const Policy& policy, const Constraint& constraint, std::vector<Violation>& found) {
+  for (const auto& part : constraint.parts) { check_values(policy, part, found); }
+  const auto type = type_of(policy, constraint.left);
   if (constraint.logic != Logic::atom || !type) { return; }
-  const auto name = std::string(odrl_word(constraint.left));
+  const auto word = odrl_word(constraint.left);
+  const auto name = std::string(word.empty() ? std::string_view(constraint.left) : word);
   for (const auto& value : constraint.right) {
     const auto wrong = [&](std::string_view expected) {
       found.push_back({constraint.uid, std::string(expected) + " for " + name, value.text});
@@ -32,22 +33,22 @@ void check_values(const Constraint& constraint, std::vector<Violation>& found) {
   }
 }
 
-void check_rule(const Rule& rule, bool nested, std::vector<Violation>& found) {
+void check_rule(const Policy& policy, const Rule& rule, bool nested, std::vector<Violation>& found) {
   if (rule.actions.empty()) { found.push_back({rule.uid, "an action", "none"}); }
   if (rule.targets.empty() && !nested && rule.kind != RuleKind::duty) {
     found.push_back({rule.uid, "a target", "none"});
   }
-  for (const auto& constraint : rule.constraints) { check_values(constraint, found); }
+  for (const auto& constraint : rule.constraints) { check_values(policy, constraint, found); }
   for (const auto& action : rule.actions) {
-    for (const auto& one : action.refinements) { check_values(one, found); }
+    for (const auto& one : action.refinements) { check_values(policy, one, found); }
   }
   for (const auto* entities : {&rule.targets, &rule.assignees, &rule.assigners}) {
     for (const auto& entity : *entities) {
-      for (const auto& one : entity.refinements) { check_values(one, found); }
+      for (const auto& one : entity.refinements) { check_values(policy, one, found); }
     }
   }
   for (const auto* inner : {&rule.duties, &rule.remedies, &rule.consequences}) {
-    for (const auto& one : *inner) { check_rule(one, true, found); }
+    for (const auto& one : *inner) { check_rule(policy, one, true, found); }
   }
 }
 
@@ -82,7 +83,7 @@ std::vector<Violation> strict_violations(const Policy& policy) {
   }
   std::set<std::string> uids;
   for (const auto& rule : policy.rules) {
-    check_rule(rule, false, found);
+    check_rule(policy, rule, false, found);
     collect_uids(rule, uids, found);
   }
   check_parties(policy, found);

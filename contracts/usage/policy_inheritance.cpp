@@ -66,6 +66,8 @@ Status inherit(const Policy& policy, const std::map<std::string, Policy, std::le
     append(into.parts, from.parts);
     append(into.actions, from.actions);
     append(into.implied, from.implied);
+    into.operands.insert(from.operands.begin(), from.operands.end());
+    into.meters = into.meters || from.meters;
     append(into.unknown, from.unknown);
     into.weight = 0;
     for (const auto& rule : into.rules) { into.weight += weight_of(rule); }

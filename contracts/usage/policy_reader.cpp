@@ -28,7 +28,7 @@ std::string shortened(const Value& value) {
 
 class PolicyReader {
  public:
-  explicit PolicyReader(const Names& names) { policy_.names = names; }
+  PolicyReader(const Names& names, const Profiles& profiles) : known_profiles_(profiles) { policy_.names = names; }
 
   Result<Policy> read(const Value& document) {
     const Value* root = &document;
@@ -50,6 +50,7 @@ class PolicyReader {
       if (auto added = add_context(*root, pointer); !added) { return added.error(); }
     }
     nodes_.inside(*root, pointer);
+    read_profiles(*root, pointer);
     read_members(*root, pointer);
     if (too_large_) { return *too_large_; }
     if (!violations_.empty()) { return failed(); }
@@ -283,10 +284,45 @@ class PolicyReader {
     }
   }
 
+  /// Before all else: what it defines is known in every other member.
+  void read_profiles(const Value& document, const std::string& pointer) {
+    for (const auto& [name, value] : document.members()) {
+      if (policy_.names.member(name) != "profile") { continue; }
+      const auto place = json::pointer_add(pointer, name);
+      for (const auto* item : items_of(value)) {
+        if (!within(policy_.profiles.size() + 1, kProfilesMax, place, "profiles")) { return; }
+        policy_.profiles.push_back(iri_of(*item, place, "an IRI"));
+        const auto& iri = policy_.profiles.back();
+        if (is_built_in_profile(iri)) { continue; }
+        if (const auto known = known_profiles_ ? known_profiles_(iri) : nullptr) {
+          take_in(*known, place, *item);
+        } else {
+          unknown(place, iri, "profile");
+          unknown_profile_ = true;  // whoever does not know the profile must not judge by the policy (ODRL 2.2, 2.1)
+        }
+      }
+    }
+  }
+
+  void take_in(const Profile& profile, const std::string& place, const Value& item) {
+    for (const auto& [iri, operand] : profile.operands) {
+      if (!policy_.operands.emplace(iri, operand).second) { wrong(place, "one profile that defines " + iri, item); }
+    }
+    for (const auto& [iri, included] : profile.actions) {
+      if (is_defined(iri)) { wrong(place, "one profile that defines " + iri, item); }
+      policy_.actions.emplace_back(iri, included);
+      of_profiles_.insert(iri);
+    }
+  }
+  [[nodiscard]] bool is_defined(std::string_view action) const {
+    return std::any_of(policy_.actions.begin(), policy_.actions.end(),
+                       [&](const auto& pair) { return pair.first == action; });
+  }
+
   void read_members(const Value& document, const std::string& pointer) {
     Rule shared;
     std::vector<std::pair<std::string, const Value*>> rules[3];
-    bool strange = false;
+    bool strange = unknown_profile_;
     for (const auto& one : members_of(document, pointer)) {
       const auto& [member, spelt, content, place, of_node] = one;
       const auto& name = *spelt;
@@ -299,12 +335,7 @@ class PolicyReader {
       } else if (member == "conflict") {
         read_conflict(value, place);
       } else if (member == "profile") {
-        for (const auto* item : items_of(value)) {
-          policy_.profiles.push_back(iri_of(*item, place, "an IRI"));
-          if (is_known_profile(policy_.profiles.back())) { continue; }
-          unknown(place, policy_.profiles.back(), "profile");
-          strange = true;  // whoever does not know the profile must not judge by the policy (ODRL 2.2, 2.1)
-        }
+        continue;
       } else if (member == "inheritFrom") {
         for (const auto* item : items_of(value)) { policy_.inherits.push_back(iri_of(*item, place, "an IRI")); }
         (void)within(policy_.inherits.size(), kInheritanceDepthMax, place, "policies to inherit from");
@@ -346,7 +377,7 @@ class PolicyReader {
       weight += weight_of(rule);
     }
     if (!within(weight, kWeightMax, pointer, "actions, parties, assets, conditions and values")) { return; }
-    policy_.weight = weight;
+    policy_.weight = weight + policy_.operands.size() + policy_.actions.size();
     policy_.strange = strange;
     apply_sources();
     policy_.shared = std::move(shared);
@@ -365,11 +396,6 @@ class PolicyReader {
       });
       if (!known) { into.push_back(std::move(entity)); }
     }
-  }
-
-  static bool is_known_profile(std::string_view iri) {
-    return iri == "http://www.w3.org/ns/odrl/2/core" || iri == kOdrl || iri == "http://www.w3.org/ns/odrl/2" ||
-           iri.starts_with("https://w3id.org/idsa/") || iri == "http://www.w3id.org/idsa/core";
   }
 
   /// What never changes the meaning: descriptions, and who the parties of an IDS contract are, which its rules say too.
@@ -579,7 +605,7 @@ class PolicyReader {
       wrong(pointer, "an action: a word, or an object with rdf:value or @id", value);
       return action;
     }
-    if (!included.empty() && !is_known_action(action.iri)) {
+    if (!included.empty() && !is_known_action(action.iri) && !of_profiles_.contains(action.iri)) {
       define_action(policy_.actions, action.iri, included, pointer);
     }
     for (const auto& one : implied) { define_action(policy_.implied, action.iri, one, pointer); }
@@ -597,9 +623,7 @@ class PolicyReader {
   }
 
   void name_action(const std::string& iri, const std::string& spelt, const std::string& pointer) {
-    const auto defined = std::any_of(policy_.actions.begin(), policy_.actions.end(),
-                                     [&](const auto& pair) { return pair.first == iri; });
-    if (!is_known_action(iri) && !defined) { unknown(pointer, spelt, "action"); }
+    if (!is_known_action(iri) && !is_defined(iri)) { unknown(pointer, spelt, "action"); }
   }
 
   // --- parties and assets
@@ -744,7 +768,7 @@ class PolicyReader {
       } else if (member == "leftOperand") {
         if (const auto text = text_of(only(inside), place, "a left operand")) {
           constraint.left = policy_.names.term(*text);
-          if (!operand_type(constraint.left)) { unknown(place, *text, "left operand"); }
+          if (!type_of(policy_, constraint.left)) { unknown(place, *text, "left operand"); }
           policy_.meters = policy_.meters || odrl_word(constraint.left) == "meteredTime";
         }
       } else if (member == "operator") {
@@ -812,6 +836,14 @@ class PolicyReader {
         wrong(pointer, "a rightOperand or a rightOperandReference", value);
       }
       if (rest.has_right && constraint.right.empty()) { wrong(pointer, "at least one value in rightOperand", value); }
+    }
+    const auto operand = policy_.operands.find(constraint.left);
+    if (operand != policy_.operands.end() && constraint.op != Operator::unknown) {
+      const auto& allowed = operand->second.operators;
+      if (std::find(allowed.begin(), allowed.end(), constraint.op) == allowed.end()) {
+        unknown(pointer, std::string(operator_name(constraint.op)), "operator of " + constraint.left);
+        constraint.op = Operator::unknown;
+      }
     }
     for (auto& one : constraint.right) {
       if (one.unit.empty()) { one.unit = rest.unit; }
@@ -883,6 +915,9 @@ class PolicyReader {
   Nodes nodes_;
   std::vector<Inferred> inferred_;
   std::set<std::pair<std::string, std::string>> parts_;
+  const Profiles& known_profiles_;
+  std::set<std::string, std::less<>> of_profiles_;  ///< actions
+  bool unknown_profile_ = false;
   std::map<std::string, std::string, std::less<>> sources_;
   std::vector<Violation> violations_;
   std::optional<Error> too_large_;
@@ -892,8 +927,18 @@ class PolicyReader {
 
 }  // namespace
 
-Result<Policy> read_policy(const json::Value& document, const Names& names) {
-  return PolicyReader(names).read(document);
+Result<Policy> read_policy(const json::Value& document, const Names& names, const Profiles& profiles) {
+  return PolicyReader(names, profiles).read(document);
+}
+
+bool is_built_in_profile(std::string_view iri) {
+  return iri == "http://www.w3.org/ns/odrl/2/core" || iri == kOdrl || iri == "http://www.w3.org/ns/odrl/2" ||
+         iri.starts_with("https://w3id.org/idsa/") || iri == "http://www.w3id.org/idsa/core";
+}
+
+std::optional<OperandType> type_of(const Policy& policy, std::string_view operand) {
+  const auto own = policy.operands.find(operand);
+  return own != policy.operands.end() ? std::optional(own->second.type) : operand_type(operand);
 }
 
 }  // namespace keten::usage

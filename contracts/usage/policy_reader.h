@@ -14,8 +14,12 @@ namespace keten::usage {
 /// Reads an ODRL 2.2 policy in JSON-LD: compact, array and expanded forms; an `@graph` with one policy. What is wrong is
 /// refused with POLICY_INVALID and the places; what is merely unknown is listed in Policy::unknown.
 /// Further reasons: POLICY_CONTEXT, POLICY_TOO_LARGE, COLLECTION_CYCLE.
-/// `names`: words of a surrounding document; the policy's own `@context` comes on top.
-Result<Policy> read_policy(const json::Value& document, const Names& names = {});
+/// `names`: words of a surrounding document; the policy's own `@context` comes on top. `profiles`: those that it may name beside
+/// the built-in ones; their terms are known to it then.
+Result<Policy> read_policy(const json::Value& document, const Names& names = {}, const Profiles& profiles = {});
+
+/// ODRL's core and IDS, whose terms every policy may use.
+bool is_built_in_profile(std::string_view iri);
 
 /// What a policy must be before anybody signs it (ODRL 2.2, 2.1 to 2.8): an id, at least one rule, an action and a
 /// target in each, parties as its type demands, values that fit their operands, nothing unknown. Empty: all well.

@@ -44,6 +44,7 @@ Result<Bytes> UsageContract::execute(contracts::Context& context) const {
     case Method::pay: return pay(call);
     case Method::receive: return receive(call);
     case Method::claim: return claim(call);
+    case Method::register_profile: return register_profile(call);
     case Method::move_data: return move_data(call);
   }
   return invalid("UNKNOWN_METHOD", body.method);

@@ -77,14 +77,15 @@ class UsageTest(NetworkTest):
         result = keten("usage", *arguments, "--state", self.network.state, "--as", f"{user}@{who}", "-o", "json", expect=expect)
         return json.loads(result.stdout) if expect == 0 else result.stderr
 
-    def agree(self, name, constraint, duty):
-        """From offer to agreement; its id."""
+    def agree(self, name, constraint, duty, **more):
+        """From offer to agreement; its id. `more`: members of the policy."""
         policy = self.folder / f"{name}.json"
-        policy.write_text(json.dumps(terms(constraint, duty)))
+        policy.write_text(json.dumps({**terms(constraint, duty), **more}))
         offered = self.say("FarmCo", "offer", MILK, "--to", "TruckCo", "--policy", policy)["result"]
         self.assertEqual(offered["state"], "OFFERED")
         other = self.folder / f"{name}-other.json"
-        other.write_text(json.dumps(terms(constraint + [{"leftOperand": "count", "operator": "lteq", "rightOperand": 9}], duty)))
+        count = {"leftOperand": "count", "operator": "lteq", "rightOperand": 9}
+        other.write_text(json.dumps({**terms(constraint + [count], duty), **more}))
         self.assertIn("TERMS_DIFFER", self.say("TruckCo", "accept", offered["negotiation"], "--policy", other, expect=FAILED))
         for who, state in (("TruckCo", "ACCEPTED"), ("FarmCo", "AGREED"), ("TruckCo", "VERIFIED"), ("FarmCo", "FINALIZED")):
             answer = self.say(who, "accept", offered["negotiation"], "--policy", policy)["result"]
@@ -130,6 +131,53 @@ class UsageTest(NetworkTest):
         self.assertEqual([one["code"] for one in json.loads(findings)["findings"]], ["violation"])
         self.check_statement(agreement)
         self.check_what_follows(agreement)
+
+    def test_time_that_is_measured_words_of_a_profile_and_the_word_of_the_other_side(self):
+        data = self.folder / "milk.csv"
+        data.write_text("litres\n31\n")
+        self.say("FarmCo", "register", MILK, "--content", data)
+        profile, definition = "urn:keten:profile:FarmCo:milk", self.folder / "milk.json"
+        definition.write_text(json.dumps({"actions": {"urn:milk:train": "use"}, "operands": {
+            "urn:milk:herd": {"type": "decimal", "operators": ["lteq"], "source": "request"}}}))
+        self.assertIn("NAME_RESERVED", self.say("TruckCo", "profile", "register", profile, "--definition", definition, expect=FAILED))
+        for version in (1, 2):
+            answer = self.say("FarmCo", "profile", "register", profile, "--definition", definition)
+            self.assertEqual(answer["result"]["version"], version)
+        read = ("--state", self.network.state, "-o", "json")
+        listed = json.loads(keten("usage", "profile", "list", *read).stdout)
+        self.assertEqual([(one["profile"], one["owner"], one["version"]) for one in listed], [(profile, "FarmCo", 2)])
+        shown = json.loads(keten("usage", "profile", "show", profile, "--version", "1", *read).stdout)
+        self.assertEqual(shown["definition"], json.loads(definition.read_text()))
+        definition.write_text('{"actions": {"odrl:read": "use"}}')
+        self.assertIn("PROFILE_INVALID", self.say("FarmCo", "profile", "register", profile, "--definition", definition, expect=FAILED))
+
+        agreement = self.agree("profiled", [
+            {"leftOperand": "urn:milk:herd", "operator": "lteq", "rightOperand": 100},
+            {"leftOperand": "meteredTime", "operator": "lteq", "rightOperand": "PT2H"}],
+            [{"uid": "urn:duty:report", "action": "inform", "informedParty": "urn:keten:organisation:FarmCo"}], profile=profile)
+        shown = json.loads(keten("agreement", "show", agreement, *read).stdout)
+        self.assertEqual(shown["current"]["document"]["profiles"][profile]["version"], 2)
+
+        def decided(how, use, herd, *more):
+            said = ("--id", use, "--action", "urn:milk:train", "--say", f"urn:milk:herd={herd}", *more)
+            return self.say("TruckCo", how, agreement, *said)["result"][0]["decision"]
+        self.assertEqual(decided("request", "1", 101, "--duration", "PT1H"), "denied")
+        self.assertEqual(decided("request", "2", 100, "--duration", "PT1H"), "permitted")
+        self.assertEqual(decided("log", "2r", 100, "--permit", "2", "--duration", "PT90M"), "permitted")
+        self.assertEqual(decided("request", "3", 100, "--duration", "PT31M"), "denied")
+        self.assertEqual(decided("log", "4", 100, "--duration", "PT30M"), "permitted")
+
+        answer = self.say("TruckCo", "fulfil", agreement, "urn:duty:report", "--content", data)
+        self.assertEqual(answer["result"]["state"], "said")
+        self.say("FarmCo", "dispute", agreement, "urn:duty:report", "--reason", "NOTHING_CAME")
+        self.say("TruckCo", "fulfil", agreement, "urn:duty:report", "--content", data)
+        self.assertEqual(self.say("FarmCo", "confirm", agreement, "urn:duty:report")["result"]["state"], "fulfilled")
+        found = json.loads(keten("findings", "list", *read).stdout)["findings"]
+        self.assertEqual([(one["code"], one["status"]) for one in found if one["agreement"] == agreement],
+                         [("fulfilment_disputed", "corrected")])
+
+        self.say("FarmCo", "withdraw", agreement, "--reason", "SOLD_THE_COWS")
+        self.assertEqual(decided("log", "5", 100, "--duration", "PT0S"), "denied")
 
     def check_what_follows(self, agreement):
         """Behind the end: corrections and payments are recorded, nothing new begins."""

@@ -4,6 +4,7 @@
 #include "contracts/usage/cases.h"
 #include "contracts/usage/classes.h"
 #include "contracts/usage/policy_reader.h"
+#include "contracts/usage/profile.h"
 #include "contracts/usage/usage_contract.h"
 #include "core/check.h"
 #include "core/json.h"
@@ -55,9 +56,9 @@ void usage_case(ByteView input) {
 /// The first byte chooses the method. What is taken keeps the limits, and nothing in it needs escaping.
 void usage_arguments(ByteView input) {
   constexpr std::array kMethods = {
-      "register",        "transfer", "take", "request", "offer", "accept", "permit", "log",
-      "correct",         "fulfil",   "pay",  "receive", "claim", "agree",  "verify", "transfer_request",
-      "transfer_suspend"};
+      "register",         "transfer", "take",    "request", "offer", "accept", "permit", "log",
+      "correct",          "fulfil",   "pay",     "receive", "claim", "agree",  "verify", "transfer_request",
+      "transfer_suspend", "confirm",  "dispute", "profile"};
   if (input.empty()) { return; }
   const auto arguments = usage::read_arguments(kMethods.at(input[0] % kMethods.size()), input.subspan(1));
   if (!arguments) {
@@ -80,6 +81,15 @@ void usage_arguments(ByteView input) {
   for (const auto& use : arguments->uses) {
     CHECK(!use.id.empty() && !use.action.empty() && use.statements.size() <= usage::kStatementsMax);
     CHECK(is_plain(use.id) && is_plain(use.permit));
+  }
+  for (const auto& use : arguments->uses) {
+    CHECK(!use.ran_ms || (*use.ran_ms >= 0 && *use.ran_ms <= usage::kUseRunsMaxMs));
+  }
+  CHECK(is_plain(arguments->profile));
+  if (arguments->profile_terms) {
+    const auto profile = usage::read_profile(*arguments->profile_terms);
+    CHECK(profile || !profile.error().violations.empty());
+    CHECK(!profile || profile->actions.size() + profile->operands.size() <= usage::kProfileTermsMax);
   }
   for (const auto& claim : arguments->claims) { CHECK(claim.values.items().size() <= usage::kClaimValuesMax); }
 }

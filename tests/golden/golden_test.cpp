@@ -23,6 +23,7 @@
 #include "contracts/record_contract.h"
 #include "contracts/usage/agreement.h"
 #include "contracts/usage/ledger_records.h"
+#include "contracts/usage/profile.h"
 #include "core/merkle.h"
 #include "core/receipt.h"
 #include "tests/unit/core/sample_network.h"
@@ -406,9 +407,12 @@ BOOST_AUTO_TEST_CASE(data_usage_is_frozen) {
        {usage::dataset_key("urn:ds:milk"), usage::negotiation_key(id), usage::terms_key(id), usage::agreement_key(id),
         usage::counters_key(id), usage::duty_key(id, 7), usage::use_key(id, "u1"), usage::line_key(id, 7),
         usage::payment_key(id, "p1"), usage::claims_of("company1", "company0"), usage::transfer_key(id),
-        usage::due_key(1'800'000'000'000, usage::duty_key(id, 7))}) {
+        usage::due_key(1'800'000'000'000, usage::duty_key(id, 7)), usage::open_negotiations_key("company0", "company1"),
+        usage::profile_key("urn:keten:profile:company0:milk"),
+        usage::profile_version_key("urn:keten:profile:company0:milk", 2)}) {
     golden.add("key", std::string_view(key));
   }
+  golden.add("profile", usage::profile_hash(R"({"actions":{"urn:milk:train":"derive"}})"));
 }
 
 BOOST_AUTO_TEST_CASE(governance_is_frozen) {

@@ -5,6 +5,7 @@
 
 #include "tools/keten/command_groups.h"
 #include "tools/keten/usage_options.h"
+#include "tools/keten/usage_profile_options.h"
 #include "tools/keten/usage_record_options.h"
 
 namespace keten::tools {
@@ -293,6 +294,31 @@ void add_sealed(CLI::App& group, Invocation& invocation) {
   add_output(check, checked->output);
 }
 
+/// Words of one's own, that policies may use.
+void add_profiles(CLI::App& group, Invocation& invocation) {
+  auto* profile = group.add_subcommand("profile", "Words that an organisation adds to ODRL, version by version");
+  profile->require_subcommand(1);
+  const auto add = [&](const char* name, const char* what) {
+    auto options = std::make_shared<UsageProfileOptions>();
+    auto* command = profile->add_subcommand(name, what);
+    add_target(command, options->target);
+    add_output(command, options->output);
+    return std::pair(command, options);
+  };
+  auto [registers, registered] = add("register", "A profile of ours, or its next version");
+  registers->add_option("profile", registered->subject, "its IRI")->required()->type_name("IRI");
+  registers->add_option("--definition", registered->definition, "actions and operands")->required()->type_name("FILE");
+  add_user(registers, registered->target);
+  on_chosen(registers, invocation, registered, run_usage_profile_register);
+  auto [lists, listed] = add("list", "All profiles, or those whose IRI begins so");
+  lists->add_option("beginning", listed->subject, "of the IRI")->type_name("IRI");
+  on_asked(lists, invocation, listed, run_usage_profile_list);
+  auto [shows, shown] = add("show", "What a profile defines");
+  shows->add_option("profile", shown->subject, "its IRI")->required()->type_name("IRI");
+  shows->add_option("--version", shown->version, "the newest when not given")->type_name("N");
+  on_asked(shows, invocation, shown, run_usage_profile_show);
+}
+
 }  // namespace
 
 void add_usage(CLI::App& app, Invocation& invocation) {
@@ -313,6 +339,7 @@ void add_usage(CLI::App& app, Invocation& invocation) {
   add_usage_records(*group, invocation);
   add_permits(*group, invocation);
   add_sealed(*group, invocation);
+  add_profiles(*group, invocation);
 }
 
 }  // namespace keten::tools

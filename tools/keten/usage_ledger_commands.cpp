@@ -92,7 +92,7 @@ int run_usage_accept(Console& console, const UsageLedgerOptions& options) {
   const auto policy = read_policy_file(options.policy);
   if (!policy) { return console.fail(policy.error(), options.policy); }
   auto agreed = json::Value::object();
-  for (const auto* name : {"start", "end", "noticeDays", "issuers"}) {
+  for (const auto* name : {"start", "end", "noticeDays", "issuers", "profiles"}) {
     if (const auto* value = document->find(name)) { agreed.set(name, *value); }
   }
   const auto own =
