@@ -19,8 +19,8 @@ Status check_own_name(std::string_view beginning, const std::string& name, const
   // What an item, lot or place is called names nothing else: a proof about one would pass for one about the other.
   if (name.starts_with("urn:epc:") || production::digital_link(name)) {
     return invalid("NAME_OF_AN_ITEM",
-                   name + " is the GS1 key of an item, lot, product or place; expected an IRI of its own, as " + begins +
-                       organisation + ":NAME");
+                   name + " is the GS1 key of an item, lot, product or place; expected an IRI of its own, as " +
+                       begins + organisation + ":NAME");
   }
   if (!name.starts_with(begins) || name.starts_with(begins + organisation + ":")) { return kDone; }
   return forbidden("NAME_RESERVED", "names that begin with " + begins + "NAME: are those of NAME; " + organisation +

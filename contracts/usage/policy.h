@@ -97,7 +97,8 @@ struct Policy {
   std::vector<Rule> rules;  ///< permissions, prohibitions, obligations, in this order
   /// Member and collection, of parties and assets alike; without cycles.
   std::vector<std::pair<std::string, std::string>> parts;
-  std::vector<std::pair<std::string, std::string>> actions;  ///< that profiles or the document define: action, includedIn
+  std::vector<std::pair<std::string, std::string>>
+      actions;  ///< that profiles or the document define: action, includedIn
   std::vector<std::pair<std::string, std::string>> implied;  ///< that the document defines: action, implies
   Rule shared;           ///< what stands in the policy for all its rules; it is in each of them already
   bool strange = false;  ///< has members whose meaning is unknown, and so has each rule

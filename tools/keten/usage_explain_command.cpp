@@ -1,11 +1,14 @@
 // keten usage explain: terms in plain words, and why a use is permitted or not.
 #include <algorithm>
+#include <memory>
 #include <ostream>
 
 #include "client/keystore.h"
 #include "contracts/production/decimal.h"
 #include "contracts/production/time.h"
+#include "contracts/usage/ledger_records.h"
 #include "contracts/usage/policy_reader.h"
+#include "contracts/usage/profile.h"
 #include "core/limits.h"
 #include "tools/keten/usage_options.h"
 #include "tools/keten/usage_rehearsal.h"
@@ -273,6 +276,21 @@ int explain_file(Console& console, const UsageExplainOptions& options) {
   return print_policy(console, options, *policy);
 }
 
+/// Words of the versions of profiles that the agreement was signed with.
+usage::Profiles signed_profiles(const UsageSession& session, const Value& document) {
+  return [&](const std::string& iri) -> std::shared_ptr<const usage::Profile> {
+    const auto* pins = document.find("profiles");
+    const auto* pin = pins == nullptr ? nullptr : pins->find(iri);
+    const auto* version = pin == nullptr ? nullptr : pin->find("version");
+    if (version == nullptr) { return nullptr; }
+    const auto definition = read_usage_record(
+        session, usage::profile_version_key(iri, static_cast<std::uint32_t>(version->as_integer().value_or(0))));
+    if (!definition) { return nullptr; }
+    auto profile = usage::read_profile(*definition);
+    return profile ? std::make_shared<const usage::Profile>(std::move(*profile)) : nullptr;
+  };
+}
+
 }  // namespace
 
 int run_usage_explain(Console& console, const UsageExplainOptions& options) {
@@ -296,7 +314,7 @@ int run_usage_explain(Console& console, const UsageExplainOptions& options) {
   const auto* document = agreement->find("document");
   const auto* terms = document == nullptr ? nullptr : document->find("policy");
   if (terms == nullptr) { return console.fail(failure(ErrorKind::corrupt, "NO_TERMS", "the node shows no terms")); }
-  const auto policy = usage::read_policy(*terms);
+  const auto policy = usage::read_policy(*terms, {}, signed_profiles(*session, *document));
   if (!policy) { return console.fail(policy.error()); }
   if (options.use.empty() && options.action.empty() && options.statements.empty()) {
     return print_policy(console, options, *policy);
