@@ -89,6 +89,22 @@ BOOST_AUTO_TEST_CASE(of_a_record_it_is_said_that_puts_without_a_subject_are_in_n
   BOOST_TEST(history->not_proved.front() == said);
 }
 
+BOOST_AUTO_TEST_CASE(signatures_are_checked_from_the_trust_root_on_so_that_invented_validators_cost_nothing) {
+  const auto& ledger = sample::sample_ledger();
+  auto proof = ledger.absence(11, {"item", sample::SampleLedger::kNever});
+  proof.finalization.signatures.at(0).bytes[40] ^= 1U;
+  const auto anchor = verify(encode(proof), ledger.root());
+  BOOST_REQUIRE(!anchor.ok());
+  BOOST_TEST(anchor.error().message.starts_with("anchor: "), anchor.error().message);
+  for (auto epoch : {1U, 0U}) {
+    proof.hand_overs.at(epoch).finalization.signatures.at(0).bytes[40] ^= 1U;
+    const auto verdict = verify(encode(proof), ledger.root());
+    BOOST_REQUIRE(!verdict.ok());
+    BOOST_TEST(verdict.error().message.starts_with("end of epoch " + std::to_string(epoch) + ": "),
+               verdict.error().message);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_kind_that_no_head_can_have_is_refused) {
   const auto& ledger = sample::sample_ledger();
   auto history = ledger.history(11, {"item", sample::SampleLedger::kCheese});

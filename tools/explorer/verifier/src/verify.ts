@@ -28,12 +28,12 @@ export interface Verdict {
 }
 type Facts = Record<string, unknown>;
 
-/** What a statement says, once the signatures hold. */
+/** What a statement says, once everything holds. */
 interface Claim {
   subject: string;
   /** What else may be expected of it: docs/formats/proof.md, "Expected". Nothing of what is not there, which passed for a record of it. */
   names: string[];
-  /** Throws Refusal. Called behind the check of signatures, so that what is dear is done for what validators have signed only. */
+  /** Throws Refusal. Called last: what is dear is done for what holds otherwise. */
   facts: () => Facts;
 }
 
@@ -326,13 +326,15 @@ export function verifyProof(bytes: Uint8Array, trust: TrustRoot, expected?: stri
   demand(height < anchor.height, "the anchor binds a result of its own future");
   const root = H("keten/state/2", number(height), proof.mountainRoot, proof.mapRoot, proof.rest);
   demand(equal(root, anchor.stateRoot), "the commitments are not those of the anchor");
+  // From the trust root on: whoever invents validators fails with the first that he did not invent, and none of what he says is looked at.
+  checkSignatures(pending);
   const state = { chainId: trust.chainId, height, mountainRoot: proof.mountainRoot, mapRoot: proof.mapRoot, events: new Events(proof.events) };
-  const claim = checkStatement(proof.statement, state, pending);
+  const senders: Pending[] = [];
+  const { subject, names, facts } = checkStatement(proof.statement, state, senders);
   state.events.demandAllNamed();
   const via = proof.via === undefined ? undefined : checkBlock(proof.via, state);
-  checkSignatures(pending);
-  const { subject, names } = claim;
-  const statement = claim.facts();
+  checkSignatures(senders);
+  const statement = facts();
   if (expected !== undefined && expected !== subject && !names.includes(expected)) {
     throw new Refusal("PROOF_OTHER_SUBJECT", `the proof is about "${subject}", expected "${expected}"`);
   }

@@ -23,14 +23,21 @@ const refused = (call: () => unknown): Refusal => {
   throw new Error("accepted");
 };
 
-test("what validators did not sign is refused before its lineage is followed", () => {
-  const file = Uint8Array.from(read("invalid/trace_forward_of_a_lot_without_history_0.ketenproof"));
-  const root = readTrustRoot(read("genesis.json"));
-  assert.match(refused(() => verifyProof(file, root)).message, /lineage/);
-  const finalization = decodeProof(file).anchorFinalization;
-  const last = finalization.byteOffset + finalization.length - 40;
-  file[last] = (file[last] as number) ^ 1;
-  assert.match(refused(() => verifyProof(file, root)).message, /signature/);
+test("of what validators did not sign nothing is looked at", () => {
+  for (const [name, reason] of [["trace_forward_of_a_lot_without_history_0", /lineage/], ["history_time_changed", /entries/]] as const) {
+    const file = Uint8Array.from(read(`invalid/${name}.ketenproof`));
+    const root = readTrustRoot(read("genesis.json"));
+    assert.match(refused(() => verifyProof(file, root)).message, reason);
+    const { anchorFinalization, handOvers } = decodeProof(file);
+    const change = (finalization: Uint8Array): void => {
+      const place = finalization.byteOffset + finalization.length - 40;
+      file[place] = (file[place] as number) ^ 1;
+    };
+    change(anchorFinalization);
+    assert.match(refused(() => verifyProof(file, root)).message, /signature of .* for block 11 /);
+    change((handOvers[0] as { finalization: Uint8Array }).finalization);
+    assert.match(refused(() => verifyProof(file, root)).message, /signature of .* for block 5 /, "the first in the order of trust");
+  }
 });
 
 test("a lineage costs as much as its events are long, not its square", () => {
