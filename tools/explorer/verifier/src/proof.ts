@@ -15,6 +15,8 @@ const kHistoriesMax = 20_000;
 const kEntriesMax = 1_000_000;
 const kEventsMax = 200_000;
 const kNamesMax = 20_000;
+/** Of all events together. */
+const kAllNamesMax = 1_000_000;
 const kFieldsMax = 16;
 const kIdBytesMax = 4096;
 const kKindBytesMax = 16;
@@ -119,7 +121,17 @@ function handOver(message: Message): HandOver {
   return result;
 }
 
-function epcisEvent(message: Message): EpcisEvent {
+/** How many of something are left to the whole file. */
+class Budget {
+  constructor(private left: number, private readonly what: string) {}
+  take(count: number): void {
+    this.left -= count;
+    if (this.left < 0) { throw malformed(`too many ${this.what}`); }
+  }
+}
+
+function epcisEvent(message: Message, budget: Budget): EpcisEvent {
+  budget.take(message.repeated(5, kNamesMax).length);
   const names = message.messages(5, kNamesMax, "name", (entry) => {
     const each = { roles: Number(entry.number(1, 32)), key: entry.limited(2, 0, kIdBytesMax) };
     entry.end();
@@ -191,15 +203,7 @@ function blockOfChain(message: Message): BlockOfChain {
   return result;
 }
 
-class EntryBudget {
-  private left = kEntriesMax;
-  take(count: number): void {
-    this.left -= count;
-    if (this.left < 0) { throw malformed(`more than ${kEntriesMax} entries`); }
-  }
-}
-
-function history(message: Message, budget: EntryBudget): History {
+function history(message: Message, budget: Budget): History {
   budget.take(message.repeated(5, kEntriesMax).length);
   const result = {
     ...entity(message, 1),
@@ -212,7 +216,7 @@ function history(message: Message, budget: EntryBudget): History {
 }
 
 function statement(message: Message, field: number): Statement {
-  const budget = new EntryBudget();
+  const budget = new Budget(kEntriesMax, "entries");
   let result: Statement;
   switch (field) {
     case 11: {
@@ -272,6 +276,7 @@ export function decodeProof(bytes: Uint8Array): Proof {
   const message = new Message(bytes, "proof", kHandOversMax + kEventsMax + 20);
   const version = message.number(1, 32);
   if (version !== 1n) { throw malformed(`the file has version ${version}, this program reads 1`); }
+  const names = new Budget(kAllNamesMax, "names of events");
   const field = message.which([11, 12, 13, 14, 15, 16, 17]);
   const proof = {
     chainId: message.fixed(2, 32),
@@ -282,7 +287,7 @@ export function decodeProof(bytes: Uint8Array): Proof {
     mountainRoot: message.fixed(7, 32),
     mapRoot: message.fixed(8, 32),
     rest: message.fixed(9, 32),
-    events: message.messages(10, kEventsMax, "event", epcisEvent, kNamesMax + 6),
+    events: message.messages(10, kEventsMax, "event", (event) => epcisEvent(event, names), kNamesMax + 6),
     statement: statement(message.message(field, "statement", kValuesOfHistory), field),
     via: message.has(18) ? blockOfChain(message.message(18, "via")) : undefined,
   };

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { ascii, latin1, shown } from "../src/bytes.js";
+import { ascii, concat, latin1, shown } from "../src/bytes.js";
 import { readTrustRoot, Refusal, verifyProof } from "../src/index.js";
 import { parseJson, toJson, whole } from "../src/json.js";
 import { lineage } from "../src/lineage.js";
@@ -66,6 +66,20 @@ test("a message of more values than it may have is refused before they are kept"
   const values = (count: number): Uint8Array => Uint8Array.from({ length: 2 * count }, (_, index) => (index % 2 === 0 ? 0x2a : 0));
   assert.equal(new Message(values(300), "path").repeated(5, 300).length, 300);
   assert.match(refused(() => new Message(values(2_000_000), "path")).message, /more than 300 values/);
+});
+
+test("all events of a file have at most a million names together", () => {
+  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)]);
+  const field = (number: number, bytes: Uint8Array): Uint8Array => concat(Uint8Array.from([...varint(8 * number + 2), ...varint(bytes.length)]), bytes);
+  const hash = new Uint8Array(32).fill(7);
+  const name = field(5, field(2, ascii("x")));
+  const event = (names: number): Uint8Array => field(10, concat(field(1, hash), ...Array.from({ length: names }, () => name)));
+  const file = (...events: Uint8Array[]): Uint8Array => concat(Uint8Array.from([8, 1]), field(2, hash), field(5, new Uint8Array(244).fill(7)),
+    ...[7, 8, 9].map((place) => field(place, hash)), ...events, field(15, concat(field(1, ascii("item")), field(2, ascii("x")), Uint8Array.from([0x1a, 0]))));
+  const many = Array.from({ length: 50 }, () => event(20_000));
+  assert.equal(decodeProof(file(...many)).events.length, 50);
+  assert.match(refused(() => decodeProof(file(...many, event(1)))).message, /too many names/);
+  assert.match(refused(() => decodeProof(file(event(20_001)))).message, /at most 20000/);
 });
 
 test("values of any length are shown", () => {
