@@ -269,7 +269,9 @@ void add_proofs(CLI::App& app, Invocation& invocation) {
 
   auto options = std::make_shared<VerifyOptions>();
   auto* verify = app.add_subcommand("verify", "Check a proof file; needs no node and no network");
-  verify->add_option("file", options->file, "a .ketenproof file")->required()->type_name("FILE");
+  verify->add_option("file", options->file, "a .ketenproof file, or split-view.json, contradiction.json")
+      ->required()
+      ->type_name("FILE");
   verify->add_option("--genesis", options->genesis, "the genesis of the chain, which you trust")->type_name("FILE");
   verify->add_option("--checkpoint", options->checkpoint, "a later epoch of the chain, which you trust")
       ->type_name("FILE");

@@ -13,6 +13,7 @@
 #include "core/proof/contradiction.h"
 #include "core/proof/entity_ids.h"
 #include "core/proof/verify.h"
+#include "tools/keten/evidence_file.h"
 #include "tools/keten/options.h"
 #include "tools/keten/proof_words.h"
 #include "tools/keten/verification.h"
@@ -225,6 +226,38 @@ Result<std::string> compare_with(ByteView file, const std::string& other_file, c
          " of the node that is further on does";
 }
 
+int refuse(Console& console, OutputForm form, const Error& error) {
+  if (form == OutputForm::json) {
+    console.out << json::pretty(json::Value::object()
+                                    .set("verified", json::Value::boolean(false))
+                                    .set("reason", text_value(error.reason))
+                                    .set("message", text_value(error.message)))
+                << "\n";
+  }
+  console.fail(error);
+  return kVerificationFailed;
+}
+
+/// What compare or a light client wrote down when it was shown two truths.
+int verify_evidence(Console& console, const VerifyOptions& options, const std::string& text,
+                    const proof::TrustRoot& root) {
+  auto verdict = verify_evidence_file(text, root);
+  if (verdict && !options.expect.empty() && options.expect != verdict->subject) {
+    verdict = failure(ErrorKind::refused, "PROOF_OTHER_SUBJECT",
+                      verdict->subject + ": it holds, but it is not for " + printable(options.expect));
+  }
+  if (verdict && !(options.against.empty() && options.checkpoint_out.empty())) {
+    return console.fail(invalid("OPTION_INVALID", "--against and --checkpoint-out are for .ketenproof files"));
+  }
+  if (!verdict) { return refuse(console, options.output, verdict.error()); }
+  if (options.output == OutputForm::json) {
+    console.out << json::pretty(verdict->to_json()) << "\n";
+  } else {
+    console.out << console.bold("verified") << "  " << verdict->text();
+  }
+  return kSuccess;
+}
+
 }  // namespace
 
 int run_proof(Console& console, const ProofOptions& options) {
@@ -279,6 +312,7 @@ int run_verify(Console& console, const VerifyOptions& options) {
   if (!root) { return console.fail(root.error()); }
   const auto text = client::read_file(options.file);
   if (!text) { return console.fail(text.error()); }
+  if (is_evidence_file(*text)) { return verify_evidence(console, options, *text, *root); }
   auto file = to_bytes(*text);
   const bool is_cut = cut_to(file, *root);
   auto verdict = verify_file(file, *root, options.expect);
@@ -288,17 +322,7 @@ int run_verify(Console& console, const VerifyOptions& options) {
     if (!compared) { verdict = compared.error(); }
     if (compared) { against = std::move(*compared); }
   }
-  if (!verdict) {
-    if (options.output == OutputForm::json) {
-      console.out << json::pretty(json::Value::object()
-                                      .set("verified", json::Value::boolean(false))
-                                      .set("reason", text_value(verdict.error().reason))
-                                      .set("message", text_value(verdict.error().message)))
-                  << "\n";
-    }
-    console.fail(verdict.error());
-    return kVerificationFailed;
-  }
+  if (!verdict) { return refuse(console, options.output, verdict.error()); }
   if (!options.checkpoint_out.empty()) {
     const auto written = write_file(options.checkpoint_out, proof::checkpoint_json(verdict->newest) + "\n");
     if (!written) { return console.fail(written.error()); }
