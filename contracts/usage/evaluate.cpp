@@ -34,6 +34,30 @@ bool is_of_party(const std::string& operand) {
   return std::find(kOfParty.begin(), kOfParty.end(), word) != kOfParty.end();
 }
 
+/// The request with one permission for each asset and each party (ODRL 2.2, 2.7); empty when it is so already, or too long.
+std::optional<Policy> one_by_one(const Policy& request) {
+  constexpr std::size_t kSingleMax = 64;
+  Policy single;
+  bool changed = false;
+  for (const auto& rule : request.rules) {
+    if (rule.targets.size() <= 1 && rule.assignees.size() <= 1) {
+      single.rules.push_back(rule);
+      continue;
+    }
+    changed = true;
+    const auto targets = std::max<std::size_t>(rule.targets.size(), 1);
+    const auto assignees = std::max<std::size_t>(rule.assignees.size(), 1);
+    if (single.rules.size() + targets * assignees > kSingleMax) { return std::nullopt; }
+    for (std::size_t i = 0; i < targets * assignees; ++i) {
+      single.rules.push_back(rule);
+      auto& one = single.rules.back();
+      if (!rule.targets.empty()) { one.targets = {rule.targets[i % targets]}; }
+      if (!rule.assignees.empty()) { one.assignees = {rule.assignees[i / targets]}; }
+    }
+  }
+  return changed ? std::optional(std::move(single)) : std::nullopt;
+}
+
 class Evaluation {
  public:
   Evaluation(const Policy& policy, const Policy& request, const World& world)
@@ -524,7 +548,17 @@ class Evaluation {
 }  // namespace
 
 Report evaluate(const Policy& policy, const Policy& request, const World& world) {
-  return Evaluation(policy, request, world).run();
+  auto report = Evaluation(policy, request, world).run();
+  if (report.decision != Decision::denied) { return report; }
+  // No rule covers all that is asked for together; each asset for each party may still have a rule of its own.
+  if (const auto single = one_by_one(request)) {
+    auto each = Evaluation(policy, *single, world).run();
+    if (each.decision == Decision::permitted) {
+      report.decision = each.decision;
+      report.reason = std::move(each.reason);
+    }
+  }
+  return report;
 }
 
 std::string_view decision_name(Decision decision) {

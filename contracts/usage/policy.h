@@ -20,7 +20,8 @@ inline constexpr std::size_t kConstraintsMax = 8192;   ///< of all rules, parts 
 inline constexpr std::size_t kConstraintDepthMax = 8;  ///< of logical constraints in each other
 inline constexpr std::size_t kValuesMax = 1024;        ///< of one right operand
 inline constexpr std::size_t kTextBytesMax = 2048;     ///< of one identifier or value
-inline constexpr std::size_t kDutyDepthMax = 4;        ///< consequences of consequences
+inline constexpr std::size_t kDutyDepthMax = 2;        ///< a duty of a permission, and its consequence
+inline constexpr std::size_t kImpliedMax = 16;         ///< actions that others imply
 inline constexpr std::size_t kInheritanceDepthMax = 8;
 inline constexpr std::size_t kWeightMax =
     65'536;  ///< actions, parties, assets, conditions and values of all rules together

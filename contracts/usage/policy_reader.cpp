@@ -617,7 +617,8 @@ class PolicyReader {
                      const std::string& other, const std::string& pointer) {
     const auto known = std::any_of(pairs.begin(), pairs.end(),
                                    [&](const auto& pair) { return pair.first == action && pair.second == other; });
-    if (!known && within(pairs.size() + 1, kRulesMax, pointer, "actions of its own")) {
+    if (!known &&
+        within(pairs.size() + 1, &pairs == &policy_.implied ? kImpliedMax : kRulesMax, pointer, "actions of its own")) {
       pairs.emplace_back(action, other);
     }
   }

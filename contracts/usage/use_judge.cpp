@@ -164,9 +164,9 @@ Policy UseJudge::request_of(const UseArguments& use) const {
   for (const auto& rule : policy_.rules) {
     if (rule.kind != RuleKind::prohibition) { continue; }
     for (const auto& prohibited : rule.actions) {
-      if (prohibited.iri != action && includes(policy_, action, prohibited.iri)) {
-        asked.actions.push_back({prohibited.iri, {}});
-      }
+      const bool asked_for = std::any_of(asked.actions.begin(), asked.actions.end(),
+                                         [&](const Action& one) { return one.iri == prohibited.iri; });
+      if (!asked_for && includes(policy_, action, prohibited.iri)) { asked.actions.push_back({prohibited.iri, {}}); }
     }
   }
   asked.targets.push_back({agreement_.dataset, {}, false, {}});

@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(every_published_case_has_its_report_in_each_form_of_json_ld
   using Form = Rewriting::Form;
   for (const auto form : {Form::expanded, Form::expanded_with_uid, Form::flattened}) {
     for (const auto& one : cases->items()) {
-      const auto name = std::string(one.find_string("file").value_or("?")) + ", form " +
-                        std::to_string(static_cast<int>(form));
+      const auto name =
+          std::string(one.find_string("file").value_or("?")) + ", form " + std::to_string(static_cast<int>(form));
       auto rewritten = one;
       for (const auto* part : {"policy", "request"}) { rewritten.set(part, Rewriting(form).run(*one.find(part))); }
       const auto result = usage::judge_case(rewritten);

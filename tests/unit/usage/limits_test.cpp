@@ -134,8 +134,8 @@ BOOST_AUTO_TEST_CASE(policies_have_bounded_depth_of_duties_and_memberships) {
     return R"({"uid":"ex:p","permission":[{"action":"read","target":"ex:x","duty":[)" + duty + "]}]}";
   };
   // A consequence has none of its own (ODRL 2.2, 2.6.3).
-  BOOST_TEST(policy(deep(2)).rules.size() == 1U);
-  BOOST_TEST(refused(deep(3)).reason == "POLICY_INVALID");
+  BOOST_TEST(policy(deep(kDutyDepthMax)).rules.size() == 1U);
+  BOOST_TEST(refused(deep(kDutyDepthMax + 1)).reason == "POLICY_INVALID");
   const auto parts = [](std::size_t count) {
     return R"({"uid":"ex:p","permission":[{"action":"read","target":{"uid":"ex:x","partOf":[)" +
            many(count, [](auto n) { return "\"ex:w" + n + "\""; }) + "]}}]}";
