@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,13 +39,15 @@ std::optional<std::int64_t> ran_of(const Json& record) {
   return duration->microseconds / kMicrosecondsPerMillisecond;
 }
 
+/// What each action that the terms define is included in.
+using Definitions = std::map<std::string_view, std::string_view>;
+
 /// Whether the narrower action is a part of the wider one.
-bool includes(const Policy& policy, const std::string& wider, std::string_view narrower) {
-  for (std::size_t steps = 0; !narrower.empty() && steps <= policy.actions.size() + kConstraintDepthMax; ++steps) {
+bool includes(const Definitions& defined, std::string_view wider, std::string_view narrower) {
+  for (std::size_t steps = 0; !narrower.empty() && steps <= defined.size() + kConstraintDepthMax; ++steps) {
     if (narrower == wider) { return true; }
-    const auto defined = std::find_if(policy.actions.begin(), policy.actions.end(),
-                                      [&](const auto& pair) { return pair.first == narrower; });
-    narrower = defined != policy.actions.end() ? std::string_view(defined->second) : included_in(narrower);
+    const auto found = defined.find(narrower);
+    narrower = found != defined.end() ? found->second : included_in(narrower);
   }
   return false;
 }
@@ -83,7 +88,8 @@ UseJudge::UseJudge(contracts::Context& context, Records& records, const Agreemen
       agreement_(agreement),
       policy_(agreement.policy()),
       duties_(context, records, agreement),
-      fuel_per_judgement_(policy_.weight * (1 + policy_.parts.size()) * kFuelPerJudgedPart) {
+      fuel_per_judgement_(policy_.weight * (1 + policy_.parts.size()) * (1 + policy_.implied.size()) *
+                          kFuelPerJudgedPart) {
   world_.uses[""].start = static_cast<Instant>(agreement.start) * kMicrosecondsPerMillisecond;
   read_counters();
   read_claims();
@@ -160,14 +166,15 @@ Policy UseJudge::request_of(const UseArguments& use) const {
   asked.uid = use.id;
   const auto action = policy_.names.term(use.action);
   asked.actions.push_back({action, {}});
-  // Whoever asks for `use` asks for what is a part of it: a prohibition of a part reaches him.
+  // Whoever asks for `use` asks for what is a part of it: a prohibition of a part reaches him. Many rules may prohibit one action.
+  std::set<std::string_view> prohibited;
   for (const auto& rule : policy_.rules) {
     if (rule.kind != RuleKind::prohibition) { continue; }
-    for (const auto& prohibited : rule.actions) {
-      const bool asked_for = std::any_of(asked.actions.begin(), asked.actions.end(),
-                                         [&](const Action& one) { return one.iri == prohibited.iri; });
-      if (!asked_for && includes(policy_, action, prohibited.iri)) { asked.actions.push_back({prohibited.iri, {}}); }
-    }
+    for (const auto& one : rule.actions) { prohibited.insert(one.iri); }
+  }
+  Definitions defined(policy_.actions.begin(), policy_.actions.end());
+  for (const auto one : prohibited) {
+    if (one != action && includes(defined, action, one)) { asked.actions.push_back({std::string(one), {}}); }
   }
   asked.targets.push_back({agreement_.dataset, {}, false, {}});
   asked.assignees.push_back({party_of(agreement_.consumer), {}, false, {}});
@@ -180,6 +187,10 @@ Policy UseJudge::request_of(const UseArguments& use) const {
   }
   request.rules.push_back(std::move(asked));
   return request;
+}
+
+void UseJudge::charge_parts(const Policy& request) {
+  context_.charge(fuel_per_judgement_ * (request.rules.front().actions.size() - 1));
 }
 
 void UseJudge::set_metered(std::optional<std::int64_t> one_more_ms, Untold untold) {
@@ -241,7 +252,9 @@ json::Value UseJudge::judge(const UseArguments& use, Kind kind, std::int64_t at)
     later.emplace_back(&uses, *uses.first);
     uses.first = world_.now;
   }
-  const auto report = evaluate(policy_, request_of(use), world_);
+  const auto request = request_of(use);
+  charge_parts(request);
+  const auto report = evaluate(policy_, request, world_);
   for (const auto& [uses, first] : later) { uses->first = first; }
 
   const bool happened = kind == Kind::log;
@@ -331,6 +344,8 @@ std::string UseJudge::tell_time(const UseArguments& log, const Json& permit) {
   world_.now = instant_of(permit.find("time"));
   duties_.into(world_);
   const auto request = request_of(log);
+  charge_parts(request);
+  charge_parts(request);
   set_metered(0, Untold::none);
   const auto without = evaluate(policy_, request, world_);
   set_metered(log.ran_ms, Untold::none);

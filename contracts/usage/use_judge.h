@@ -44,6 +44,8 @@ class UseJudge {
   void read_counters();
   void read_claims();
   [[nodiscard]] Policy request_of(const UseArguments& use) const;
+  /// Each action that is asked for with the one that was named is looked for in each rule.
+  void charge_parts(const Policy& request);
   /// What uses of one rule have run, in milliseconds, and how many have not told. Only of terms that meter.
   struct Metered {
     std::int64_t ran_ms = 0;

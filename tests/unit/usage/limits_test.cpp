@@ -1,5 +1,6 @@
 #include <string>
 
+#include "contracts/usage/ledger_records.h"
 #include "contracts/usage/policy_reader.h"
 #include "contracts/usage/usage_contract.h"
 #include "tests/unit/usage/samples.h"
@@ -41,6 +42,24 @@ BOOST_AUTO_TEST_CASE(open_negotiations_of_two_are_bounded) {
   ledger.must("farm", "terminate", R"({"negotiation":")" + first + "\"}");
   ledger.must("maker", "request", request);
   BOOST_TEST(ledger.reason("maker", "request", request) == "TOO_MANY_NEGOTIATIONS");
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_much_pays_for_each_prohibited_part_that_is_looked_for) {
+  UsageLedger ledger;
+  ledger.register_milk();
+  const auto prohibits = [](const std::string& action) {
+    return R"({"uid":"urn:no:)" + action + R"(","action":")" + action +
+           R"(","target":"urn:ds:milk","assigner":"urn:keten:organisation:farm","assignee":"urn:keten:organisation:maker"})";
+  };
+  const auto id = ledger.agree(UsageLedger::terms(
+      "", R"("prohibition":[)" + prohibits("distribute") + "," + prohibits("print") + "," + prohibits("sell") + "]"));
+  BOOST_TEST(ledger.use(id, "1", "permit", "quality", "read") == "permitted");
+  const auto narrow = ledger.fuel;
+  // distribute and print are parts of use; sell is one of transfer.
+  BOOST_TEST(ledger.use(id, "2", "permit", "quality", "use") == "invalid");
+  const auto weight = 4U * 4U;  // four rules, each with an action, a target and two parties beside itself
+  BOOST_TEST(ledger.fuel > narrow + 2 * weight * kFuelPerJudgedPart);
+  BOOST_TEST(ledger.fuel < narrow + 4 * 2 * weight * kFuelPerJudgedPart);
 }
 
 BOOST_AUTO_TEST_CASE(a_negotiation_that_came_to_its_end_is_not_counted) {
