@@ -29,7 +29,8 @@ inline constexpr std::uint64_t kStateBytesDefault = 16 * 1024 * 1024;  ///< keys
 inline constexpr std::uint64_t kStateBytesMax = std::uint64_t{1} << 40U;
 inline constexpr std::uint64_t kInitializeFuelMax = 10'000'000;
 
-/// Memory of one store of compiled modules. Decides about time only, never about a result.
+/// Memory of one store of modules that are ready to run, and as much again for programs without an instance. Decides about time only,
+/// never about a result.
 inline constexpr std::size_t kStoreBytesDefault = 128 * 1024 * 1024;
 
 }  // namespace keten::packages::limits

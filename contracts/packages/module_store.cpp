@@ -106,6 +106,40 @@ void ModuleStore::keep_made(const Hash& of, Made made, std::size_t bytes) {
   }
 }
 
+/// The guest used longest ago.
+void ModuleStore::drop_last() {
+  auto last = std::move(kept_.back());
+  kept_.pop_back();
+  bytes_ -= last.bytes;
+  places_.erase(last.package);
+  auto& guest = *last.guest;
+  Asleep one{last.package, std::move(guest.manifest), guest.instance.module(), {}, guest.module_bytes};
+  one.image = std::move(guest.instance).take_image();
+  one.bytes = one.program->code.size() * sizeof(vm::Op) + one.module_bytes + one.image.bytes.size() +
+              one.image.places.size() * sizeof(std::uint32_t);
+  asleep_bytes_ += one.bytes;
+  asleep_.push_front(std::move(one));
+  asleep_places_.emplace(last.package, asleep_.begin());
+  while (asleep_bytes_ > bytes_max_) {
+    asleep_bytes_ -= asleep_.back().bytes;
+    asleep_places_.erase(asleep_.back().package);
+    asleep_.pop_back();
+  }
+}
+
+/// Null when it does not sleep here.
+std::unique_ptr<Guest> ModuleStore::wake(const Hash& package) {
+  const auto place = asleep_places_.find(package);
+  if (place == asleep_places_.end()) { return nullptr; }
+  auto& one = *place->second;
+  auto guest = std::make_unique<Guest>(
+      Guest{std::move(one.manifest), vm::Instance(std::move(one.program), std::move(one.image)), one.module_bytes});
+  asleep_bytes_ -= one.bytes;
+  asleep_.erase(place->second);
+  asleep_places_.erase(place);
+  return guest;
+}
+
 Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& state) {
   if (!kept_.empty()) {  // it may have grown since it was given out
     auto& last = kept_.front();
@@ -118,18 +152,20 @@ Guest* ModuleStore::find(const Hash& package, const contracts::StateReader& stat
     kept_.front().guest->instance.watch(watch_);
     return kept_.front().guest.get();
   }
-  const auto manifest = state.get(manifest_entry(package));
-  const auto module = state.get(module_entry(package));
-  if (!manifest || !module) { return nullptr; }
-  auto guest = make_guest(contracts::row_value(Manifest::decode(as_text(*manifest)), "manifest"), *module);
-  contracts::expect_row(guest.ok(), "module");  // as it was when it was published
-  const auto bytes = memory_of(**guest);
-  while (!kept_.empty() && bytes_ + bytes > bytes_max_) {
-    bytes_ -= kept_.back().bytes;
-    places_.erase(kept_.back().package);
-    kept_.pop_back();
+  // Who withdraws a package takes its rows: a call of it finds none.
+  if (!state.get(manifest_entry(package))) { return nullptr; }
+  auto guest = wake(package);
+  if (!guest) {
+    const auto manifest = state.get(manifest_entry(package));
+    const auto module = state.get(module_entry(package));
+    if (!manifest || !module) { return nullptr; }
+    auto made = make_guest(contracts::row_value(Manifest::decode(as_text(*manifest)), "manifest"), *module);
+    contracts::expect_row(made.ok(), "module");  // as it was when it was published
+    guest = std::move(*made);
   }
-  kept_.push_front({package, std::move(*guest), bytes});
+  const auto bytes = memory_of(*guest);
+  while (!kept_.empty() && bytes_ + bytes > bytes_max_) { drop_last(); }
+  kept_.push_front({package, std::move(guest), bytes});
   places_.emplace(package, kept_.begin());
   bytes_ += bytes;
   kept_.front().guest->instance.watch(watch_);

@@ -39,7 +39,8 @@ struct StartFuel {
 [[nodiscard]] Result<std::unique_ptr<Guest>> make_guest(Manifest manifest, ByteView module);
 
 /// Guests of published packages, made when they are first needed and kept as long as there is room; the one used longest ago goes
-/// first. Owned by whoever drives execution, for one thread; what is in it changes time and never a result or its fuel,
+/// first. Of what goes, the translated program and the beginning stay as long as there is as much room again, so that it is soon
+/// ready once more: translating and _initialize cost more than a call pays for. Owned by whoever drives execution, for one thread; what is in it changes time and never a result or its fuel,
 /// because a package's hash determines everything about its guest.
 class ModuleStore {
  public:
@@ -60,9 +61,21 @@ class ModuleStore {
   void watch(vm::HostWatch* watch) { watch_ = watch; }
 
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< estimated memory
+  [[nodiscard]] std::size_t sleeping() const { return asleep_.size(); }  ///< programs without an instance
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }             ///< estimated memory
 
  private:
+  struct Asleep {
+    Hash package;
+    Manifest manifest;
+    vm::Module program;
+    vm::Image image;
+    std::size_t module_bytes = 0;
+    std::size_t bytes = 0;
+  };
+  void drop_last();
+  [[nodiscard]] std::unique_ptr<Guest> wake(const Hash& package);
+
   struct Kept {
     Hash package;
     std::unique_ptr<Guest> guest;
@@ -73,6 +86,9 @@ class ModuleStore {
   std::size_t bytes_ = 0;
   std::list<Kept> kept_;  ///< used last first
   std::map<Hash, std::list<Kept>::iterator> places_;
+  std::list<Asleep> asleep_;  ///< dropped last first
+  std::map<Hash, std::list<Asleep>::iterator> asleep_places_;
+  std::size_t asleep_bytes_ = 0;
 
   struct MadeOnce {
     Made value;

@@ -47,6 +47,28 @@ std::string Outcome::text() const {
 }
 
 Instance::Instance(Module module, Dispatch dispatch) : program_(std::move(module)), dispatch_(dispatch) {
+  make_room();
+  image_.places.assign(dirty_.size(), kNoPlace);
+  for (const auto& segment : program_->data) {
+    if (segment.bytes.empty()) { continue; }
+    std::memcpy(memory_.get() + segment.offset, segment.bytes.data(), segment.bytes.size());
+    machine_.mark(segment.offset, segment.bytes.size());
+  }
+  keep();
+}
+
+Instance::Instance(Module module, Image image)
+    : program_(std::move(module)), dispatch_(Dispatch::threaded), image_(std::move(image)) {
+  make_room();
+  CHECK(image_.places.size() == dirty_.size() && image_.globals.size() == globals_.size());
+  for (std::uint32_t i = 0; i < granules(); ++i) {
+    if (image_.places[i] != kNoPlace) { restore(i, kGranuleBytes); }
+  }
+  reset();
+}
+
+/// For memory, registers and frames; memory is zero and globals are as the module says.
+void Instance::make_room() {
   const auto& program = *program_;
   memory_bytes_max_ = std::uint64_t{program.memory_pages_max} * kPageBytes;
   if (memory_bytes_max_ > 0) {
@@ -54,7 +76,6 @@ Instance::Instance(Module module, Dispatch dispatch) : program_(std::move(module
     if (!memory_) { throw std::bad_alloc(); }
   }
   dirty_.assign(memory_bytes_max_ >> kGranuleShift, 0);
-  image_places_.assign(dirty_.size(), kNoPlace);
   for (const auto& global : program.globals) { globals_.push_back(global.initial); }
   slots_.resize(program.limits.slots);
   frames_.resize(program.limits.call_depth);
@@ -70,12 +91,11 @@ Instance::Instance(Module module, Dispatch dispatch) : program_(std::move(module
   machine_.frames_end = frames_.data() + frames_.size();
   machine_.page_cost = program.limits.count_instructions ? 0 : fuel::kMemoryPage;
   machine_.bulk_cost = program.limits.count_instructions ? 0 : 1;
-  for (const auto& segment : program.data) {
-    if (segment.bytes.empty()) { continue; }
-    std::memcpy(memory_.get() + segment.offset, segment.bytes.data(), segment.bytes.size());
-    machine_.mark(segment.offset, segment.bytes.size());
-  }
-  keep();
+}
+
+Image Instance::take_image() && {
+  CHECK(!running_);
+  return std::move(image_);
 }
 
 Outcome Instance::call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel) {
@@ -195,10 +215,10 @@ Outcome Instance::go_on_from(const Paused& place, std::uint64_t fuel, Host& host
 
 void Instance::restore(std::uint32_t granule, std::uint32_t bytes) {
   auto* place = memory_.get() + (std::size_t{granule} << kGranuleShift);
-  if (image_places_[granule] == kNoPlace) {
+  if (image_.places[granule] == kNoPlace) {
     std::memset(place, 0, bytes);
   } else {
-    std::memcpy(place, image_.data() + image_places_[granule], bytes);
+    std::memcpy(place, image_.bytes.data() + image_.places[granule], bytes);
   }
 }
 
@@ -218,9 +238,9 @@ void Instance::reset() {
   }
   // Only now: a piece that is restored in part must not hide that it was written itself.
   std::memset(dirty_.data(), 0, dirty_.size());
-  machine_.pages = image_pages_;
-  machine_.memory_bytes = std::uint64_t{image_pages_} * kPageBytes;
-  std::copy(image_globals_.begin(), image_globals_.end(), globals_.begin());
+  machine_.pages = image_.pages;
+  machine_.memory_bytes = std::uint64_t{image_.pages} * kPageBytes;
+  std::copy(image_.globals.begin(), image_.globals.end(), globals_.begin());
 }
 
 void Instance::keep() {
@@ -228,15 +248,16 @@ void Instance::keep() {
   const auto count = granules();
   for (std::uint32_t i = 0; i < count; ++i) {
     if (dirty_[i] == 0 && (i == 0 || dirty_[i - 1] == 0)) { continue; }
-    if (image_places_[i] == kNoPlace) {
-      image_places_[i] = static_cast<std::uint32_t>(image_.size());
-      image_.resize(image_.size() + kGranuleBytes);
+    if (image_.places[i] == kNoPlace) {
+      image_.places[i] = static_cast<std::uint32_t>(image_.bytes.size());
+      image_.bytes.resize(image_.bytes.size() + kGranuleBytes);
     }
-    std::memcpy(image_.data() + image_places_[i], memory_.get() + (std::size_t{i} << kGranuleShift), kGranuleBytes);
+    std::memcpy(image_.bytes.data() + image_.places[i], memory_.get() + (std::size_t{i} << kGranuleShift),
+                kGranuleBytes);
   }
   std::fill(dirty_.begin(), dirty_.end(), std::uint8_t{0});
-  image_pages_ = machine_.pages;
-  image_globals_ = globals_;
+  image_.pages = machine_.pages;
+  image_.globals = globals_;
   memory_bytes_used_ = std::max(memory_bytes_used_, machine_.memory_bytes);
 }
 

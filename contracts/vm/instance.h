@@ -55,11 +55,21 @@ struct Paused {
   [[nodiscard]] std::size_t bytes() const;
 };
 
+/// The state that `reset` goes back to, without the room to run in: some kilobytes.
+struct Image {
+  std::vector<std::uint32_t> places;  ///< of each piece of the memory in `bytes`
+  Bytes bytes;
+  std::vector<std::uint64_t> globals;
+  std::uint32_t pages = 0;
+};
+
 /// Memory and globals of one use of a module. Made once and reused: `reset` puts back what calls have changed, in time
 /// that depends on what they changed. One thread at a time.
 class Instance {
  public:
   explicit Instance(Module module, Dispatch dispatch = Dispatch::threaded);
+  /// As an instance of the same module was after its last `keep`.
+  Instance(Module module, Image image);
 
   /// `function` is an index from Program::find_function, `arguments` are of its type. State stays as the call leaves it.
   Outcome call(std::uint32_t function, std::span<const std::uint64_t> arguments, std::uint64_t fuel, Host& host);
@@ -80,18 +90,22 @@ class Instance {
   void reset();
   /// What `reset` goes back to from now on is the present state.
   void keep();
+  /// Of an instance that is not used any more.
+  [[nodiscard]] Image take_image() &&;
 
   [[nodiscard]] ByteView memory() const { return {memory_.get(), machine_.memory_bytes}; }
   /// The most that any call had: a system keeps pages that were written once.
   [[nodiscard]] std::uint64_t memory_bytes_used() const { return memory_bytes_used_; }
   [[nodiscard]] std::uint64_t global(std::uint32_t index) const { return globals_[index]; }
   [[nodiscard]] const Program& program() const { return *program_; }
+  [[nodiscard]] const Module& module() const { return program_; }
   [[nodiscard]] bool running() const { return running_; }
 
  private:
   struct Free {
     void operator()(std::uint8_t* memory) const { std::free(memory); }  // NOLINT: calloc gives zero pages for nothing
   };
+  void make_room();
   void restore(std::uint32_t granule, std::uint32_t bytes);
   Outcome run(std::uint64_t fuel, Host& host);
   [[nodiscard]] std::uint32_t granules() const { return static_cast<std::uint32_t>(dirty_.size()); }
@@ -110,10 +124,7 @@ class Instance {
   bool running_ = false;
 
   // What `reset` goes back to. A granule without a place in the image is zero.
-  std::vector<std::uint32_t> image_places_;
-  Bytes image_;
-  std::vector<std::uint64_t> image_globals_;
-  std::uint32_t image_pages_ = 0;
+  Image image_;
 };
 
 }  // namespace keten::vm

@@ -96,6 +96,29 @@ BOOST_AUTO_TEST_CASE(a_store_keeps_to_its_bound_and_drops_what_was_used_longest_
   BOOST_TEST(store.find(sample::hash_of("no package"), state) == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_guest_that_had_to_go_comes_back_without_being_translated_again) {
+  std::vector<Package> packages;
+  for (const auto* name : {"one", "two", "three"}) {
+    packages.push_back(make({.name = name}));
+    BOOST_TEST(publish(packages.back()) == "ok");
+  }
+  ModuleStore probe;
+  BOOST_REQUIRE(probe.find(packages[0].hash(), state) != nullptr);
+  ModuleStore store(probe.bytes());
+  std::map<std::size_t, const vm::Program*> programs;
+  for (std::size_t round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+      auto* guest = store.find(packages[i].hash(), state);
+      BOOST_REQUIRE(guest != nullptr);
+      BOOST_TEST(guest->manifest.name == packages[i].manifest.name);
+      if (round == 0) { programs[i] = &guest->instance.program(); }
+      BOOST_TEST(&guest->instance.program() == programs[i]);
+      BOOST_TEST(store.size() == 1U);
+      BOOST_TEST(store.sleeping() == (round == 0 ? i : 2U));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(only_the_publisher_publishes_what_its_own_key_signed) {
   auto package = make();
   BOOST_TEST(publish(package, 1) == "NOT_THE_PUBLISHER");
