@@ -8,7 +8,7 @@ namespace {
 
 using json::Value;
 
-constexpr std::size_t kShownFieldBytesMax = 1024;
+constexpr std::size_t kShownFieldBytesMax = 160;  // in a sentence; the facts have all of it
 
 Value number(std::uint64_t value) { return Value::number(std::to_string(value)); }
 Value text(std::string value) { return Value::string(std::move(value)); }
@@ -25,6 +25,14 @@ Value entity_json(const Entity& entity) {
   return result;
 }
 
+std::string field_words(ByteView field) {
+  auto text = shown(as_text(field));
+  if (text.size() <= kShownFieldBytesMax) { return text; }
+  auto end = kShownFieldBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) { --end; }
+  return text.substr(0, end) + "... (" + std::to_string(field.size()) + " bytes)";
+}
+
 std::string entry_words(std::uint64_t number, const HistoryEntry& entry, const std::vector<EpcisEvent>& events) {
   std::string words = std::to_string(number) + ". " + shown_time(entry.time) + " height " + entry.height.text() + " ";
   if (const auto* place = std::get_if<EventPlace>(&entry.content)) {
@@ -35,10 +43,7 @@ std::string entry_words(std::uint64_t number, const HistoryEntry& entry, const s
     words += "record " + shown(as_text(record->key)) + " (" + std::to_string(record->value.size()) + " bytes)";
   } else if (const auto* fact = std::get_if<FactContent>(&entry.content)) {
     words += fact->what;
-    for (const auto& field : fact->fields) {
-      words += field.size() <= kShownFieldBytesMax ? " " + shown(as_text(field))
-                                                   : " (" + std::to_string(field.size()) + " bytes)";
-    }
+    for (const auto& field : fact->fields) { words += " " + field_words(field); }
   } else {
     words += "what it says is not in this file, only its hash " + std::get<Hash>(entry.content).hex();
   }
