@@ -41,7 +41,8 @@ struct StartFuel {
 /// Guests of published packages, made when they are first needed and kept as long as there is room; the one used longest ago goes
 /// first. Of what goes, the translated program and the beginning stay as long as there is as much room again, so that it is soon
 /// ready once more: translating and _initialize cost more than a call pays for. Owned by whoever
-/// drives execution, for one thread; what is in it changes time and never a result or its fuel, because a package's hash determines everything about its guest.
+/// drives execution, for one thread; what is in it changes time and never a result or its fuel, because a package's hash
+/// determines everything about its guest.
 class ModuleStore {
  public:
   explicit ModuleStore(std::size_t bytes_max = limits::kStoreBytesDefault) : bytes_max_(bytes_max) {}
