@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "contracts/guest_functions.h"
+#include "contracts/packages/module_store.h"
 #include "contracts/vm/reader.h"
 
 namespace keten::sdk {
@@ -211,6 +212,12 @@ ModuleReport check_module(ByteView bytes) {
   if (!callable) {
     report.complaints.push_back({"SDK_NO_ENTRY", "exports no function without parameters and results",
                                  "name the methods in KETEN_CONTRACT or the rules in KETEN_RULES"});
+  }
+  // As publishing does, which runs it once.
+  if (const auto guest = packages::make_guest(packages::Manifest{}, bytes); !guest) {
+    report.complaints.push_back(
+        {guest.error().reason, guest.error().message,
+         "it runs constructors of globals: make what they work out constant, or work it out in the call"});
   }
   return report;
 }

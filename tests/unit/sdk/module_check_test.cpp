@@ -31,6 +31,21 @@ BOOST_AUTO_TEST_CASE(a_module_that_the_ledger_takes_is_described) {
   BOOST_TEST(report.entries[0] == "on_event");
 }
 
+BOOST_AUTO_TEST_CASE(what_runs_when_a_module_is_published_is_run) {
+  auto module = plain();
+  Code code;
+  code.bytes = {0x00};  // unreachable
+  module.functions.push_back({{}, code, {}, "_initialize"});
+  const auto traps = check_module(module.encode());
+  BOOST_REQUIRE(traps.complaints.size() == 1U);
+  BOOST_TEST(traps.complaints[0].reason == "MODULE_INITIALIZE");
+  BOOST_TEST(traps.complaints[0].message.find("trap") != std::string::npos);
+  module.functions.back().code.bytes = {0x03, 0x40, 0x0C, 0x00, 0x0B};  // loop br 0 end
+  BOOST_TEST(!check_module(module.encode()).accepted());
+  module.functions.back().code.bytes = {0x01};  // nop
+  BOOST_TEST(check_module(module.encode()).accepted());
+}
+
 BOOST_AUTO_TEST_CASE(every_forbidden_import_is_named_with_what_to_use_instead) {
   auto module = plain();
   module.imports.push_back({"keten", "block_height", {{}, vm::ValueType::i64}});
