@@ -25,8 +25,9 @@ KETEN_TEST(it_runs) {
 """
 
 
-def keten(*arguments):
-    done = subprocess.run([KETEN, "contract", *arguments], capture_output=True, text=True, timeout=300)
+def keten(*arguments, seconds="60"):
+    done = subprocess.run([KETEN, "contract", *arguments], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, "KETEN_TEST_SECONDS": seconds})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -218,6 +219,14 @@ KETEN_CONTRACT(C, "c", "1.0.0", set)
                 self.assertEqual(end[2], "CONTRACT_TRAP", end)
                 self.assertIn(trap, end[3])
             self.assertEqual(answers[1], answers[3])
+
+    def test_a_loop_without_end_ends_the_test_that_called_it(self):
+        self.write(RULE % ("", "volatile int turning = 1; while (turning != 0) {} (void)rule;"))
+        self.write(TEST, "test.cpp")
+        code, out, error = keten("test", self.folder, seconds="1")
+        self.assertEqual(code, 1, out + error)
+        self.assertIn("FAILED it_runs", out + error)
+        self.assertIn("has computed for 1 s (KETEN_TEST_SECONDS) and not ended", out + error)
 
     def test_a_failing_expectation_fails(self):
         self.write(RULE % ("", 'rule.finding("always", "always");'))

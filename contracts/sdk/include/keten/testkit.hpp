@@ -10,11 +10,13 @@
 //   }
 // Include it in one file, test.cpp. It needs exceptions and a POSIX system, and is never part of the module.
 
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -413,6 +415,24 @@ void equal(const char* place, int line, const char* expression, const Left& left
   fail(place, line, std::string(expression) + "\n    is       " + shown(left) + "\n    expected " + shown(right));
 }
 
+/// What is said of a test that computes for longer: natively there is no fuel. The time in a debugger does not count.
+inline std::string too_long;
+inline void has_not_ended(int /*signal*/) {
+  (void)!write(STDOUT_FILENO, too_long.data(), too_long.size());
+  _exit(1);
+}
+inline void begin_test(const char* name) {
+  std::fflush(stdout);
+  const char* given = std::getenv("KETEN_TEST_SECONDS");
+  const int seconds = given == nullptr ? 60 : std::atoi(given);
+  too_long = "FAILED " + std::string(name) + "\n  it has computed for " + std::to_string(seconds) +
+             " s (KETEN_TEST_SECONDS) and not ended: does each loop of the contract end? On a ledger its fuel would run out\n";
+  itimerval limit{};
+  limit.it_value.tv_sec = seconds;
+  std::signal(SIGVTALRM, has_not_ended);
+  setitimer(ITIMER_VIRTUAL, &limit, nullptr);
+}
+
 /// Runs all tests, or those whose names hold one of the arguments. 0 when all pass.
 inline int run(int count, char** arguments) {
   int failed = 0;
@@ -424,6 +444,7 @@ inline int run(int count, char** arguments) {
                         });
     if (!wanted) { continue; }
     std::string why;
+    begin_test(test.name);
     try {
       test.run();
     } catch (const Skipped& left) {
