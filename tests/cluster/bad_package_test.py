@@ -9,19 +9,12 @@ import unittest
 from client import Key, payload_commitment, signed, tagged_hash, transaction_body, transaction_id
 from client import sized as sized_for_hash
 from harness import NetworkTest, keten, wait_for
+from protobuf import varint as leb  # the same encoding
 
 FUEL = 100_000_000
 
 
 # ---- a module, byte by byte ----
-
-def leb(number):
-    out = b""
-    while number > 0x7F:
-        out += bytes([number & 0x7F | 0x80])
-        number >>= 7
-    return out + bytes([number])
-
 
 def vector(*items):
     return leb(len(items)) + b"".join(items)

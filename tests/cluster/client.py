@@ -4,6 +4,8 @@ import hashlib
 import os
 import pathlib
 
+from protobuf import message
+
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
@@ -98,25 +100,6 @@ def tagged_hash(tag, *fields):
 
 def sized(value):
     return len(value).to_bytes(8, "little") + value
-
-
-def varint(number):
-    out = b""
-    while number > 0x7F:
-        out += bytes([number & 0x7F | 0x80])
-        number >>= 7
-    return out + bytes([number])
-
-
-def message(*fields):
-    """Protobuf: pairs of field number and value in ascending order; defaults are left out."""
-    out = b""
-    for number, value in fields:
-        if isinstance(value, int):
-            out += varint(number << 3) + varint(value) if value else b""
-        elif value:
-            out += varint(number << 3 | 2) + varint(len(value)) + value
-    return out
 
 
 def transaction_id(body):

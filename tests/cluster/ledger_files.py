@@ -7,6 +7,7 @@ import pathlib
 import struct
 
 from client import tagged_hash, verify
+from protobuf import Malformed, fields
 
 NOTARIZE, NULLIFY, FINALIZE = 1, 2, 3
 KINDS = {NOTARIZE: "notarize", NULLIFY: "nullify", FINALIZE: "finalize"}
@@ -24,10 +25,6 @@ def crc32c(data):
     for byte in data:
         crc = crc >> 8 ^ _CASTAGNOLI[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
-
-
-class Malformed(Exception):
-    """Bytes that no format describes."""
 
 
 def records(data, is_checked):
@@ -171,37 +168,6 @@ def subtree(leaves):
 def merkle_root(leaves):
     count = len(leaves).to_bytes(8, "little")
     return tagged_hash("keten/merkle/root/1", count, *([subtree(leaves)] if leaves else []))
-
-
-def fields(data):
-    """Of a protobuf message: pairs of number and value."""
-    place = 0
-
-    def varint():
-        nonlocal place
-        number = shift = 0
-        while True:
-            byte = data[place]
-            place += 1
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return number
-
-    found = []
-    while place < len(data):
-        tag = varint()
-        if tag & 7 == 0:
-            found.append((tag >> 3, varint()))
-        elif tag & 7 == 2:
-            size = varint()
-            if place + size > len(data):
-                raise Malformed("a field ends early")
-            found.append((tag >> 3, data[place:place + size]))
-            place += size
-        else:
-            raise Malformed(f"wire type {tag & 7}")
-    return found
 
 
 class Transaction:

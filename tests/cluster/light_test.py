@@ -1,7 +1,6 @@
 """The command line believes no node: what can be proved is verified against the genesis, and a node that lies is found out."""
 
 import contextlib
-import hashlib
 import http.client
 import http.server
 import json
@@ -11,7 +10,9 @@ import threading
 import unittest
 import urllib.parse
 
+from client import sized, tagged_hash
 from harness import EXAMPLES, Folder, keten
+from protobuf import encoded, fields
 
 FAILED = 1
 NOT_READY = 3
@@ -73,45 +74,6 @@ def changing(change, what="history"):
     return lie
 
 
-def fields(message):
-    """The fields of a protobuf message, as pairs of number and value."""
-    result, at = [], 0
-    while at < len(message):
-        tag, at = read_varint(message, at)
-        value, at = read_varint(message, at)
-        if tag & 7 == 2:
-            value, at = message[at:at + value], at + value
-        result.append((tag >> 3, value))
-    return result
-
-
-def message_of(members):
-    result = b""
-    for number, value in members:
-        is_number = isinstance(value, int)
-        result += write_varint(number << 3 | (0 if is_number else 2)) + write_varint(value if is_number else len(value))
-        result += b"" if is_number else value
-    return result
-
-
-def read_varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-
-
-def write_varint(value):
-    result = bytearray()
-    while value > 127:
-        result.append(value & 127 | 128)
-        value >>= 7
-    return bytes(result) + bytes([value])
-
-
 def content_hash(event):
     """What a history chains of an EPCIS event: docs/formats/proof.md."""
     members = fields(event)
@@ -122,13 +84,10 @@ def content_hash(event):
     def number(value):
         return value.to_bytes(8, "little")
 
-    def sized(value):
-        return number(len(value)) + value
-
     names = [dict(fields(value)) for name, value in members if name == 5]
     parts = [first(1, b""), number(first(2, 0)), sized(first(3, b"")), sized(first(4, b"")), number(len(names))]
     parts += [number(name.get(1, 0)) + sized(name.get(2, b"")) for name in names]
-    return hashlib.blake2b(b"keten/epcis-history/1\0" + b"".join(parts), digest_size=32).digest()
+    return tagged_hash("keten/epcis-history/1", *parts)
 
 
 def without_event(file, event_id):
@@ -145,13 +104,13 @@ def without_event(file, event_id):
             elif number == 6 and value > hidden:
                 value -= 1
             changed.append((number, value))
-        return message_of(changed)
+        return encoded(changed)
 
     def history(message):
-        return message_of([(number, entry(value) if number == 5 else value) for number, value in fields(message)])
+        return encoded([(number, entry(value) if number == 5 else value) for number, value in fields(message)])
 
     kept = [one for one in proof if one != (10, events[hidden])]
-    return message_of([(number, history(value) if number == 13 else value) for number, value in kept])
+    return encoded([(number, history(value) if number == 13 else value) for number, value in kept])
 
 
 class LightTest(unittest.TestCase):

@@ -16,7 +16,8 @@ import ssl
 import struct
 import threading
 
-from ledger_files import Certificate, Malformed, Vote, fields, proposal_votes
+from ledger_files import Certificate, Vote, proposal_votes
+from protobuf import Malformed, fields
 
 CHUNK = 64 * 1024
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

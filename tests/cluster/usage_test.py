@@ -8,6 +8,7 @@ import unittest
 import urllib.parse
 
 from harness import NetworkTest, keten
+from protobuf import encoded, fields
 
 FAILED = 1
 UNVERIFIED = 4
@@ -22,52 +23,23 @@ def terms(constraint, duty):
         "assignee": "urn:keten:organisation:TruckCo", "constraint": constraint, "duty": duty}]}
 
 
-def varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift, at = shift + 7, at + 1
-        if data[at - 1] < 128:
-            return value, at
-
-
-def as_varint(value):
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out) + bytes([value])
-
-
-def fields(message):
-    """Number and whole bytes of each field, and the content of those that have a length (docs/formats/proof.md, "Encoding")."""
-    at = 0
-    while at < len(message):
-        begin = at
-        tag, at = varint(message, at)
-        length, body = varint(message, at)
-        at = body + length if tag & 7 == 2 else body
-        yield tag >> 3, message[begin:at], message[body:at]
-
-
 HISTORY, ENTRY = 13, 5
 
 
 def entries_of(proof):
-    return sum(number == ENTRY for field, _, content in fields(proof) if field == HISTORY for number, _, _ in fields(content))
+    return sum(number == ENTRY for field, content in fields(proof) if field == HISTORY for number, _ in fields(content))
 
 
 def without_entry(proof, which):
     """The file as somebody would write it who keeps silent about one entry."""
-    result = b""
-    for field, whole, content in fields(proof):
+    result = []
+    for field, content in fields(proof):
         if field == HISTORY:
-            rest = [(number, part) for number, part, _ in fields(content)]
+            rest = fields(content)
             del rest[[i for i, (number, _) in enumerate(rest) if number == ENTRY][which]]
-            content = b"".join(part for _, part in rest)
-            whole = as_varint(HISTORY << 3 | 2) + as_varint(len(content)) + content
-        result += whole
-    return result
+            content = encoded(rest)
+        result.append((field, content))
+    return encoded(result)
 
 
 class UsageTest(NetworkTest):
