@@ -21,16 +21,25 @@ std::string positional(std::string_view words) {
   return "id";
 }
 
+/// A command about one thing on the ledger, with its user, node and form of output; what more it takes, `describe` adds.
+template <typename Options, typename Describe>
+std::pair<CLI::App*, std::shared_ptr<Options>> add_about(CLI::App& group, const std::string& name,
+                                                         const std::string& what, const char* subject,
+                                                         const Describe& describe) {
+  auto options = std::make_shared<Options>();
+  auto* command = group.add_subcommand(name, what);
+  command->add_option(positional(subject), options->subject, subject)->required()->type_name("ID");
+  describe(command, options);
+  add_target(command, options->target);
+  add_user(command, options->target);
+  add_output(command, options->output);
+  return {command, std::move(options)};
+}
+
 void add_usage_on_ledger(CLI::App& group, Invocation& invocation) {
   using Options = std::shared_ptr<UsageLedgerOptions>;
   const auto add = [&](const char* name, const char* what, const char* subject, auto run, const auto& describe) {
-    auto options = std::make_shared<UsageLedgerOptions>();
-    auto* command = group.add_subcommand(name, what);
-    command->add_option(positional(subject), options->subject, subject)->required()->type_name("ID");
-    describe(command, options);
-    add_target(command, options->target);
-    add_user(command, options->target);
-    add_output(command, options->output);
+    const auto [command, options] = add_about<UsageLedgerOptions>(group, name, what, subject, describe);
     const Command<UsageLedgerOptions> chosen = run;
     if (chosen == run_usage_show || chosen == run_usage_duties) {
       on_asked(command, invocation, options, chosen);
@@ -158,13 +167,7 @@ void add_usage_records(CLI::App& group, Invocation& invocation) {
   using Options = std::shared_ptr<UsageRecordOptions>;
   const auto add = [&](const std::string& name, const std::string& what, const char* subject, auto run,
                        const auto& describe) {
-    auto options = std::make_shared<UsageRecordOptions>();
-    auto* command = group.add_subcommand(name, what);
-    command->add_option(positional(subject), options->subject, subject)->required()->type_name("ID");
-    describe(command, options);
-    add_target(command, options->target);
-    add_user(command, options->target);
-    add_output(command, options->output);
+    const auto [command, options] = add_about<UsageRecordOptions>(group, name, what, subject, describe);
     on_chosen(command, invocation, options, run);
   };
   constexpr auto kAgreement = "id of the agreement, or the beginning of it";

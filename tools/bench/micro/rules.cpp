@@ -88,6 +88,17 @@ class Ledger {
 
 json::Value text(std::string_view value) { return json::Value::string(std::string(value)); }
 
+void admit(Ledger& ledger, const packages::Package& package) {
+  Payload payload;
+  payload.content = package.encode();
+  ledger.act("company0", "publisher", packages::kContractName, packages::kPublish, packages::Publish{}.encode(),
+             {std::move(payload)});
+  for (const auto* company : {"company0", "company1"}) {
+    ledger.act(company, "admin", packages::kContractName, packages::kApprove,
+               packages::ThePackage{package.hash()}.encode());
+  }
+}
+
 /// Publishes, approves, and has both companies sign.
 bool agree(Ledger& ledger, std::size_t count, const std::string& folder) {
   auto rules = json::Value::array();
@@ -97,14 +108,7 @@ bool agree(Ledger& ledger, std::size_t count, const std::string& folder) {
     if (module.empty()) { return false; }
     const auto package = packages::test::make(
         {.name = kRules[i].name, .methods = {}, .rules = {{"on_event", kFuel}}, .module = std::move(module)});
-    Payload payload;
-    payload.content = package.encode();
-    ledger.act("company0", "publisher", packages::kContractName, packages::kPublish, packages::Publish{}.encode(),
-               {std::move(payload)});
-    for (const auto* company : {"company0", "company1"}) {
-      ledger.act(company, "admin", packages::kContractName, packages::kApprove,
-                 packages::ThePackage{package.hash()}.encode());
-    }
+    admit(ledger, package);
     rules.push(json::Value::object()
                    .set("package", text(kRules[i].name))
                    .set("version", text("1.0.0"))
@@ -211,14 +215,7 @@ BENCHMARK(publish_a_rule)->Unit(benchmark::kMicrosecond);
 void start_a_guest(benchmark::State& state) {
   Ledger ledger;
   const auto package = packages::test::make({.module = packages::test::module_of({{"count", packages::test::Code()}})});
-  Payload payload;
-  payload.content = package.encode();
-  ledger.act("company0", "publisher", packages::kContractName, packages::kPublish, packages::Publish{}.encode(),
-             {std::move(payload)});
-  for (const auto* company : {"company0", "company1"}) {
-    ledger.act(company, "admin", packages::kContractName, packages::kApprove,
-               packages::ThePackage{package.hash()}.encode());
-  }
+  admit(ledger, package);
   ledger.act("company0", "admin", packages::kContractName, packages::kActivate,
              packages::Activate{"counter", package.hash(), {}}.encode());
   std::vector<TransactionPointer> calls;
